@@ -1,0 +1,8 @@
+//! Pathscope: a desktop monitor for Multipath TCP on Linux.
+
+pub mod history;
+pub mod kernel;
+pub mod lab;
+pub mod model;
+pub mod source;
+pub mod wire;

@@ -1,0 +1,207 @@
+//! MPTCP connections and their subflows, as counters and state at one instant.
+
+use std::net::SocketAddr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cookie, Token};
+
+/// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TcpState {
+    /// Data may flow.
+    Established,
+    /// A SYN was sent and not answered yet.
+    SynSent,
+    /// A SYN was answered, the final ACK is missing.
+    SynRecv,
+    /// Closed here, the FIN is not acknowledged.
+    FinWait1,
+    /// Closed here, the FIN is acknowledged.
+    FinWait2,
+    /// Closed on both sides, waiting for stray segments.
+    TimeWait,
+    /// Closed.
+    Close,
+    /// Closed by the peer.
+    CloseWait,
+    /// Closed on both sides, the last FIN is not acknowledged.
+    LastAck,
+    /// Waiting for connections.
+    Listen,
+    /// Closed on both sides at once.
+    Closing,
+    /// A request that has no full socket yet (TCP_NEW_SYN_RECV).
+    NewSynRecv,
+    /// Bound, but neither connected nor listening (TCP_BOUND_INACTIVE, Linux 6.8).
+    BoundInactive,
+    /// A state that this version does not know.
+    #[default]
+    Unknown,
+}
+
+impl TcpState {
+    /// The state with the kernel's number (include/net/tcp_states.h).
+    pub fn from_kernel(number: u8) -> Self {
+        match number {
+            1 => Self::Established,
+            2 => Self::SynSent,
+            3 => Self::SynRecv,
+            4 => Self::FinWait1,
+            5 => Self::FinWait2,
+            6 => Self::TimeWait,
+            7 => Self::Close,
+            8 => Self::CloseWait,
+            9 => Self::LastAck,
+            10 => Self::Listen,
+            11 => Self::Closing,
+            12 => Self::NewSynRecv,
+            13 => Self::BoundInactive,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// How a subflow was found to belong to its connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JoinedBy {
+    /// By the connection's token in the subflow's own data: certain.
+    Token,
+    /// By the inode that both share: inferred, where the kernel hides the token.
+    Inode,
+}
+
+/// The process that holds a connection's socket.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Process {
+    /// Process id, in Pathscope's own pid namespace.
+    pub pid: u32,
+    /// The name in /proc/PID/comm.
+    pub name: String,
+}
+
+/// One MPTCP connection: `struct mptcp_info` (include/uapi/linux/mptcp.h) and what belongs to it.
+/// Counters are bytes at the data level, each counted once however many subflows carried it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Connection {
+    /// The identity of the MPTCP socket.
+    pub cookie: Cookie,
+    /// `mptcpi_token`.
+    pub token: Option<Token>,
+    /// The inode of the socket, as in /proc/PID/fd; `None` when no process holds it any more.
+    pub inode: Option<u32>,
+    /// The user who made the socket.
+    pub uid: Option<u32>,
+    /// Who holds the socket, where /proc may be read.
+    pub process: Option<Process>,
+    /// The state of the MPTCP socket.
+    pub state: TcpState,
+    /// This host's address and port of the initial subflow.
+    pub local: SocketAddr,
+    /// The peer's address and port of the initial subflow.
+    pub remote: SocketAddr,
+    /// Whether this host accepted the connection; known from events only.
+    pub server_side: Option<bool>,
+    /// MPTCP_INFO_FLAG_FALLBACK: the connection goes on as plain TCP.
+    pub fallback: Option<bool>,
+    /// Subflows beside the initial one.
+    pub extra_subflows: Option<u8>,
+    /// The most of them that the limits allow.
+    pub extra_subflows_max: Option<u8>,
+    /// Addresses announced by the peer and accepted.
+    pub add_addr_accepted: Option<u8>,
+    /// The most of them that the limits allow.
+    pub add_addr_accepted_max: Option<u8>,
+    /// Addresses that this host announced.
+    pub add_addr_signal: Option<u8>,
+    /// Bytes sent.
+    pub bytes_sent: Option<u64>,
+    /// Bytes that the peer acknowledged.
+    pub bytes_acked: Option<u64>,
+    /// Bytes received.
+    pub bytes_received: Option<u64>,
+    /// Bytes sent again on another subflow.
+    pub bytes_retrans: Option<u64>,
+    /// The subflows, in order of cookie.
+    pub subflows: Vec<Subflow>,
+}
+
+/// One subflow: `struct tcp_info` (include/uapi/linux/tcp.h) and its MPTCP part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Subflow {
+    /// The identity of the TCP socket.
+    pub cookie: Cookie,
+    /// This host's address and port.
+    pub local: SocketAddr,
+    /// The peer's address and port.
+    pub remote: SocketAddr,
+    /// The interface it is bound to, else the one that owns its local address.
+    pub interface: Option<String>,
+    /// How it was found to belong to its connection.
+    pub joined_by: JoinedBy,
+    /// The state of the TCP socket.
+    pub state: TcpState,
+    /// Whether the connection began with it (MP_CAPABLE), or it joined (MP_JOIN).
+    pub initial: Option<bool>,
+    /// This host's address id (RFC 8684, 3.4.1).
+    pub local_id: Option<u8>,
+    /// The peer's address id.
+    pub remote_id: Option<u8>,
+    /// This host asked the peer to use it as backup only.
+    pub backup_local: Option<bool>,
+    /// The peer asked this host to use it as backup only.
+    pub backup_remote: Option<bool>,
+    /// Smoothed round-trip time, µs.
+    pub rtt_us: Option<u32>,
+    /// Its mean deviation, µs.
+    pub rtt_var_us: Option<u32>,
+    /// The least seen, µs.
+    pub min_rtt_us: Option<u32>,
+    /// Congestion window, segments.
+    pub cwnd: Option<u32>,
+    /// Slow-start threshold, segments; `None` while it is not set.
+    pub ssthresh: Option<u32>,
+    /// Largest segment sent, bytes.
+    pub mss: Option<u32>,
+    /// Bytes sent, retransmissions included.
+    pub bytes_sent: Option<u64>,
+    /// Bytes that the peer acknowledged.
+    pub bytes_acked: Option<u64>,
+    /// Bytes received.
+    pub bytes_received: Option<u64>,
+    /// Bytes sent again.
+    pub bytes_retrans: Option<u64>,
+    /// Segments sent again and not acknowledged yet.
+    pub retrans: Option<u32>,
+    /// Segments ever sent again.
+    pub retrans_total: Option<u32>,
+    /// Segments thought lost.
+    pub lost: Option<u32>,
+    /// Segments sent and not acknowledged.
+    pub unacked: Option<u32>,
+    /// The latest measured delivery rate, bits a second.
+    pub delivery_rate_bps: Option<u64>,
+    /// The pacing rate, bits a second; `None` while it is unlimited.
+    pub pacing_rate_bps: Option<u64>,
+    /// The peer's receive window, bytes.
+    pub snd_wnd: Option<u32>,
+    /// Retransmission timeout, µs.
+    pub rto_us: Option<u32>,
+    /// How often the timeout was doubled.
+    pub backoff: Option<u8>,
+    /// Since data was last sent, ms.
+    pub last_data_sent_ms: Option<u32>,
+    /// Since data last came in, ms.
+    pub last_data_received_ms: Option<u32>,
+    /// Since an acknowledgement last came in, ms.
+    pub last_ack_received_ms: Option<u32>,
+}
+
+impl Subflow {
+    /// Whether either side asked for it to be used as backup only.
+    pub fn is_backup(&self) -> bool {
+        self.backup_local == Some(true) || self.backup_remote == Some(true)
+    }
+}

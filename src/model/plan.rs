@@ -1,0 +1,179 @@
+//! What a command does, told before it is done: the equivalent `ip mptcp`, `sysctl` or `ss` lines.
+
+use super::{Command, Endpoint, EndpointFlags, FlagChange};
+
+/// How an endpoint's flags would be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The flags afterwards.
+    pub flags: EndpointFlags,
+    /// Whether the kernel changes them in place. If not, the endpoint is deleted and added again, which closes its
+    /// subflows (net/mptcp/pm_kernel.c: SET_FLAGS honours backup and fullmesh only).
+    pub in_place: bool,
+}
+
+/// How to bring an endpoint to other flags.
+pub fn plan_change(endpoint: &Endpoint, change: FlagChange) -> Plan {
+    let flags = change.apply(endpoint.flags);
+    let differs = EndpointFlags(flags.0 ^ endpoint.flags.0);
+    // The kernel refuses SET_FLAGS with fullmesh on an endpoint that signals.
+    let refused = differs.contains(EndpointFlags::FULLMESH) && endpoint.flags.contains(EndpointFlags::SIGNAL);
+    let in_place = EndpointFlags::IN_PLACE.contains(differs)
+        && !refused
+        && !endpoint.flags.contains(EndpointFlags::IMPLICIT);
+    Plan { flags, in_place }
+}
+
+/// The command lines that do the same, given the endpoints as they are now.
+pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
+    let known = |id: u8| endpoints.iter().find(|endpoint| endpoint.id == id);
+    match command {
+        Command::EndpointAdd {
+            address,
+            interface,
+            id,
+            port,
+            flags,
+        } => {
+            let mut line = format!("ip mptcp endpoint add {address}");
+            if let Some(interface) = interface {
+                line += &format!(" dev {interface}");
+            }
+            if let Some(id) = id {
+                line += &format!(" id {id}");
+            }
+            if let Some(port) = port {
+                line += &format!(" port {port}");
+            }
+            if *flags != EndpointFlags::NONE {
+                line += &format!(" {flags}");
+            }
+            vec![line]
+        }
+        Command::EndpointChange { id, flags } => match known(*id) {
+            Some(endpoint) => change_lines(endpoint, *flags),
+            None => vec![format!("ip mptcp endpoint change id {id} {flags}")],
+        },
+        Command::EndpointRemove { id } => vec![remove_line(*id, known(*id))],
+        Command::LimitsSet {
+            extra_subflows_max,
+            add_addr_accepted_max,
+        } => {
+            let mut line = "ip mptcp limits set".to_owned();
+            if let Some(most) = extra_subflows_max {
+                line += &format!(" subflow {most}");
+            }
+            if let Some(most) = add_addr_accepted_max {
+                line += &format!(" add_addr_accepted {most}");
+            }
+            vec![line]
+        }
+        Command::Set { name, value } => vec![format!("sysctl -w net.mptcp.{name}={value}")],
+        Command::Close { local, remote } => {
+            vec![format!(
+                "ss -K -t src {} sport = {} dst {} dport = {}",
+                local.ip(),
+                local.port(),
+                remote.ip(),
+                remote.port()
+            )]
+        }
+    }
+}
+
+fn remove_line(id: u8, endpoint: Option<&Endpoint>) -> String {
+    // `ip mptcp` wants the address along with id 0, and only with it.
+    match endpoint {
+        Some(endpoint) if id == 0 => format!("ip mptcp endpoint delete id 0 {}", endpoint.address),
+        _ => format!("ip mptcp endpoint delete id {id}"),
+    }
+}
+
+fn change_lines(endpoint: &Endpoint, change: FlagChange) -> Vec<String> {
+    let plan = plan_change(endpoint, change);
+    let id = endpoint.id;
+    if plan.in_place {
+        return vec![format!("ip mptcp endpoint change id {id} {change}")];
+    }
+    let mut add = format!("ip mptcp endpoint add {}", endpoint.address);
+    if let Some(interface) = &endpoint.interface {
+        add += &format!(" dev {interface}");
+    }
+    add += &format!(" id {id}");
+    if let Some(port) = endpoint.port {
+        add += &format!(" port {port}");
+    }
+    let flags = plan.flags.without(EndpointFlags::IMPLICIT);
+    if flags != EndpointFlags::NONE {
+        add += &format!(" {flags}");
+    }
+    vec![remove_line(id, Some(endpoint)), add]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(flags: EndpointFlags) -> Endpoint {
+        Endpoint {
+            id: 2,
+            address: [10, 0, 2, 1].into(),
+            port: None,
+            interface: Some("eth0".to_owned()),
+            flags,
+        }
+    }
+
+    #[test]
+    fn backup_is_changed_in_place() {
+        let change: FlagChange = "backup".parse().expect("a flag");
+        let command = Command::EndpointChange { id: 2, flags: change };
+        assert_eq!(
+            equivalent(&command, &[endpoint(EndpointFlags::SUBFLOW)]),
+            ["ip mptcp endpoint change id 2 backup"]
+        );
+    }
+
+    #[test]
+    fn signal_needs_delete_and_add() {
+        let change: FlagChange = "signal".parse().expect("a flag");
+        let command = Command::EndpointChange { id: 2, flags: change };
+        assert_eq!(
+            equivalent(&command, &[endpoint(EndpointFlags::SUBFLOW)]),
+            [
+                "ip mptcp endpoint delete id 2",
+                "ip mptcp endpoint add 10.0.2.1 dev eth0 id 2 signal subflow"
+            ]
+        );
+    }
+
+    #[test]
+    fn fullmesh_cannot_be_set_in_place_beside_signal() {
+        let plan = plan_change(
+            &endpoint(EndpointFlags::SIGNAL),
+            FlagChange::one(EndpointFlags::FULLMESH, true),
+        );
+        assert!(!plan.in_place);
+    }
+
+    #[test]
+    fn the_last_word_about_a_flag_wins() {
+        let change: FlagChange = "backup nobackup fullmesh".parse().expect("flags");
+        assert_eq!(
+            change,
+            FlagChange {
+                set: EndpointFlags::FULLMESH,
+                clear: EndpointFlags::BACKUP
+            }
+        );
+        assert_eq!(change.to_string(), "fullmesh nobackup");
+    }
+
+    #[test]
+    fn a_word_that_is_no_flag_is_named() {
+        assert_eq!(
+            "nobackupp".parse::<FlagChange>(),
+            Err(crate::model::UnknownFlag("nobackupp".to_owned()))
+        );
+    }
+}

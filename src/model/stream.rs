@@ -1,0 +1,143 @@
+//! The stream: a header, then samples and events.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Connection, Cookie, Endpoint, Event, Interface, Limits, SCHEMA};
+
+/// The value of a setting: a number where it reads as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// A number.
+    Number(i64),
+    /// A word, or several.
+    Text(String),
+}
+
+impl From<&str> for SettingValue {
+    fn from(text: &str) -> Self {
+        text.parse()
+            .map_or_else(|_| Self::Text(text.to_owned()), Self::Number)
+    }
+}
+
+impl fmt::Display for SettingValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+/// The settings below net.mptcp, by name.
+pub type Settings = BTreeMap<String, SettingValue>;
+
+/// What this process may see and do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The kernel's own path-manager events.
+    pub events: bool,
+    /// Changes to endpoints, limits and settings, and closing subflows.
+    pub control: bool,
+    /// The tokens of subflows.
+    pub subflow_tokens: bool,
+    /// What is missing and what would lift it, in one line.
+    pub why_not: Option<String>,
+}
+
+/// The first line of a stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The version of the schema.
+    pub schema: u32,
+    /// The wall clock when the stream began, RFC 3339, UTC.
+    pub started_at: String,
+    /// The host's name.
+    pub host: String,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The network namespace, as it was named; `None` for Pathscope's own.
+    pub netns: Option<String>,
+    /// What may be seen and done.
+    pub access: Access,
+    /// From one sample to the next, ms.
+    pub interval_ms: u64,
+}
+
+impl Header {
+    /// A header of the current schema.
+    pub fn new(started_at: String, host: String, kernel: String, access: Access, interval_ms: u64) -> Self {
+        Self {
+            schema: SCHEMA,
+            started_at,
+            host,
+            kernel,
+            netns: None,
+            access,
+            interval_ms,
+        }
+    }
+}
+
+/// State at one instant: everything when `full`, else what changed since the sample before. Objects are whole:
+/// a changed connection comes with all its subflows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// When it was complete, in seconds since the stream began.
+    pub t: f64,
+    /// Whether it holds everything.
+    pub full: bool,
+    /// Connections, by cookie. Listening sockets are none.
+    pub connections: Vec<Connection>,
+    /// Connections that are no more.
+    pub gone: Vec<Cookie>,
+    /// Interfaces, by index.
+    pub interfaces: Vec<Interface>,
+    /// Indices of interfaces that are no more.
+    #[serde(default)]
+    pub interfaces_gone: Vec<u32>,
+    /// Endpoints, by id.
+    pub endpoints: Vec<Endpoint>,
+    /// Ids of endpoints that are no more.
+    #[serde(default)]
+    pub endpoints_gone: Vec<u8>,
+    /// The limits, unless unchanged.
+    pub limits: Option<Limits>,
+    /// The settings that changed.
+    pub settings: Settings,
+    /// MPTcpExt counters that changed (/proc/net/netstat), by their kernel name.
+    pub counters: BTreeMap<String, u64>,
+    /// Established connections on plain TCP, unless unchanged.
+    #[serde(default)]
+    pub plain_tcp: Option<u32>,
+    /// CPU that reading this sample took, µs.
+    #[serde(default)]
+    pub cost_us: Option<u64>,
+}
+
+/// One line of the stream.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Line {
+    /// The first.
+    Header(Header),
+    /// State at one instant.
+    Sample(Box<Sample>),
+    /// Something that happened.
+    Event(Box<Event>),
+}
+
+impl Line {
+    /// When, in seconds since the stream began.
+    pub fn t(&self) -> f64 {
+        match self {
+            Self::Header(_) => 0.0,
+            Self::Sample(sample) => sample.t,
+            Self::Event(event) => event.t,
+        }
+    }
+}
