@@ -5,4 +5,6 @@ pub mod kernel;
 pub mod lab;
 pub mod model;
 pub mod source;
+#[cfg(feature = "gui")]
+pub mod ui;
 pub mod wire;
