@@ -5,8 +5,10 @@ use egui::{CentralPanel, Context, Frame, Id, Key, Modifiers, Panel, ThemePrefere
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
 use super::empty;
+use super::events::{self, EventsState};
 use super::feed::Feed;
 use super::lab_strip;
+use super::paths::{self, PathsState};
 use super::status;
 use super::theme::{self, Slots, Tokens};
 use super::top_bar;
@@ -17,13 +19,14 @@ use super::{LabControls, Setup, Theme};
 pub struct App {
     feed: Feed,
     lab: Option<Box<dyn LabControls>>,
-    title: String,
     slots: Slots,
     /// Which way rates go; `None` until somebody chooses: then the way of most data.
     direction: Option<Direction>,
     tab: Tab,
     list: ListState,
     connection: ConnectionState,
+    paths: PathsState,
+    events: EventsState,
 }
 
 /// Where the interfaces' colours are remembered between runs.
@@ -43,9 +46,8 @@ impl App {
             });
         }
         Self {
-            feed: Feed::new(setup.source, ctx),
+            feed: Feed::new(setup.source, setup.title, ctx),
             lab: setup.lab,
-            title: setup.title,
             slots: ctx
                 .data_mut(|data| data.get_persisted(slots_id()))
                 .unwrap_or_default(),
@@ -53,6 +55,8 @@ impl App {
             tab: Tab::default(),
             list: ListState::default(),
             connection: ConnectionState::default(),
+            paths: PathsState::default(),
+            events: EventsState::default(),
         }
     }
 
@@ -66,19 +70,20 @@ impl App {
         let Self {
             feed,
             lab,
-            title,
             slots,
             direction,
             tab,
             list,
             connection,
+            paths,
+            events,
         } = self;
         let view = View {
             shown: feed.shown(),
             live: feed.live(),
             access: feed.access(),
             slots,
-            title,
+            title: feed.title(),
             direction: direction.unwrap_or_else(|| main_direction(feed)),
             paused: feed.is_paused(),
             ended: feed.ended(),
@@ -118,7 +123,8 @@ impl App {
                     }
                 });
             }
-            Tab::Paths | Tab::Events => {}
+            Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
+            Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
         for command in commands {
             self.perform(command, ui.ctx());

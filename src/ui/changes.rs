@@ -20,7 +20,7 @@ enum Inverse {
 
 /// One change that was asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Change {
+pub(super) struct Change {
     /// What the request is called.
     pub reference: u64,
     /// What was changed, in a few words.
@@ -34,7 +34,7 @@ pub struct Change {
 
 /// The changes of this window.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(super) struct Changes {
     next: u64,
     waiting: Vec<Change>,
     done: VecDeque<Change>,
@@ -46,7 +46,7 @@ const MOST: usize = 20;
 
 impl Changes {
     /// Notes a change that is about to be asked for, given the state before it, and the name for the request.
-    pub fn ask(&mut self, command: &Command, state: &State, path: impl Fn(u8) -> String) -> String {
+    pub(super) fn ask(&mut self, command: &Command, state: &State, path: impl Fn(u8) -> String) -> String {
         self.next += 1;
         self.failure = None;
         let (label, note) = describe(command, state, path);
@@ -61,14 +61,14 @@ impl Changes {
     }
 
     /// Notes that a request was not even taken.
-    pub fn refused(&mut self, reference: &str) {
+    pub(super) fn refused(&mut self, reference: &str) {
         if let Some(change) = self.take(reference) {
             self.failure = Some(format!("{}: the source takes no request now", change.label));
         }
     }
 
     /// Reads the outcome of a request from the stream.
-    pub fn observe(&mut self, line: &Line) {
+    pub(super) fn observe(&mut self, line: &Line) {
         let Line::Event(event) = line else { return };
         let (EventKind::Command, Some(outcome)) = (event.kind, &event.command) else {
             return;
@@ -99,32 +99,27 @@ impl Changes {
     }
 
     /// What was done, newest first.
-    pub fn done(&self) -> impl Iterator<Item = &Change> {
+    pub(super) fn done(&self) -> impl Iterator<Item = &Change> {
         self.done.iter()
     }
 
-    /// Whether requests wait for their outcome.
-    pub fn waits(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     /// What the newest change that failed said.
-    pub fn failure(&self) -> Option<&str> {
+    pub(super) fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }
 
     /// Says what went wrong, where no change is behind it.
-    pub fn fail(&mut self, why: String) {
+    pub(super) fn fail(&mut self, why: String) {
         self.failure = Some(why);
     }
 
     /// Forgets the failure.
-    pub fn dismiss(&mut self) {
+    pub(super) fn dismiss(&mut self) {
         self.failure = None;
     }
 
     /// The command that takes a change back; the change is then forgotten.
-    pub fn undo(&mut self, reference: u64, state: &State) -> Option<Command> {
+    pub(super) fn undo(&mut self, reference: u64, state: &State) -> Option<Command> {
         let at = self
             .done
             .iter()
@@ -144,13 +139,13 @@ impl Changes {
 
 impl Change {
     /// Whether something takes it back.
-    pub fn can_undo(&self) -> bool {
+    pub(super) fn can_undo(&self) -> bool {
         self.inverse != Inverse::None
     }
 }
 
 /// How many subflows leave from an address now.
-pub fn subflows_of(state: &State, address: IpAddr) -> usize {
+pub(super) fn subflows_of(state: &State, address: IpAddr) -> usize {
     let subflows = state
         .connections
         .values()

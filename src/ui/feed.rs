@@ -20,6 +20,7 @@ const BATCH: usize = 512;
 /// Pause freezes a copy of the history: the live one goes on, so nothing is lost and the channel stays empty.
 pub(super) struct Feed {
     source: Box<dyn Source>,
+    title: String,
     live: History,
     frozen: Option<Box<History>>,
     ended: Option<String>,
@@ -31,7 +32,7 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Begins with the source's header.
-    pub(super) fn new(source: Box<dyn Source>, ctx: &egui::Context) -> Self {
+    pub(super) fn new(source: Box<dyn Source>, title: String, ctx: &egui::Context) -> Self {
         let ctx = ctx.clone();
         source.set_waker(std::sync::Arc::new(move || ctx.request_repaint()));
         let header = source.header().clone();
@@ -40,6 +41,7 @@ impl Feed {
         live.apply(Line::Header(header));
         Self {
             source,
+            title,
             live,
             frozen: None,
             ended: None,
@@ -78,6 +80,11 @@ impl Feed {
             }
         }
         self.live.apply(line);
+    }
+
+    /// What the source is called.
+    pub(super) fn title(&self) -> &str {
+        &self.title
     }
 
     /// The history as it is now.

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 /// What stands where the kernel gave nothing.
-pub const ABSENT: &str = "–";
+pub(super) const ABSENT: &str = "–";
 
 /// How many decimals a column of rates has, by the largest in it, bits a second.
-pub fn rate_decimals(largest_bps: f64) -> usize {
+pub(super) fn rate_decimals(largest_bps: f64) -> usize {
     match largest_bps / 1e6 {
         mbps if mbps < 9.995 => 2,
         mbps if mbps < 999.95 => 1,
@@ -16,7 +16,7 @@ pub fn rate_decimals(largest_bps: f64) -> usize {
 }
 
 /// A rate in Mbit/s, bits a second given.
-pub fn rate(bps: f64, decimals: usize) -> String {
+pub(super) fn rate(bps: f64, decimals: usize) -> String {
     let mbps = bps / 1e6;
     if bps > 0.0 && mbps < 0.005 && decimals >= 2 {
         return "<0.01".to_owned();
@@ -25,22 +25,22 @@ pub fn rate(bps: f64, decimals: usize) -> String {
 }
 
 /// A rate on its own.
-pub fn lone_rate(bps: f64) -> String {
+pub(super) fn lone_rate(bps: f64) -> String {
     rate(bps, rate_decimals(bps))
 }
 
 /// Microseconds as ms with one decimal.
-pub fn ms(us: u32) -> String {
+pub(super) fn ms(us: u32) -> String {
     format!("{:.1}", f64::from(us) / 1000.0)
 }
 
 /// Bytes in MB with one decimal, for a column.
-pub fn megabytes(bytes: u64) -> String {
+pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }
 
 /// A count: in full up to 9999, then in thousands or millions.
-pub fn count(count: u64) -> String {
+pub(super) fn count(count: u64) -> String {
     match count {
         0..=9999 => count.to_string(),
         10_000..=999_949 => format!("{:.1} k", count as f64 / 1e3),
@@ -49,7 +49,7 @@ pub fn count(count: u64) -> String {
 }
 
 /// A count within a sentence: a comma between thousands.
-pub fn in_words(count: usize) -> String {
+pub(super) fn in_words(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -62,7 +62,7 @@ pub fn in_words(count: usize) -> String {
 }
 
 /// A count with its noun: `1 subflow`, `3 subflows`.
-pub fn several(number: usize, noun: &str) -> String {
+pub(super) fn several(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", in_words(number))
 }
@@ -73,7 +73,7 @@ pub fn several(number: usize, noun: &str) -> String {
     clippy::cast_sign_loss,
     reason = "clamped first"
 )]
-pub fn age(seconds: f64) -> String {
+pub(super) fn age(seconds: f64) -> String {
     let whole = seconds.clamp(0.0, 1e12) as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
     match (hours, minutes) {
@@ -85,7 +85,7 @@ pub fn age(seconds: f64) -> String {
 }
 
 /// The clock at `t` seconds of a stream that began at `started_at`, in the local time zone.
-pub fn clock(started_at: &str, t: f64) -> String {
+pub(super) fn clock(started_at: &str, t: f64) -> String {
     clock_in(&TimeZone::system(), started_at, t)
 }
 
@@ -102,7 +102,7 @@ fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
 }
 
 /// Text of at most `most` characters, its middle left out when it is longer.
-pub fn elide_middle(text: &str, most: usize) -> String {
+pub(super) fn elide_middle(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {
         return text.to_owned();
@@ -115,7 +115,7 @@ pub fn elide_middle(text: &str, most: usize) -> String {
 }
 
 /// An interval between samples.
-pub fn interval(ms: u64) -> String {
+pub(super) fn interval(ms: u64) -> String {
     if ms < 1000 {
         format!("{ms} ms")
     } else {

@@ -16,11 +16,12 @@ fn description(link: &LabLink) -> String {
     if !link.plugged {
         return "unplugged".to_owned();
     }
-    let mut text = format!("{} Mbit/s, {} ms", link.rate_mbps, link.delay_ms);
-    if link.loss_percent > 0.0 {
-        text += &format!(", {} % lost", link.loss_percent);
-    }
-    text
+    let loss = if link.loss_percent > 0.0 {
+        format!(", {} % lost", link.loss_percent)
+    } else {
+        String::new()
+    };
+    format!("{} Mbit/s, {} ms{loss}", link.rate_mbps, link.delay_ms)
 }
 
 fn slot(link: &LabLink, view: &View<'_>) -> Slot {
@@ -58,7 +59,7 @@ pub(super) fn ui(links: &[LabLink], view: &View<'_>, ui: &mut Ui) -> Vec<UiComma
             tokens,
             !link.plugged,
         );
-        let button = if link.plugged { 84.0 } else { 84.0 };
+        let button = 92.0;
         let most = card.right() - button - 8.0 - (left + 32.0);
         let at = pos2(left + 32.0, y - 8.0);
         paint_within(&painter, at, &link.label, Type::Strong, tokens.text, most);

@@ -140,7 +140,7 @@ impl Timer {
 
 fn save(picture: &ColorImage, path: &std::path::Path) -> Result<(), String> {
     let [width, height] = picture.size;
-    let bytes: Vec<u8> = picture.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+    let bytes: Vec<u8> = picture.pixels.iter().flat_map(egui::Color32::to_array).collect();
     let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
     let image =
         image::RgbaImage::from_raw(size(width)?, size(height)?, bytes).ok_or("an incomplete picture")?;

@@ -6,7 +6,7 @@ use crate::history::Point;
 
 /// Bins of equal length on the stream's time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bins {
+pub(super) struct Bins {
     /// Where the first begins, seconds on the stream.
     pub from: f64,
     /// How long each is, seconds.
@@ -23,7 +23,7 @@ impl Bins {
         clippy::cast_sign_loss,
         reason = "bounded by the width of a window"
     )]
-    pub fn covering(from: f64, to: f64, width: f64) -> Self {
+    pub(super) fn covering(from: f64, to: f64, width: f64) -> Self {
         let width = width.max(1e-3);
         let first = (from / width).floor();
         let last = (to / width).ceil();
@@ -35,7 +35,7 @@ impl Bins {
     }
 
     /// Where a bin begins.
-    pub fn start(&self, bin: usize) -> f64 {
+    pub(super) fn start(&self, bin: usize) -> f64 {
         self.from + bin as f64 * self.width
     }
 
@@ -50,7 +50,7 @@ impl Bins {
 }
 
 /// The mean of a rate in each bin. A point's rate holds from the point before it.
-pub fn mean_rates(points: &VecDeque<Point>, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
+pub(super) fn mean_rates(points: &VecDeque<Point>, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
     let mut means = vec![0.0; bins.count];
     let end = bins.start(bins.count);
     let first = points.partition_point(|point| point.t <= bins.from);
@@ -86,7 +86,7 @@ fn spread(means: &mut [f64], bins: &Bins, from: f64, to: f64, value: f64) {
 }
 
 /// The sum of a count in each bin.
-pub fn sums(points: &VecDeque<Point>, bins: &Bins, count: impl Fn(&Point) -> u32) -> Vec<f64> {
+pub(super) fn sums(points: &VecDeque<Point>, bins: &Bins, count: impl Fn(&Point) -> u32) -> Vec<f64> {
     let mut sums = vec![0.0; bins.count];
     let first = points.partition_point(|point| point.t < bins.from);
     for point in points.range(first..) {
@@ -102,7 +102,7 @@ pub fn sums(points: &VecDeque<Point>, bins: &Bins, count: impl Fn(&Point) -> u32
 
 /// A value over time as a line, `None` where it is absent: at most about `most` points, the least and the largest
 /// of each stretch kept.
-pub fn line(
+pub(super) fn line(
     points: &VecDeque<Point>,
     from: f64,
     to: f64,

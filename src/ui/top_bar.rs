@@ -13,7 +13,7 @@ use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
 
 /// The panels that are there, in order.
-pub(super) const TABS: &[Tab] = &[Tab::Connections];
+pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Paths, Tab::Events];
 
 /// The intervals to choose from, ms.
 const INTERVALS: [u64; 7] = [50, 100, 250, 500, 1000, 2000, 5000];

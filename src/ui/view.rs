@@ -7,7 +7,7 @@ use crate::model::{Access, Command, Connection, Cookie, Interface, InterfaceKind
 
 /// Which way the shown rates go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Direction {
+pub(super) enum Direction {
     /// From this host.
     #[default]
     Sent,
@@ -17,7 +17,7 @@ pub enum Direction {
 
 impl Direction {
     /// The word beside a rate.
-    pub fn participle(self) -> &'static str {
+    pub(super) fn participle(self) -> &'static str {
         match self {
             Self::Sent => "sending",
             Self::Received => "receiving",
@@ -25,7 +25,7 @@ impl Direction {
     }
 
     /// The word beside a measured amount.
-    pub fn past(self) -> &'static str {
+    pub(super) fn past(self) -> &'static str {
         match self {
             Self::Sent => "sent",
             Self::Received => "received",
@@ -34,7 +34,7 @@ impl Direction {
 
     /// The other one.
     #[must_use]
-    pub fn other(self) -> Self {
+    pub(super) fn other(self) -> Self {
         match self {
             Self::Sent => Self::Received,
             Self::Received => Self::Sent,
@@ -42,7 +42,7 @@ impl Direction {
     }
 
     /// The rate of a point in this direction, bits a second.
-    pub fn bps(self, point: &crate::history::Point) -> f64 {
+    pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
         match self {
             Self::Sent => point.out_bps,
             Self::Received => point.in_bps,
@@ -52,7 +52,7 @@ impl Direction {
 
 /// The panels of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
+pub(super) enum Tab {
     /// The list and the selected connection.
     #[default]
     Connections,
@@ -64,7 +64,7 @@ pub enum Tab {
 
 /// What a panel asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum UiCommand {
+pub(super) enum UiCommand {
     /// A change of the kernel's state.
     Request(Command),
     /// Taking back a change, by its reference.
@@ -90,7 +90,7 @@ pub enum UiCommand {
 }
 
 /// Everything that a panel may read.
-pub struct View<'a> {
+pub(super) struct View<'a> {
     /// What is shown: the live history, or its copy since the pause.
     pub shown: &'a History,
     /// As it is now, also while paused.
@@ -115,7 +115,7 @@ pub struct View<'a> {
 
 /// How an interface is named and painted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathName {
+pub(super) struct PathName {
     /// Its colour and shape.
     pub slot: Slot,
     /// What people call it, with the device name where two are alike.
@@ -125,7 +125,7 @@ pub struct PathName {
 }
 
 /// What people call a kind of interface; `None` when the device name says more.
-pub fn kind_name(kind: InterfaceKind) -> Option<&'static str> {
+pub(super) fn kind_name(kind: InterfaceKind) -> Option<&'static str> {
     match kind {
         InterfaceKind::Wifi => Some("Wi-Fi"),
         InterfaceKind::Ethernet => Some("Ethernet"),
@@ -139,12 +139,12 @@ pub fn kind_name(kind: InterfaceKind) -> Option<&'static str> {
 
 impl View<'_> {
     /// The name and slot of a device.
-    pub fn path(&self, device: Option<&str>) -> PathName {
+    pub(super) fn path(&self, device: Option<&str>) -> PathName {
         path_name(self.shown, self.slots, device)
     }
 
     /// What a subflow is doing: data within the last second counts as flowing.
-    pub fn condition(&self, subflow: &SubflowHistory) -> Condition {
+    pub(super) fn condition(&self, subflow: &SubflowHistory) -> Condition {
         if subflow.ended_at.is_some() {
             return Condition::Closed;
         }
@@ -156,7 +156,7 @@ impl View<'_> {
     }
 
     /// Whether the interface of a subflow is up, where that is known. One that is gone is down.
-    pub fn interface_up(&self, subflow: &Subflow) -> Option<bool> {
+    pub(super) fn interface_up(&self, subflow: &Subflow) -> Option<bool> {
         let name = subflow.interface.as_deref()?;
         match self.shown.state().interface(name) {
             Some(interface) => Some(interface.up),
@@ -166,7 +166,7 @@ impl View<'_> {
     }
 
     /// The largest rate of the last second, both directions, bits a second.
-    pub fn recent_bps(&self, subflow: &SubflowHistory) -> f64 {
+    pub(super) fn recent_bps(&self, subflow: &SubflowHistory) -> f64 {
         let since = self.shown.now() - 1.0;
         subflow
             .points
@@ -178,7 +178,7 @@ impl View<'_> {
     }
 
     /// The rate of a subflow now, in the direction shown, bits a second.
-    pub fn bps(&self, subflow: &SubflowHistory) -> f64 {
+    pub(super) fn bps(&self, subflow: &SubflowHistory) -> f64 {
         if subflow.ended_at.is_some() {
             return 0.0;
         }
@@ -189,7 +189,7 @@ impl View<'_> {
     }
 
     /// The subflows of a connection that are there, those that ended left out, in order of slot.
-    pub fn subflows(&self, connection: Cookie) -> Vec<&SubflowHistory> {
+    pub(super) fn subflows(&self, connection: Cookie) -> Vec<&SubflowHistory> {
         let mut subflows: Vec<_> = self
             .shown
             .subflows_of(connection)
@@ -200,7 +200,7 @@ impl View<'_> {
     }
 
     /// Puts subflows in order of slot, then of age.
-    pub fn sort(&self, subflows: &mut [&SubflowHistory]) {
+    pub(super) fn sort(&self, subflows: &mut [&SubflowHistory]) {
         subflows.sort_by(|a, b| {
             let key = |subflow: &SubflowHistory| self.slots.of(subflow.last.interface.as_deref());
             key(a).cmp(&key(b)).then(a.began_at.total_cmp(&b.began_at))
@@ -208,7 +208,7 @@ impl View<'_> {
     }
 
     /// Why changes are not possible, if they are not.
-    pub fn refusal(&self) -> Option<String> {
+    pub(super) fn refusal(&self) -> Option<String> {
         if self.ended.is_some() {
             return Some("The source has ended.".to_owned());
         }
@@ -224,7 +224,7 @@ impl View<'_> {
 }
 
 /// The name and slot of a device.
-pub fn path_name(history: &History, slots: &Slots, device: Option<&str>) -> PathName {
+pub(super) fn path_name(history: &History, slots: &Slots, device: Option<&str>) -> PathName {
     let device = device.unwrap_or_default();
     let interface = history.state().interface(device);
     let name = interface.and_then(|interface| kind_name(interface.kind));
@@ -248,7 +248,7 @@ fn is_one_of_several(history: &History, interface: &Interface) -> bool {
 }
 
 /// The application that holds a connection.
-pub fn application(connection: &Connection) -> &str {
+pub(super) fn application(connection: &Connection) -> &str {
     connection
         .process
         .as_ref()

@@ -1,6 +1,6 @@
 //! A scripted source: a laptop with Wi-Fi, Ethernet and a phone, eight connections and one handover.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

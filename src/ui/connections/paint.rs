@@ -51,7 +51,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
                 left - rect.left() - 8.0,
             );
             let turn = Rect::from_min_max(pos2(left - 4.0, rect.top() - 2.0), rect.max + vec2(4.0, 2.0));
-            let response = ui.interact(turn, ui.id().with("direction"), Sense::click());
+            let response = ui.interact(turn, ui.scope_id().with("direction"), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &right));
             let color = if response.hovered() {
                 tokens.text
@@ -87,7 +87,7 @@ fn filter_field(state: &mut ListState, ui: &mut Ui) {
         .id_salt("filter")
         .frame(Frame::NONE)
         .hint_text(hint)
-        .vertical_align(egui::Align::Center)
+        .align(egui::Align2::LEFT_CENTER)
         .desired_width(inner.width())
         .min_size(inner.size());
     let response = ui.put(inner, field).accessible_name("Filter");
@@ -189,7 +189,7 @@ pub(super) fn row_rect(origin: Pos2, top: f32, width: f32) -> Rect {
 pub(super) fn group(group: &Group, origin: Pos2, top: f32, width: f32, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(width, GROUP_HIGH));
-    let response = ui.interact(rect, ui.id().with(("group", &group.name)), Sense::hover());
+    let response = ui.interact(rect, ui.scope_id().with(("group", &group.name)), Sense::hover());
     let caption = group.caption();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}, {caption}", group.name)));
     let painter = ui.painter();
@@ -229,7 +229,7 @@ pub(super) fn row(
     ui: &Ui,
 ) -> bool {
     let tokens = Tokens::of(ui);
-    let response = ui.interact(rect, ui.id().with(connection.cookie.0), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(connection.cookie.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection)));
     let painter = ui.painter();
     if chosen {

@@ -11,7 +11,7 @@ const MONO: &[u8] = include_bytes!("../../../assets/fonts/IBMPlexMono-Regular.tt
 
 /// A style of text: what it is for decides family and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
+pub(crate) enum Type {
     /// Captions, axes, chips, badges.
     Small,
     /// Everything else.
@@ -55,7 +55,7 @@ impl Type {
     ];
 
     /// The font and its size.
-    pub fn font(self) -> FontId {
+    pub(crate) fn font(self) -> FontId {
         match self {
             Self::Small => FontId::proportional(12.0),
             Self::Body => FontId::proportional(14.0),
@@ -73,7 +73,7 @@ impl Type {
     }
 
     /// Its name in egui's style.
-    pub fn style(self) -> TextStyle {
+    pub(crate) fn style(self) -> TextStyle {
         match self {
             Self::Small => TextStyle::Small,
             Self::Body => TextStyle::Body,
@@ -89,7 +89,7 @@ fn semi_bold() -> FontFamily {
 }
 
 /// The font of the icons in a size.
-pub fn icon_font(size: f32) -> FontId {
+pub(crate) fn icon_font(size: f32) -> FontId {
     FontId::new(size, FontFamily::Name(egui_material_icons::FONT_FAMILY.into()))
 }
 

@@ -7,9 +7,9 @@ mod tokens;
 #[cfg(test)]
 mod contrast;
 
-pub use fonts::{Type, icon_font};
-pub use slots::{Ink, Mark, Slot, Slots};
-pub use tokens::{DARK, LIGHT, Tokens};
+pub(super) use fonts::{Type, icon_font};
+pub(super) use slots::{Hues, Mark, Slot, Slots};
+pub(super) use tokens::{DARK, LIGHT, Tokens};
 
 use egui::style::{ScrollStyle, Selection, WidgetVisuals};
 use egui::{Context, CornerRadius, Margin, Shadow, Stroke, Style, Visuals, vec2};

@@ -9,8 +9,7 @@ use crate::model::InterfaceKind;
 
 /// The shapes that tell interfaces apart without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs)]
-pub enum Mark {
+pub(crate) enum Mark {
     Circle,
     Square,
     Triangle,
@@ -23,7 +22,7 @@ pub enum Mark {
 
 /// The colours of one slot in one theme.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Ink {
+pub(crate) struct Hues {
     /// Lines, shapes, accents.
     pub ink: Color32,
     /// Areas of plots, opaque.
@@ -38,7 +37,7 @@ pub struct Ink {
 
 /// One of the eight colours with shape, and a digit where more interfaces than slots are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// From 0: the row of the palette.
     pub number: u8,
     /// 0, or the digit that stands in the shape.
@@ -56,8 +55,8 @@ const MARKS: [Mark; 8] = [
     Mark::Bar,
 ];
 
-const fn dark(ink: u32, fill: u32, lane: u32, tint: u32) -> Ink {
-    Ink {
+const fn dark(ink: u32, fill: u32, lane: u32, tint: u32) -> Hues {
+    Hues {
         ink: rgb(ink),
         fill: rgb(fill),
         lane: rgb(lane),
@@ -66,8 +65,8 @@ const fn dark(ink: u32, fill: u32, lane: u32, tint: u32) -> Ink {
     }
 }
 
-const fn light(ink: u32, fill: u32, lane: u32, tint: u32, mark: u32) -> Ink {
-    Ink {
+const fn light(ink: u32, fill: u32, lane: u32, tint: u32, mark: u32) -> Hues {
+    Hues {
         ink: rgb(ink),
         fill: rgb(fill),
         lane: rgb(lane),
@@ -76,7 +75,7 @@ const fn light(ink: u32, fill: u32, lane: u32, tint: u32, mark: u32) -> Ink {
     }
 }
 
-static DARK: [Ink; 8] = [
+static DARK: [Hues; 8] = [
     dark(0x56_B4E9, 0x3D_799D, 0x33_617C, 0x1F_3340),
     dark(0xE6_9F00, 0x97_6C0C, 0x75_5711, 0x36_2F1B),
     dark(0xD4_8FB8, 0x8B_637E, 0x6D_5066, 0x34_2D38),
@@ -87,7 +86,7 @@ static DARK: [Ink; 8] = [
     dark(0x9F_B4C4, 0x6B_7986, 0x54_616B, 0x2B_333A),
 ];
 
-static LIGHT: [Ink; 8] = [
+static LIGHT: [Hues; 8] = [
     light(0x00_6BA8, 0xA2_D6F3, 0xBB_E1F6, 0xDD_F0FB, 0x56_B4E9),
     light(0x98_5500, 0xF1_CA73, 0xF5_D999, 0xFA_ECCC, 0xE6_9F00),
     light(0xA0_3C78, 0xE3_B5CF, 0xEB_C9DC, 0xF5_E4ED, 0xCC_79A7),
@@ -100,23 +99,23 @@ static LIGHT: [Ink; 8] = [
 
 impl Slot {
     /// The last slot, which plain TCP shares.
-    pub const PLAIN: Self = Self { number: 7, digit: 0 };
+    pub(crate) const PLAIN: Self = Self { number: 7, digit: 0 };
 
     /// How many rows the palette has.
-    pub const COUNT: u8 = 8;
+    pub(crate) const COUNT: u8 = 8;
 
     /// A slot without a digit.
-    pub const fn new(number: u8) -> Self {
+    pub(crate) const fn new(number: u8) -> Self {
         Self { number, digit: 0 }
     }
 
     /// Its shape.
-    pub fn mark(self) -> Mark {
+    pub(crate) fn mark(self) -> Mark {
         MARKS.get(usize::from(self.number)).copied().unwrap_or(Mark::Bar)
     }
 
     /// Its colours.
-    pub fn ink(self, dark: bool) -> &'static Ink {
+    pub(crate) fn ink(self, dark: bool) -> &'static Hues {
         let set = if dark { &DARK } else { &LIGHT };
         let [.., last] = set;
         set.get(usize::from(self.number)).unwrap_or(last)
@@ -125,14 +124,14 @@ impl Slot {
 
 /// Which interface has which slot. A device keeps its slot for good, so a colour never moves.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Slots {
+pub(crate) struct Slots {
     by_device: BTreeMap<String, Slot>,
 }
 
 impl Slots {
     /// The slot of a device: by kind when the kind's own is free, else the first free one of the upper four,
     /// else one of those again with a digit. Whether it is new.
-    pub fn assign(&mut self, device: &str, kind: InterfaceKind) -> bool {
+    pub(crate) fn assign(&mut self, device: &str, kind: InterfaceKind) -> bool {
         if self.by_device.contains_key(device) {
             return false;
         }
@@ -166,7 +165,7 @@ impl Slots {
     const END: u8 = Slot::COUNT;
 
     /// The slot of a device; that of plain TCP when it is not known.
-    pub fn of(&self, device: Option<&str>) -> Slot {
+    pub(crate) fn of(&self, device: Option<&str>) -> Slot {
         device
             .and_then(|device| self.by_device.get(device).copied())
             .unwrap_or(Slot::PLAIN)

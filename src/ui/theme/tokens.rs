@@ -4,7 +4,7 @@ use egui::Color32;
 
 /// One set of colours. A hue among them always means trouble; everything else is grey, white or black.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     /// Whether this is the dark set.
     pub dark: bool,
     /// Window ground, text fields, command boxes.
@@ -54,7 +54,7 @@ pub(super) const fn rgb(hex: u32) -> Color32 {
 }
 
 /// The dark set.
-pub static DARK: Tokens = Tokens {
+pub(crate) static DARK: Tokens = Tokens {
     dark: true,
     bg: rgb(0x0E_1216),
     panel: rgb(0x15_1A20),
@@ -78,7 +78,7 @@ pub static DARK: Tokens = Tokens {
 };
 
 /// The light set.
-pub static LIGHT: Tokens = Tokens {
+pub(crate) static LIGHT: Tokens = Tokens {
     dark: false,
     bg: rgb(0xEE_F1F4),
     panel: rgb(0xFF_FFFF),
@@ -103,12 +103,12 @@ pub static LIGHT: Tokens = Tokens {
 
 impl Tokens {
     /// The set in force where `ui` paints.
-    pub fn of(ui: &egui::Ui) -> &'static Self {
+    pub(crate) fn of(ui: &egui::Ui) -> &'static Self {
         Self::when(ui.visuals().dark_mode)
     }
 
     /// The dark or the light set.
-    pub fn when(dark: bool) -> &'static Self {
+    pub(crate) fn when(dark: bool) -> &'static Self {
         if dark { &DARK } else { &LIGHT }
     }
 }

@@ -219,7 +219,7 @@ pub(in crate::ui) fn segmented(ui: &mut Ui, names: &[&str], chosen: Option<usize
     for (number, (name, width)) in names.iter().zip(widths).enumerate() {
         let cell = Rect::from_min_size(pos2(left, rect.top() + 2.0), vec2(width, 20.0));
         left += width;
-        let response = ui.interact(cell, ui.id().with(("segment", name)), Sense::click());
+        let response = ui.interact(cell, ui.scope_id().with(("segment", name)), Sense::click());
         let on = chosen == Some(number);
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), on, name));
         let (style, front) = if on {
@@ -276,13 +276,12 @@ pub(in crate::ui) fn menu_item(
     };
     let response = ui.add_enabled_ui(refusal.is_none(), add).inner;
     let chosen = response.clicked();
-    match refusal {
-        Some(why) => drop(response.on_disabled_hover_text(why)),
-        None => {
-            let hint: WidgetText = hint.into();
-            if !hint.is_empty() {
-                response.on_hover_text(hint);
-            }
+    if let Some(why) = refusal {
+        response.on_disabled_hover_text(why);
+    } else {
+        let hint: WidgetText = hint.into();
+        if !hint.is_empty() {
+            response.on_hover_text(hint);
         }
     }
     if chosen {

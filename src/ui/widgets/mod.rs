@@ -11,9 +11,9 @@ mod text;
 
 pub(super) use badge::{Badge, Tone};
 pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
-pub(super) use chip::{Chip, ChipState, dashed_outline};
+pub(super) use chip::{Chip, ChipState};
 pub(super) use code::command_box;
-pub(super) use shape::{shape, shape_of};
+pub(super) use shape::shape_of;
 pub(super) use sparkline::sparkline;
 pub(super) use switch::{Switch, switch};
-pub(super) use text::{galley, hairline, icon, label, paint, paint_right, paint_within, width};
+pub(super) use text::{hairline, icon, label, paint, paint_right, paint_within, width};

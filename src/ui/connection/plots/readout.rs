@@ -148,7 +148,7 @@ fn tabs(second: &mut usize, at: egui::Pos2, ui: &Ui, tokens: &Tokens) -> f32 {
         let color = if on { tokens.text } else { tokens.text3 };
         let end = paint(ui.painter(), pos2(x, at.y), name, style, color);
         let rect = Rect::from_min_max(pos2(x - 2.0, at.y - 9.0), pos2(end + 2.0, at.y + 9.0));
-        let response = ui.interact(rect, ui.id().with(("plot tab", number)), Sense::click());
+        let response = ui.interact(rect, ui.scope_id().with(("plot tab", number)), Sense::click());
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, spoken));
         focus_ring(ui, &response, 4.0);
         if response.clicked() {

@@ -88,7 +88,7 @@ impl Series {
             let values = self
                 .layers
                 .iter()
-                .flat_map(|layer| curve(layer))
+                .flat_map(&curve)
                 .filter_map(|(_, value)| *value);
             values.fold(0.0, f64::max)
         };

@@ -1,0 +1,261 @@
+//! Which empty state is so, and what it says.
+
+use egui_material_icons::icons::{ICON_CHECK, ICON_INFO, ICON_LOCK, ICON_WARNING};
+
+use crate::model::{Command, MAX_ENDPOINTS, SettingValue};
+use crate::ui::format;
+use crate::ui::view::View;
+
+/// Why there is nothing to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The first sample is on its way.
+    Reading,
+    /// The source ended before anything came.
+    Lost,
+    /// The kernel has no MPTCP.
+    NoMptcp,
+    /// `net.mptcp.enabled` is 0.
+    Off,
+    /// Everything is ready.
+    None,
+}
+
+/// Why there is nothing to show.
+pub(super) fn reason(view: &View<'_>) -> Reason {
+    if view.shown.sampled_at().is_none() {
+        return if view.ended.is_some() {
+            Reason::Lost
+        } else {
+            Reason::Reading
+        };
+    }
+    let settings = &view.live.state().settings;
+    match settings.get("enabled") {
+        None if settings.is_empty() => Reason::NoMptcp,
+        Some(SettingValue::Number(0)) => Reason::Off,
+        _ => Reason::None,
+    }
+}
+
+/// Headline and the sentence below it.
+pub(super) fn words(reason: Reason, view: &View<'_>) -> (String, String) {
+    let (headline, sentence) = match reason {
+        Reason::Reading => ("Reading connections", String::new()),
+        Reason::Lost => ("The source is lost", view.ended.unwrap_or_default().to_owned()),
+        Reason::NoMptcp => (
+            "This kernel was built without MPTCP",
+            "It has no net.mptcp. Kernels from 5.6 on may be built with CONFIG_MPTCP.".to_owned(),
+        ),
+        Reason::Off => (
+            "MPTCP is switched off on this machine",
+            "net.mptcp.enabled is 0: every new connection is plain TCP.".to_owned(),
+        ),
+        Reason::None => ("No MPTCP connections yet", ready(view)),
+    };
+    (headline.to_owned(), sentence)
+}
+
+fn ready(view: &View<'_>) -> String {
+    let open = match view.shown.state().plain_tcp {
+        None => String::new(),
+        Some(0) => " No connection is open.".to_owned(),
+        Some(1) => " One connection is open, and it is plain TCP.".to_owned(),
+        Some(number) => format!(
+            " {} are open, and all of them are plain TCP.",
+            format::several(number as usize, "connection")
+        ),
+    };
+    format!("This machine is ready for MPTCP.{open}")
+}
+
+/// What switches MPTCP on.
+pub(super) fn switch_on() -> Command {
+    Command::Set {
+        name: "enabled".to_owned(),
+        value: SettingValue::Number(1),
+    }
+}
+
+/// One thing that Pathscope sees.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Seen {
+    pub icon: &'static str,
+    /// Whether it wants a look.
+    pub warns: bool,
+    pub title: String,
+    pub value: String,
+    pub detail: String,
+}
+
+/// The column *What Pathscope sees*. Interfaces are painted as chips beside it.
+pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
+    let state = view.live.state();
+    let row = |fine: bool, title: &str, value: String| Seen {
+        icon: if fine { ICON_CHECK } else { ICON_WARNING }.codepoint,
+        warns: !fine,
+        title: title.to_owned(),
+        value,
+        detail: String::new(),
+    };
+    let kernel = view
+        .live
+        .header()
+        .map(|header| format!("Linux {}", header.kernel));
+    let mut rows = vec![row(
+        reason != Reason::NoMptcp,
+        "MPTCP in the kernel",
+        kernel.unwrap_or_default(),
+    )];
+    if let Some(enabled) = state.settings.get("enabled") {
+        let title = if reason == Reason::Off {
+            "Switched off"
+        } else {
+            "Switched on"
+        };
+        rows.push(row(
+            reason != Reason::Off,
+            title,
+            format!("net.mptcp.enabled = {enabled}"),
+        ));
+    }
+    rows.push(row(up(view) > 0, INTERFACES, String::new()));
+    if reason != Reason::NoMptcp {
+        let number = state.endpoints.len();
+        rows.push(row(
+            number > 0,
+            "Endpoints",
+            format!("{number} of at most {MAX_ENDPOINTS}"),
+        ));
+    }
+    if let Some(limits) = state.limits {
+        let most = limits.extra_subflows_max;
+        rows.push(row(most > 0, "Extra subflows for a connection", most.to_string()));
+    }
+    if !view.access.control {
+        let events = if view.access.events {
+            ""
+        } else {
+            "Events are inferred; "
+        };
+        let why = view.access.why_not.clone().unwrap_or_default();
+        rows.push(Seen {
+            icon: ICON_LOCK.codepoint,
+            warns: true,
+            title: "Read-only".to_owned(),
+            value: String::new(),
+            detail: format!(
+                "{events}{}. {why}",
+                if events.is_empty() {
+                    "Switches are off"
+                } else {
+                    "switches are off"
+                }
+            ),
+        });
+    }
+    if let Some(number) = view.shown.state().plain_tcp.filter(|number| *number > 0) {
+        rows.push(Seen {
+            icon: ICON_INFO.codepoint,
+            warns: false,
+            title: format!("{} on plain TCP", format::several(number as usize, "connection")),
+            value: String::new(),
+            detail: "An application must ask for MPTCP.".to_owned(),
+        });
+    }
+    rows
+}
+
+/// The row whose value is chips.
+pub(super) const INTERFACES: &str = "Interfaces up";
+
+fn up(view: &View<'_>) -> usize {
+    let interfaces = view.live.state().interfaces.values();
+    interfaces
+        .filter(|interface| interface.up && interface.can_carry_subflows())
+        .count()
+}
+
+/// How an application is started with MPTCP: title, where it comes from, the lines.
+pub(super) const RECIPES: [(&str, &str, &str); 3] = [
+    (
+        "Any application",
+        "from the package mptcpize",
+        "mptcpize run firefox",
+    ),
+    (
+        "One transfer",
+        "curl 8.9 or newer, says whether it worked",
+        "curl --mptcp https://check.mptcp.dev",
+    ),
+    (
+        "Your own code",
+        "Python 3.10 or newer",
+        "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_STREAM,\n              socket.IPPROTO_MPTCP)",
+    ),
+];
+
+/// What starts the demo.
+pub(super) const DEMO: &str = "pathscope demo";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+    use crate::model::{Line, Sample};
+    use crate::ui::test_data::Stage;
+
+    fn stage(settings: &[(&str, &str)]) -> Stage {
+        let mut stage = Stage::usual();
+        stage.history = History::default();
+        stage.history.apply(Line::Sample(Box::new(Sample {
+            t: 1.0,
+            full: true,
+            plain_tcp: Some(31),
+            settings: settings
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), SettingValue::from(*value)))
+                .collect(),
+            ..Sample::default()
+        })));
+        stage
+    }
+
+    #[test]
+    fn the_reason_follows_the_kernel() {
+        let reasons = [stage(&[]), stage(&[("enabled", "0")]), stage(&[("enabled", "1")])]
+            .map(|stage| reason(&stage.view()));
+        assert_eq!(reasons, [Reason::NoMptcp, Reason::Off, Reason::None]);
+    }
+
+    #[test]
+    fn before_the_first_sample_it_is_being_read_unless_the_source_ended() {
+        let mut stage = stage(&[]);
+        stage.history = History::default();
+        let mut view = stage.view();
+        assert_eq!(reason(&view), Reason::Reading);
+        view.ended = Some("gone");
+        assert_eq!(reason(&view), Reason::Lost);
+    }
+
+    #[test]
+    fn what_is_missing_warns() {
+        let stage = stage(&[("enabled", "0")]);
+        let rows = seen(Reason::Off, &stage.view());
+        let warns: Vec<_> = rows
+            .iter()
+            .filter(|row| row.warns)
+            .map(|row| row.title.as_str())
+            .collect();
+        assert_eq!(warns, ["Switched off", INTERFACES, "Endpoints"]);
+    }
+
+    #[test]
+    fn the_sentence_counts_plain_tcp() {
+        let (_, sentence) = words(Reason::None, &stage(&[("enabled", "1")]).view());
+        assert_eq!(
+            sentence,
+            "This machine is ready for MPTCP. 31 connections are open, and all of them are plain TCP."
+        );
+    }
+}

@@ -1,0 +1,200 @@
+//! What the list of events says.
+
+use crate::model::{Event, EventKind, Origin};
+use crate::ui::format;
+use crate::ui::view::{PathName, View};
+
+/// One event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub clock: String,
+    pub ago: String,
+    pub what: String,
+    pub path: Option<PathName>,
+    pub details: String,
+    /// Whether a path was lost or a change failed.
+    pub loss: bool,
+}
+
+/// The events that match all words, newest first.
+pub(super) fn rows(view: &View<'_>, filter: &str) -> Vec<Row> {
+    let words: Vec<String> = filter
+        .to_lowercase()
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let all = view.shown.events().iter().rev().map(|event| row(event, view));
+    all.filter(|row| {
+        let text = row.as_text().to_lowercase();
+        words.iter().all(|word| text.contains(word))
+    })
+    .collect()
+}
+
+fn row(event: &Event, view: &View<'_>) -> Row {
+    let started_at = view
+        .shown
+        .header()
+        .map_or("", |header| header.started_at.as_str());
+    let device = event.interface.clone().or_else(|| owner(event, view));
+    Row {
+        clock: format::clock(started_at, event.t),
+        ago: format::age(view.shown.now() - event.t),
+        what: what(event.kind),
+        path: device.map(|device| view.path(Some(&device))),
+        details: details(event),
+        loss: loss(event),
+    }
+}
+
+/// The interface with the local address of an event.
+fn owner(event: &Event, view: &View<'_>) -> Option<String> {
+    let local = event
+        .local
+        .map(|local| local.ip())
+        .or_else(|| event.endpoint.as_ref().map(|endpoint| endpoint.address))?;
+    let mut interfaces = view.shown.state().interfaces.values();
+    let owner = interfaces.find(|interface| interface.addresses.iter().any(|entry| entry.address == local));
+    owner.map(|interface| interface.name.clone())
+}
+
+/// An event's kind in words: the schema's name without underscores.
+fn what(kind: EventKind) -> String {
+    let name = kind.to_string().replace('_', " ");
+    let mut letters = name.chars();
+    letters
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn loss(event: &Event) -> bool {
+    match event.kind {
+        EventKind::InterfaceDown | EventKind::AddressLost => true,
+        EventKind::SubflowClosed => event.error.unwrap_or(0) != 0 || event.reset_reason.is_some(),
+        EventKind::Command => event.command.as_ref().is_some_and(|outcome| !outcome.ok),
+        _ => false,
+    }
+}
+
+fn details(event: &Event) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(event.token.map(|token| token.to_string()));
+    match (event.local, event.remote) {
+        (Some(local), Some(remote)) => parts.push(format!("{local} → {remote}")),
+        (local, remote) => parts.extend(local.or(remote).map(|address| address.to_string())),
+    }
+    parts.extend(event.address.map(|address| address.to_string()));
+    parts.extend(event.interface.clone());
+    if let (Some(local), Some(remote)) = (event.local_id, event.remote_id) {
+        parts.push(format!("ids {local} → {remote}"));
+    }
+    if let Some(backup) = event.backup {
+        parts.push(if backup { "backup" } else { "not backup" }.to_owned());
+    }
+    parts.extend(
+        event
+            .error
+            .filter(|error| *error != 0)
+            .map(|error| format!("error {error}")),
+    );
+    parts.extend(event.reset_reason.map(|reason| format!("reset reason {reason}")));
+    if let Some(endpoint) = &event.endpoint {
+        parts.push(format!(
+            "endpoint {} {} {}",
+            endpoint.id, endpoint.address, endpoint.flags
+        ));
+    }
+    if let Some(limits) = event.limits {
+        parts.push(format!(
+            "extra subflows {}, ADD_ADDR accepted {}",
+            limits.extra_subflows_max, limits.add_addr_accepted_max
+        ));
+    }
+    if let (Some(name), Some(value)) = (&event.setting, &event.value) {
+        parts.push(format!("{name} = {value}"));
+    }
+    parts.extend(event.overruns.map(|overruns| format!("{overruns} times")));
+    parts.extend(
+        event
+            .suspended_s
+            .map(|away| format!("away for {}", format::age(away))),
+    );
+    if let Some(outcome) = &event.command {
+        let asked = outcome
+            .asked
+            .as_ref()
+            .and_then(|command| serde_json::to_string(command).ok());
+        parts.push(format!(
+            "by {}: {}",
+            outcome.by,
+            if outcome.ok { "done" } else { "failed" }
+        ));
+        parts.extend(outcome.message.clone());
+        parts.extend(asked);
+    }
+    if event.origin == Origin::Inferred {
+        parts.push("inferred".to_owned());
+    }
+    parts.join(" · ")
+}
+
+impl Row {
+    /// The row as one line of text.
+    pub(super) fn as_text(&self) -> String {
+        let path = self.path.as_ref().map_or("", |path| path.name.as_str());
+        let parts = [
+            self.clock.as_str(),
+            self.what.as_str(),
+            path,
+            self.details.as_str(),
+        ];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join("  ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Line;
+    use crate::ui::test_data::Stage;
+
+    fn stage() -> Stage {
+        let mut stage = Stage::usual();
+        for (t, kind, device) in [
+            (1.0, EventKind::InterfaceDown, "wlan0"),
+            (2.0, EventKind::InterfaceUp, "eth0"),
+        ] {
+            let mut event = Event::new(t, kind, Origin::Inferred);
+            event.interface = Some(device.to_owned());
+            stage.history.apply(Line::Event(Box::new(event)));
+        }
+        stage
+    }
+
+    #[test]
+    fn the_newest_comes_first_and_words_narrow() {
+        let stage = stage();
+        let said = |filter: &str| -> Vec<String> {
+            rows(&stage.view(), filter)
+                .into_iter()
+                .map(|row| row.what)
+                .collect()
+        };
+        assert_eq!(said(""), ["Interface up", "Interface down"]);
+        assert_eq!(said("wi-fi interface"), ["Interface down"]);
+        assert_eq!(said("nothing"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_row_says_where_it_is_known_from() {
+        let rows = rows(&stage().view(), "");
+        let first = rows.first().expect("a row");
+        assert_eq!(first.details, "eth0 · inferred");
+        assert_eq!(
+            first.path.as_ref().map(|path| path.name.as_str()),
+            Some("Ethernet")
+        );
+        assert!(!first.loss);
+    }
+}

@@ -1,0 +1,78 @@
+//! Interfaces with their addresses and endpoints, the limits and settings, and what was changed last.
+
+mod cards;
+mod model;
+mod pending;
+mod pending_bar;
+mod settings;
+mod settings_paint;
+
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+
+use self::pending::Pending;
+use super::theme::{Tokens, Type};
+use super::view::{UiCommand, View};
+use super::widgets::label;
+
+/// What the panel remembers.
+#[derive(Debug, Default)]
+pub(super) struct PathsState {
+    pending: Pending,
+    /// The setting whose field is being edited, with what was typed.
+    edit: Option<(String, String)>,
+}
+
+/// The whole panel. It shows the kernel as it is, also while the picture of the connections is paused.
+pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let tokens = Tokens::of(ui);
+    let narrow = ui.available_width() < 1200.0;
+    state.pending.settle(view.live.state());
+    Panel::right("settings")
+        .exact_size(if narrow { 300.0 } else { 360.0 })
+        .resizable(false)
+        .frame(Frame::NONE.fill(tokens.panel))
+        .show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                Frame::NONE
+                    .inner_margin(Margin::symmetric(16, 12))
+                    .show(ui, |ui| {
+                        settings_paint::ui(&mut state.edit, view, ui, &mut commands);
+                    });
+            });
+        });
+    let ground = Frame::NONE.fill(tokens.bg);
+    if !state.pending.is_empty() {
+        Panel::bottom("pending change")
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(ground.inner_margin(Margin::same(16)))
+            .show(ui, |ui| {
+                match pending_bar::ui(&state.pending, view, ui, &mut commands) {
+                    pending_bar::Answer::Waits => {}
+                    pending_bar::Answer::Discard => state.pending.clear(),
+                    pending_bar::Answer::Apply => {
+                        let all = state.pending.commands(view.live.state());
+                        commands.extend(all.into_iter().map(UiCommand::Request));
+                        state.pending.clear();
+                    }
+                }
+            });
+    }
+    CentralPanel::no_frame().frame(ground).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            Frame::NONE.inner_margin(Margin::same(16)).show(ui, |ui| {
+                let content = model::content(view);
+                ui.horizontal(|ui| {
+                    label(ui, content.title(), Type::Title, tokens.text);
+                    if let Some(most) = content.at_most() {
+                        ui.add_space(4.0);
+                        label(ui, most, Type::Body, tokens.text2);
+                    }
+                });
+                cards::ui(&content, &mut state.pending, view, ui, &mut commands);
+            });
+        });
+    });
+    commands
+}

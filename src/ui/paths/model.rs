@@ -1,0 +1,339 @@
+//! Which cards there are, with which rows, and what each switch may do.
+
+use std::net::IpAddr;
+
+use super::pending::Pending;
+use crate::model::{
+    Command, Endpoint, EndpointFlags, FlagChange, Interface, MAX_ENDPOINTS, equivalent, plan_change,
+};
+use crate::ui::changes::subflows_of;
+use crate::ui::format;
+use crate::ui::view::{PathName, View, kind_name, path_name};
+
+/// All that the panel shows at the left.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Content {
+    pub cards: Vec<Card>,
+    /// Interfaces that cannot carry a subflow.
+    pub unfit: Vec<String>,
+    pub endpoints: usize,
+    /// How many interfaces have an endpoint.
+    pub used: usize,
+}
+
+/// One interface.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Card {
+    pub path: PathName,
+    /// What people call the kind, or the device name.
+    pub title: String,
+    /// The network's name or the link's speed.
+    pub detail: String,
+    pub up: bool,
+    pub signal_dbm: Option<i32>,
+    /// What MPTCP sends over it, bits a second.
+    pub out_bps: f64,
+    pub rows: Vec<Row>,
+}
+
+/// One address, with its endpoint where it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    pub address: IpAddr,
+    pub prefix: Option<u8>,
+    pub device: String,
+    pub endpoint: Option<Endpoint>,
+    pub subflows: usize,
+}
+
+/// The flags with a switch, in the order of their columns.
+pub(super) const FLAGS: [(&str, EndpointFlags); 5] = [
+    ("subflow", EndpointFlags::SUBFLOW),
+    ("signal", EndpointFlags::SIGNAL),
+    ("backup", EndpointFlags::BACKUP),
+    ("fullmesh", EndpointFlags::FULLMESH),
+    ("laminar", EndpointFlags::LAMINAR),
+];
+
+/// What a flag means, for its column's head.
+pub(super) fn meaning(name: &str) -> &'static str {
+    match name {
+        "subflow" => "Open subflows from this address.",
+        "signal" => "Announce this address to the peer, so that it opens subflows to it.",
+        "backup" => "Carry data only when no other path can.",
+        "fullmesh" => "Open a subflow to each address of the peer.",
+        _ => "Use only for subflows to addresses that the peer announced. Linux 6.18 or newer.",
+    }
+}
+
+/// The cards of what there is now.
+pub(super) fn content(view: &View<'_>) -> Content {
+    let state = view.live.state();
+    let mut placed: Vec<u8> = Vec::new();
+    let mut content = Content {
+        endpoints: state.endpoints.len(),
+        ..Content::default()
+    };
+    for interface in state.interfaces.values() {
+        let rows = rows(interface, view);
+        let ids: Vec<u8> = rows
+            .iter()
+            .filter_map(|row| row.endpoint.as_ref().map(|endpoint| endpoint.id))
+            .collect();
+        if !interface.can_carry_subflows() && ids.is_empty() {
+            content.unfit.push(interface.name.clone());
+            continue;
+        }
+        content.used += usize::from(!ids.is_empty());
+        placed.extend(ids);
+        content.cards.push(card(interface, rows, view));
+    }
+    content.cards.sort_by(|a, b| {
+        a.path
+            .slot
+            .cmp(&b.path.slot)
+            .then_with(|| a.path.device.cmp(&b.path.device))
+    });
+    let lost: Vec<Row> = state
+        .endpoints
+        .values()
+        .filter(|endpoint| !placed.contains(&endpoint.id))
+        .map(|endpoint| row(endpoint.address, None, "", Some(endpoint), view))
+        .collect();
+    if !lost.is_empty() {
+        content.cards.push(Card {
+            path: path_name(view.live, view.slots, None),
+            title: "Elsewhere".to_owned(),
+            detail: "addresses that no interface has now".to_owned(),
+            up: false,
+            signal_dbm: None,
+            out_bps: 0.0,
+            rows: lost,
+        });
+    }
+    content
+}
+
+fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
+    let name = interface.name.as_str();
+    let subflows = view
+        .live
+        .state()
+        .connections
+        .values()
+        .flat_map(|connection| &connection.subflows)
+        .filter(|subflow| subflow.interface.as_deref() == Some(name));
+    let out_bps = subflows
+        .filter_map(|subflow| view.live.subflow(subflow.cookie))
+        .map(crate::history::SubflowHistory::out_bps)
+        .sum();
+    let speed = |mbps: u32| {
+        if mbps.is_multiple_of(1000) {
+            format!("{} Gbit/s", mbps / 1000)
+        } else {
+            format!("{mbps} Mbit/s")
+        }
+    };
+    Card {
+        path: path_name(view.live, view.slots, Some(name)),
+        title: kind_name(interface.kind).unwrap_or(name).to_owned(),
+        detail: interface
+            .ssid
+            .clone()
+            .or_else(|| interface.speed_mbps.map(speed))
+            .unwrap_or_default(),
+        up: interface.up,
+        signal_dbm: interface.signal_dbm,
+        out_bps,
+        rows,
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    }
+}
+
+/// The addresses of an interface; link-local ones only where they have an endpoint. Endpoints bound to it whose
+/// address is gone come last.
+fn rows(interface: &Interface, view: &View<'_>) -> Vec<Row> {
+    let endpoints = &view.live.state().endpoints;
+    let bound = |endpoint: &&Endpoint| {
+        endpoint
+            .interface
+            .as_ref()
+            .is_none_or(|name| *name == interface.name)
+    };
+    let mut rows = Vec::new();
+    for entry in &interface.addresses {
+        let own: Vec<&Endpoint> = endpoints
+            .values()
+            .filter(|endpoint| endpoint.address == entry.address)
+            .filter(bound)
+            .collect();
+        for endpoint in &own {
+            rows.push(row(
+                entry.address,
+                Some(entry.prefix),
+                &interface.name,
+                Some(endpoint),
+                view,
+            ));
+        }
+        if own.is_empty() && !is_link_local(entry.address) {
+            rows.push(row(
+                entry.address,
+                Some(entry.prefix),
+                &interface.name,
+                None,
+                view,
+            ));
+        }
+    }
+    let has = |address: IpAddr| interface.addresses.iter().any(|entry| entry.address == address);
+    let gone = endpoints
+        .values()
+        .filter(|endpoint| endpoint.interface.as_ref() == Some(&interface.name) && !has(endpoint.address));
+    rows.extend(gone.map(|endpoint| row(endpoint.address, None, &interface.name, Some(endpoint), view)));
+    rows
+}
+
+fn row(
+    address: IpAddr,
+    prefix: Option<u8>,
+    device: &str,
+    endpoint: Option<&Endpoint>,
+    view: &View<'_>,
+) -> Row {
+    Row {
+        address,
+        prefix,
+        device: device.to_owned(),
+        endpoint: endpoint.cloned(),
+        subflows: subflows_of(view.live.state(), address),
+    }
+}
+
+impl Content {
+    /// The sentence at the top.
+    pub(super) fn title(&self) -> String {
+        if self.endpoints == 0 {
+            return "No endpoints. Only the default route is used.".to_owned();
+        }
+        let endpoints = format::several(self.endpoints, "endpoint");
+        format!("{endpoints} on {}", format::several(self.used, "interface"))
+    }
+
+    /// How many there may be.
+    pub(super) fn at_most(&self) -> Option<String> {
+        (self.endpoints > 0).then(|| format!("of at most {MAX_ENDPOINTS}"))
+    }
+}
+
+impl Row {
+    /// The line below the address.
+    pub(super) fn caption(&self) -> String {
+        let mut parts: Vec<String> = self
+            .prefix
+            .map(|prefix| format!("/{prefix}"))
+            .into_iter()
+            .collect();
+        if self.prefix.is_none() {
+            parts.push("not on this machine now".to_owned());
+        }
+        let backup = |endpoint: &Endpoint| endpoint.flags.contains(EndpointFlags::BACKUP);
+        match (&self.endpoint, self.subflows) {
+            (None, 0) => parts.push("no endpoint".to_owned()),
+            (None, count) => parts.push(format!("no endpoint, {}", format::several(count, "subflow"))),
+            (Some(_), 0) => parts.push("no subflow now".to_owned()),
+            (Some(endpoint), count) => {
+                let suffix = if backup(endpoint) { ", backup" } else { "" };
+                parts.push(format!("{}{suffix}", format::several(count, "subflow")));
+            }
+        }
+        if let Some(port) = self.endpoint.as_ref().and_then(|endpoint| endpoint.port) {
+            parts.push(format!("port {port}"));
+        }
+        parts.join(" · ")
+    }
+
+    /// What *Add endpoint* asks for.
+    pub(super) fn addition(&self) -> Command {
+        Command::EndpointAdd {
+            address: self.address,
+            interface: (!self.device.is_empty()).then(|| self.device.clone()),
+            id: None,
+            port: None,
+            flags: EndpointFlags::SUBFLOW,
+        }
+    }
+}
+
+/// Why no endpoint can be added, if none can.
+pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
+    let full = view.live.state().endpoints.len() >= MAX_ENDPOINTS;
+    view.refusal()
+        .or_else(|| full.then(|| format!("{MAX_ENDPOINTS} endpoints are the most that the kernel takes.")))
+}
+
+/// One switch of an endpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct FlagSwitch {
+    /// Its accessible name.
+    pub name: String,
+    /// What it shows: the kernel's state, or what was asked for and is marked as not applied.
+    pub on: bool,
+    /// Whether that differs from the kernel's state.
+    pub pending: bool,
+    /// Why it cannot be used.
+    pub refusal: Option<String>,
+    /// What a click would do: the commands, and what they tear down.
+    pub hint: String,
+}
+
+/// The switch of a flag of an endpoint.
+pub(super) fn flag_switch(
+    endpoint: &Endpoint,
+    (name, flag): (&str, EndpointFlags),
+    pending: &Pending,
+    view: &View<'_>,
+) -> FlagSwitch {
+    let asked = pending.flags_of(endpoint);
+    let on = asked.contains(flag);
+    let change = FlagChange::one(flag, !on);
+    // The kernel takes no endpoint with both.
+    let other = match name {
+        "signal" => Some(("fullmesh", EndpointFlags::FULLMESH)),
+        "fullmesh" => Some(("signal", EndpointFlags::SIGNAL)),
+        _ => None,
+    };
+    let barred = other
+        .filter(|(_, other)| !on && asked.contains(*other))
+        .map(|(other, _)| format!("The kernel refuses {name} together with {other}."));
+    let removed = pending
+        .removes(endpoint.id)
+        .then(|| "The endpoint is about to be removed.".to_owned());
+    let command = Command::EndpointChange {
+        id: endpoint.id,
+        flags: change,
+    };
+    let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
+    let consequence = if !plan_change(endpoint, change).in_place {
+        let count = format::several(subflows_of(view.live.state(), endpoint.address), "subflow");
+        format!("Not in place: the endpoint is made anew, which closes {count}. Asks before.")
+    } else if flag == EndpointFlags::FULLMESH {
+        "In place; the kernel makes the endpoint's subflows anew.".to_owned()
+    } else {
+        "In place: no subflow closes.".to_owned()
+    };
+    let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
+    FlagSwitch {
+        name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),
+        on,
+        pending: on != endpoint.flags.contains(flag),
+        refusal: view.refusal().or(removed).or(barred),
+        hint,
+    }
+}

@@ -1,0 +1,383 @@
+//! Changes that would tear something down, kept until somebody applies or discards them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::{State, SubflowHistory};
+use crate::model::{
+    Command, Connection, Endpoint, EndpointFlags, FlagChange, Subflow, equivalent, plan_change,
+};
+use crate::ui::format;
+use crate::ui::view::{View, application};
+
+/// What waits to be applied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pending {
+    changes: BTreeMap<u8, Flags>,
+    removals: BTreeSet<u8>,
+}
+
+/// The flags that an endpoint is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Flags(EndpointFlags);
+
+impl Pending {
+    pub(super) fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.removals.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The flags that an endpoint will have.
+    pub(super) fn flags_of(&self, endpoint: &Endpoint) -> EndpointFlags {
+        self.changes
+            .get(&endpoint.id)
+            .map_or(endpoint.flags, |flags| flags.0)
+    }
+
+    /// Whether an endpoint is to be removed.
+    pub(super) fn removes(&self, id: u8) -> bool {
+        self.removals.contains(&id)
+    }
+
+    /// Whether anything waits for an endpoint.
+    pub(super) fn concerns(&self, id: u8) -> bool {
+        self.removes(id) || self.changes.contains_key(&id)
+    }
+
+    /// A click on a flag's switch: the command to ask for at once where the kernel makes the change in place,
+    /// else it waits.
+    pub(super) fn toggle(&mut self, endpoint: &Endpoint, flag: EndpointFlags) -> Option<Command> {
+        let asked = self.flags_of(endpoint);
+        let change = FlagChange::one(flag, !asked.contains(flag));
+        if !self.concerns(endpoint.id) && plan_change(endpoint, change).in_place {
+            return Some(Command::EndpointChange {
+                id: endpoint.id,
+                flags: change,
+            });
+        }
+        let wanted = change.apply(asked);
+        if wanted == endpoint.flags {
+            self.changes.remove(&endpoint.id);
+        } else {
+            self.changes.insert(endpoint.id, Flags(wanted));
+        }
+        None
+    }
+
+    /// Asks for an endpoint's end.
+    pub(super) fn remove(&mut self, id: u8) {
+        self.changes.remove(&id);
+        self.removals.insert(id);
+    }
+
+    /// Drops what is so already, and what is about endpoints that are gone.
+    pub(super) fn settle(&mut self, state: &State) {
+        self.changes.retain(|id, flags| {
+            let endpoint = state.endpoints.get(id);
+            endpoint.is_some_and(|endpoint| endpoint.flags != flags.0)
+        });
+        self.removals.retain(|id| state.endpoints.contains_key(id));
+    }
+
+    fn change_of(&self, endpoint: &Endpoint) -> FlagChange {
+        let (before, after) = (endpoint.flags, self.flags_of(endpoint));
+        FlagChange {
+            set: after.without(before),
+            clear: before.without(after),
+        }
+    }
+
+    /// The commands, given the endpoints as they are now.
+    fn commands_on<'a>(&'a self, state: &'a State) -> impl Iterator<Item = Command> + 'a {
+        let changes = self.changes.keys().filter_map(|id| {
+            let endpoint = state.endpoints.get(id)?;
+            Some(Command::EndpointChange {
+                id: *id,
+                flags: self.change_of(endpoint),
+            })
+        });
+        let removals = self.removals.iter().map(|id| Command::EndpointRemove { id: *id });
+        changes.chain(removals)
+    }
+
+    /// The commands to ask for.
+    pub(super) fn commands(&self, state: &State) -> Vec<Command> {
+        self.commands_on(state).collect()
+    }
+
+    /// The shell's way to do the same.
+    pub(super) fn lines(&self, state: &State) -> Vec<String> {
+        let endpoints: Vec<Endpoint> = state.endpoints.values().cloned().collect();
+        self.commands_on(state)
+            .flat_map(|command| equivalent(&command, &endpoints))
+            .collect()
+    }
+
+    /// How many changes wait.
+    pub(super) fn count(&self) -> usize {
+        self.changes.len() + self.removals.len()
+    }
+
+    /// What applying tears down.
+    pub(super) fn title(&self, state: &State) -> String {
+        let closes = format::several(self.closing(state).len(), "subflow");
+        let one = |id: &u8| state.endpoints.get(id);
+        match (
+            self.changes.keys().collect::<Vec<_>>().as_slice(),
+            self.removals.len(),
+        ) {
+            ([id], 0) => {
+                let Some(endpoint) = one(id) else {
+                    return String::new();
+                };
+                let change = self.change_of(endpoint);
+                let act = match (change.set.names().as_slice(), change.clear.names().as_slice()) {
+                    ([on], []) => format!("Turning on {on}"),
+                    ([], [off]) => format!("Turning off {off}"),
+                    (on, off) => format!("Changing {}", join(&[on, off].concat())),
+                };
+                if plan_change(endpoint, change).in_place {
+                    return format!("{act} changes endpoint {id} in place");
+                }
+                format!("{act} re-creates endpoint {id} and closes {closes}")
+            }
+            ([], 1) => {
+                let id = self.removals.first().copied().unwrap_or_default();
+                format!("Removing endpoint {id} closes {closes}")
+            }
+            (..) => {
+                let ids: BTreeSet<u8> = self.changes.keys().chain(&self.removals).copied().collect();
+                let ids: Vec<String> = ids.iter().map(u8::to_string).collect();
+                format!(
+                    "{} changes to endpoints {} close {closes}",
+                    self.count(),
+                    join(&ids)
+                )
+            }
+        }
+    }
+
+    /// The subflows that applying closes, with their connections.
+    fn closing<'a>(&self, state: &'a State) -> Vec<(&'a Connection, &'a Subflow)> {
+        let torn: Vec<&Endpoint> = self
+            .removals
+            .iter()
+            .chain(self.changes.keys())
+            .filter_map(|id| state.endpoints.get(id))
+            .filter(|endpoint| {
+                self.removes(endpoint.id) || !plan_change(endpoint, self.change_of(endpoint)).in_place
+            })
+            .collect();
+        let mut closing: Vec<_> = state
+            .connections
+            .values()
+            .flat_map(|connection| {
+                connection
+                    .subflows
+                    .iter()
+                    .map(move |subflow| (connection, subflow))
+            })
+            .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.address == subflow.local.ip()))
+            .collect();
+        closing.sort_by_key(|(connection, subflow)| (connection.cookie, subflow.cookie));
+        closing
+    }
+
+    /// Why, and what becomes of the subflows.
+    pub(super) fn why(&self, view: &View<'_>) -> String {
+        let state = view.live.state();
+        let mut sentences = Vec::new();
+        let flags: BTreeSet<String> = self
+            .changes
+            .keys()
+            .filter_map(|id| state.endpoints.get(id))
+            .flat_map(|endpoint| {
+                let change = self.change_of(endpoint);
+                change
+                    .set
+                    .with(change.clear)
+                    .without(EndpointFlags::IN_PLACE)
+                    .names()
+            })
+            .collect();
+        if !flags.is_empty() {
+            let flags = join(&flags.into_iter().collect::<Vec<_>>());
+            sentences.push(format!(
+                "The kernel cannot change {flags} in place: it deletes the endpoint and adds it again."
+            ));
+        }
+        if !self.removals.is_empty() {
+            sentences.push("Without an endpoint no further subflow is made from the address.".to_owned());
+        }
+        sentences.extend(fate(&self.closing(state), !self.removals.is_empty(), view));
+        sentences.join(" ")
+    }
+}
+
+/// What becomes of the subflows that close.
+fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> Vec<String> {
+    let anew = if removed {
+        "closes"
+    } else {
+        "closes and is made anew"
+    };
+    match closing {
+        [] => vec!["No subflow closes.".to_owned()],
+        [(connection, subflow)] => {
+            let path = view.path(subflow.interface.as_deref()).name;
+            let rate = view
+                .live
+                .subflow(subflow.cookie)
+                .map_or(0.0, SubflowHistory::out_bps);
+            let app = application(connection);
+            let mut sentences = vec![format!(
+                "The subflow of {app} over {path}, {} Mbit/s now, {anew}.",
+                format::lone_rate(rate)
+            )];
+            let others: BTreeSet<String> = connection
+                .subflows
+                .iter()
+                .filter(|other| other.cookie != subflow.cookie)
+                .map(|other| view.path(other.interface.as_deref()).name)
+                .collect();
+            sentences.push(if others.is_empty() {
+                "It is the connection's only one: the connection may end.".to_owned()
+            } else {
+                let others = join(&others.into_iter().collect::<Vec<_>>());
+                format!("The connection lives on over {others} meanwhile.")
+            });
+            sentences
+        }
+        many => {
+            let connections: BTreeSet<_> = many.iter().map(|(connection, _)| connection.cookie).collect();
+            let alone = many
+                .iter()
+                .filter(|(connection, _)| connection.subflows.len() == 1)
+                .count();
+            let mut sentences = vec![format!(
+                "{} of {} close{}.",
+                format::several(many.len(), "subflow"),
+                format::several(connections.len(), "connection"),
+                if removed { "" } else { " and are made anew" },
+            )];
+            if alone > 0 {
+                let have = if alone == 1 { "has" } else { "have" };
+                sentences.push(format!(
+                    "{} {have} no other and may end.",
+                    format::several(alone, "connection")
+                ));
+            }
+            sentences
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn join(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::test_data::Stage;
+
+    fn endpoint(id: u8, address: &str, flags: EndpointFlags) -> Endpoint {
+        Endpoint {
+            id,
+            address: address.parse().expect("an address"),
+            port: None,
+            interface: None,
+            flags,
+        }
+    }
+
+    fn state(endpoints: &[&Endpoint]) -> State {
+        let stage = Stage::usual();
+        let mut state = stage.history.state().clone();
+        state.endpoints = endpoints
+            .iter()
+            .map(|endpoint| (endpoint.id, (*endpoint).clone()))
+            .collect();
+        state
+    }
+
+    #[test]
+    fn a_change_in_place_does_not_wait() {
+        let endpoint = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW);
+        let mut pending = Pending::default();
+        let command = pending.toggle(&endpoint, EndpointFlags::BACKUP);
+        let flags = FlagChange::one(EndpointFlags::BACKUP, true);
+        assert_eq!(command, Some(Command::EndpointChange { id: 1, flags }));
+        assert!(pending.is_empty());
+    }
+
+    #[test]
+    fn a_change_that_tears_down_waits_and_says_so() {
+        let endpoint = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW);
+        let state = state(&[&endpoint]);
+        let mut pending = Pending::default();
+        assert_eq!(pending.toggle(&endpoint, EndpointFlags::SIGNAL), None);
+        assert_eq!(
+            pending.title(&state),
+            "Turning on signal re-creates endpoint 1 and closes 2 subflows"
+        );
+        assert_eq!(
+            pending.lines(&state),
+            [
+                "ip mptcp endpoint delete id 1",
+                "ip mptcp endpoint add 10.0.0.1 id 1 signal subflow"
+            ]
+        );
+        assert_eq!(pending.toggle(&endpoint, EndpointFlags::SIGNAL), None);
+        assert!(pending.is_empty(), "taken back");
+    }
+
+    #[test]
+    fn what_comes_after_joins_what_waits() {
+        let endpoint = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW);
+        let state = state(&[&endpoint]);
+        let mut pending = Pending::default();
+        pending.toggle(&endpoint, EndpointFlags::SIGNAL);
+        assert_eq!(pending.toggle(&endpoint, EndpointFlags::BACKUP), None);
+        let commands = pending.commands(&state);
+        let flags = FlagChange {
+            set: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
+            clear: EndpointFlags::NONE,
+        };
+        assert_eq!(commands, [Command::EndpointChange { id: 1, flags }]);
+    }
+
+    #[test]
+    fn what_the_kernel_did_meanwhile_no_longer_waits() {
+        let before = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW);
+        let after = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW.with(EndpointFlags::SIGNAL));
+        let mut pending = Pending::default();
+        pending.toggle(&before, EndpointFlags::SIGNAL);
+        pending.remove(2);
+        pending.settle(&state(&[&after]));
+        assert!(pending.is_empty());
+    }
+
+    #[test]
+    fn several_changes_share_one_sentence() {
+        let (one, two) = (
+            endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW),
+            endpoint(2, "10.0.9.1", EndpointFlags::SUBFLOW),
+        );
+        let mut pending = Pending::default();
+        pending.toggle(&one, EndpointFlags::SIGNAL);
+        pending.remove(2);
+        let state = state(&[&one, &two]);
+        assert_eq!(
+            pending.title(&state),
+            "2 changes to endpoints 1 and 2 close 3 subflows"
+        );
+    }
+}
