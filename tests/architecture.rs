@@ -71,9 +71,14 @@ fn code(text: &str) -> String {
 
 /// The modules that code names: `crate::NAME`, and each NAME of `crate::{NAME…, NAME…}`.
 fn modules_named(code: &str) -> BTreeSet<String> {
+    names_after(code, "crate::")
+}
+
+/// What code names after a prefix, singly or in a group.
+fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
+    for (at, _) in code.match_indices(prefix) {
+        let rest = &code[at + prefix.len()..];
         if let Some(group) = rest.strip_prefix('{') {
             let mut depth = 0;
             let mut name = String::new();
@@ -157,14 +162,7 @@ fn no_cycle_between_a_modules_own_files() {
             continue;
         }
         let text = code(&fs::read_to_string(&file).expect("a file"));
-        for (at, _) in text.match_indices("super::") {
-            if text[..at].ends_with("super::") {
-                continue;
-            }
-            let name: String = text[at + 7..]
-                .chars()
-                .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-                .collect();
+        for name in names_after(&text.replace("super::super::", ""), "super::") {
             let sibling = folder.join(format!("{name}.rs"));
             if sibling.is_file() && sibling != file {
                 edges.entry(file.clone()).or_default().insert(sibling);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender};
 
 use super::Request;
-use super::live::Shared;
+use super::shared::Shared;
 use crate::kernel::PathManager;
 use crate::model::{CommandOutcome, Event, EventKind, Origin};
 

@@ -4,8 +4,8 @@
 //! follows each interval; an overrun of the event socket makes a full sample at once, at most one a second, whose
 //! comparison with the one before yields the events that were lost, marked as inferred.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::outlet::Outlet;
 use super::reading::Reader;
-use super::watcher::Gathered;
+use super::shared::Shared;
 use super::{Request, Source, Waker, control, sampler, watcher};
 use crate::kernel::{self, Error, Namespace};
 use crate::model::{Header, Line, Sample};
@@ -46,37 +46,6 @@ impl Default for Options {
     }
 }
 
-/// What the threads of one source share.
-pub(super) struct Shared {
-    pub(super) namespace: Namespace,
-    pub(super) outlet: Outlet,
-    pub(super) gathered: Mutex<Gathered>,
-    /// Whether the kernel's own path-manager events arrive.
-    pub(super) events: bool,
-    pub(super) interval_ms: AtomicU64,
-    pub(super) stop: AtomicBool,
-    failure: Mutex<Option<String>>,
-}
-
-impl Shared {
-    pub(super) fn stopping(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn gathered(&self) -> std::sync::MutexGuard<'_, Gathered> {
-        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the source: the first reason given is the one that is told.
-    pub(super) fn fail(&self, why: String) {
-        self.failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(why);
-        self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
 /// This kernel, seen from one network namespace.
 pub struct LiveSource {
     header: Header,
@@ -100,15 +69,8 @@ impl LiveSource {
         // Netlink sockets belong to the namespace they are opened in: each thread enters it and opens its own.
         let access = inside(namespace, kernel::probe)?;
         let header = header(namespace, access, interval_ms);
-        let shared = Arc::new(Shared {
-            namespace: namespace.clone(),
-            outlet: Outlet::new(lines_in),
-            gathered: Mutex::default(),
-            events: header.access.events,
-            interval_ms: AtomicU64::new(interval_ms),
-            stop: AtomicBool::new(false),
-            failure: Mutex::default(),
-        });
+        let shared =
+            Arc::new(Shared::new(namespace.clone(), Outlet::new(lines_in), header.access.events, interval_ms));
         let (ready, is_ready) = bounded(1);
         let event_buffer = options.event_buffer;
         let mut source = Self {

@@ -10,6 +10,7 @@ mod outlet;
 mod people;
 mod reading;
 mod sampler;
+mod shared;
 mod table;
 mod watcher;
 

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use nix::time::{ClockId, clock_gettime};
 
 use super::infer::key;
-use super::live::Shared;
+use super::shared::Shared;
 use super::outlet::Closed;
 use super::people::People;
 use super::reading::{Reader, Want};

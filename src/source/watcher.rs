@@ -7,27 +7,15 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::difference::News;
-use super::infer::{Told, key};
-use super::live::Shared;
+use super::infer::key;
+
 use super::outlet::Closed;
+use super::shared::Shared;
 use crate::kernel::{Error, Events, Received, Route, RouteEvents, RouteNotice};
 use crate::model::{Event, EventKind, Origin};
 
 /// How often the thread looks whether it should end, ms.
 const LOOK_UP_MS: u16 = 200;
-
-/// What the event thread leaves for the next sample.
-#[derive(Default)]
-pub(super) struct Gathered {
-    pub(super) news: News,
-    pub(super) told: Told,
-    pub(super) server_side: Vec<(u32, bool)>,
-    /// What the newest resynchronisation concluded: the kernel may still tell it, and must not be heard twice.
-    pub(super) inferred: Told,
-    /// Events were lost: the next full sample must show what they changed.
-    pub(super) overrun: bool,
-}
 
 /// The links as the notifications left them.
 #[derive(Default)]
