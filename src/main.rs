@@ -1,1 +1,37 @@
-fn main() {}
+//! The `pathscope` program.
+
+use std::process::ExitCode;
+
+use pathscope::lab;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    let Some((command, rest)) = args.get(1..).and_then(<[String]>::split_first) else {
+        return ExitCode::SUCCESS;
+    };
+    match command.as_str() {
+        lab::HOST_ARGUMENT => lab::host_main(),
+        lab::APP_ARGUMENT => lab::app_main(rest),
+        "lab-demo" => demo(rest.first().map_or("handover", String::as_str)),
+        _ => ExitCode::from(2),
+    }
+}
+
+fn demo(name: &str) -> ExitCode {
+    let Some(scenario) = lab::scenario(name) else {
+        return ExitCode::from(2);
+    };
+    let started = lab::become_able().and_then(|()| lab::Lab::start(scenario, &lab::Options::default()));
+    match started {
+        Ok(lab) => {
+            println!("{}", lab.netns().display());
+            // Until standard input ends.
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("pathscope: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
