@@ -32,7 +32,10 @@ fn kind(number: u8) -> EventKind {
 ///
 /// What the model has no field for is kept in hexadecimal: unknown attributes, and of the known ones the flags that
 /// are not understood, the timeout and the flags of a reset.
-pub(super) fn to_model(event: PmEvent, interface: Option<String>) -> Event {
+///
+/// From Linux 6.18 on nothing at all says that this host is *not* the server. `tells_server_side` is whether the
+/// kernel would have said so if it were.
+pub(super) fn to_model(event: PmEvent, interface: Option<String>, tells_server_side: bool) -> Event {
     let kind = kind(event.cmd);
     let mut model = Event::new(0.0, kind, Origin::Kernel);
     model.token = event.token.map(Token);
@@ -47,8 +50,15 @@ pub(super) fn to_model(event: PmEvent, interface: Option<String>) -> Event {
     model.backup = event.backup;
     model.error = event.error.map(u32::from);
     model.reset_reason = event.reset_reason;
-    let server_flag = event.flags.map(|flags| flags & EVENT_FLAG_SERVER_SIDE != 0);
-    model.server_side = event.server_side.or(server_flag.filter(|set| *set));
+    let by_flag = event
+        .flags
+        .is_some_and(|flags| flags & EVENT_FLAG_SERVER_SIDE != 0);
+    let tells = tells_server_side
+        && matches!(
+            kind,
+            EventKind::ConnectionCreated | EventKind::ConnectionEstablished
+        );
+    model.server_side = event.server_side.or((by_flag || tells).then_some(by_flag));
     for (number, value) in event.unknown {
         model.unknown_attributes.insert(number, hexadecimal(&value));
     }
@@ -101,7 +111,7 @@ mod tests {
             unknown: vec![(77, vec![0xde, 0xad])],
             ..PmEvent::default()
         };
-        let model = to_model(event, None);
+        let model = to_model(event, None, false);
         assert_eq!(model.kind, EventKind::Unknown(99));
         assert_eq!(model.token, Some(Token(7)));
         assert_eq!(
@@ -121,13 +131,24 @@ mod tests {
             flags: Some(EVENT_FLAG_SERVER_SIDE),
             ..PmEvent::default()
         };
-        assert_eq!(to_model(by_flag, None).server_side, Some(true));
+        assert_eq!(to_model(by_flag, None, false).server_side, Some(true));
+        let client = PmEvent {
+            cmd: 1,
+            ..PmEvent::default()
+        };
+        assert_eq!(to_model(client.clone(), None, true).server_side, Some(false));
+        assert_eq!(to_model(client, None, false).server_side, None);
+        let subflow = PmEvent {
+            cmd: 10,
+            ..PmEvent::default()
+        };
+        assert_eq!(to_model(subflow, None, true).server_side, None);
         let by_attribute = PmEvent {
             flags: Some(0),
             server_side: Some(false),
             ..PmEvent::default()
         };
-        let model = to_model(by_attribute, None);
+        let model = to_model(by_attribute, None, false);
         assert_eq!(model.server_side, Some(false));
         assert!(model.unknown_attributes.is_empty());
     }
@@ -140,7 +161,7 @@ mod tests {
             dport: Some(80),
             ..PmEvent::default()
         };
-        let model = to_model(event, None);
+        let model = to_model(event, None, false);
         assert_eq!(model.remote, Some(([10, 0, 0, 1], 80).into()));
         assert_eq!(model.address, Some([10, 0, 0, 1].into()));
     }

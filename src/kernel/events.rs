@@ -1,13 +1,14 @@
 //! The path manager's events, as they happen.
 
 use std::os::fd::BorrowedFd;
+use std::path::Path;
 
 use neli::consts::socket::NlFamily;
 use rustc_hash::FxHashMap;
 
 use super::names::Names;
 use super::netlink::{Notified, Socket};
-use super::{Error, event_map, generic};
+use super::{Error, event_map, generic, proc};
 use crate::model::Event;
 use crate::wire::mptcp_pm::{EVENT_GROUP, PmEvent, parse_event};
 
@@ -32,6 +33,8 @@ pub enum Received {
 pub struct Events {
     socket: Socket,
     names: Names,
+    /// Whether the kernel says on which side of a connection it is (Linux 5.19).
+    tells_server_side: bool,
     /// Interface names looked up during one read.
     looked_up: FxHashMap<u32, Option<String>>,
 }
@@ -52,6 +55,10 @@ impl Events {
         Ok(Self {
             socket: Socket::subscribe(NlFamily::Generic, &[group], bytes, DOING)?,
             names: Names::new()?,
+            // The first setting came in the same series of changes; the second replaces it.
+            tells_server_side: ["pm_type", "path_manager"]
+                .iter()
+                .any(|name| Path::new(proc::SETTINGS).join(name).exists()),
             looked_up: FxHashMap::default(),
         })
     }
@@ -85,7 +92,7 @@ impl Events {
         }
         for event in events {
             let interface = self.interface(&event);
-            into.push(event_map::to_model(event, interface));
+            into.push(event_map::to_model(event, interface, self.tells_server_side));
         }
         Ok(match (overrun, drained) {
             (true, _) => Received::Overrun,
