@@ -1,10 +1,13 @@
 //! The host process: builds what the parent asked for and keeps it until the parent is gone.
 
 mod crowd;
+mod crowd_server;
 mod forwarder;
 mod paths;
 mod play;
 mod server;
+
+pub(super) use crowd_server::serve_crowd;
 
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::parent_id;
