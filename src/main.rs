@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     };
     match command.as_str() {
         lab::HOST_ARGUMENT => lab::host_main(),
-        lab::APP_ARGUMENT => lab::app_main(rest),
+        lab::APP_ARGUMENT => lab::app_main(rest.iter().cloned()),
         "lab-demo" => demo(rest.first().map_or("handover", String::as_str)),
         "lab-crowd" => crowd(rest),
         _ => ExitCode::from(2),

@@ -52,7 +52,7 @@ pub(super) struct Task {
 }
 
 /// An application, started by the host process with that process's id and its work as JSON as the arguments.
-pub fn app_main(args: &[String]) -> ExitCode {
+pub fn app_main(args: impl Iterator<Item = String>) -> ExitCode {
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -62,12 +62,10 @@ pub fn app_main(args: &[String]) -> ExitCode {
     }
 }
 
-fn run(args: &[String]) -> Result<(), LabError> {
-    let [parent, work] = args else {
-        return tie_to_parent(None);
-    };
-    tie_to_parent(Some(parent))?;
-    let work = serde_json::from_str(work).map_err(|error| LabError::failed("unintelligible work", error))?;
+fn run(mut args: impl Iterator<Item = String>) -> Result<(), LabError> {
+    tie_to_parent(args.next().as_deref())?;
+    let work = args.next().unwrap_or_default();
+    let work = serde_json::from_str(&work).map_err(|error| LabError::failed("unintelligible work", error))?;
     match work {
         Work::Application(task) => apply(&task),
         Work::CrowdServer { sockets } => serve_crowd(sockets),

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, unbounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::super::app::{self, Work};
@@ -16,10 +17,11 @@ use super::super::scenario::Family;
 use super::super::{CrowdOptions, LabError};
 use super::crowd_server::{PLAIN_PORT, PORTS, allow_sockets};
 use super::paths::{self, Path};
-use super::{report, server, still_wanted};
+use super::{report, server};
 
 /// How often the busy ones send, and the churn turns.
 const BEAT: Duration = Duration::from_millis(100);
+const BEATS_PER_SECOND: usize = 10;
 /// What a busy one sends at a time.
 const MESSAGE: [u8; 1000] = [0; 1000];
 /// How long the kernel may take to establish the second subflows, beside some time for each.
@@ -43,7 +45,7 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
     };
     for _ in 0..options.connections {
         crowd.open_next()?;
-        if crowd.opened.is_multiple_of(100) && !still_wanted(orders) {
+        if crowd.opened.is_multiple_of(100) && wish(orders) == Wish::End {
             return Ok(());
         }
     }
@@ -61,7 +63,7 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
                 patience.as_secs()
             )));
         }
-        if !still_wanted(orders) {
+        if wish(orders) == Wish::End {
             return Ok(());
         }
         match counts.recv_timeout(BEAT) {
@@ -75,19 +77,26 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
     report(&Report::Up {
         server_thread: server.thread().as_raw(),
     });
-    let mut due = 0;
-    while still_wanted(orders) {
-        std::thread::sleep(BEAT);
-        crowd.send(options.busy);
-        due += options.churn_per_second;
-        for _ in 0..due / 10 {
-            crowd.sockets.pop_front();
-            crowd.open_next()?;
-        }
-        due %= 10;
-    }
+    crowd.live(options, orders)?;
     drop(plain);
     Ok(())
+}
+
+/// What the parent wants of the crowd.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Live,
+    Calm,
+    End,
+}
+
+/// What the parent wants now; a crowd knows no other orders.
+fn wish(orders: &Receiver<Order>) -> Wish {
+    match orders.try_recv() {
+        Ok(Order::Calm) => Wish::Calm,
+        Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wish::Live,
+        Err(TryRecvError::Disconnected) => Wish::End,
+    }
 }
 
 /// The two hosts: the links "left", over which connections begin, and "right", for the second subflows.
@@ -169,6 +178,26 @@ impl Crowd {
         self.sockets.push_back(stream);
         self.opened += 1;
         Ok(())
+    }
+
+    /// Sends, closes and opens until the parent is gone, or has had enough of it.
+    fn live(&mut self, options: &CrowdOptions, orders: &Receiver<Order>) -> Result<(), LabError> {
+        let (mut busy, mut churn, mut due) = (options.busy, options.churn_per_second, 0);
+        loop {
+            match wish(orders) {
+                Wish::Live => {}
+                Wish::Calm => (busy, churn) = (0, 0),
+                Wish::End => return Ok(()),
+            }
+            thread::sleep(BEAT);
+            self.send(busy);
+            due += churn;
+            for _ in 0..due / BEATS_PER_SECOND {
+                self.sockets.pop_front();
+                self.open_next()?;
+            }
+            due %= BEATS_PER_SECOND;
+        }
     }
 
     /// Lets the newest ones send.

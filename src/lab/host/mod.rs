@@ -14,7 +14,7 @@ use std::os::unix::process::parent_id;
 use std::process::ExitCode;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 
@@ -89,15 +89,4 @@ fn read_orders(mut input: impl BufRead, ordered: &Sender<Order>) {
 /// Tells the parent something. When it is gone, the end of our input will end us.
 fn report(report: &Report) {
     let _ = write_line(io::stdout().lock(), report);
-}
-
-/// Whether the parent is still there. Other orders have no meaning yet and are dropped.
-fn still_wanted(orders: &Receiver<Order>) -> bool {
-    loop {
-        match orders.try_recv() {
-            Ok(_) => {}
-            Err(crossbeam_channel::TryRecvError::Empty) => return true,
-            Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
-        }
-    }
 }

@@ -287,6 +287,8 @@ impl Play {
                     loss_percent: *loss_percent,
                 },
             ),
+            // An order to a crowd.
+            Order::Calm => return Ok(()),
         };
         self.timeline.hold(link);
         self.change(link, change)
