@@ -2,7 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use nix::sys::prctl;
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::host::tie_to_parent;
+use super::host::{serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
 use super::{APP_ARGUMENT, LabError};
 
@@ -21,6 +22,19 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// A message of an interactive application, and how often it comes.
 const MESSAGE: [u8; 200] = [b'.'; 200];
 const MESSAGE_EVERY: Duration = Duration::from_millis(250);
+
+/// What a process beside the host process is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Work {
+    /// An application of the laptop.
+    Application(Task),
+    /// The server of a crowd.
+    CrowdServer {
+        /// How many sockets it will have.
+        sockets: usize,
+    },
+}
 
 /// What an application is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,8 +51,8 @@ pub(super) struct Task {
     pub(super) connections: usize,
 }
 
-/// An application, started by the host process with that process's id and a [`Task`] as its arguments.
-pub fn app_main(args: &[String]) -> ExitCode {
+/// An application, started by the host process with that process's id and its work as JSON as the arguments.
+pub fn app_main(args: impl Iterator<Item = String>) -> ExitCode {
     match run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -48,12 +62,31 @@ pub fn app_main(args: &[String]) -> ExitCode {
     }
 }
 
-fn run(args: &[String]) -> Result<(), LabError> {
-    let [parent, task] = args else {
-        return tie_to_parent(None);
-    };
-    tie_to_parent(Some(parent))?;
-    let task: Task = serde_json::from_str(task).map_err(|error| LabError::failed("not a task", error))?;
+fn run(mut args: impl Iterator<Item = String>) -> Result<(), LabError> {
+    tie_to_parent(args.next().as_deref())?;
+    let work = args.next().unwrap_or_default();
+    let work = serde_json::from_str(&work).map_err(|error| LabError::failed("unintelligible work", error))?;
+    match work {
+        Work::Application(task) => apply(&task),
+        Work::CrowdServer { sockets } => serve_crowd(sockets),
+    }
+}
+
+/// Starts a process in this thread's namespace. It is killed when this thread ends.
+pub(super) fn spawn(work: &Work, output: Stdio) -> Result<Child, LabError> {
+    let failed = |error: &dyn std::fmt::Display| LabError::failed("cannot start an application", error);
+    Command::new("/proc/self/exe")
+        .arg0("pathscope")
+        .arg(APP_ARGUMENT)
+        .arg(std::process::id().to_string())
+        .arg(serde_json::to_string(work).map_err(|error| failed(&error))?)
+        .stdin(Stdio::null())
+        .stdout(output)
+        .spawn()
+        .map_err(|error| failed(&error))
+}
+
+fn apply(task: &Task) -> Result<(), LabError> {
     let name =
         std::ffi::CString::new(task.name.as_str()).map_err(|error| LabError::failed("not a name", error))?;
     prctl::set_name(&name).map_err(|error| LabError::failed("cannot take a name", error.desc()))?;
@@ -64,7 +97,7 @@ fn run(args: &[String]) -> Result<(), LabError> {
             .spawn(move || keep_busy(&task))
             .map_err(|error| LabError::failed("cannot start a thread", error))?;
     }
-    keep_busy(&task)
+    keep_busy(task)
 }
 
 /// Opens a connection, and another whenever it ends, as a program that people use would.

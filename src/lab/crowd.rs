@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LabError;
 use super::process::HostProcess;
-use super::protocol::Setup;
+use super::protocol::{Order, Setup};
 
 /// How large a crowd is and what it does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,14 @@ impl Crowd {
     /// The network namespace of the side that accepted them.
     pub fn server_netns(&self) -> PathBuf {
         self.process.server_netns()
+    }
+
+    /// From now on nothing is sent, opened or closed. Does not wait for it: what is under way still ends.
+    ///
+    /// # Errors
+    /// When the laboratory has ended.
+    pub fn calm(&self) -> Result<(), LabError> {
+        self.process.order(&Order::Calm)
     }
 
     /// Why it is no longer running.

@@ -51,6 +51,8 @@ pub(super) enum Order {
         rate_mbps: Option<f64>,
         loss_percent: Option<f64>,
     },
+    /// Nothing is to be sent, opened or closed any more.
+    Calm,
 }
 
 /// A line from the host process.

@@ -14,6 +14,11 @@ const SOL_MPTCP: libc::c_int = 284;
 /// `MPTCP_INFO` (include/uapi/linux/mptcp.h).
 const MPTCP_INFO: libc::c_int = 1;
 
+/// `AF_PACKET` as an address holds it.
+const FAMILY: libc::sa_family_t = 17;
+/// `ETH_P_ALL` (include/uapi/linux/if_ether.h) as an address holds it.
+const EVERY_PROTOCOL: u16 = 3_u16.to_be();
+
 /// `ETHTOOL_STXCSUM`, `ETHTOOL_STSO`, `ETHTOOL_SGSO`, `ETHTOOL_SGRO` (include/uapi/linux/ethtool.h).
 const OFFLOADS: [u32; 4] = [0x17, 0x1f, 0x24, 0x2c];
 
@@ -47,8 +52,8 @@ pub(super) fn packet_socket(interface: &str) -> io::Result<Socket> {
     let ((), address) = unsafe {
         SockAddr::try_init(|storage, length| {
             let link = storage.cast::<libc::sockaddr_ll>();
-            (*link).sll_family = libc::AF_PACKET as libc::sa_family_t;
-            (*link).sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+            (*link).sll_family = FAMILY;
+            (*link).sll_protocol = EVERY_PROTOCOL;
             (*link).sll_ifindex = index.cast_signed();
             *length = length_of::<libc::sockaddr_ll>();
             Ok(())
@@ -66,7 +71,7 @@ pub(super) fn offloads_off(interface: &str) -> io::Result<()> {
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     let room = request.ifr_name.len() - 1;
     for (slot, byte) in request.ifr_name.iter_mut().zip(interface.bytes().take(room)) {
-        *slot = byte as libc::c_char;
+        *slot = libc::c_char::from_ne_bytes([byte]);
     }
     for command in OFFLOADS {
         let mut value = EthtoolValue { command, data: 0 };
@@ -100,7 +105,7 @@ pub(super) fn extra_subflows(socket: BorrowedFd<'_>) -> io::Result<u8> {
 }
 
 fn length_of<T>() -> libc::socklen_t {
-    size_of::<T>() as libc::socklen_t
+    libc::socklen_t::try_from(size_of::<T>()).unwrap_or(libc::socklen_t::MAX)
 }
 
 fn check(result: libc::c_int) -> io::Result<()> {

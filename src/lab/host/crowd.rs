@@ -1,31 +1,27 @@
 //! A crowd at work: thousands of connections between two hosts with two plain links.
 
-use std::collections::{HashMap, VecDeque};
-use std::io::{ErrorKind, Read, Write};
+use std::collections::VecDeque;
+use std::io::{BufReader, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::process::Stdio;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Receiver;
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, unbounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::super::app::{self, Work};
 use super::super::net::{Place, has_ipv6, ip, own_namespace, set};
-use super::super::protocol::{Order, Report};
-use super::super::raw::extra_subflows;
+use super::super::protocol::{Order, Report, read_line};
 use super::super::scenario::Family;
 use super::super::{CrowdOptions, LabError};
-use super::paths::{self, Path, families};
-use super::{report, server, still_wanted};
+use super::crowd_server::{PLAIN_PORT, PORTS, allow_sockets};
+use super::paths::{self, Path};
+use super::{report, server};
 
-/// The server's ports: enough that no one of them has to take every connection.
-const PORTS: std::ops::Range<u16> = 8000..8008;
-/// The port for plain TCP.
-const PLAIN_PORT: u16 = 8100;
 /// How often the busy ones send, and the churn turns.
 const BEAT: Duration = Duration::from_millis(100);
+const BEATS_PER_SECOND: usize = 10;
 /// What a busy one sends at a time.
 const MESSAGE: [u8; 1000] = [0; 1000];
 /// How long the kernel may take to establish the second subflows, beside some time for each.
@@ -33,15 +29,14 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Builds a crowd, reports when it is up, and keeps it until nobody is left to give orders.
 pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<(), LabError> {
-    allow_files(options)?;
+    allow_sockets(options.connections + options.plain_tcp)?;
     own_namespace()?;
     let server = Place::new("server")?;
     build(&server)?;
-    let side = Arc::new(ServerSide::new()?);
-    server.run({
-        let side = Arc::clone(&side);
-        move || side.listen()
-    })?;
+    let sockets = options.connections + options.plain_tcp;
+    let counts = server.run(move || serve(sockets))?;
+    let gone = |_| LabError::Failed("the crowd's server did not come up".to_owned());
+    counts.recv_timeout(PATIENCE).map_err(gone)?;
 
     let mut crowd = Crowd {
         ipv6: options.ipv6 && has_ipv6(),
@@ -50,7 +45,7 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
     };
     for _ in 0..options.connections {
         crowd.open_next()?;
-        if crowd.opened.is_multiple_of(100) && !still_wanted(orders) {
+        if crowd.opened.is_multiple_of(100) && wish(orders) == Wish::End {
             return Ok(());
         }
     }
@@ -59,52 +54,49 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
         .collect::<Result<_, _>>()?;
     let patience = PATIENCE + Duration::from_millis(options.connections as u64 * 5);
     let begun = Instant::now();
-    while side.complete() < options.connections {
+    let mut complete = 0;
+    while complete < options.connections {
         if begun.elapsed() > patience {
             return Err(LabError::Failed(format!(
-                "only {} of {} connections had a second subflow after {} s",
-                side.complete(),
+                "only {complete} of {} connections had a second subflow after {} s",
                 options.connections,
                 patience.as_secs()
             )));
         }
-        if !still_wanted(orders) {
+        if wish(orders) == Wish::End {
             return Ok(());
         }
-        std::thread::sleep(Duration::from_millis(20));
+        match counts.recv_timeout(BEAT) {
+            Ok(count) => complete = count,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(LabError::Failed("the crowd's server ended".to_owned()));
+            }
+        }
     }
     report(&Report::Up {
         server_thread: server.thread().as_raw(),
     });
-    let mut due = 0;
-    while still_wanted(orders) {
-        std::thread::sleep(BEAT);
-        crowd.send(options.busy);
-        due += options.churn_per_second;
-        for _ in 0..due / 10 {
-            crowd.sockets.pop_front();
-            crowd.open_next()?;
-        }
-        due %= 10;
-    }
+    crowd.live(options, orders)?;
     drop(plain);
     Ok(())
 }
 
-/// Both ends of every connection are files of this process.
-fn allow_files(options: &CrowdOptions) -> Result<(), LabError> {
-    let needed = (options.connections + options.plain_tcp) as u64 * 2 + 300;
-    let failed = |error: nix::errno::Errno| {
-        LabError::failed(
-            format!("cannot open {needed} files at once (see ulimit -n)"),
-            error.desc(),
-        )
-    };
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(failed)?;
-    if soft >= needed {
-        return Ok(());
+/// What the parent wants of the crowd.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Live,
+    Calm,
+    End,
+}
+
+/// What the parent wants now; a crowd knows no other orders.
+fn wish(orders: &Receiver<Order>) -> Wish {
+    match orders.try_recv() {
+        Ok(Order::Calm) => Wish::Calm,
+        Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wish::Live,
+        Err(TryRecvError::Disconnected) => Wish::End,
     }
-    setrlimit(Resource::RLIMIT_NOFILE, needed, hard.max(needed)).map_err(failed)
 }
 
 /// The two hosts: the links "left", over which connections begin, and "right", for the second subflows.
@@ -139,86 +131,25 @@ fn build(server: &Place) -> Result<(), LabError> {
     ip(&right.add_endpoints())
 }
 
-/// The accepted sockets, and a thread that reads what comes.
-struct ServerSide {
-    epoll: Epoll,
-    sockets: Mutex<HashMap<RawFd, TcpStream>>,
-}
-
-impl ServerSide {
-    fn new() -> Result<Self, LabError> {
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
-            .map_err(|error| LabError::failed("cannot watch sockets", error.desc()))?;
-        Ok(Self {
-            epoll,
-            sockets: Mutex::new(HashMap::new()),
-        })
-    }
-
-    fn sockets(&self) -> MutexGuard<'_, HashMap<RawFd, TcpStream>> {
-        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Listens in this thread's namespace.
-    fn listen(self: &Arc<Self>) -> Result<(), LabError> {
-        for family in families() {
-            let multipath = PORTS.map(|port| (port, Protocol::MPTCP));
-            for (port, protocol) in multipath.chain([(PLAIN_PORT, Protocol::TCP)]) {
-                let address = SocketAddr::new(paths::server_address(*family), port);
-                let listener = server::listener(address, protocol, 4096)
-                    .map_err(|error| LabError::failed(format!("cannot listen on {address}"), error))?;
-                let side = Arc::clone(self);
-                server::start("accept", move || side.accept(&listener))?;
+/// Starts the server's process in this thread's namespace. The receiver gives a number when it listens, and again
+/// whenever another number of its connections has a second subflow. The process is killed when this thread ends.
+fn serve(connections: usize) -> Result<Receiver<usize>, LabError> {
+    let mut child = app::spawn(&Work::CrowdServer { sockets: connections }, Stdio::piped())?;
+    let output = child
+        .stdout
+        .take()
+        .ok_or_else(|| LabError::Failed("the server has no output".to_owned()))?;
+    let (counted, counts) = unbounded();
+    server::start("counts", move || {
+        let mut output = BufReader::new(output);
+        while let Ok(Some(count)) = read_line(&mut output) {
+            if counted.send(count).is_err() {
+                break;
             }
         }
-        let side = Arc::clone(self);
-        server::start("drain", move || side.drain())
-    }
-
-    fn accept(&self, listener: &Socket) {
-        while let Ok((socket, _)) = listener.accept() {
-            if socket.set_nonblocking(true).is_err() {
-                continue;
-            }
-            let stream = TcpStream::from(socket);
-            let key = stream.as_raw_fd();
-            let mut sockets = self.sockets();
-            let event = EpollEvent::new(EpollFlags::EPOLLIN, u64::from(key.cast_unsigned()));
-            if self.epoll.add(&stream, event).is_ok() {
-                sockets.insert(key, stream);
-            }
-        }
-    }
-
-    fn drain(&self) {
-        let mut events = [EpollEvent::empty(); 256];
-        let mut buffer = vec![0; 64 * 1024];
-        while let Ok(count) = self.epoll.wait(&mut events, EpollTimeout::NONE) {
-            let mut sockets = self.sockets();
-            for event in events.iter().take(count) {
-                let Ok(key) = RawFd::try_from(event.data()) else {
-                    continue;
-                };
-                let Some(mut stream) = sockets.get(&key) else {
-                    continue;
-                };
-                match stream.read(&mut buffer) {
-                    Ok(1..) => {}
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                    // Closed by the other side.
-                    Ok(0) | Err(_) => {
-                        sockets.remove(&key);
-                    }
-                }
-            }
-        }
-    }
-
-    /// How many connections have their second subflow.
-    fn complete(&self) -> usize {
-        let has_it = |stream: &&TcpStream| extra_subflows(stream.as_fd()).is_ok_and(|count| count >= 1);
-        self.sockets().values().filter(has_it).count()
-    }
+        let _ = child.wait();
+    })?;
+    Ok(counts)
 }
 
 /// The side that opens the connections.
@@ -247,6 +178,26 @@ impl Crowd {
         self.sockets.push_back(stream);
         self.opened += 1;
         Ok(())
+    }
+
+    /// Sends, closes and opens until the parent is gone, or has had enough of it.
+    fn live(&mut self, options: &CrowdOptions, orders: &Receiver<Order>) -> Result<(), LabError> {
+        let (mut busy, mut churn, mut due) = (options.busy, options.churn_per_second, 0);
+        loop {
+            match wish(orders) {
+                Wish::Live => {}
+                Wish::Calm => (busy, churn) = (0, 0),
+                Wish::End => return Ok(()),
+            }
+            thread::sleep(BEAT);
+            self.send(busy);
+            due += churn;
+            for _ in 0..due / BEATS_PER_SECOND {
+                self.sockets.pop_front();
+                self.open_next()?;
+            }
+            due %= BEATS_PER_SECOND;
+        }
     }
 
     /// Lets the newest ones send.

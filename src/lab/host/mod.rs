@@ -1,17 +1,20 @@
 //! The host process: builds what the parent asked for and keeps it until the parent is gone.
 
 mod crowd;
+mod crowd_server;
 mod forwarder;
 mod paths;
 mod play;
 mod server;
+
+pub(super) use crowd_server::serve_crowd;
 
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::parent_id;
 use std::process::ExitCode;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Sender, unbounded};
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 
@@ -86,15 +89,4 @@ fn read_orders(mut input: impl BufRead, ordered: &Sender<Order>) {
 /// Tells the parent something. When it is gone, the end of our input will end us.
 fn report(report: &Report) {
     let _ = write_line(io::stdout().lock(), report);
-}
-
-/// Whether the parent is still there. Other orders have no meaning yet and are dropped.
-fn still_wanted(orders: &Receiver<Order>) -> bool {
-    loop {
-        match orders.try_recv() {
-            Ok(_) => {}
-            Err(crossbeam_channel::TryRecvError::Empty) => return true,
-            Err(crossbeam_channel::TryRecvError::Disconnected) => return false,
-        }
-    }
 }

@@ -175,6 +175,8 @@ pub(super) fn host_settings() -> Result<(), LabError> {
     set("mptcp/enabled", "1")?;
     // Room for what these links hold, and not for seconds of data that would have to be sent again after a cut.
     set("ipv4/tcp_wmem", "4096 16384 1048576")?;
+    // The server's ports are those of real services.
+    set("ipv4/ip_unprivileged_port_start", "0")?;
     // A packet may come in by another way than the answer would go.
     set("ipv4/conf/all/rp_filter", "0")?;
     set("ipv4/conf/default/rp_filter", "0")?;

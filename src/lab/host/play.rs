@@ -1,15 +1,16 @@
 //! A scenario at work: the hosts, their links, the applications, and what happens to the links.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
+use super::super::app::{self, Task, Work};
 use super::super::net::{Place, has_ipv6, ip, own_namespace};
 use super::super::protocol::{Order, Report};
 use super::super::scenario::{Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario};
 use super::super::timeline::Timeline;
-use super::super::{APP_ARGUMENT, LabError, Link, app::Task, raw};
+use super::super::{LabError, Link, raw};
 use super::forwarder::{Forwarder, Reshape, Shape};
 use super::paths::{self, Path};
 use super::{report, server};
@@ -103,7 +104,9 @@ pub(super) fn run(
     };
     play.report_links();
     for task in tasks {
-        play.apps.push((task.name.clone(), spawn(&task)?));
+        let name = task.name.clone();
+        play.apps
+            .push((name, app::spawn(&Work::Application(task), Stdio::null())?));
     }
     if play.come_up(&accepted, expected, orders)? {
         report(&Report::Up {
@@ -209,19 +212,6 @@ fn tasks(scenario: &Scenario, wires: &[Wire], connections: Option<usize>) -> Vec
     tasks
 }
 
-/// Starts an application in this thread's namespace. It is killed when this thread ends.
-fn spawn(task: &Task) -> Result<Child, LabError> {
-    let failed = |error: &dyn std::fmt::Display| LabError::failed("cannot start an application", error);
-    Command::new("/proc/self/exe")
-        .arg(APP_ARGUMENT)
-        .arg(std::process::id().to_string())
-        .arg(serde_json::to_string(task).map_err(|error| failed(&error))?)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .map_err(|error| failed(&error))
-}
-
 impl Play {
     fn report_links(&self) {
         report(&Report::Links(
@@ -297,6 +287,8 @@ impl Play {
                     loss_percent: *loss_percent,
                 },
             ),
+            // An order to a crowd.
+            Order::Calm => return Ok(()),
         };
         self.timeline.hold(link);
         self.change(link, change)
