@@ -1,7 +1,9 @@
 //! The composition root: arguments become a source, and a window or the command line on it.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+#[cfg(feature = "gui")]
+use std::time::Duration;
+use std::time::Instant;
 
 use clap::Parser as _;
 use crossbeam_channel::never;
@@ -10,18 +12,19 @@ use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
 use crate::lab::{self, Lab};
 use crate::source::{LiveSource, Options};
-use crate::{cli, kernel};
+use crate::cli;
 
 /// How long the demo runs when it is only to make a picture.
+#[cfg(feature = "gui")]
 const PICTURE_AFTER: Duration = Duration::from_secs(15);
 
 /// Does what the arguments ask; says on standard error why it could not.
 pub fn main() -> ExitCode {
     // The laboratory's own processes are this program again.
-    let mut words = std::env::args().skip(1);
-    match words.next().as_deref() {
-        Some(lab::HOST_ARGUMENT) => return lab::host_main(),
-        Some(lab::APP_ARGUMENT) => return lab::app_main(words),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((first, _)) if first == lab::HOST_ARGUMENT => return lab::host_main(),
+        Some((first, rest)) if first == lab::APP_ARGUMENT => return lab::app_main(rest),
         _ => {}
     }
     let arguments = Arguments::parse();

@@ -50,9 +50,12 @@ fn ss(netns: &Path) -> (Sockets, Sockets) {
     (connections, subflows)
 }
 
-/// `[::ffff:10.0.0.1]:5000` as `10.0.0.1:5000`.
+/// `[::ffff:10.0.0.1]:5000` and `10.0.0.1%eth0:5000` as `10.0.0.1:5000`.
 fn unmapped(address: &str) -> String {
-    address.strip_prefix("[::ffff:").map_or_else(|| address.to_owned(), |rest| rest.replacen(']', "", 1))
+    let (host, port) = address.rsplit_once(':').expect("a port");
+    let host = host.split_once('%').map_or(host, |(host, _)| host).trim_start_matches('[').trim_end_matches(']');
+    let host = host.strip_prefix("::ffff:").unwrap_or(host);
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 fn text<'a>(object: &'a Value, name: &str) -> &'a str {
@@ -121,10 +124,12 @@ fn compare(netns: &Path, program: &Path, as_user: bool) {
     let mut subflows = 0;
     for connection in connections {
         let (was, is) = (before.0.get(&key(connection)), after.0.get(&key(connection)));
-        compare_connection(connection, was.expect("ss saw it before"), is.expect("ss saw it after"));
+        let missing = || panic!("ss does not list {connection}");
+        compare_connection(connection, was.unwrap_or_else(missing), is.expect("ss saw it after"));
         for subflow in connection["subflows"].as_array().expect("subflows") {
             let (was, is) = (before.1.get(&key(subflow)), after.1.get(&key(subflow)));
-            compare_subflow(connection, subflow, was.expect("ss saw it before"), is.expect("ss saw it after"));
+            let missing = || panic!("ss does not list {subflow}");
+            compare_subflow(connection, subflow, was.unwrap_or_else(missing), is.expect("ss saw it after"));
             subflows += 1;
         }
     }

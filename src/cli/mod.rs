@@ -43,4 +43,4 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
     }
 }
 
-pub use watch::print_stream;
+pub use watch::{Asked, print_stream};

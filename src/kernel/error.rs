@@ -122,7 +122,7 @@ impl Error {
     }
 
     /// A system call that failed.
-    pub(super) fn io(doing: impl Into<String>, source: impl Into<io::Error>) -> Self {
+    pub fn io(doing: impl Into<String>, source: impl Into<io::Error>) -> Self {
         let (doing, source) = (doing.into(), source.into());
         match source.raw_os_error() {
             Some(number) if is_permission(number) => Self::NotPermitted { doing },

@@ -22,21 +22,10 @@ impl Inventory {
     /// What the kernel refused. Endpoints and limits that may not be read (a few kernels around 6.7 keep the
     /// endpoints from normal users) are left out instead.
     pub(super) fn read(route: &mut Route, path_manager: &mut PathManager) -> Result<Self, Error> {
-        let readable = |error: Error| {
-            if error.is_not_permitted() {
-                Ok(None)
-            } else {
-                Err(error)
-            }
-        };
         Ok(Self {
             interfaces: route.interfaces()?,
-            endpoints: path_manager
-                .endpoints()
-                .map(Some)
-                .or_else(readable)?
-                .unwrap_or_default(),
-            limits: path_manager.limits().map(Some).or_else(readable)?,
+            endpoints: readable(path_manager.endpoints())?.unwrap_or_default(),
+            limits: readable(path_manager.limits())?,
             settings: settings()?,
             counters: counters()?,
         })
@@ -107,6 +96,14 @@ impl Inventory {
             });
         }
         events
+    }
+}
+
+/// What may be read, if it may.
+fn readable<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Err(error) if error.is_not_permitted() => Ok(None),
+        other => other.map(Some),
     }
 }
 

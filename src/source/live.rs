@@ -96,10 +96,7 @@ impl LiveSource {
 
     fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
-        let thread = thread.map_err(|source| Error::Io {
-            doing: format!("starting the {name} thread"),
-            source,
-        })?;
+        let thread = thread.map_err(|source| Error::io(format!("start the {name} thread"), source))?;
         self.threads.push(thread);
         Ok(())
     }
@@ -130,11 +127,7 @@ impl Source for LiveSource {
     }
 
     fn failure(&self) -> Option<String> {
-        self.shared
-            .failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.shared.failure()
     }
 }
 
@@ -170,7 +163,7 @@ fn inside<T: Send>(
 }
 
 fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64) -> Header {
-    let (host, kernel) = kernel::host_and_release();
+    let (host, kernel) = host_and_release();
     let mut header = Header::new(
         jiff::Timestamp::now()
             .round(jiff::Unit::Millisecond)
@@ -185,6 +178,17 @@ fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64)
     header
 }
 
+/// This host's name and the kernel's release, as uname(2) gives them.
+fn host_and_release() -> (String, String) {
+    nix::sys::utsname::uname().map_or_else(
+        |_| Default::default(),
+        |names| {
+            let text = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+            (text(names.nodename()), text(names.release()))
+        },
+    )
+}
+
 /// One header and one full sample of `namespace`, processes included.
 ///
 /// # Errors
@@ -194,10 +198,9 @@ pub fn snapshot(namespace: &Namespace) -> Result<(Header, Sample), Error> {
         let header = header(namespace, kernel::probe()?, 0);
         let mut reader = Reader::new()?;
         reader.read(true)?;
-        let strangers = reader.strangers();
         let mut processes = kernel::Processes::new();
-        let found = processes.lookup(&strangers, std::time::Instant::now());
-        reader.introduce(found);
+        let held = processes.lookup(reader.inodes().into_iter(), std::time::Instant::now());
+        reader.introduce(held.iter().map(|(inode, process)| (*inode, process.clone())));
         Ok((header, reader.read(true)?))
     })
 }

@@ -6,12 +6,10 @@ use rustc_hash::FxHashMap;
 
 use super::table::{Entry, Row};
 use crate::model::{Connection, Cookie, Interface, Process, Subflow, TcpState, Token};
-use crate::wire::sock_diag::subflow_flags;
+use crate::wire::sock_diag as flag;
 
 /// `tcpi_snd_ssthresh` while it is not set (TCP_INFINITE_SSTHRESH, include/net/tcp.h).
 const NO_SSTHRESH: u32 = 0x7fff_ffff;
-/// MPTCP_INFO_FLAG_FALLBACK (include/uapi/linux/mptcp.h).
-const FALLBACK: u32 = 1;
 
 /// What is known of connections besides their sockets.
 #[derive(Default)]
@@ -60,7 +58,7 @@ impl Surroundings {
                 .token
                 .and_then(|token| self.server_side.get(&token))
                 .copied(),
-            fallback: socket.flags.map(|flags| flags & FALLBACK != 0),
+            fallback: socket.flags.map(|flags| flags & flag::INFO_FLAG_FALLBACK != 0),
             extra_subflows: socket.extra_subflows,
             extra_subflows_max: socket.extra_subflows_max,
             add_addr_accepted: socket.add_addr_accepted,
@@ -84,11 +82,11 @@ impl Surroundings {
             interface: self.interface_of(row),
             joined_by: row.joined_by,
             state: TcpState::from_kernel(socket.state),
-            initial: has(subflow_flags::JOIN_LOCAL | subflow_flags::JOIN_REMOTE).map(|joined| !joined),
+            initial: has(flag::SUBFLOW_FLAG_JOIN_LOC | flag::SUBFLOW_FLAG_JOIN_REM).map(|joined| !joined),
             local_id: socket.local_id,
             remote_id: socket.remote_id,
-            backup_local: has(subflow_flags::BACKUP_LOCAL),
-            backup_remote: has(subflow_flags::BACKUP_REMOTE),
+            backup_local: has(flag::SUBFLOW_FLAG_BKUP_LOC),
+            backup_remote: has(flag::SUBFLOW_FLAG_BKUP_REM),
             rtt_us: socket.rtt_us,
             rtt_var_us: socket.rtt_var_us,
             // ~0 until a first sample was taken (tcp_init_sock, minmax_reset).

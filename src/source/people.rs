@@ -2,17 +2,21 @@
 
 use std::collections::HashSet;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::kernel::{Error, Processes};
 use crate::model::Process;
 
+/// A new connection's process is known this much later at the most, unless /proc is very large.
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
+
 /// The thread that knows processes. It ends when this is dropped.
 pub(super) struct People {
     questions: Sender<HashSet<u32>>,
     answers: Receiver<Vec<(u32, Process)>>,
+    asked_at: Option<Instant>,
 }
 
 impl People {
@@ -22,29 +26,26 @@ impl People {
         let body = move || {
             let mut processes = Processes::new();
             for inodes in asked {
-                let found = processes.lookup(&inodes, Instant::now());
-                if answering.send(found).is_err() {
+                let held = processes.lookup(inodes.into_iter(), Instant::now());
+                let held = held.iter().map(|(inode, process)| (*inode, process.clone())).collect();
+                if answering.send(held).is_err() {
                     break;
                 }
             }
         };
         let thread = thread::Builder::new().name("processes".to_owned()).spawn(body);
-        thread.map_err(|source| Error::Io {
-            doing: "starting the processes thread".to_owned(),
-            source,
-        })?;
-        Ok(Self { questions, answers })
+        thread.map_err(|source| Error::io("start the processes thread", source))?;
+        Ok(Self { questions, answers, asked_at: None })
     }
 
-    /// Asks who holds the sockets that `strangers` lists, unless a question is still open.
-    pub(super) fn ask(&self, strangers: impl FnOnce() -> HashSet<u32>) {
-        if self.questions.is_full() || self.answers.is_full() {
+    /// Asks who holds the sockets with `inodes`, unless a question is still open or was asked just now.
+    pub(super) fn ask(&mut self, now: Instant, inodes: impl FnOnce() -> HashSet<u32>) {
+        let recent = self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < BETWEEN_QUESTIONS);
+        if recent || self.questions.is_full() || self.answers.is_full() {
             return;
         }
-        let strangers = strangers();
-        if !strangers.is_empty() {
-            let _ = self.questions.try_send(strangers);
-        }
+        self.asked_at = Some(now);
+        let _ = self.questions.try_send(inodes());
     }
 
     /// What was found out since.

@@ -133,15 +133,15 @@ impl Reader {
         Ok((sample, events))
     }
 
-    /// Inodes of connections whose process is not known.
-    pub(super) fn strangers(&self) -> HashSet<u32> {
-        let known = |inode: &u32| *inode != 0 && !self.surroundings.processes.contains_key(inode);
-        self.table
-            .entries()
-            .iter()
-            .map(|entry| entry.socket.inode)
-            .filter(known)
-            .collect()
+    /// Whether a connection's process is not known.
+    pub(super) fn has_strangers(&self) -> bool {
+        let known = |inode: u32| inode == 0 || self.surroundings.processes.contains_key(&inode);
+        self.table.entries().iter().any(|entry| !known(entry.socket.inode))
+    }
+
+    /// The inodes of all connections.
+    pub(super) fn inodes(&self) -> HashSet<u32> {
+        self.table.entries().iter().map(|entry| entry.socket.inode).filter(|inode| *inode != 0).collect()
     }
 
     /// Takes what was found out about processes; the inodes for the next reading's news.
@@ -163,12 +163,7 @@ impl Reader {
 
     /// Forgets the processes of sockets that are no more.
     pub(super) fn forget_processes(&mut self) {
-        let here: HashSet<u32> = self
-            .table
-            .entries()
-            .iter()
-            .map(|entry| entry.socket.inode)
-            .collect();
+        let here = self.inodes();
         self.surroundings
             .processes
             .retain(|inode, _| here.contains(inode));

@@ -87,7 +87,9 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
                     full_at = Some(now);
                     reader.forget_processes();
                 }
-                people.ask(|| reader.strangers());
+                if reader.has_strangers() {
+                    people.ask(now, || reader.inodes());
+                }
                 if emit(shared, sample, events).is_err() {
                     break;
                 }

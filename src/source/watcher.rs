@@ -79,7 +79,6 @@ impl Watcher<'_> {
     fn work(&mut self, mut events: Option<Events>, mut route_events: RouteEvents) -> Result<(), End> {
         self.links = self.read_links().map_err(Some)?;
         let mut arrived = Vec::new();
-        let mut notices = Vec::new();
         while !self.shared.stopping() {
             wait(events.as_ref(), &route_events)?;
             if let Some(events) = &mut events {
@@ -93,11 +92,11 @@ impl Watcher<'_> {
                     self.lost()?;
                 }
             }
-            let received = route_events.read(&mut notices).map_err(Some)?;
-            for notice in notices.drain(..) {
+            let change = route_events.read().map_err(Some)?;
+            for notice in change.notices {
                 self.notice(notice)?;
             }
-            if received == Received::Overrun {
+            if change.received == Received::Overrun {
                 self.lost()?;
                 let now = self.read_links().map_err(Some)?;
                 self.compare(now)?;
@@ -261,11 +260,7 @@ fn wait(events: Option<&Events>, route_events: &RouteEvents) -> Result<(), End> 
     match poll(&mut sockets, PollTimeout::from(LOOK_UP_MS)) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
         Err(errno) => {
-            let doing = "waiting for events".to_owned();
-            Err(Some(Error::Io {
-                doing,
-                source: std::io::Error::from(errno),
-            }))
+            Err(Some(Error::io("wait for events", std::io::Error::from(errno))))
         }
     }
 }

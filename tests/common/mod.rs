@@ -1,5 +1,5 @@
 //! What the tests on real connections share: whether they can run, and programs inside a laboratory.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
