@@ -24,7 +24,7 @@ pub fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     match words.split_first() {
         Some((first, _)) if first == lab::HOST_ARGUMENT => return lab::host_main(),
-        Some((first, rest)) if first == lab::APP_ARGUMENT => return lab::app_main(rest),
+        Some((first, rest)) if first == lab::APP_ARGUMENT => return lab::app_main(rest.iter().cloned()),
         _ => {}
     }
     let arguments = Arguments::parse();

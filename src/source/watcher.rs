@@ -22,6 +22,8 @@ const LOOK_UP_MS: u16 = 200;
 struct Links {
     up: BTreeMap<u32, (String, bool)>,
     addresses: BTreeSet<(u32, IpAddr)>,
+    /// The interface that last had an address: a subflow ends after its address went.
+    owners: BTreeMap<IpAddr, String>,
 }
 
 pub(super) fn run(
@@ -83,7 +85,10 @@ impl Watcher<'_> {
             wait(events.as_ref(), &route_events)?;
             if let Some(events) = &mut events {
                 let received = events.read(&mut arrived).map_err(Some)?;
-                for event in arrived.drain(..) {
+                for mut event in arrived.drain(..) {
+                    if event.interface.is_none() {
+                        event.interface = event.local.and_then(|local| self.links.owners.get(&local.ip())).cloned();
+                    }
                     if self.gather(&event) {
                         self.shared.outlet.event(event)?;
                     }
@@ -146,6 +151,8 @@ impl Watcher<'_> {
     fn read_links(&mut self) -> Result<Links, Error> {
         let mut links = Links::default();
         for interface in self.route.interfaces()? {
+            let owned = interface.addresses.iter();
+            links.owners.extend(owned.map(|owned| (owned.address, interface.name.clone())));
             links.addresses.extend(
                 interface
                     .addresses
@@ -208,11 +215,13 @@ impl Watcher<'_> {
             let name = is.or(was).map(|(name, _)| name.clone()).unwrap_or_default();
             self.link_changed(name, up(was), up(is), Origin::Inferred)?;
         }
-        for key in before.addresses.difference(&self.links.addresses) {
-            self.address_changed(*key, false, Origin::Inferred)?;
+        let lost: Vec<_> = before.addresses.difference(&self.links.addresses).copied().collect();
+        let added: Vec<_> = self.links.addresses.difference(&before.addresses).copied().collect();
+        for key in lost {
+            self.address_changed(key, false, Origin::Inferred)?;
         }
-        for key in self.links.addresses.difference(&before.addresses) {
-            self.address_changed(*key, true, Origin::Inferred)?;
+        for key in added {
+            self.address_changed(key, true, Origin::Inferred)?;
         }
         Ok(())
     }
@@ -233,7 +242,7 @@ impl Watcher<'_> {
     }
 
     fn address_changed(
-        &self,
+        &mut self,
         (index, address): (u32, IpAddr),
         added: bool,
         origin: Origin,
@@ -244,6 +253,9 @@ impl Watcher<'_> {
             EventKind::AddressLost
         };
         let interface = self.links.up.get(&index).map(|(name, _)| name.clone());
+        if let Some(name) = interface.clone().filter(|_| added) {
+            self.links.owners.insert(address, name);
+        }
         let event = Event {
             interface,
             address: Some(address),
