@@ -25,7 +25,11 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("the benchmark could not run: {why}");
             // Where namespaces are forbidden that is news, not a failure, unless everything has to run.
-            if std::env::var_os("CI").is_some() || !short { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if std::env::var_os("CI").is_some() || !short {
+                ExitCode::FAILURE
+            } else {
+                ExitCode::SUCCESS
+            }
         }
     }
 }
@@ -52,19 +56,39 @@ fn run(connections: usize, rounds: usize) -> Result<(), String> {
         let cpu = own_cpu() - began;
         let ss = ss_cpu()?;
         if round == 0 {
-            let subflows: usize = sample.connections.iter().map(|connection| connection.subflows.len()).sum();
+            let subflows: usize = sample
+                .connections
+                .iter()
+                .map(|connection| connection.subflows.len())
+                .sum();
             held = (sample.connections.len(), subflows);
         } else {
             ours.push(cpu);
             theirs.push(ss);
         }
     }
-    println!("{} connections, {} subflows; CPU of one reading, median of {rounds}", held.0, held.1);
-    let mut ratios: Vec<f64> = ours.iter().zip(&theirs).map(|(a, b)| a.as_secs_f64() / b.as_secs_f64()).collect();
+    println!(
+        "{} connections, {} subflows; CPU of one reading, median of {rounds}",
+        held.0, held.1
+    );
+    let mut ratios: Vec<f64> = ours
+        .iter()
+        .zip(&theirs)
+        .map(|(a, b)| a.as_secs_f64() / b.as_secs_f64())
+        .collect();
     ratios.sort_by(f64::total_cmp);
-    println!("  pathscope, one sample   {:>9.2} ms", median(&mut ours).as_secs_f64() * 1e3);
-    println!("  ss -tMniH               {:>9.2} ms", median(&mut theirs).as_secs_f64() * 1e3);
-    println!("  ratio, pair by pair     {:>9.3}", ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN));
+    println!(
+        "  pathscope, one sample   {:>9.2} ms",
+        median(&mut ours).as_secs_f64() * 1e3
+    );
+    println!(
+        "  ss -tMniH               {:>9.2} ms",
+        median(&mut theirs).as_secs_f64() * 1e3
+    );
+    println!(
+        "  ratio, pair by pair     {:>9.3}",
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    );
     Ok(())
 }
 
@@ -74,7 +98,9 @@ fn median(times: &mut [Duration]) -> Duration {
 }
 
 fn own_cpu() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map(Duration::from).unwrap_or_default()
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
+        .map(Duration::from)
+        .unwrap_or_default()
 }
 
 /// User and system time of one run of ss, as its parent is told when it is reaped.
@@ -83,13 +109,18 @@ fn ss_cpu() -> Result<Duration, String> {
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|errno| errno.to_string())?;
         let duration = |time: TimeVal| {
             let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();
-            Duration::from_secs(seconds) + Duration::from_micros(u64::try_from(time.tv_usec()).unwrap_or_default())
+            Duration::from_secs(seconds)
+                + Duration::from_micros(u64::try_from(time.tv_usec()).unwrap_or_default())
         };
         Ok(duration(usage.user_time()) + duration(usage.system_time()))
     };
     let before = used()?;
     let mut ss = Command::new("ss");
-    let status = ss.arg("-tMniH").stdout(Stdio::null()).status().map_err(|error| format!("ss: {error}"))?;
+    let status = ss
+        .arg("-tMniH")
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("ss: {error}"))?;
     if !status.success() {
         return Err(format!("ss ended with {status}"));
     }

@@ -1,7 +1,7 @@
 //! Pathscope: a desktop monitor for Multipath TCP on Linux.
 
-pub mod history;
 pub mod cli;
+pub mod history;
 pub mod kernel;
 pub mod lab;
 pub mod model;

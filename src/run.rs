@@ -8,11 +8,11 @@ use std::time::Instant;
 use clap::Parser as _;
 use crossbeam_channel::never;
 
+use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
 use crate::lab::{self, Lab};
 use crate::source::{LiveSource, Options};
-use crate::cli;
 
 /// How long the demo runs when it is only to make a picture.
 #[cfg(feature = "gui")]
@@ -61,7 +61,10 @@ fn list_scenarios(output: &mut Output) -> Result<(), Failure> {
 
 fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failure> {
     let scenario = lab::scenario(&arguments.scenario).ok_or_else(|| {
-        Failure::usage(format!("there is no scenario '{}': pathscope demo --list", arguments.scenario))
+        Failure::usage(format!(
+            "there is no scenario '{}': pathscope demo --list",
+            arguments.scenario
+        ))
     })?;
     // Before any thread: a user namespace can only be made by a process with a single one.
     lab::become_able().map_err(Failure::failed)?;
@@ -83,7 +86,11 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
     });
     crate::ui::run(crate::ui::Setup {
         source: Box::new(source),
-        seconds: if screenshot.is_some() { None } else { arguments.seconds },
+        seconds: if screenshot.is_some() {
+            None
+        } else {
+            arguments.seconds
+        },
         lab: Some(Box::new(crate::ui::LabHandle::new(lab))),
         title: "Demo".to_owned(),
         screenshot,
@@ -110,10 +117,14 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
 
 #[cfg(not(feature = "gui"))]
 fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab) -> Result<(), Failure> {
-    Err(Failure::failed("this pathscope was built without its window: add --headless"))
+    Err(Failure::failed(
+        "this pathscope was built without its window: add --headless",
+    ))
 }
 
 #[cfg(not(feature = "gui"))]
 fn window(_: Option<&str>) -> Result<(), Failure> {
-    Err(Failure::failed("this pathscope was built without its window: use list or watch (pathscope --help)"))
+    Err(Failure::failed(
+        "this pathscope was built without its window: use list or watch (pathscope --help)",
+    ))
 }

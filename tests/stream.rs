@@ -21,8 +21,11 @@ struct Lines {
 
 impl Lines {
     fn start(mut command: Command) -> Self {
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
         let out = BufReader::new(child.stdout.take().expect("its output"));
         let (sender, lines) = unbounded();
         std::thread::spawn(move || {
@@ -46,6 +49,7 @@ impl Lines {
     }
 
     /// The next line for which `wanted` holds.
+    #[track_caller]
     fn find(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let end = Instant::now() + LIMIT;
         loop {
@@ -53,7 +57,10 @@ impl Lines {
             if wanted(&line) {
                 return line;
             }
-            assert!(Instant::now() < end, "no such line within {LIMIT:?}; the last was {line}");
+            assert!(
+                Instant::now() < end,
+                "no such line within {LIMIT:?}; the last was {line}"
+            );
         }
     }
 
@@ -70,7 +77,11 @@ impl Drop for Lines {
 }
 
 fn start_lab() -> Lab {
-    let options = lab::Options { automatic: false, program: Some(common::pathscope()), ..lab::Options::default() };
+    let options = lab::Options {
+        automatic: false,
+        program: Some(common::pathscope()),
+        ..lab::Options::default()
+    };
     Lab::start(lab::scenario("handover").expect("a scenario"), &options).expect("a laboratory")
 }
 
@@ -80,7 +91,11 @@ type Told = (String, String, String, String);
 fn told_by_watch(line: &Value) -> Option<Told> {
     let name = line["event"].as_str()?;
     let port = |field: &str| {
-        line[field].as_str().and_then(|address| address.rsplit(':').next()).unwrap_or_default().to_owned()
+        line[field]
+            .as_str()
+            .and_then(|address| address.rsplit(':').next())
+            .unwrap_or_default()
+            .to_owned()
     };
     let token = line["token"].as_str()?.trim_start_matches("0x").to_owned();
     (line["source"] == "kernel").then(|| (name.to_owned(), token, port("local"), port("remote")))
@@ -113,7 +128,8 @@ fn wait_until_monitor_listens(pid: u32) {
         // Protocol 16 is generic netlink; then the port, which `ip` lets be its pid, and the groups.
         let joined = sockets.lines().any(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
-            words.get(1) == Some(&"16") && words.get(2) == Some(&pid.to_string().as_str())
+            words.get(1) == Some(&"16")
+                && words.get(2) == Some(&pid.to_string().as_str())
                 && words.get(3).is_some_and(|groups| *groups != "00000000")
         });
         joined.then_some(())
@@ -160,7 +176,11 @@ fn watch_tells_what_ip_mptcp_monitor_tells_over_100_cuts() {
     while let Ok(line) = watch.lines.recv_timeout(Duration::from_secs(2)) {
         ours.extend(told_by_watch(&serde_json::from_str(&line).expect("JSON")));
     }
-    assert!(theirs.len() >= 200, "at least an end and a beginning a cut: {}", theirs.len());
+    assert!(
+        theirs.len() >= 200,
+        "at least an end and a beginning a cut: {}",
+        theirs.len()
+    );
     for (number, (a, b)) in ours.iter().zip(&theirs).enumerate() {
         assert_eq!(a, b, "event {number} of {}", theirs.len());
     }
@@ -177,16 +197,33 @@ fn a_normal_user_gets_the_events_inferred() {
     let watch = Lines::watch(&lab.netns(), &copy.path(), true, &["--interval", "100"]);
     let header = watch.next();
     assert_eq!(header["access"]["events"], false);
-    assert!(header["access"]["why_not"].as_str().is_some_and(|why| why.contains("CAP_NET_ADMIN")), "{header}");
+    assert!(
+        header["access"]["why_not"]
+            .as_str()
+            .is_some_and(|why| why.contains("CAP_NET_ADMIN")),
+        "{header}"
+    );
     lab.plug("ethernet", false).expect("cut");
     let down = watch.find(|line| line["event"] == "interface_down");
-    assert_eq!((&down["interface"], &down["source"]), (&json!("ethernet"), &json!("kernel")));
+    assert_eq!(
+        (&down["interface"], &down["source"]),
+        (&json!("ethernet"), &json!("kernel"))
+    );
     let ended = watch.find(|line| line["event"] == "subflow_closed");
-    assert_eq!((&ended["interface"], &ended["source"]), (&json!("ethernet"), &json!("inferred")));
+    assert_eq!(
+        (&ended["interface"], &ended["source"]),
+        (&json!("ethernet"), &json!("inferred"))
+    );
     lab.plug("ethernet", true).expect("return");
     let joined = watch.find(|line| line["event"] == "subflow_established");
-    assert_eq!((&joined["interface"], &joined["source"]), (&json!("ethernet"), &json!("inferred")));
-    assert!(joined["token"].is_string() && joined["local"].is_string(), "{joined}");
+    assert_eq!(
+        (&joined["interface"], &joined["source"]),
+        (&json!("ethernet"), &json!("inferred"))
+    );
+    assert!(
+        joined["token"].is_string() && joined["local"].is_string(),
+        "{joined}"
+    );
 }
 
 #[test]
@@ -197,11 +234,18 @@ fn a_stream_has_a_header_a_full_sample_and_then_changes_in_order_of_time() {
     let lab = start_lab();
     let watch = Lines::watch(&lab.netns(), &common::pathscope(), false, &["--interval", "50"]);
     let header = watch.next();
-    assert_eq!((&header["kind"], &header["schema"], &header["interval_ms"]), (&json!("header"), &json!(1), &json!(50)));
+    assert_eq!(
+        (&header["kind"], &header["schema"], &header["interval_ms"]),
+        (&json!("header"), &json!(1), &json!(50))
+    );
     let first = watch.find(|line| line["kind"] == "sample");
     assert_eq!(first["full"], true);
     for name in ["wifi", "ethernet", "phone"] {
-        let listed = first["interfaces"].as_array().expect("interfaces").iter().any(|link| link["name"] == name);
+        let listed = first["interfaces"]
+            .as_array()
+            .expect("interfaces")
+            .iter()
+            .any(|link| link["name"] == name);
         assert!(listed, "{name} is missing");
     }
     let mut t = 0.0;
@@ -233,19 +277,35 @@ fn control_answers_each_command_and_ends_with_its_input() {
         .and_then(|line| line.split("id ").nth(1)?.split(' ').next()?.parse::<u8>().ok())
         .expect("the endpoint on ethernet");
 
-    let done = ask(json!({"command": "endpoint_change", "id": id, "flags": ["backup"], "ref": "a"}).to_string());
-    assert_eq!((&done["ok"], &done["reference"], &done["by"]), (&json!(true), &json!("a"), &json!("stdin")));
-    assert!(endpoints().lines().any(|line| line.contains("10.77.2.2") && line.contains("backup")));
+    let done =
+        ask(json!({"command": "endpoint_change", "id": id, "flags": ["backup"], "ref": "a"}).to_string());
+    assert_eq!(
+        (&done["ok"], &done["reference"], &done["by"]),
+        (&json!(true), &json!("a"), &json!("stdin"))
+    );
+    assert!(
+        endpoints()
+            .lines()
+            .any(|line| line.contains("10.77.2.2") && line.contains("backup"))
+    );
 
-    let refused = ask(json!({"command": "endpoint_add", "address": "10.77.2.2", "flags": ["subflow"]}).to_string());
+    let refused =
+        ask(json!({"command": "endpoint_add", "address": "10.77.2.2", "flags": ["subflow"]}).to_string());
     assert_eq!(refused["ok"], false);
-    assert!(refused["message"].as_str().is_some_and(|text| text.contains("10.77.2.2")), "{refused}");
+    assert!(
+        refused["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("10.77.2.2")),
+        "{refused}"
+    );
 
     let unclear = ask("{\"command\":\"fly\"}".to_owned());
     assert_eq!((&unclear["ok"], &unclear["asked"]), (&json!(false), &Value::Null));
 
     drop(stdin);
-    let status = common::wait_for("the program to end", LIMIT, || watch.child.try_wait().expect("a status"));
+    let status = common::wait_for("the program to end", LIMIT, || {
+        watch.child.try_wait().expect("a status")
+    });
     assert!(status.success(), "{status}");
 }
 

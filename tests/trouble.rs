@@ -13,7 +13,12 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 fn crowd(connections: usize, churn_per_second: usize) -> Crowd {
     let program = Some(common::pathscope());
-    let options = CrowdOptions { connections, churn_per_second, program, ..CrowdOptions::default() };
+    let options = CrowdOptions {
+        connections,
+        churn_per_second,
+        program,
+        ..CrowdOptions::default()
+    };
     Crowd::start(&options).expect("a crowd")
 }
 
@@ -22,7 +27,11 @@ fn namespace(path: &std::path::Path) -> Namespace {
 }
 
 /// The next line for which `wanted` holds; the lines before it go to `history`.
-fn find(source: &LiveSource, history: &mut pathscope::history::History, wanted: impl Fn(&Line) -> bool) -> Line {
+fn find(
+    source: &LiveSource,
+    history: &mut pathscope::history::History,
+    wanted: impl Fn(&Line) -> bool,
+) -> Line {
     let end = Instant::now() + LIMIT;
     loop {
         let line = source.lines().recv_timeout(LIMIT).expect("a line");
@@ -30,7 +39,10 @@ fn find(source: &LiveSource, history: &mut pathscope::history::History, wanted: 
         if wanted(&line) {
             return line;
         }
-        assert!(Instant::now() < end, "no such line within {LIMIT:?}; the last was {line:?}");
+        assert!(
+            Instant::now() < end,
+            "no such line within {LIMIT:?}; the last was {line:?}"
+        );
     }
 }
 
@@ -45,22 +57,38 @@ fn a_small_event_buffer_overruns_says_so_and_the_picture_is_right_again() {
     }
     let crowd = crowd(100, 0);
     let namespace = namespace(&crowd.netns());
-    let options = Options { event_buffer: Some(4096), interval: Duration::from_millis(100) };
+    let options = Options {
+        event_buffer: Some(4096),
+        interval: Duration::from_millis(100),
+    };
     let source = LiveSource::open(&namespace, &options).expect("a source");
     let mut history = pathscope::history::History::default();
-    find(&source, &mut history, |line| matches!(line, Line::Sample(sample) if sample.full));
+    find(
+        &source,
+        &mut history,
+        |line| matches!(line, Line::Sample(sample) if sample.full),
+    );
     assert_eq!(history.state().connections.len(), 100);
     // All connections end at once: far more events than 4 kB hold.
     common::output(&crowd.netns(), &["ss", "-K", "-M", "state", "established"]);
     crowd.close_all().expect("the crowd closes");
-    find(&source, &mut history, |line| is_event(line, EventKind::EventsLost));
+    find(&source, &mut history, |line| {
+        is_event(line, EventKind::EventsLost)
+    });
     common::wait_for("every connection to be gone", LIMIT, || {
         find(&source, &mut history, |line| matches!(line, Line::Sample(_)));
         history.state().connections.is_empty().then_some(())
     });
-    let closed = history.events().iter().filter(|event| event.kind == EventKind::ConnectionClosed);
+    let closed = history
+        .events()
+        .iter()
+        .filter(|event| event.kind == EventKind::ConnectionClosed);
     let tokens: std::collections::BTreeSet<_> = closed.clone().filter_map(|event| event.token).collect();
-    assert_eq!(tokens.len(), 100, "each connection's end is told, by the kernel or by comparison");
+    assert_eq!(
+        tokens.len(),
+        100,
+        "each connection's end is told, by the kernel or by comparison"
+    );
     assert_eq!(closed.count(), 100, "and none twice");
 }
 
@@ -72,7 +100,10 @@ fn an_interface_that_vanishes_mid_poll_is_an_event_not_an_error() {
     let crowd = crowd(2, 0);
     let ip = |words: &[&str]| common::output(&crowd.netns(), &[&["ip"], words].concat());
     let source = {
-        let options = Options { interval: Duration::from_millis(50), ..Options::default() };
+        let options = Options {
+            interval: Duration::from_millis(50),
+            ..Options::default()
+        };
         LiveSource::open(&namespace(&crowd.netns()), &options).expect("a source")
     };
     let mut history = pathscope::history::History::default();
@@ -105,14 +136,22 @@ fn a_namespace_that_goes_ends_the_source_with_a_reason() {
     if !common::can_make_namespaces("a namespace that goes") {
         return;
     }
-    let options = lab::Options { automatic: false, program: Some(common::pathscope()), ..lab::Options::default() };
+    let options = lab::Options {
+        automatic: false,
+        program: Some(common::pathscope()),
+        ..lab::Options::default()
+    };
     let lab = Lab::start(lab::scenario("handover").expect("a scenario"), &options).expect("a laboratory");
     let source = LiveSource::open(&namespace(&lab.netns()), &Options::default()).expect("a source");
     drop(lab);
     let why = common::wait_for("the source to end", LIMIT, || source.failure());
     assert!(why.contains("is gone"), "{why}");
     common::wait_for("the lines to end", LIMIT, || {
-        matches!(source.lines().try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected)).then_some(())
+        matches!(
+            source.lines().try_recv(),
+            Err(crossbeam_channel::TryRecvError::Disconnected)
+        )
+        .then_some(())
     });
 }
 
@@ -122,7 +161,10 @@ fn nothing_is_missed_and_nothing_invented_under_churn() {
         return;
     }
     let crowd = crowd(200, 100);
-    let options = Options { interval: Duration::from_millis(50), ..Options::default() };
+    let options = Options {
+        interval: Duration::from_millis(50),
+        ..Options::default()
+    };
     let namespace = namespace(&crowd.netns());
     let source = LiveSource::open(&namespace, &options).expect("a source");
     let mut history = pathscope::history::History::default();
@@ -136,8 +178,11 @@ fn nothing_is_missed_and_nothing_invented_under_churn() {
     common::wait_for("the picture to agree with a fresh one", LIMIT, || {
         find(&source, &mut history, |line| matches!(line, Line::Sample(_)));
         let (_, fresh) = snapshot(&namespace).expect("a snapshot");
-        let cookies: std::collections::BTreeSet<_> =
-            fresh.connections.iter().map(|connection| connection.cookie).collect();
+        let cookies: std::collections::BTreeSet<_> = fresh
+            .connections
+            .iter()
+            .map(|connection| connection.cookie)
+            .collect();
         let ours: std::collections::BTreeSet<_> = history.state().connections.keys().copied().collect();
         (ours == cookies).then_some(())
     });

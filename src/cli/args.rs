@@ -167,14 +167,22 @@ impl Change for EndpointChange {
                         flag => flags = flags.with(flag.parse().map_err(Failure::usage)?),
                     }
                 }
-                Ok(Command::EndpointAdd { address: *address, interface, id, port, flags })
+                Ok(Command::EndpointAdd {
+                    address: *address,
+                    interface,
+                    id,
+                    port,
+                    flags,
+                })
             }
             Self::Change { words } => {
                 let mut words = Words::new(words);
                 let id = words.id()?;
                 let flags = FlagChange::from_words(&words.rest()).map_err(Failure::usage)?;
                 if flags == FlagChange::default() {
-                    return Err(Failure::usage("name the flags to change, such as backup or nobackup"));
+                    return Err(Failure::usage(
+                        "name the flags to change, such as backup or nobackup",
+                    ));
                 }
                 Ok(Command::EndpointChange { id, flags })
             }
@@ -205,7 +213,10 @@ impl Change for LimitsChange {
                 }
             }
         }
-        Ok(Command::LimitsSet { extra_subflows_max, add_addr_accepted_max })
+        Ok(Command::LimitsSet {
+            extra_subflows_max,
+            add_addr_accepted_max,
+        })
     }
 }
 
@@ -229,7 +240,9 @@ impl<'a> Words<'a> {
     fn id(&mut self) -> Result<u8, Failure> {
         match self.next() {
             Some("id") => self.value("id", "a number from 0 to 255"),
-            _ => Err(Failure::usage("say which endpoint: id N (pathscope endpoints lists them)")),
+            _ => Err(Failure::usage(
+                "say which endpoint: id N (pathscope endpoints lists them)",
+            )),
         }
     }
 
@@ -256,7 +269,10 @@ mod tests {
 
     fn parse(line: &str) -> Result<Command, Failure> {
         let words = std::iter::once("pathscope").chain(line.split_whitespace());
-        match Arguments::try_parse_from(words).expect("a known command").subcommand {
+        match Arguments::try_parse_from(words)
+            .expect("a known command")
+            .subcommand
+        {
             Some(Subcommand::Endpoint { change }) => change.command(),
             Some(Subcommand::Limits { change }) => change.command(),
             other => panic!("not a change: {other:?}"),
@@ -265,7 +281,8 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_added_in_the_words_of_ip() {
-        let command = parse("endpoint add 2001:db8::1 dev eth0 id 7 port 443 signal backup").expect("a command");
+        let command =
+            parse("endpoint add 2001:db8::1 dev eth0 id 7 port 443 signal backup").expect("a command");
         assert_eq!(
             command,
             Command::EndpointAdd {

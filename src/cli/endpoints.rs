@@ -44,11 +44,24 @@ pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Res
 }
 
 fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
-    heading(output, &format!("Endpoints, {} of at most {MAX_ENDPOINTS}", sample.endpoints.len()))?;
+    heading(
+        output,
+        &format!("Endpoints, {} of at most {MAX_ENDPOINTS}", sample.endpoints.len()),
+    )?;
     for endpoint in &sample.endpoints {
-        let port = endpoint.port.map(|port| format!(" port {port}")).unwrap_or_default();
-        let interface = endpoint.interface.as_deref().map(|name| format!(" dev {name}")).unwrap_or_default();
-        output.line(format!("  id {:<3} {}{port}{interface}  {}", endpoint.id, endpoint.address, endpoint.flags))?;
+        let port = endpoint
+            .port
+            .map(|port| format!(" port {port}"))
+            .unwrap_or_default();
+        let interface = endpoint
+            .interface
+            .as_deref()
+            .map(|name| format!(" dev {name}"))
+            .unwrap_or_default();
+        output.line(format!(
+            "  id {:<3} {}{port}{interface}  {}",
+            endpoint.id, endpoint.address, endpoint.flags
+        ))?;
     }
     heading(output, "Limits")?;
     if let Some(limits) = sample.limits {
@@ -62,11 +75,22 @@ fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     heading(output, "Interfaces")?;
     for interface in &sample.interfaces {
         let kind = serde_json::to_value(interface.kind).unwrap_or_default();
-        let up = if interface.up { "up".to_owned() } else { output.alarming("down") };
-        let addresses: Vec<String> =
-            interface.addresses.iter().map(|owned| format!("{}/{}", owned.address, owned.prefix)).collect();
+        let up = if interface.up {
+            "up".to_owned()
+        } else {
+            output.alarming("down")
+        };
+        let addresses: Vec<String> = interface
+            .addresses
+            .iter()
+            .map(|owned| format!("{}/{}", owned.address, owned.prefix))
+            .collect();
         let kind = kind.as_str().unwrap_or_default();
-        output.line(format!("  {:<12} {kind:<9} {up:<5} {}", interface.name, addresses.join(" ")))?;
+        output.line(format!(
+            "  {:<12} {kind:<9} {up:<5} {}",
+            interface.name,
+            addresses.join(" ")
+        ))?;
     }
     Ok(())
 }

@@ -51,8 +51,15 @@ fn text(
             output.line(line)?;
         }
     }
-    let subflows: usize = connections.iter().map(|connection| connection.subflows.len()).sum();
-    let mut foot = format!("{}, {}", count(connections.len(), "connection"), count(subflows, "subflow"));
+    let subflows: usize = connections
+        .iter()
+        .map(|connection| connection.subflows.len())
+        .sum();
+    let mut foot = format!(
+        "{}, {}",
+        count(connections.len(), "connection"),
+        count(subflows, "subflow")
+    );
     if let Some(plain) = plain_tcp {
         foot += &format!("; {} on plain TCP", count(plain as usize, "connection"));
     }
@@ -66,11 +73,13 @@ fn text(
 }
 
 fn connection_line(connection: &Connection, output: &Output) -> String {
-    let process = connection
-        .process
-        .as_ref()
-        .map_or_else(|| "–".to_owned(), |process| format!("{} ({})", process.name, process.pid));
-    let token = connection.token.map_or_else(|| "–".to_owned(), |token| token.to_string());
+    let process = connection.process.as_ref().map_or_else(
+        || "–".to_owned(),
+        |process| format!("{} ({})", process.name, process.pid),
+    );
+    let token = connection
+        .token
+        .map_or_else(|| "–".to_owned(), |token| token.to_string());
     let mut line = format!(
         "{}  {process}  {} → {}  {}",
         output.faint(token),
@@ -86,7 +95,8 @@ fn connection_line(connection: &Connection, output: &Output) -> String {
 
 fn subflow_line(subflow: &Subflow, output: &Output) -> String {
     let id = |id: Option<u8>| id.map_or_else(|| "–".to_owned(), |id| id.to_string());
-    let ms = |us: Option<u32>| us.map_or_else(|| "–".to_owned(), |us| format!("{:.1}", f64::from(us) / 1000.0));
+    let ms =
+        |us: Option<u32>| us.map_or_else(|| "–".to_owned(), |us| format!("{:.1}", f64::from(us) / 1000.0));
     let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "–".to_owned(), megabytes);
     let mut line = format!(
         "    {:<10} {} → {}  ids {} → {}  {}  RTT {} ± {} ms  cwnd {}  sent {}  received {}",
@@ -98,7 +108,9 @@ fn subflow_line(subflow: &Subflow, output: &Output) -> String {
         state(subflow.state),
         ms(subflow.rtt_us),
         ms(subflow.rtt_var_us),
-        subflow.cwnd.map_or_else(|| "–".to_owned(), |cwnd| cwnd.to_string()),
+        subflow
+            .cwnd
+            .map_or_else(|| "–".to_owned(), |cwnd| cwnd.to_string()),
         bytes(subflow.bytes_sent),
         bytes(subflow.bytes_received),
     );
@@ -112,7 +124,11 @@ fn subflow_line(subflow: &Subflow, output: &Output) -> String {
 }
 
 fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -120,5 +136,8 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn state(state: TcpState) -> String {
-    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }

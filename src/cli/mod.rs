@@ -33,12 +33,20 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
         Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Set { name, value } => change::run(
             namespace,
-            &crate::model::Command::Set { name: name.clone(), value: value.as_str().into() },
+            &crate::model::Command::Set {
+                name: name.clone(),
+                value: value.as_str().into(),
+            },
             output,
         ),
-        Subcommand::Close { local, remote } => {
-            change::run(namespace, &crate::model::Command::Close { local: *local, remote: *remote }, output)
-        }
+        Subcommand::Close { local, remote } => change::run(
+            namespace,
+            &crate::model::Command::Close {
+                local: *local,
+                remote: *remote,
+            },
+            output,
+        ),
         Subcommand::Demo(_) => Ok(()),
     }
 }

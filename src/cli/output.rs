@@ -16,12 +16,18 @@ pub struct Failure {
 impl Failure {
     /// It failed.
     pub fn failed(text: impl fmt::Display) -> Self {
-        Self { code: 1, text: text.to_string() }
+        Self {
+            code: 1,
+            text: text.to_string(),
+        }
     }
 
     /// Wrong usage.
     pub fn usage(text: impl fmt::Display) -> Self {
-        Self { code: 2, text: text.to_string() }
+        Self {
+            code: 2,
+            text: text.to_string(),
+        }
     }
 }
 
@@ -40,7 +46,10 @@ impl From<kernel::Error> for Failure {
         } else {
             1
         };
-        Self { code, text: error.to_string() }
+        Self {
+            code,
+            text: error.to_string(),
+        }
     }
 }
 
@@ -48,7 +57,10 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         // Nobody reads on: that is an end, not a failure.
         let code = u8::from(error.kind() != io::ErrorKind::BrokenPipe);
-        Self { code, text: format!("writing to standard output: {error}") }
+        Self {
+            code,
+            text: format!("writing to standard output: {error}"),
+        }
     }
 }
 
@@ -64,7 +76,10 @@ impl Default for Output {
         // https://no-color.org: set and not empty.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let colour = stdout.is_terminal() && !no_color;
-        Self { out: io::BufWriter::with_capacity(1 << 16, stdout), colour }
+        Self {
+            out: io::BufWriter::with_capacity(1 << 16, stdout),
+            colour,
+        }
     }
 }
 
@@ -96,16 +111,28 @@ impl Output {
 
     /// The text, bold on a terminal.
     pub fn strong(&self, text: impl fmt::Display) -> String {
-        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_string() }
+        if self.colour {
+            format!("\x1b[1m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 
     /// The text, dimmed on a terminal.
     pub fn faint(&self, text: impl fmt::Display) -> String {
-        if self.colour { format!("\x1b[2m{text}\x1b[0m") } else { text.to_string() }
+        if self.colour {
+            format!("\x1b[2m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 
     /// The text, red on a terminal.
     pub fn alarming(&self, text: impl fmt::Display) -> String {
-        if self.colour { format!("\x1b[31m{text}\x1b[0m") } else { text.to_string() }
+        if self.colour {
+            format!("\x1b[31m{text}\x1b[0m")
+        } else {
+            text.to_string()
+        }
     }
 }

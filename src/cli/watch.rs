@@ -21,8 +21,18 @@ pub(super) fn run(
     output: &mut Output,
 ) -> Result<(), Failure> {
     let interval = Duration::from_millis(arguments.interval);
-    let source = LiveSource::open(namespace, &Options { interval, ..Options::default() })?;
-    let requests = if arguments.control { read_requests() } else { never() };
+    let source = LiveSource::open(
+        namespace,
+        &Options {
+            interval,
+            ..Options::default()
+        },
+    )?;
+    let requests = if arguments.control {
+        read_requests()
+    } else {
+        never()
+    };
     let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
     print_stream(&source, &requests, end, arguments.json, output)
 }
@@ -84,7 +94,10 @@ fn busy(request: Request) -> CommandOutcome {
 }
 
 fn refusal(t: f64, outcome: CommandOutcome) -> Line {
-    let event = Event { command: Some(outcome), ..Event::new(t, EventKind::Command, Origin::Kernel) };
+    let event = Event {
+        command: Some(outcome),
+        ..Event::new(t, EventKind::Command, Origin::Kernel)
+    };
     Line::Event(Box::new(event))
 }
 
@@ -111,10 +124,20 @@ fn request(line: &str) -> Asked {
         serde_json::from_value::<Command>(value)
     });
     match command {
-        Ok(command) => Ok(Request { command, by, reference }),
+        Ok(command) => Ok(Request {
+            command,
+            by,
+            reference,
+        }),
         Err(error) => {
             let message = Some(format!("not understood: {error}"));
-            Err(CommandOutcome { asked: None, by, reference, ok: false, message })
+            Err(CommandOutcome {
+                asked: None,
+                by,
+                reference,
+                ok: false,
+                message,
+            })
         }
     }
 }
@@ -125,7 +148,11 @@ fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
     }
     match line {
         Line::Header(header) => {
-            let events = if header.access.events { "events from the kernel" } else { "events inferred" };
+            let events = if header.access.events {
+                "events from the kernel"
+            } else {
+                "events inferred"
+            };
             output.line(format!("{} · Linux {} · {events}", header.host, header.kernel))?;
         }
         // What changes between samples is for the JSON form; people see what happens.
@@ -140,7 +167,11 @@ fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
 
 fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     if sample.full {
-        let subflows: usize = sample.connections.iter().map(|connection| connection.subflows.len()).sum();
+        let subflows: usize = sample
+            .connections
+            .iter()
+            .map(|connection| connection.subflows.len())
+            .sum();
         output.line(format!(
             "{:>9.3}  {} connections, {subflows} subflows",
             sample.t,
@@ -158,17 +189,42 @@ fn event_text(event: &Event) -> String {
         }
     };
     add("", event.token.map(|token| token.to_string()));
-    let path = event.local.zip(event.remote).map(|(local, remote)| format!("{local} → {remote}"));
+    let path = event
+        .local
+        .zip(event.remote)
+        .map(|(local, remote)| format!("{local} → {remote}"));
     add("", path);
     add("", event.interface.clone());
     add("", event.address.map(|address| address.to_string()));
-    add("", event.endpoint.as_ref().map(|endpoint| format!("id {} {}", endpoint.id, endpoint.flags)));
+    add(
+        "",
+        event
+            .endpoint
+            .as_ref()
+            .map(|endpoint| format!("id {} {}", endpoint.id, endpoint.flags)),
+    );
     add("", event.setting.clone());
     add("= ", event.value.as_ref().map(ToString::to_string));
-    add("", event.backup.filter(|backup| *backup).map(|_| "backup".to_owned()));
-    add("error ", event.error.filter(|error| *error != 0).map(|error| error.to_string()));
+    add(
+        "",
+        event.backup.filter(|backup| *backup).map(|_| "backup".to_owned()),
+    );
+    add(
+        "error ",
+        event
+            .error
+            .filter(|error| *error != 0)
+            .map(|error| error.to_string()),
+    );
     if let Some(outcome) = &event.command {
-        add("", Some(if outcome.ok { "done".to_owned() } else { "refused".to_owned() }));
+        add(
+            "",
+            Some(if outcome.ok {
+                "done".to_owned()
+            } else {
+                "refused".to_owned()
+            }),
+        );
         add("", outcome.message.clone());
     }
     if event.origin == Origin::Inferred {
@@ -184,16 +240,23 @@ mod tests {
 
     #[test]
     fn a_line_is_a_command_and_keeps_its_reference() {
-        let asked = request(r#"{"command":"endpoint_change","id":2,"flags":["backup","nofullmesh"],"ref":7}"#);
+        let asked =
+            request(r#"{"command":"endpoint_change","id":2,"flags":["backup","nofullmesh"],"ref":7}"#);
         let request = asked.expect("a request");
-        let flags = FlagChange { set: EndpointFlags::BACKUP, clear: EndpointFlags::FULLMESH };
+        let flags = FlagChange {
+            set: EndpointFlags::BACKUP,
+            clear: EndpointFlags::FULLMESH,
+        };
         assert_eq!(request.command, Command::EndpointChange { id: 2, flags });
         assert_eq!(request.reference.as_deref(), Some("7"));
     }
 
     #[test]
     fn what_is_not_understood_is_answered_with_its_reference() {
-        for line in [r#"{"command":"reboot","ref":"a"}"#, r#"{"command":"endpoint_remove","ref":"a"}"#] {
+        for line in [
+            r#"{"command":"reboot","ref":"a"}"#,
+            r#"{"command":"endpoint_remove","ref":"a"}"#,
+        ] {
             let outcome = request(line).expect_err(line);
             assert!(!outcome.ok && outcome.asked.is_none(), "{outcome:?}");
             assert_eq!(outcome.reference.as_deref(), Some("a"));

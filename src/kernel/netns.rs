@@ -98,7 +98,8 @@ impl Namespace {
     /// Whether what it was named by still leads to it. A namespace that is kept alive only by those who look at it
     /// is of no use any more.
     pub fn still_there(&self) -> bool {
-        self.label().is_none_or(|name| Self::open(name).is_ok_and(|now| now.identity == self.identity))
+        self.label()
+            .is_none_or(|name| Self::open(name).is_ok_and(|now| now.identity == self.identity))
     }
 
     /// Whether it is the one of the process, that is, of its main thread.

@@ -28,10 +28,16 @@ pub(super) fn infer(
         compare(before.as_ref(), after, &mut events);
     }
     for connection in gone {
-        for subflow in &connection.subflows {
+        for subflow in connection
+            .subflows
+            .iter()
+            .filter(|subflow| !subflow.state.is_ending())
+        {
             events.push(about_subflow(EventKind::SubflowClosed, connection, subflow));
         }
-        events.push(about_connection(EventKind::ConnectionClosed, connection));
+        if !is_over(connection) {
+            events.push(about_connection(EventKind::ConnectionClosed, connection));
+        }
     }
     events.retain(|event| !told.contains(&key(event)));
     events
@@ -46,8 +52,12 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
         events.push(about_connection(EventKind::ConnectionEstablished, after));
     }
     let subflows_before = before.map_or(&[][..], |connection| &connection.subflows);
-    for subflow in subflows_before {
-        if !after.subflows.iter().any(|other| other.cookie == subflow.cookie) {
+    for subflow in subflows_before
+        .iter()
+        .filter(|subflow| !subflow.state.is_ending())
+    {
+        let now = after.subflows.iter().find(|other| other.cookie == subflow.cookie);
+        if now.is_none_or(|now| now.state.is_ending()) {
             events.push(about_subflow(EventKind::SubflowClosed, after, subflow));
         }
     }
@@ -64,6 +74,14 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
             events.push(about_subflow(EventKind::SubflowPriority, after, subflow));
         }
     }
+    if is_over(after) && !before.is_some_and(is_over) {
+        events.push(about_connection(EventKind::ConnectionClosed, after));
+    }
+}
+
+/// Whether the application has closed it: what is left goes on without a process.
+fn is_over(connection: &Connection) -> bool {
+    connection.inode.is_none() && connection.state.is_ending()
 }
 
 fn about_connection(kind: EventKind, connection: &Connection) -> Event {

@@ -69,8 +69,12 @@ impl LiveSource {
         // Netlink sockets belong to the namespace they are opened in: each thread enters it and opens its own.
         let access = inside(namespace, kernel::probe)?;
         let header = header(namespace, access, interval_ms);
-        let shared =
-            Arc::new(Shared::new(namespace.clone(), Outlet::new(lines_in), header.access.events, interval_ms));
+        let shared = Arc::new(Shared::new(
+            namespace.clone(),
+            Outlet::new(lines_in),
+            header.access.events,
+            interval_ms,
+        ));
         let (ready, is_ready) = bounded(1);
         let event_buffer = options.event_buffer;
         let mut source = Self {

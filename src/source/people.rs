@@ -27,7 +27,10 @@ impl People {
             let mut processes = Processes::new();
             for inodes in asked {
                 let held = processes.lookup(inodes.into_iter(), Instant::now());
-                let held = held.iter().map(|(inode, process)| (*inode, process.clone())).collect();
+                let held = held
+                    .iter()
+                    .map(|(inode, process)| (*inode, process.clone()))
+                    .collect();
                 if answering.send(held).is_err() {
                     break;
                 }
@@ -35,12 +38,18 @@ impl People {
         };
         let thread = thread::Builder::new().name("processes".to_owned()).spawn(body);
         thread.map_err(|source| Error::io("start the processes thread", source))?;
-        Ok(Self { questions, answers, asked_at: None })
+        Ok(Self {
+            questions,
+            answers,
+            asked_at: None,
+        })
     }
 
     /// Asks who holds the sockets with `inodes`, unless a question is still open or was asked just now.
     pub(super) fn ask(&mut self, now: Instant, inodes: impl FnOnce() -> HashSet<u32>) {
-        let recent = self.asked_at.is_some_and(|at| now.saturating_duration_since(at) < BETWEEN_QUESTIONS);
+        let recent = self
+            .asked_at
+            .is_some_and(|at| now.saturating_duration_since(at) < BETWEEN_QUESTIONS);
         if recent || self.questions.is_full() || self.answers.is_full() {
             return;
         }

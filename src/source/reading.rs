@@ -136,12 +136,20 @@ impl Reader {
     /// Whether a connection's process is not known.
     pub(super) fn has_strangers(&self) -> bool {
         let known = |inode: u32| inode == 0 || self.surroundings.processes.contains_key(&inode);
-        self.table.entries().iter().any(|entry| !known(entry.socket.inode))
+        self.table
+            .entries()
+            .iter()
+            .any(|entry| !known(entry.socket.inode))
     }
 
     /// The inodes of all connections.
     pub(super) fn inodes(&self) -> HashSet<u32> {
-        self.table.entries().iter().map(|entry| entry.socket.inode).filter(|inode| *inode != 0).collect()
+        self.table
+            .entries()
+            .iter()
+            .map(|entry| entry.socket.inode)
+            .filter(|inode| *inode != 0)
+            .collect()
     }
 
     /// Takes what was found out about processes; the inodes for the next reading's news.

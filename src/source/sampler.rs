@@ -8,10 +8,10 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use nix::time::{ClockId, clock_gettime};
 
 use super::infer::key;
-use super::shared::Shared;
 use super::outlet::Closed;
 use super::people::People;
 use super::reading::{Reader, Want};
+use super::shared::Shared;
 use crate::kernel::Error;
 use crate::model::{Event, EventKind, Origin, Sample};
 

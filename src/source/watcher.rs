@@ -87,7 +87,10 @@ impl Watcher<'_> {
                 let received = events.read(&mut arrived).map_err(Some)?;
                 for mut event in arrived.drain(..) {
                     if event.interface.is_none() {
-                        event.interface = event.local.and_then(|local| self.links.owners.get(&local.ip())).cloned();
+                        event.interface = event
+                            .local
+                            .and_then(|local| self.links.owners.get(&local.ip()))
+                            .cloned();
                     }
                     if self.gather(&event) {
                         self.shared.outlet.event(event)?;
@@ -152,7 +155,9 @@ impl Watcher<'_> {
         let mut links = Links::default();
         for interface in self.route.interfaces()? {
             let owned = interface.addresses.iter();
-            links.owners.extend(owned.map(|owned| (owned.address, interface.name.clone())));
+            links
+                .owners
+                .extend(owned.map(|owned| (owned.address, interface.name.clone())));
             links.addresses.extend(
                 interface
                     .addresses
@@ -215,8 +220,17 @@ impl Watcher<'_> {
             let name = is.or(was).map(|(name, _)| name.clone()).unwrap_or_default();
             self.link_changed(name, up(was), up(is), Origin::Inferred)?;
         }
-        let lost: Vec<_> = before.addresses.difference(&self.links.addresses).copied().collect();
-        let added: Vec<_> = self.links.addresses.difference(&before.addresses).copied().collect();
+        let lost: Vec<_> = before
+            .addresses
+            .difference(&self.links.addresses)
+            .copied()
+            .collect();
+        let added: Vec<_> = self
+            .links
+            .addresses
+            .difference(&before.addresses)
+            .copied()
+            .collect();
         for key in lost {
             self.address_changed(key, false, Origin::Inferred)?;
         }
@@ -271,8 +285,6 @@ fn wait(events: Option<&Events>, route_events: &RouteEvents) -> Result<(), End> 
     sockets.extend(events.map(|events| PollFd::new(events.fd(), PollFlags::POLLIN)));
     match poll(&mut sockets, PollTimeout::from(LOOK_UP_MS)) {
         Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
-        Err(errno) => {
-            Err(Some(Error::io("wait for events", std::io::Error::from(errno))))
-        }
+        Err(errno) => Err(Some(Error::io("wait for events", std::io::Error::from(errno)))),
     }
 }
