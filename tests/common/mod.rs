@@ -1,5 +1,5 @@
 //! What the tests on real connections share: whether they can run, and programs inside a laboratory.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,14 +13,10 @@ pub fn pathscope() -> PathBuf {
 /// Whether namespaces can be made here, as root. Where not, says loudly which test did not run; with CI=true that
 /// is a failure.
 pub fn can_make_namespaces(test: &str) -> bool {
-    let made = Command::new("unshare")
-        .args(["--net", "true"])
-        .stderr(Stdio::null())
-        .status();
+    let made = Command::new("unshare").args(["--net", "true"]).stderr(Stdio::null()).status();
     let able = nix::unistd::geteuid().is_root() && made.is_ok_and(|status| status.success());
     if !able {
-        let text =
-            format!("DID NOT RUN: {test}: it makes network namespaces as root, which is forbidden here");
+        let text = format!("DID NOT RUN: {test}: it makes network namespaces as root, which is forbidden here");
         assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
         eprintln!("\n*** {text} ***\n");
     }
@@ -32,14 +28,7 @@ pub fn inside(netns: &Path, program: &Path, as_user: bool) -> Command {
     let mut command = Command::new("nsenter");
     command.arg(format!("--net={}", netns.display())).arg("--");
     if as_user {
-        command.args([
-            "setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "--inh-caps=-all",
-            "--",
-        ]);
+        command.args(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--"]);
     }
     command.arg(program);
     command
