@@ -1,1 +1,237 @@
-//! history.
+//! What the stream adds up to: the state now, rates from two samples, bounded series, the log of events.
+//!
+//! Pure code over [`crate::model`]: the same for a live window and for a recording from last year. Time comes
+//! from the stream, never from a clock. Work follows what *changed* in a sample, not what exists.
+
+mod condition;
+mod rates;
+mod series;
+mod state;
+
+pub use condition::{Condition, condition};
+pub use series::{ConnectionHistory, Point, SubflowHistory};
+pub use state::State;
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::{Connection, Cookie, Event, Header, Line, Sample};
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// How far back points reach, seconds.
+    pub span_s: f64,
+    /// The most points of one subflow.
+    pub points: usize,
+    /// The most events.
+    pub events: usize,
+    /// How long a connection or subflow that ended is kept, seconds.
+    pub ended_s: f64,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            span_s: 1800.0,
+            points: 7200,
+            events: 10_000,
+            ended_s: 60.0,
+        }
+    }
+}
+
+/// The state now, and how it came to be.
+#[derive(Default)]
+pub struct History {
+    bounds: Bounds,
+    header: Option<Header>,
+    state: State,
+    /// When the newest line was taken, seconds on the stream.
+    now: f64,
+    /// When the newest sample was taken.
+    sampled_at: Option<f64>,
+    connections: FxHashMap<Cookie, ConnectionHistory>,
+    subflows: FxHashMap<Cookie, SubflowHistory>,
+    /// Subflows whose newest point is not zero: they need a zero when they no longer change.
+    moving: FxHashSet<Cookie>,
+    events: VecDeque<Event>,
+}
+
+impl History {
+    /// An empty history that keeps as much as `bounds` says.
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next line of the stream.
+    pub fn apply(&mut self, line: Line) {
+        self.now = self.now.max(line.t());
+        match line {
+            Line::Header(header) => {
+                *self = Self::new(self.bounds);
+                self.header = Some(header);
+            }
+            Line::Sample(sample) => self.apply_sample(*sample),
+            Line::Event(event) => {
+                if self.events.len() >= self.bounds.events {
+                    self.events.pop_front();
+                }
+                self.events.push_back(*event);
+            }
+        }
+    }
+
+    /// The header, once it came.
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_ref()
+    }
+
+    /// Everything as it is now.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// When the newest line was taken, seconds on the stream.
+    pub fn now(&self) -> f64 {
+        self.now
+    }
+
+    /// When the newest sample was taken, seconds on the stream.
+    pub fn sampled_at(&self) -> Option<f64> {
+        self.sampled_at
+    }
+
+    /// The newest events, oldest first.
+    pub fn events(&self) -> &VecDeque<Event> {
+        &self.events
+    }
+
+    /// A connection that exists, or ended a short while ago.
+    pub fn connection(&self, cookie: Cookie) -> Option<&ConnectionHistory> {
+        self.connections.get(&cookie)
+    }
+
+    /// A subflow that exists, or ended a short while ago.
+    pub fn subflow(&self, cookie: Cookie) -> Option<&SubflowHistory> {
+        self.subflows.get(&cookie)
+    }
+
+    /// The subflows of a connection, those that ended a short while ago included, oldest first.
+    pub fn subflows_of(&self, connection: Cookie) -> impl Iterator<Item = &SubflowHistory> {
+        let ids = self
+            .connections
+            .get(&connection)
+            .map_or(&[][..], |history| &history.subflows);
+        ids.iter().filter_map(|cookie| self.subflows.get(cookie))
+    }
+
+    /// What a connection sends and receives now, bits a second.
+    pub fn rate_of(&self, connection: Cookie) -> (f64, f64) {
+        self.subflows_of(connection)
+            .filter(|subflow| subflow.ended_at.is_none())
+            .fold((0.0, 0.0), |(out, inward), subflow| {
+                (out + subflow.out_bps(), inward + subflow.in_bps())
+            })
+    }
+
+    fn apply_sample(&mut self, sample: Sample) {
+        let before = self.sampled_at.unwrap_or(sample.t);
+        let t = sample.t;
+        let mut still: FxHashSet<Cookie> = FxHashSet::default();
+
+        for connection in &sample.connections {
+            self.record_connection(connection, before, t, &mut still);
+        }
+        for cookie in self.state.missing_from(&sample) {
+            self.end_connection(cookie, t);
+        }
+        for cookie in std::mem::take(&mut self.moving) {
+            if still.contains(&cookie) {
+                continue;
+            }
+            if let Some(history) = self.subflows.get_mut(&cookie)
+                && history.ended_at.is_none()
+            {
+                history.rest(before, t);
+            }
+        }
+        self.moving = still;
+        self.state.apply(sample);
+        self.sampled_at = Some(t);
+        self.forget(t);
+    }
+
+    /// Adds a changed connection's points; `moving` collects the subflows whose point is not zero.
+    fn record_connection(
+        &mut self,
+        connection: &Connection,
+        before: f64,
+        t: f64,
+        moving: &mut FxHashSet<Cookie>,
+    ) {
+        let record = self
+            .connections
+            .entry(connection.cookie)
+            .or_insert_with(|| ConnectionHistory::new(t));
+        record.last = Some(connection.clone());
+        for subflow in &connection.subflows {
+            if !record.subflows.contains(&subflow.cookie) {
+                record.subflows.push(subflow.cookie);
+            }
+            let history = self
+                .subflows
+                .entry(subflow.cookie)
+                .or_insert_with(|| SubflowHistory::new(connection.cookie, subflow, t));
+            if history.take(subflow, before, t, &self.bounds) {
+                moving.insert(subflow.cookie);
+            }
+        }
+        for cookie in &record.subflows {
+            let here = connection
+                .subflows
+                .iter()
+                .any(|subflow| subflow.cookie == *cookie);
+            if !here && let Some(history) = self.subflows.get_mut(cookie) {
+                history.ended_at.get_or_insert(t);
+            }
+        }
+    }
+
+    fn end_connection(&mut self, cookie: Cookie, t: f64) {
+        let Some(record) = self.connections.get_mut(&cookie) else {
+            return;
+        };
+        record.ended_at.get_or_insert(t);
+        for subflow in &record.subflows {
+            if let Some(history) = self.subflows.get_mut(subflow) {
+                history.ended_at.get_or_insert(t);
+            }
+        }
+    }
+
+    /// Drops connections that ended long ago, and subflows that ended before what the plots can show.
+    fn forget(&mut self, t: f64) {
+        let (ended_s, span_s) = (self.bounds.ended_s, self.bounds.span_s);
+        let subflows = &mut self.subflows;
+        self.connections.retain(|_, record| {
+            let keep = record.ended_at.is_none_or(|ended| t - ended < ended_s);
+            record.subflows.retain(|cookie| {
+                let old = |history: &SubflowHistory| history.ended_at.is_some_and(|ended| t - ended > span_s);
+                let drop = !keep || subflows.get(cookie).is_none_or(old);
+                if drop {
+                    subflows.remove(cookie);
+                }
+                !drop
+            });
+            keep
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,64 @@
-//! source.
+//! Where the stream comes from, and where commands go.
+
+mod control;
+mod difference;
+mod infer;
+mod inventory;
+mod live;
+mod materialise;
+mod outlet;
+mod people;
+mod reading;
+mod sampler;
+mod shared;
+mod table;
+mod watcher;
+
+pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
+pub use reading::Reader;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+
+use crate::model::{Command, Header, Line};
+
+/// A change that somebody asks of a source. Its outcome comes back as a `command` event.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What to change.
+    pub command: Command,
+    /// Who asks: `window`, `stdin`.
+    pub by: String,
+    /// What the asker calls the request; comes back with its outcome.
+    pub reference: Option<String>,
+}
+
+/// Called from a source's thread whenever a line is ready.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// A stream, and the controller behind it.
+pub trait Source: Send {
+    /// What the stream began with.
+    fn header(&self) -> &Header;
+
+    /// The lines after the header. The channel is bounded, and disconnected when the source has ended.
+    fn lines(&self) -> &Receiver<Line>;
+
+    /// Asks for a change, without waiting. `Err` gives the request back when too many wait already or when the
+    /// source takes none.
+    ///
+    /// # Errors
+    /// The request itself.
+    fn request(&self, request: Request) -> Result<(), Request>;
+
+    /// Changes the time from one sample to the next, 50 ms to 5 s.
+    fn set_interval(&self, interval: Duration);
+
+    /// Calls `waker` whenever a line is ready.
+    fn set_waker(&self, waker: Waker);
+
+    /// Why the source ended, once it has.
+    fn failure(&self) -> Option<String>;
+}

@@ -1,0 +1,37 @@
+//! What a subflow is doing, in one word.
+
+use crate::model::{Subflow, TcpState};
+
+/// What a subflow is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Data flows.
+    Carrying,
+    /// Established, nothing flows.
+    Idle,
+    /// Data waits, nothing gets through: the retransmission timer backs off, or the interface is down.
+    Stalled,
+    /// Asked for, not answered.
+    NotAnswered,
+    /// Closing or closed.
+    Closed,
+}
+
+/// The condition of a subflow that moves `bps` in sum, over an interface that is up or not, where known.
+pub fn condition(subflow: &Subflow, bps: f64, interface_up: Option<bool>) -> Condition {
+    match subflow.state {
+        TcpState::SynSent | TcpState::SynRecv | TcpState::NewSynRecv => Condition::NotAnswered,
+        TcpState::Established | TcpState::CloseWait | TcpState::FinWait1 | TcpState::FinWait2 => {
+            let waits = subflow.unacked.unwrap_or(0) > 0;
+            let backs_off = waits && subflow.backoff.unwrap_or(0) > 0;
+            if interface_up == Some(false) || backs_off {
+                Condition::Stalled
+            } else if bps > 0.0 {
+                Condition::Carrying
+            } else {
+                Condition::Idle
+            }
+        }
+        _ => Condition::Closed,
+    }
+}
