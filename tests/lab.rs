@@ -378,5 +378,9 @@ fn a_crowd_sends_and_changes_until_it_is_calm() {
         std::thread::park_timeout(Duration::from_millis(500));
         (ports() == before && before.len() == 100).then_some(())
     });
+    crowd.close_all().expect("an order");
+    common::wait_for("every connection to be gone", LIMIT, || {
+        sockets(&crowd.netns(), "-MnHO").is_empty().then_some(())
+    });
     assert_eq!(crowd.failure(), None);
 }

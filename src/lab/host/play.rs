@@ -290,8 +290,8 @@ impl Play {
                     loss_percent: *loss_percent,
                 },
             ),
-            // An order to a crowd.
-            Order::Calm => return Ok(()),
+            // Orders to a crowd.
+            Order::Calm | Order::CloseAll => return Ok(()),
         };
         self.timeline.hold(link);
         self.change(link, change)
