@@ -40,10 +40,9 @@ fn established(netns: &Path, local: &str) -> Vec<String> {
 
 /// The value after `name:`.
 fn value(line: &str, name: &str) -> f64 {
-    let words = line.split_whitespace();
+    let mut words = line.split_whitespace();
     let value = words
-        .filter_map(|word| word.strip_prefix(name)?.strip_prefix(':'))
-        .next()
+        .find_map(|word| word.strip_prefix(name)?.strip_prefix(':'))
         .expect(name);
     value
         .split('/')
@@ -53,23 +52,27 @@ fn value(line: &str, name: &str) -> f64 {
         .expect("a number")
 }
 
-/// The bytes that left the laptop, by interface.
-fn bytes_out(lab: &Lab) -> BTreeMap<String, u64> {
+/// The bytes that left the laptop by an interface.
+fn bytes_out(lab: &Lab, interface: &str) -> u64 {
     let table = fs::read_to_string(format!("/proc/{}/net/dev", lab.pid())).expect("a table");
-    let rows = table.lines().filter_map(|row| row.split_once(':'));
-    rows.map(|(name, counters)| {
-        let sent = counters.split_whitespace().nth(8).expect("a counter");
-        (name.trim().to_owned(), sent.parse().expect("a number"))
-    })
-    .collect()
+    let mut rows = table.lines().filter_map(|row| row.split_once(':'));
+    let (_, counters) = rows
+        .find(|(name, _)| name.trim() == interface)
+        .expect("the interface");
+    counters
+        .split_whitespace()
+        .nth(8)
+        .expect("a counter")
+        .parse()
+        .expect("a number")
 }
 
 /// Waits until so many bytes more have left by an interface.
 fn wait_for_bytes(lab: &Lab, interface: &str, bytes: u64) -> Duration {
     let begun = Instant::now();
-    let before = bytes_out(lab)[interface];
+    let before = bytes_out(lab, interface);
     common::wait_for(&format!("data over {interface}"), LIMIT, || {
-        (bytes_out(lab)[interface] > before + bytes).then_some(())
+        (bytes_out(lab, interface) > before + bytes).then_some(())
     });
     begun.elapsed()
 }
@@ -129,10 +132,15 @@ fn handover_comes_up_with_its_links_connections_and_delays() {
     for (subnet, round_trip_ms) in [("10.77.1.2", 24.0), ("10.77.2.2", 12.0), ("10.77.3.2", 54.0)] {
         let subflows = established(&lab.netns(), subnet);
         assert_eq!(subflows.len(), 2, "{subflows:#?}");
-        for subflow in &subflows {
-            let least = value(subflow, "minrtt");
-            assert!((round_trip_ms..round_trip_ms + 8.0).contains(&least), "{subflow}");
-        }
+        let least = subflows
+            .iter()
+            .map(|line| value(line, "minrtt"))
+            .fold(f64::INFINITY, f64::min);
+        // A busy machine adds to it, the link never takes from it.
+        assert!(
+            (round_trip_ms..round_trip_ms + 30.0).contains(&least),
+            "{subflows:#?}"
+        );
     }
     assert_eq!(established(&lab.netns(), "[fd77:").len(), 3);
     let phone = established(&lab.netns(), "10.77.3.2");
@@ -145,7 +153,7 @@ fn handover_comes_up_with_its_links_connections_and_delays() {
     wait_for_bytes(&lab, "wifi", 1_000_000);
     wait_for_bytes(&lab, "ethernet", 1_000_000);
     // The phone is for need only.
-    assert!(bytes_out(&lab)["phone"] < 100_000);
+    assert!(bytes_out(&lab, "phone") < 100_000);
     let server = sockets(&lab.server_netns(), "-MnHO");
     assert_eq!(server.len(), 3, "{server:#?}");
 }
@@ -194,8 +202,11 @@ fn the_phone_takes_over_when_nothing_else_is_left() {
     plug(&lab, "ethernet", false);
     wait_for_bytes(&lab, "phone", 1_000_000);
     plug(&lab, "phone", false);
+    // Somebody who meddles with the endpoints meanwhile does no harm.
+    common::output(&lab.netns(), &["ip", "mptcp", "endpoint", "flush"]);
     plug(&lab, "ethernet", true);
     wait_for_bytes(&lab, "ethernet", 1_000_000);
+    assert!(has_endpoint(&lab, "ethernet"));
     assert_eq!(lab.failure(), None);
 }
 
@@ -254,7 +265,7 @@ fn more_and_fewer_connections_than_the_scenario_has() {
     if !common::can_make_namespaces("more connections") {
         return;
     }
-    for wanted in [1, 12] {
+    for wanted in [1, 300] {
         let options = lab::Options {
             connections: Some(wanted),
             automatic: false,
@@ -366,6 +377,10 @@ fn a_crowd_sends_and_changes_until_it_is_calm() {
         let before = ports();
         std::thread::park_timeout(Duration::from_millis(500));
         (ports() == before && before.len() == 100).then_some(())
+    });
+    crowd.close_all().expect("an order");
+    common::wait_for("every connection to be gone", LIMIT, || {
+        sockets(&crowd.netns(), "-MnHO").is_empty().then_some(())
     });
     assert_eq!(crowd.failure(), None);
 }

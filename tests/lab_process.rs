@@ -35,7 +35,9 @@ fn main() -> ExitCode {
         Some(lab::APP_ARGUMENT) => return lab::app_main(words),
         Some(HOLD) => return hold(),
         Some("--list") => {
-            TESTS.iter().for_each(|(name, _)| println!("{name}: test"));
+            for (name, _) in TESTS {
+                println!("{name}: test");
+            }
             return ExitCode::SUCCESS;
         }
         _ => {}
@@ -154,9 +156,9 @@ fn wait_for(what: &str, mut ask: impl FnMut() -> bool) {
 
 /// What cannot run here says so, and fails where it must not be missing.
 fn skip(test: &str, why: &str) {
-    let text = format!("DID NOT RUN: {test}: {why}");
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
-    eprintln!("\n*** {text} ***\n");
+    let notice = format!("DID NOT RUN: {test}: {why}");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{notice}");
+    eprintln!("\n*** {notice} ***\n");
 }
 
 fn nothing_survives_a_killed_parent() {

@@ -10,13 +10,15 @@ use nix::unistd::{getegid, geteuid};
 
 use super::LabError;
 
-/// What building a laboratory and watching it takes.
-const NEEDED: [Capability; 4] = [
+/// What building a laboratory takes.
+const NEEDED: [Capability; 3] = [
     Capability::CAP_NET_ADMIN,
     Capability::CAP_NET_RAW,
     Capability::CAP_SYS_ADMIN,
-    Capability::CAP_SYS_PTRACE,
 ];
+
+/// What helps to see whose sockets are whose in it.
+const WELCOME: Capability = Capability::CAP_SYS_PTRACE;
 
 /// System settings that forbid user namespaces, each with the value that forbids.
 const SETTINGS: [(&str, &str, &str); 3] = [
@@ -41,7 +43,8 @@ pub fn become_able() -> Result<(), LabError> {
     if geteuid().is_root() {
         return Ok(());
     }
-    for capability in NEEDED {
+    let welcome = has(CapSet::Permitted, WELCOME).then_some(WELCOME);
+    for capability in NEEDED.into_iter().chain(welcome) {
         for set in [CapSet::Inheritable, CapSet::Ambient] {
             caps::raise(None, set, capability)
                 .map_err(|error| LabError::failed(format!("cannot pass on {capability}"), error))?;
@@ -53,7 +56,11 @@ pub fn become_able() -> Result<(), LabError> {
 fn able() -> bool {
     NEEDED
         .iter()
-        .all(|capability| caps::has_cap(None, CapSet::Effective, *capability).unwrap_or(false))
+        .all(|capability| has(CapSet::Effective, *capability))
+}
+
+fn has(set: CapSet, capability: Capability) -> bool {
+    caps::has_cap(None, set, capability).unwrap_or(false)
 }
 
 fn own_user_namespace() -> Result<(), LabError> {

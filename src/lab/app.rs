@@ -11,7 +11,7 @@ use nix::sys::prctl;
 use serde::{Deserialize, Serialize};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::host::{serve_crowd, tie_to_parent};
+use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
 use super::{APP_ARGUMENT, LabError};
 
@@ -52,8 +52,8 @@ pub(super) struct Task {
 }
 
 /// An application, started by the host process with that process's id and its work as JSON as the arguments.
-pub fn app_main(args: impl Iterator<Item = String>) -> ExitCode {
-    match run(args) {
+pub fn app_main(args: impl IntoIterator<Item: Into<String>>) -> ExitCode {
+    match run(args.into_iter().map(Into::into)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("pathscope {APP_ARGUMENT}: {error}");
@@ -90,6 +90,7 @@ fn apply(task: &Task) -> Result<(), LabError> {
     let name =
         std::ffi::CString::new(task.name.as_str()).map_err(|error| LabError::failed("not a name", error))?;
     prctl::set_name(&name).map_err(|error| LabError::failed("cannot take a name", error.desc()))?;
+    allow_sockets(task.connections)?;
     for _ in 1..task.connections {
         let task = task.clone();
         thread::Builder::new()

@@ -76,6 +76,14 @@ impl Crowd {
         self.process.order(&Order::Calm)
     }
 
+    /// Closes every MPTCP connection at once; nothing happens from then on. Does not wait for it.
+    ///
+    /// # Errors
+    /// When the laboratory has ended.
+    pub fn close_all(&self) -> Result<(), LabError> {
+        self.process.order(&Order::CloseAll)
+    }
+
     /// Why it is no longer running.
     pub fn failure(&self) -> Option<String> {
         self.process.failure()

@@ -11,7 +11,7 @@
 //!  phone     10.77.3.2 ── phone-near ⇄ … ────────── phone     10.77.3.1 ┘
 //! ```
 //!
-//! The parent and the host process exchange JSON lines over the child's standard input and output ([`protocol`]).
+//! The parent and the host process exchange JSON lines over the child's standard input and output (the module `protocol`).
 //! Applications are further processes, so that /proc/PID/comm names them as it would on a real machine.
 
 mod able;

@@ -82,6 +82,11 @@ pub(super) fn ip(batch: &[String]) -> Result<(), LabError> {
     ip_with(&["-batch", "-"], batch)
 }
 
+/// The same where each command may fail by itself, because somebody else may have been at it.
+pub(super) fn ip_as_far_as_it_goes(batch: &[String]) {
+    let _ = ip_with(&["-force", "-batch", "-"], batch);
+}
+
 /// The same for commands that do not tell the family by their arguments, as those about rules.
 pub(super) fn ip_of(family: Family, batch: &[String]) -> Result<(), LabError> {
     let option = match family {

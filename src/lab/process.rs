@@ -180,6 +180,8 @@ fn spawn(program: &Path) -> io::Result<Child> {
         .arg0("pathscope")
         .arg(HOST_ARGUMENT)
         .arg(std::process::id().to_string())
+        // An interrupt from the terminal is for the parent, which ends the laboratory in its own time.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -53,6 +53,8 @@ pub(super) enum Order {
     },
     /// Nothing is to be sent, opened or closed any more.
     Calm,
+    /// Every connection is to be closed, and nothing done from then on.
+    CloseAll,
 }
 
 /// A line from the host process.

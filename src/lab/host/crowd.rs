@@ -87,6 +87,7 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
 enum Wish {
     Live,
     Calm,
+    Close,
     End,
 }
 
@@ -94,6 +95,7 @@ enum Wish {
 fn wish(orders: &Receiver<Order>) -> Wish {
     match orders.try_recv() {
         Ok(Order::Calm) => Wish::Calm,
+        Ok(Order::CloseAll) => Wish::Close,
         Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wish::Live,
         Err(TryRecvError::Disconnected) => Wish::End,
     }
@@ -186,7 +188,11 @@ impl Crowd {
         loop {
             match wish(orders) {
                 Wish::Live => {}
-                Wish::Calm => (busy, churn) = (0, 0),
+                Wish::Calm => (busy, churn, due) = (0, 0, 0),
+                Wish::Close => {
+                    (busy, churn, due) = (0, 0, 0);
+                    self.sockets.clear();
+                }
                 Wish::End => return Ok(()),
             }
             thread::sleep(BEAT);

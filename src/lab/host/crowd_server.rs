@@ -41,7 +41,7 @@ pub(in super::super) fn serve_crowd(sockets: usize) -> Result<(), LabError> {
 }
 
 /// Allows this process to open so many sockets.
-pub(super) fn allow_sockets(count: usize) -> Result<(), LabError> {
+pub(in super::super) fn allow_sockets(count: usize) -> Result<(), LabError> {
     let needed = count as u64 + 200;
     let failed = |error: nix::errno::Errno| {
         LabError::failed(

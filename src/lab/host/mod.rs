@@ -7,7 +7,7 @@ mod paths;
 mod play;
 mod server;
 
-pub(super) use crowd_server::serve_crowd;
+pub(super) use crowd_server::{allow_sockets, serve_crowd};
 
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::parent_id;

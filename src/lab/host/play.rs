@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use super::super::app::{self, Task, Work};
-use super::super::net::{Place, has_ipv6, ip, own_namespace};
+use super::super::net::{Place, has_ipv6, ip, ip_as_far_as_it_goes, own_namespace};
 use super::super::protocol::{Order, Report};
 use super::super::scenario::{Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario};
 use super::super::timeline::Timeline;
 use super::super::{LabError, Link, raw};
+use super::crowd_server::allow_sockets;
 use super::forwarder::{Forwarder, Reshape, Shape};
 use super::paths::{self, Path};
 use super::{report, server};
@@ -96,6 +97,8 @@ pub(super) fn run(
     let accepted = server.run(server::listen)?;
     let tasks = tasks(scenario, &wires, connections);
     let expected = tasks.iter().map(|task| task.connections).sum();
+    // The server has each of them twice until all are up.
+    allow_sockets(expected * 2)?;
     let mut play = Play {
         wires,
         reshape,
@@ -255,7 +258,7 @@ impl Play {
             while let Some(act) = self.timeline.take_due(begun.elapsed()) {
                 self.change(act.link, act.change)?;
             }
-            self.notice_lost_networks()?;
+            self.notice_lost_networks();
             self.look_after_apps()?;
             let wait = self
                 .timeline
@@ -287,8 +290,8 @@ impl Play {
                     loss_percent: *loss_percent,
                 },
             ),
-            // An order to a crowd.
-            Order::Calm => return Ok(()),
+            // Orders to a crowd.
+            Order::Calm | Order::CloseAll => return Ok(()),
         };
         self.timeline.hold(link);
         self.change(link, change)
@@ -312,12 +315,12 @@ impl Play {
             Change::Plug if !wire.link.plugged => {
                 wire.link.plugged = true;
                 wire.changed = Instant::now();
-                let mut batch = wire.path.up();
+                ip(&wire.path.up())?;
                 if !wire.endpoints {
                     wire.endpoints = true;
-                    batch.extend(wire.path.add_endpoints());
+                    // A person may have changed the endpoints meanwhile.
+                    ip_as_far_as_it_goes(&wire.path.add_endpoints());
                 }
-                ip(&batch)?;
             }
             Change::Unplug | Change::Plug => return Ok(()),
             Change::Shape {
@@ -339,10 +342,10 @@ impl Play {
     /// Removes the endpoints of a network that is gone, as a network manager does, so that their subflows are closed
     /// and new ones come when it returns. The kernel must be able to tell the peer over another path: an endpoint
     /// that is removed and added in one breath could see its new subflow closed in place of the old one.
-    fn notice_lost_networks(&mut self) -> Result<(), LabError> {
+    fn notice_lost_networks(&mut self) {
         let settled = |wire: &Wire| wire.changed.elapsed() >= NOTICE;
         if !self.wires.iter().any(|wire| wire.link.plugged && settled(wire)) {
-            return Ok(());
+            return;
         }
         for wire in self
             .wires
@@ -350,9 +353,8 @@ impl Play {
             .filter(|wire| !wire.link.plugged && wire.endpoints && settled(wire))
         {
             wire.endpoints = false;
-            ip(&wire.path.remove_endpoints())?;
+            ip_as_far_as_it_goes(&wire.path.remove_endpoints());
         }
-        Ok(())
     }
 
     fn look_after_apps(&mut self) -> Result<(), LabError> {
