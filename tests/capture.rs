@@ -30,12 +30,12 @@ fn ask(host: &Host, family: NlFamily, request: Vec<u8>) -> Vec<Vec<u8>> {
         let socket = NlSocket::connect(family, None, Groups::empty()).unwrap();
         socket.enable_ext_ack(true).unwrap();
         socket.send(&request, Msg::empty()).unwrap();
-        let mut list = Vec::new();
+        let mut answers = Vec::new();
         loop {
-            list.extend(receive(&socket));
-            let last = Messages(list.last().unwrap()).next().unwrap().unwrap();
+            answers.extend(receive(&socket));
+            let last = Messages(answers.last().unwrap()).next().unwrap().unwrap();
             if matches!(last.kind, NLMSG_DONE | NLMSG_ERROR) {
-                return list;
+                return answers;
             }
         }
     })

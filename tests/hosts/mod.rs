@@ -32,7 +32,9 @@ impl Host {
             let failed = entered.is_err();
             let _ = ready.send(entered.map(|()| nix::unistd::gettid().as_raw()));
             if !failed {
-                todo.into_iter().for_each(|job| job());
+                for job in todo {
+                    job();
+                }
             }
         });
         let thread_id = is_ready.recv().expect("the host's thread answers")?;
