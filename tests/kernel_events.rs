@@ -29,19 +29,19 @@ fn the_life_of_a_connection_is_told_on_both_sides() {
     pair.with_two_paths();
     pair.server.ip("mptcp endpoint add 10.2.0.2 signal");
     let (mut at_client, mut at_server) = (events(&pair.client, None), events(&pair.server, None));
-    let (mut seen, mut served) = (Vec::new(), Vec::new());
+    let (mut seen, mut heard) = (Vec::new(), Vec::new());
     let (client, server, listener) = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
     let (local, remote) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
 
-    let listening = await_kind(&mut at_server, &mut served, EventKind::ListenerCreated);
-    assert_eq!((listening.local, listening.remote), (Some(remote), None));
-    assert_eq!((listening.t, listening.origin), (0.0, Origin::Kernel));
+    let began = await_kind(&mut at_server, &mut heard, EventKind::ListenerCreated);
+    assert_eq!((began.local, began.remote), (Some(remote), None));
+    assert_eq!((began.t, began.origin), (0.0, Origin::Kernel));
 
     let created = await_kind(&mut at_client, &mut seen, EventKind::ConnectionCreated);
     assert_eq!((created.local, created.remote), (Some(local), Some(remote)));
     assert_eq!(created.server_side, Some(false));
     assert!(created.token.is_some());
-    let accepted = await_kind(&mut at_server, &mut served, EventKind::ConnectionCreated);
+    let accepted = await_kind(&mut at_server, &mut heard, EventKind::ConnectionCreated);
     assert_eq!((accepted.local, accepted.remote), (Some(remote), Some(local)));
     assert_eq!(accepted.server_side, Some(true));
     let established = await_kind(&mut at_client, &mut seen, EventKind::ConnectionEstablished);
@@ -61,7 +61,7 @@ fn the_life_of_a_connection_is_told_on_both_sides() {
 
     pair.client.ip("mptcp endpoint change id 1 backup");
     // Only the host that is asked is told, not the one that asks.
-    let told = await_kind(&mut at_server, &mut served, EventKind::SubflowPriority);
+    let told = await_kind(&mut at_server, &mut heard, EventKind::SubflowPriority);
     assert_eq!((told.backup, told.token), (Some(true), accepted.token));
 
     pair.server.ip("mptcp endpoint delete id 1");
@@ -78,7 +78,7 @@ fn the_life_of_a_connection_is_told_on_both_sides() {
     drop((client, server, listener));
     let ended = await_kind(&mut at_client, &mut seen, EventKind::ConnectionClosed);
     assert_eq!(ended.token, created.token);
-    await_kind(&mut at_server, &mut served, EventKind::ListenerClosed);
+    await_kind(&mut at_server, &mut heard, EventKind::ListenerClosed);
     assert!(
         seen.iter()
             .all(|event| event.unknown_attributes.keys().all(|number| *number <= 18)),

@@ -32,7 +32,9 @@ impl Host {
             let failed = entered.is_err();
             let _ = ready.send(entered.map(|()| nix::unistd::gettid().as_raw()));
             if !failed {
-                todo.into_iter().for_each(|job| job());
+                for job in todo {
+                    job();
+                }
             }
         });
         let thread_id = is_ready.recv().expect("the host's thread answers")?;
@@ -161,7 +163,11 @@ impl Pair {
 pub fn cannot_run(why: &str) {
     let text = format!("NOT TESTED: this needs root, or a user namespace (unshare -Urn): {why}");
     assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "{text}");
-    eprintln!("\n{}\n{text}\n{0}\n", "!".repeat(72));
+    // Not by eprintln!, which the test harness keeps to itself.
+    let loud = format!("\n{0}\n{text}\n{0}\n", "!".repeat(72));
+    std::io::stderr()
+        .write_all(loud.as_bytes())
+        .expect("standard error");
 }
 
 /// Asks again and again until there is an answer, for at most ten seconds.
