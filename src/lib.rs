@@ -7,4 +7,6 @@ pub mod lab;
 pub mod model;
 pub mod run;
 pub mod source;
+#[cfg(feature = "gui")]
+pub mod ui;
 pub mod wire;

@@ -12,6 +12,8 @@ use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
 use crate::lab::{self, Lab};
+#[cfg(feature = "gui")]
+use crate::model::InterfaceKind;
 use crate::source::{LiveSource, Options};
 
 /// How long the demo runs when it is only to make a picture.
@@ -91,12 +93,44 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
         } else {
             arguments.seconds
         },
-        lab: Some(Box::new(crate::ui::LabHandle::new(lab))),
+        lab: Some(Box::new(DemoLab(lab))),
         title: "Demo".to_owned(),
         screenshot,
         theme: None,
     })
     .map_err(Failure::failed)
+}
+
+/// The laboratory's links, as the window plugs and unplugs them.
+#[cfg(feature = "gui")]
+struct DemoLab(Lab);
+
+#[cfg(feature = "gui")]
+impl crate::ui::LabControls for DemoLab {
+    fn links(&self) -> Vec<crate::ui::LabLink> {
+        let kind = |name: &str| match name {
+            "wifi" => InterfaceKind::Wifi,
+            "ethernet" => InterfaceKind::Ethernet,
+            "phone" => InterfaceKind::Cellular,
+            _ => InterfaceKind::Other,
+        };
+        let links = self.0.links().into_iter();
+        links
+            .map(|link| crate::ui::LabLink {
+                kind: kind(&link.name),
+                name: link.name,
+                label: link.label,
+                delay_ms: link.delay_ms,
+                rate_mbps: link.rate_mbps,
+                loss_percent: link.loss_percent,
+                plugged: link.plugged,
+            })
+            .collect()
+    }
+
+    fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
+        self.0.plug(link, plugged).map_err(|error| error.to_string())
+    }
 }
 
 #[cfg(feature = "gui")]

@@ -43,7 +43,7 @@ impl Default for Bounds {
 }
 
 /// The state now, and how it came to be.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct History {
     bounds: Bounds,
     header: Option<Header>,

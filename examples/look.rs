@@ -1,0 +1,80 @@
+//! Opens the window on a fixed, made-up stream, to look at it: `cargo run --example look -- out.png 1440 900 dark`.
+//! Words in any order: a `.png` to save and close, two numbers for the size, `dark` or `light`, `read-only`,
+//! `empty`, `lab`, `live`, `paths`, `events`.
+
+#![cfg_attr(not(feature = "gui"), allow(dead_code, unused))]
+
+#[path = "../tests/stage/mod.rs"]
+mod stage;
+
+#[cfg(feature = "gui")]
+fn main() -> Result<(), String> {
+    use std::time::Duration;
+
+    use pathscope::model::{InterfaceKind, Line};
+    use pathscope::ui::{LabControls, LabLink, Screenshot, Setup, Theme};
+
+    struct Lab;
+
+    impl LabControls for Lab {
+        fn links(&self) -> Vec<LabLink> {
+            let link = |name: &str, label: &str, kind, rate_mbps, delay_ms, plugged| LabLink {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                kind,
+                delay_ms,
+                rate_mbps,
+                loss_percent: 0.0,
+                plugged,
+            };
+            vec![
+                link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
+                link(
+                    "enx2800af081bee",
+                    "Ethernet",
+                    InterfaceKind::Ethernet,
+                    100.0,
+                    5.0,
+                    false,
+                ),
+                link("wwan0", "Phone", InterfaceKind::Cellular, 20.0, 27.0, true),
+            ]
+        }
+
+        fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
+            Err("the links of this example cannot be unplugged".to_owned())
+        }
+    }
+
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| words.iter().any(|other| other == word);
+    let access = if has("read-only") {
+        stage::read_only()
+    } else {
+        stage::full_access()
+    };
+    let source = if has("empty") {
+        let source = stage::Scripted::new(access);
+        let quiet = Line::Sample(Box::new(stage::quiet(0.2)));
+        source.sender.send(quiet).map_err(|error| error.to_string())?;
+        source
+    } else {
+        stage::Scripted::played(access)
+    };
+    let picture = words.iter().find(|word| word.ends_with(".png"));
+    let setup = Setup {
+        source: Box::new(source),
+        lab: has("lab").then(|| Box::new(Lab) as Box<dyn LabControls>),
+        title: "This machine".to_owned(),
+        screenshot: picture.map(|path| Screenshot {
+            path: path.into(),
+            after: Duration::from_millis(700),
+        }),
+        seconds: None,
+        theme: Some(if has("light") { Theme::Light } else { Theme::Dark }),
+    };
+    pathscope::ui::run(setup)
+}
+
+#[cfg(not(feature = "gui"))]
+fn main() {}

@@ -1,0 +1,249 @@
+//! Changes made in this window: what was asked, how it ended, and what would take it back.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+
+use super::format;
+use crate::history::State;
+use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, plan_change};
+
+/// What takes a change back.
+#[derive(Clone, Debug, PartialEq)]
+enum Inverse {
+    /// This.
+    Command(Command),
+    /// Removing whichever endpoint has the address.
+    RemoveEndpoint(IpAddr),
+    /// Nothing does.
+    None,
+}
+
+/// One change that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// What the request is called.
+    pub reference: u64,
+    /// What was changed, in a few words.
+    pub label: String,
+    /// What it did to subflows.
+    pub note: String,
+    /// When it was done, seconds on the stream; `None` until its outcome is known.
+    pub done_at: Option<f64>,
+    inverse: Inverse,
+}
+
+/// The changes of this window.
+#[derive(Debug, Default)]
+pub struct Changes {
+    next: u64,
+    waiting: Vec<Change>,
+    done: VecDeque<Change>,
+    failure: Option<String>,
+}
+
+/// How many changes are remembered.
+const MOST: usize = 20;
+
+impl Changes {
+    /// Notes a change that is about to be asked for, given the state before it, and the name for the request.
+    pub fn ask(&mut self, command: &Command, state: &State, path: impl Fn(u8) -> String) -> String {
+        self.next += 1;
+        self.failure = None;
+        let (label, note) = describe(command, state, path);
+        self.waiting.push(Change {
+            reference: self.next,
+            label,
+            note,
+            done_at: None,
+            inverse: inverse(command, state),
+        });
+        self.next.to_string()
+    }
+
+    /// Notes that a request was not even taken.
+    pub fn refused(&mut self, reference: &str) {
+        if let Some(change) = self.take(reference) {
+            self.failure = Some(format!("{}: the source takes no request now", change.label));
+        }
+    }
+
+    /// Reads the outcome of a request from the stream.
+    pub fn observe(&mut self, line: &Line) {
+        let Line::Event(event) = line else { return };
+        let (EventKind::Command, Some(outcome)) = (event.kind, &event.command) else {
+            return;
+        };
+        if outcome.by != super::BY {
+            return;
+        }
+        let Some(mut change) = outcome.reference.as_deref().and_then(|name| self.take(name)) else {
+            return;
+        };
+        if outcome.ok {
+            change.done_at = Some(event.t);
+            self.done.push_front(change);
+            self.done.truncate(MOST);
+        } else {
+            let why = outcome.message.as_deref().unwrap_or("the kernel refused");
+            self.failure = Some(format!("{}: {why}", change.label));
+        }
+    }
+
+    fn take(&mut self, reference: &str) -> Option<Change> {
+        let number: u64 = reference.parse().ok()?;
+        let at = self
+            .waiting
+            .iter()
+            .position(|change| change.reference == number)?;
+        Some(self.waiting.remove(at))
+    }
+
+    /// What was done, newest first.
+    pub fn done(&self) -> impl Iterator<Item = &Change> {
+        self.done.iter()
+    }
+
+    /// Whether requests wait for their outcome.
+    pub fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// What the newest change that failed said.
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// Says what went wrong, where no change is behind it.
+    pub fn fail(&mut self, why: String) {
+        self.failure = Some(why);
+    }
+
+    /// Forgets the failure.
+    pub fn dismiss(&mut self) {
+        self.failure = None;
+    }
+
+    /// The command that takes a change back; the change is then forgotten.
+    pub fn undo(&mut self, reference: u64, state: &State) -> Option<Command> {
+        let at = self
+            .done
+            .iter()
+            .position(|change| change.reference == reference)?;
+        let change = self.done.remove(at)?;
+        match change.inverse {
+            Inverse::Command(command) => Some(command),
+            Inverse::RemoveEndpoint(address) => state
+                .endpoints
+                .values()
+                .find(|endpoint| endpoint.address == address)
+                .map(|endpoint| Command::EndpointRemove { id: endpoint.id }),
+            Inverse::None => None,
+        }
+    }
+}
+
+impl Change {
+    /// Whether something takes it back.
+    pub fn can_undo(&self) -> bool {
+        self.inverse != Inverse::None
+    }
+}
+
+/// How many subflows leave from an address now.
+pub fn subflows_of(state: &State, address: IpAddr) -> usize {
+    let subflows = state
+        .connections
+        .values()
+        .flat_map(|connection| &connection.subflows);
+    subflows.filter(|subflow| subflow.local.ip() == address).count()
+}
+
+fn describe(command: &Command, state: &State, path: impl Fn(u8) -> String) -> (String, String) {
+    let closes = |id: &u8| {
+        let count = state
+            .endpoints
+            .get(id)
+            .map_or(0, |endpoint| subflows_of(state, endpoint.address));
+        format!("{} closed", format::several(count, "subflow"))
+    };
+    match command {
+        Command::EndpointAdd { address, .. } => (format!("Endpoint {address} added"), String::new()),
+        Command::EndpointRemove { id } => (format!("{}: endpoint {id} removed", path(*id)), closes(id)),
+        Command::EndpointChange { id, flags } => {
+            let on = flags.set.names().into_iter().map(|name| format!("{name} on"));
+            let off = flags.clear.names().into_iter().map(|name| format!("{name} off"));
+            let words: Vec<_> = on.chain(off).collect();
+            let in_place = state
+                .endpoints
+                .get(id)
+                .is_some_and(|endpoint| plan_change(endpoint, *flags).in_place);
+            let note = if in_place {
+                "in place, 0 subflows closed".to_owned()
+            } else {
+                closes(id)
+            };
+            (format!("{}: {}", path(*id), words.join(", ")), note)
+        }
+        Command::LimitsSet {
+            extra_subflows_max,
+            add_addr_accepted_max,
+        } => {
+            let before = state.limits;
+            let part = |name: &str, old: Option<u32>, new: Option<u32>| {
+                let old = old.map_or_else(|| format::ABSENT.to_owned(), |old| old.to_string());
+                new.map(|new| format!("{name}: {old} → {new}"))
+            };
+            let extra = part(
+                "Extra subflows",
+                before.map(|limits| limits.extra_subflows_max),
+                *extra_subflows_max,
+            );
+            let accepted = part(
+                "ADD_ADDR accepted",
+                before.map(|limits| limits.add_addr_accepted_max),
+                *add_addr_accepted_max,
+            );
+            let parts: Vec<_> = extra.into_iter().chain(accepted).collect();
+            (parts.join(", "), String::new())
+        }
+        Command::Set { name, value } => match state.settings.get(name) {
+            Some(before) => (format!("{name}: {before} → {value}"), String::new()),
+            None => (format!("{name}: {value}"), String::new()),
+        },
+        Command::Close { local, .. } => (format!("Subflow from {local} closed"), String::new()),
+    }
+}
+
+fn inverse(command: &Command, state: &State) -> Inverse {
+    let command = match command {
+        Command::EndpointAdd { address, .. } => return Inverse::RemoveEndpoint(*address),
+        Command::EndpointRemove { id } => state.endpoints.get(id).map(|endpoint| Command::EndpointAdd {
+            address: endpoint.address,
+            interface: endpoint.interface.clone(),
+            id: Some(endpoint.id),
+            port: endpoint.port,
+            flags: endpoint.flags.without(EndpointFlags::IMPLICIT),
+        }),
+        Command::EndpointChange { id, flags } => state.endpoints.get(id).map(|endpoint| {
+            let before = endpoint.flags;
+            let back = FlagChange {
+                set: EndpointFlags(flags.clear.0 & before.0),
+                clear: EndpointFlags(flags.set.0 & !before.0),
+            };
+            Command::EndpointChange { id: *id, flags: back }
+        }),
+        Command::LimitsSet {
+            extra_subflows_max,
+            add_addr_accepted_max,
+        } => state.limits.map(|before| Command::LimitsSet {
+            extra_subflows_max: extra_subflows_max.map(|_| before.extra_subflows_max),
+            add_addr_accepted_max: add_addr_accepted_max.map(|_| before.add_addr_accepted_max),
+        }),
+        Command::Set { name, .. } => state.settings.get(name).map(|before| Command::Set {
+            name: name.clone(),
+            value: before.clone(),
+        }),
+        Command::Close { .. } => None,
+    };
+    command.map_or(Inverse::None, Inverse::Command)
+}

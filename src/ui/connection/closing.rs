@@ -1,0 +1,92 @@
+//! The question before a subflow is closed.
+
+use std::net::SocketAddr;
+
+use egui::{Id, Modal, Ui};
+
+use super::table::Row;
+use crate::model::{Command, equivalent};
+use crate::ui::format;
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::View;
+use crate::ui::widgets::{Look, Press, command_box, label};
+
+/// A subflow that somebody wants to close.
+#[derive(Debug)]
+pub(super) struct Closing {
+    path: String,
+    local: SocketAddr,
+    remote: SocketAddr,
+    others: usize,
+}
+
+/// What was answered.
+pub(super) enum Answer {
+    /// Nothing yet.
+    Waits,
+    /// Leave it.
+    No,
+    /// Close it.
+    Yes,
+}
+
+impl Closing {
+    pub(super) fn new(row: &Row) -> Self {
+        Self {
+            path: row.path.name.clone(),
+            local: row.local,
+            remote: row.remote,
+            others: row.others,
+        }
+    }
+
+    /// The command for it.
+    pub(super) fn command(&self) -> Command {
+        Command::Close {
+            local: self.local,
+            remote: self.remote,
+        }
+    }
+
+    fn consequence(&self) -> String {
+        match self.others {
+            0 => "It is the only one: the connection ends unless another subflow joins.".to_owned(),
+            others => format!(
+                "The connection lives on over {}.",
+                format::several(others, "other subflow")
+            ),
+        }
+    }
+
+    pub(super) fn ui(&self, view: &View<'_>, ui: &Ui) -> Answer {
+        let tokens = Tokens::of(ui);
+        let mut answer = Answer::Waits;
+        let modal = Modal::new(Id::unique("close subflow")).show(ui.ctx(), |ui| {
+            ui.set_width(520.0);
+            let title = format!("Close the subflow over {}?", self.path);
+            label(ui, title, Type::Section, tokens.text);
+            label(ui, self.consequence(), Type::Body, tokens.text2);
+            ui.add_space(8.0);
+            let endpoints: Vec<_> = view.live.state().endpoints.values().cloned().collect();
+            let lines = equivalent(&self.command(), &endpoints);
+            if command_box(ui, &lines, 440.0, "Copy the command", true) {
+                ui.ctx().copy_text(lines.join("\n"));
+            }
+            ui.add_space(12.0);
+            ui.horizontal(|ui| {
+                let refusal = view.refusal();
+                let close = Press::text("Close subflow").look(Look::Primary);
+                if close.unless(ui, refusal.as_deref()).clicked() {
+                    answer = Answer::Yes;
+                }
+                if Press::text("Cancel").ui(ui).clicked() {
+                    answer = Answer::No;
+                }
+            });
+        });
+        if modal.should_close() && matches!(answer, Answer::Waits) {
+            return Answer::No;
+        }
+        answer
+    }
+}

@@ -1,0 +1,102 @@
+//! Who talks to whom: the application, the peer, the token, and the badges.
+
+use egui::{Frame, Margin, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::ICON_ARROW_FORWARD;
+
+use crate::history::{Condition, ConnectionHistory};
+use crate::model::Connection;
+use crate::ui::connections::badges;
+use crate::ui::format;
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{View, application};
+use crate::ui::widgets::{icon, paint, paint_within};
+
+/// The second line: token, owner, age, subflows.
+fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
+    let mut parts = Vec::new();
+    parts.extend(connection.token.map(|token| token.to_string()));
+    let user = connection.uid.map(|uid| match uid {
+        0 => "root".to_owned(),
+        uid => format!("user {uid}"),
+    });
+    let pid = connection
+        .process
+        .as_ref()
+        .map(|process| format!("pid {}", process.pid));
+    let owner: Vec<String> = user.into_iter().chain(pid).collect();
+    if !owner.is_empty() {
+        parts.push(owner.join(", "));
+    }
+    if let Some(ended) = record.ended_at {
+        parts.push(format!("closed {} ago", format::age(view.shown.now() - ended)));
+        return parts.join(" · ");
+    }
+    parts.push(format!(
+        "seen for {}",
+        format::age(view.shown.now() - record.began_at)
+    ));
+    let subflows = view.subflows(connection.cookie);
+    let carrying = subflows
+        .iter()
+        .filter(|subflow| view.condition(subflow) == Condition::Carrying)
+        .count();
+    let subflows = format::several(subflows.len(), "subflow");
+    parts.push(match carrying {
+        0 => format!("{subflows}, none carrying data"),
+        carrying => format!("{subflows}, {carrying} carrying data"),
+    });
+    parts.join(" · ")
+}
+
+/// Paints the header.
+pub(super) fn ui(record: &ConnectionHistory, connection: &Connection, view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    Frame::NONE.inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::hover());
+        let name = application(connection);
+        let peer = connection.remote.to_string();
+        response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} to {peer}")));
+        let painter = ui.painter();
+        let mut right = rect.right();
+        for badge in badges(connection, view) {
+            right = badge
+                .paint(painter, pos2(right, rect.top() + 15.0), tokens)
+                .left()
+                - 8.0;
+        }
+        let y = rect.top() + 25.0;
+        let most = (right - rect.left()) * 0.5;
+        let end = paint_within(
+            painter,
+            pos2(rect.left(), y),
+            name,
+            Type::Figure,
+            tokens.text,
+            most,
+        );
+        let arrow = pos2(end + 18.0, y);
+        icon(painter, arrow, ICON_ARROW_FORWARD.codepoint, 20.0, tokens.text2);
+        let start = arrow.x + 18.0;
+        paint_within(
+            painter,
+            pos2(start, y),
+            &peer,
+            Type::BigMono,
+            tokens.text,
+            right - start - 8.0,
+        );
+        let line = details(record, connection, view);
+        let mut at = pos2(rect.left(), rect.top() + 49.0);
+        let mut rest = line.as_str();
+        if let Some((token, after)) = line
+            .split_once(" · ")
+            .filter(|(token, _)| token.starts_with("0x"))
+        {
+            at.x = paint(painter, at, token, Type::SmallMono, tokens.text2);
+            rest = after;
+            at.x = paint(painter, at, " · ", Type::Small, tokens.text3);
+        }
+        paint_within(painter, at, rest, Type::Small, tokens.text2, rect.right() - at.x);
+        drop(response);
+    });
+}

@@ -1,0 +1,79 @@
+//! The connection in the centre: header, linked plots, the table of its subflows.
+
+mod closing;
+mod header;
+mod plots;
+mod table;
+
+use egui::{CentralPanel, Frame, Panel, Ui};
+
+use self::plots::PlotState;
+use super::theme::Tokens;
+use super::view::{UiCommand, View};
+use crate::model::{Command, Cookie};
+
+/// What the panel remembers.
+#[derive(Debug, Default)]
+pub(super) struct ConnectionState {
+    /// The plots' time window and axes.
+    pub plots: PlotState,
+    /// The subflow that is about to be closed, until somebody confirms.
+    closing: Option<closing::Closing>,
+    shown: Option<Cookie>,
+}
+
+/// The whole panel for one connection.
+pub(super) fn ui(
+    state: &mut ConnectionState,
+    cookie: Cookie,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let tokens = Tokens::of(ui);
+    if state.shown != Some(cookie) {
+        state.shown = Some(cookie);
+        state.plots.forget_axes();
+        state.closing = None;
+    }
+    let Some(record) = view.shown.connection(cookie) else {
+        return commands;
+    };
+    let Some(connection) = &record.last else {
+        return commands;
+    };
+    let frame = Frame::NONE.fill(tokens.panel);
+    Panel::top("connection header")
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, |ui| header::ui(record, connection, view, ui));
+    let rows = table::rows(cookie, view);
+    let high = table::height(rows.len(), ui.available_height());
+    Panel::bottom("subflow table")
+        .exact_size(high)
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, |ui| {
+            for act in table::ui(&rows, view, ui) {
+                match act {
+                    table::Act::Ask(command) => commands.push(command),
+                    table::Act::Close(row) => state.closing = Some(closing::Closing::new(&row)),
+                }
+            }
+        });
+    CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        plots::ui(&mut state.plots, cookie, view, ui);
+    });
+    if let Some(closing) = &state.closing {
+        match closing.ui(view, ui) {
+            closing::Answer::Waits => {}
+            closing::Answer::No => state.closing = None,
+            closing::Answer::Yes => {
+                let command: Command = closing.command();
+                commands.push(UiCommand::Request(command));
+                state.closing = None;
+            }
+        }
+    }
+    commands
+}

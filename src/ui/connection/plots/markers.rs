@@ -1,0 +1,199 @@
+//! What happened within the window, as marks above the plots.
+
+use std::net::IpAddr;
+
+use crate::history::SubflowHistory;
+use crate::model::{Cookie, Event, EventKind};
+use crate::ui::format;
+use crate::ui::view::View;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Marker {
+    /// When, seconds on the stream.
+    pub t: f64,
+    /// What, in two or three words.
+    pub label: String,
+    /// Whether a path was lost.
+    pub loss: bool,
+}
+
+/// The most marks; more would hide what they explain.
+const MOST: usize = 200;
+
+/// The events within the window that have to do with a connection, oldest first.
+pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Vec<Marker> {
+    let subflows: Vec<&SubflowHistory> = view.shown.subflows_of(cookie).collect();
+    let events = view.shown.events();
+    let mut markers: Vec<Marker> = events
+        .iter()
+        .rev()
+        .filter(|event| event.t >= from && event.t <= to)
+        .filter_map(|event| marker(event, cookie, &subflows, view))
+        .take(MOST)
+        .collect();
+    markers.reverse();
+    markers
+}
+
+fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
+    let connection = view.shown.connection(cookie)?.last.as_ref()?;
+    let own = event.token.is_some() && event.token == connection.token;
+    let device = device(event, subflows, view);
+    let used = subflows
+        .iter()
+        .any(|subflow| device.is_some() && subflow.last.interface.as_deref() == device);
+    let path = || view.path(device).name;
+    let link_local = match event.address {
+        Some(IpAddr::V6(ip)) => ip.is_unicast_link_local(),
+        _ => false,
+    };
+    let (label, loss) = match event.kind {
+        EventKind::SubflowEstablished if own => (format!("{} joined", path()), false),
+        EventKind::SubflowClosed if own => {
+            let failed = event.error.unwrap_or(0) != 0 || event.reset_reason.is_some();
+            (format!("{} closed", path()), failed)
+        }
+        EventKind::SubflowPriority if own => {
+            let word = if event.backup == Some(true) {
+                "backup on"
+            } else {
+                "backup off"
+            };
+            (format!("{}: {word}", path()), false)
+        }
+        EventKind::ConnectionEstablished if own => ("Established".to_owned(), false),
+        EventKind::ConnectionClosed if own => ("Closed".to_owned(), false),
+        EventKind::AddressAnnounced if own => ("Address announced".to_owned(), false),
+        EventKind::AddressRemoved if own => ("Address withdrawn".to_owned(), false),
+        EventKind::InterfaceDown if used => (format!("{} lost", path()), true),
+        EventKind::InterfaceUp if used => (format!("{} back", path()), false),
+        EventKind::AddressLost if used && !link_local => (format!("{} address lost", path()), true),
+        EventKind::EndpointChanged | EventKind::EndpointAdded | EventKind::EndpointRemoved => {
+            let endpoint = event.endpoint.as_ref()?;
+            let uses = |subflow: &&SubflowHistory| subflow.last.local.ip() == endpoint.address;
+            let subflow = subflows.iter().copied().find(|subflow| uses(subflow))?;
+            let path = view.path(subflow.last.interface.as_deref()).name;
+            let verb = match event.kind {
+                EventKind::EndpointAdded => "added",
+                EventKind::EndpointRemoved => "removed",
+                _ => "changed",
+            };
+            (format!("{path} endpoint {verb}"), false)
+        }
+        EventKind::EventsLost => ("Events lost".to_owned(), false),
+        EventKind::ClockJump => {
+            let away = event
+                .suspended_s
+                .map_or_else(String::new, |s| format!(" {}", format::age(s)));
+            (format!("Suspended{away}"), false)
+        }
+        _ => return None,
+    };
+    Some(Marker {
+        t: event.t,
+        label,
+        loss,
+    })
+}
+
+/// The device that an event is about: its own, else that of the subflow or interface with its local address.
+pub(in crate::ui) fn device<'a>(
+    event: &'a Event,
+    subflows: &[&'a SubflowHistory],
+    view: &'a View<'_>,
+) -> Option<&'a str> {
+    if let Some(name) = &event.interface {
+        return Some(name);
+    }
+    let local = event.local?;
+    let by_subflow = subflows.iter().find(|subflow| subflow.last.local == local);
+    if let Some(name) = by_subflow.and_then(|subflow| subflow.last.interface.as_deref()) {
+        return Some(name);
+    }
+    let interfaces = view.shown.state().interfaces.values();
+    interfaces
+        .filter(|interface| {
+            interface
+                .addresses
+                .iter()
+                .any(|entry| entry.address == local.ip())
+        })
+        .map(|interface| interface.name.as_str())
+        .next()
+}
+
+/// Where a label may stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Placed {
+    /// The number of its marker.
+    pub marker: usize,
+    /// Where its text begins.
+    pub left: f32,
+}
+
+/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible.
+pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Placed> {
+    const GAP: f32 = 8.0;
+    let mut order: Vec<usize> = (0..marks.len()).collect();
+    order.sort_by_key(|number| {
+        let loss = marks.get(*number).is_some_and(|(_, _, loss)| *loss);
+        (!loss, std::cmp::Reverse(*number))
+    });
+    let mut taken: Vec<(f32, f32)> = Vec::new();
+    let mut placed = Vec::new();
+    for number in order {
+        let Some((x, width, _)) = marks.get(number).copied() else {
+            continue;
+        };
+        let free = |start: f32| {
+            let end = start + width;
+            let clear = taken
+                .iter()
+                .all(|(from, to)| end + GAP <= *from || start >= *to + GAP);
+            // Nor over another mark's triangle.
+            let marks_clear = marks.iter().enumerate().all(|(other, (at, ..))| {
+                other == number || *at < start - 5.0 || *at > end + 5.0 || (at - x).abs() < 5.0
+            });
+            start >= left && end <= right && clear && marks_clear
+        };
+        let start = [x + GAP, x - GAP - width].into_iter().find(|start| free(*start));
+        if let Some(start) = start {
+            taken.push((start, start + width));
+            placed.push(Placed {
+                marker: number,
+                left: start,
+            });
+        }
+    }
+    placed.sort_by_key(|label| label.marker);
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lefts(marks: &[(f32, f32, bool)]) -> Vec<(usize, f32)> {
+        let placed = place(marks, 0.0, 500.0);
+        placed.iter().map(|label| (label.marker, label.left)).collect()
+    }
+
+    #[test]
+    fn labels_stand_at_the_right_unless_they_would_leave_the_plot() {
+        assert_eq!(lefts(&[(100.0, 60.0, false)]), [(0, 108.0)]);
+        assert_eq!(lefts(&[(480.0, 60.0, false)]), [(0, 412.0)]);
+    }
+
+    #[test]
+    fn a_loss_keeps_its_label_where_two_would_overlap() {
+        let marks = [(0.0, 90.0, true), (4.0, 90.0, false)];
+        assert_eq!(lefts(&marks), [(0, 8.0)]);
+    }
+
+    #[test]
+    fn a_label_may_go_left_to_make_room() {
+        let marks = [(200.0, 90.0, false), (210.0, 90.0, false)];
+        assert_eq!(lefts(&marks), [(0, 102.0), (1, 218.0)]);
+    }
+}

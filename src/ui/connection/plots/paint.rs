@@ -1,0 +1,350 @@
+//! How the plots look.
+
+use egui::epaint::PathStroke;
+use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+
+use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
+use super::layout::{AIR, GUTTER, Places, y_at};
+use super::markers::{Marker, place};
+use super::series::{Curve, Layer, Series};
+use crate::ui::format;
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::widgets::{Press, paint, paint_right, segmented, width};
+
+/// Everything that is painted.
+pub(super) struct Scene<'a> {
+    pub places: &'a Places,
+    pub series: &'a Series,
+    pub markers: &'a [Marker],
+    /// The top of each plot.
+    pub tops: [f64; 4],
+    pub from: f64,
+    pub to: f64,
+    pub now: f64,
+    pub live: bool,
+    /// The time under the pointer.
+    pub cursor: Option<f64>,
+    pub started_at: Option<&'a str>,
+    /// Which of the last two plots is shown where they share a place.
+    pub second: usize,
+}
+
+impl Scene<'_> {
+    fn x(&self, t: f64) -> f32 {
+        self.places.x_at(t, self.from, self.to)
+    }
+
+    /// The plots that are shown, with place and top.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (usize, Rect, f64)> {
+        let hidden = if self.places.shared {
+            Some(3 - self.second)
+        } else {
+            None
+        };
+        let plots = self.places.each.into_iter().zip(self.tops).enumerate();
+        plots
+            .filter(move |(plot, _)| Some(*plot) != hidden)
+            .map(|(plot, (rect, top))| (plot, rect, top))
+    }
+}
+
+/// Paints plots, axes, events and cursor.
+pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
+    let tokens = Tokens::of(ui);
+    let painter = ui.painter();
+    time_axis(scene, painter, tokens);
+    for (plot, rect, top) in scene.shown() {
+        grid(plot, rect, top, scene, painter, tokens);
+        let inside = painter.with_clip_rect(rect.expand2(vec2(1.0, 0.0)));
+        match plot {
+            0 => stack(scene, rect, top, &inside, tokens),
+            1 => lines(scene, rect, top, |layer| &layer.rtt_ms, &inside, tokens),
+            2 => lines(scene, rect, top, |layer| &layer.cwnd, &inside, tokens),
+            _ => bars(scene, rect, top, &inside, tokens),
+        }
+    }
+    events(scene, painter, tokens);
+    if let Some(t) = scene.cursor {
+        let stroke = Stroke::new(1.0, tokens.text);
+        painter.vline(scene.x(t), scene.places.plots.y_range(), stroke);
+    }
+}
+
+/// Span and the way back to now, at the right of the strip.
+pub(super) fn controls(window: &mut TimeWindow, places: &Places, now: f64, ui: &mut Ui) {
+    let top = places.readout.top() + 2.0;
+    let rect = Rect::from_min_max(
+        pos2(places.readout.left(), top),
+        pos2(places.readout.right(), top + 24.0),
+    );
+    let mut child = ui.new_child(
+        UiBuilder::new()
+            .max_rect(rect)
+            .layout(egui::Layout::right_to_left(egui::Align::Center))
+            .id_salt("span"),
+    );
+    if !window.is_live() {
+        let (from, to) = window.range(now);
+        let name = format!("Back to live, from {}", format::age(to - from));
+        let press = Press::text("Back to live").small().named("Back to live");
+        if press
+            .ui(&mut child)
+            .on_hover_text(name + "\nHome, or a double click")
+            .clicked()
+        {
+            window.follow();
+        }
+        return;
+    }
+    let names = SPANS.map(|(_, name)| name);
+    let chosen = SPANS
+        .iter()
+        .position(|(span, _)| (span - window.span_s).abs() < 1e-6);
+    let clicked = segmented(&mut child, &names, chosen);
+    if let Some((span, _)) = clicked.and_then(|number| SPANS.get(number)) {
+        window.choose(*span);
+    }
+}
+
+fn time_axis(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
+    let plots = scene.places.plots;
+    let length = scene.to - scene.from;
+    let most = f64::from(plots.width()) / 90.0;
+    let step = time_step(length, most);
+    let y = scene.places.axis.top() + 12.0;
+    let stroke = Stroke::new(1.0, tokens.grid);
+    // While the plots follow now the grid stands still; else it belongs to the clock.
+    let (anchor, first) = if scene.live {
+        (scene.to, -(length / step + 1e-6).floor())
+    } else {
+        (0.0, (scene.from / step).ceil())
+    };
+    let mut tick = first;
+    while anchor + tick * step <= scene.to + 1e-6 {
+        let t = anchor + tick * step;
+        tick += 1.0;
+        let x = scene.x(t);
+        painter.vline(x, plots.y_range(), stroke);
+        let label = if scene.live {
+            before_now(scene.to - t, step, tick <= first + 1.5)
+        } else {
+            scene.started_at.map_or_else(
+                || before_now(scene.now - t, step, true),
+                |start| format::clock(start, t),
+            )
+        };
+        let wide = width(painter, &label, Type::Small);
+        let left = (x - wide / 2.0).clamp(plots.left() - 16.0, plots.right() - wide);
+        paint(painter, pos2(left, y), &label, Type::Small, tokens.text3);
+    }
+}
+
+/// The label so many seconds before now; the unit stands at the first only.
+fn before_now(seconds: f64, step: f64, unit: bool) -> String {
+    if seconds.abs() < 1e-6 {
+        return "now".to_owned();
+    }
+    let (value, name) = if step >= 60.0 {
+        (seconds / 60.0, " min")
+    } else {
+        (seconds, " s")
+    };
+    let value = format!("{value:.1}");
+    let value = value.trim_end_matches('0').trim_end_matches('.');
+    format!("−{value}{}", if unit { name } else { "" })
+}
+
+fn grid(plot: usize, rect: Rect, top: f64, scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
+    if plot > 0 {
+        let over = scene.places.plots.left() - GUTTER..=scene.places.readout.right();
+        painter.hline(over, rect.top(), Stroke::new(1.0, tokens.line));
+    }
+    let whole = plot >= 2;
+    let most = if rect.height() < 56.0 { 2 } else { 4 };
+    for value in ticks(top, whole, most) {
+        let y = y_at(rect, value, top);
+        let color = if value == 0.0 { tokens.strong } else { tokens.grid };
+        painter.hline(rect.x_range(), y, Stroke::new(1.0, color));
+        let at = pos2(rect.left() - 8.0, y);
+        paint_right(painter, at, &tick_label(value, top), Type::Small, tokens.text3);
+    }
+}
+
+fn stroke_of(layer: &Layer, tokens: &Tokens) -> Stroke {
+    Stroke::new(2.0, layer.slot.ink(tokens.dark).ink)
+}
+
+/// A line; dashed for a backup, its dashes standing still on the stream's time.
+fn draw(points: Vec<Pos2>, layer: &Layer, phase: f32, painter: &Painter, tokens: &Tokens) {
+    if points.len() < 2 {
+        return;
+    }
+    let stroke = stroke_of(layer, tokens);
+    if layer.backup {
+        let shapes = Shape::dashed_line_with_offset(&points, stroke, &[8.0], &[6.0], phase);
+        painter.extend(shapes);
+    } else {
+        painter.add(Shape::line(points, PathStroke::from(stroke)));
+    }
+}
+
+impl Scene<'_> {
+    /// How far into a dash a line is that begins at `t`.
+    #[expect(clippy::cast_possible_truncation, reason = "less than the length of a dash")]
+    fn phase(&self, t: f64) -> f32 {
+        let per_second = f64::from(self.places.plots.width()) / (self.to - self.from);
+        -((t * per_second).rem_euclid(14.0)) as f32
+    }
+}
+
+fn stack(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
+    let zero = y_at(rect, 0.0, top);
+    for layer in scene.series.layers.iter().rev() {
+        let points = outline(scene, layer, rect, top);
+        let fill = layer.slot.ink(tokens.dark).fill;
+        painter.add(area(&points, zero, fill));
+        let phase = scene.phase(layer.life.0.max(scene.from));
+        draw(points, layer, phase, painter, tokens);
+    }
+}
+
+/// The upper edge of a layer while its subflow lives.
+fn outline(scene: &Scene<'_>, layer: &Layer, rect: Rect, top: f64) -> Vec<Pos2> {
+    let bins = &scene.series.bins;
+    let (began, ended) = layer.life;
+    let end = ended.unwrap_or(scene.now).min(scene.to);
+    let mut points = Vec::new();
+    for (bin, value) in layer.stacked.iter().enumerate() {
+        let (from, to) = (bins.start(bin), bins.start(bin + 1));
+        // A bin that is not over yet has no mean: the one before it holds.
+        if to <= began || to > end + 1e-6 {
+            continue;
+        }
+        let y = y_at(rect, *value, top);
+        if points.is_empty() {
+            points.push(pos2(scene.x(from.max(began).max(scene.from)), y));
+        }
+        points.push(pos2(scene.x(to), y));
+    }
+    if let Some(last) = points.last().copied()
+        && scene.x(end) > last.x
+    {
+        points.push(pos2(scene.x(end), last.y));
+    }
+    points
+}
+
+/// The area between a line and the zero line.
+fn area(points: &[Pos2], zero: f32, color: Color32) -> Shape {
+    let mut mesh = Mesh::default();
+    for pair in points.windows(2) {
+        let [a, b] = pair else { continue };
+        let Ok(base) = u32::try_from(mesh.vertices.len()) else {
+            break;
+        };
+        mesh.colored_vertex(pos2(a.x, zero), color);
+        mesh.colored_vertex(*a, color);
+        mesh.colored_vertex(*b, color);
+        mesh.colored_vertex(pos2(b.x, zero), color);
+        mesh.add_triangle(base, base + 1, base + 2);
+        mesh.add_triangle(base, base + 2, base + 3);
+    }
+    Shape::mesh(mesh)
+}
+
+fn lines(
+    scene: &Scene<'_>,
+    rect: Rect,
+    top: f64,
+    curve: fn(&Layer) -> &Curve,
+    painter: &Painter,
+    tokens: &Tokens,
+) {
+    for layer in scene.series.layers.iter().rev() {
+        let mut run = Vec::new();
+        let mut began = scene.from;
+        for (t, value) in curve(layer) {
+            match value {
+                Some(value) => {
+                    if run.is_empty() {
+                        began = *t;
+                    }
+                    run.push(pos2(scene.x(*t), y_at(rect, *value, top)));
+                }
+                None => draw(
+                    std::mem::take(&mut run),
+                    layer,
+                    scene.phase(began),
+                    painter,
+                    tokens,
+                ),
+            }
+        }
+        draw(run, layer, scene.phase(began), painter, tokens);
+    }
+}
+
+fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
+    let bins = &scene.series.retrans_bins;
+    for bin in 0..bins.count {
+        let middle = scene.x(bins.start(bin) + bins.width / 2.0);
+        let mut floor = 0.0;
+        for layer in &scene.series.layers {
+            let value = layer.retrans.get(bin).copied().unwrap_or(0.0);
+            if value <= 0.0 {
+                continue;
+            }
+            let bar = Rect::from_min_max(
+                pos2(middle - 2.0, y_at(rect, floor + value, top)),
+                pos2(middle + 2.0, y_at(rect, floor, top)),
+            );
+            painter.rect_filled(bar, 0.0, layer.slot.ink(tokens.dark).ink);
+            floor += value;
+        }
+    }
+}
+
+fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
+    let strip = scene.places.strip;
+    let y = strip.top() + 14.0;
+    let marks: Vec<(f32, f32, bool)> = scene
+        .markers
+        .iter()
+        .map(|marker| {
+            let style = if marker.loss {
+                Type::SmallStrong
+            } else {
+                Type::Small
+            };
+            (
+                scene.x(marker.t),
+                width(painter, &marker.label, style),
+                marker.loss,
+            )
+        })
+        .collect();
+    // Losses last, so that they lie above.
+    for wanted in [false, true] {
+        for (x, _, loss) in marks.iter().filter(|(_, _, loss)| *loss == wanted) {
+            let (color, thick) = if *loss {
+                (tokens.danger, 1.5)
+            } else {
+                (tokens.text3, 1.0)
+            };
+            let bottom = scene.places.plots.bottom() - AIR;
+            painter.vline(*x, y..=bottom, Stroke::new(thick, color));
+            let corners = vec![pos2(x - 4.5, y - 6.0), pos2(x + 4.5, y - 6.0), pos2(*x, y + 1.0)];
+            painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
+        }
+    }
+    for label in place(&marks, strip.left() - 20.0, strip.right()) {
+        if let Some(marker) = scene.markers.get(label.marker) {
+            let (style, color) = if marker.loss {
+                (Type::SmallStrong, tokens.danger)
+            } else {
+                (Type::Small, tokens.text2)
+            };
+            paint(painter, pos2(label.left, y - 2.0), &marker.label, style, color);
+        }
+    }
+}

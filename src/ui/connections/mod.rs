@@ -1,0 +1,167 @@
+//! The connections at the left: filter, groups by application, a row a connection.
+
+mod filter;
+mod model;
+mod paint;
+
+pub(super) use model::badges;
+
+use egui::{Frame, Margin, Panel, ScrollArea, Ui};
+
+use self::filter::Filter;
+use self::model::{Item, Listing, Order};
+use super::theme::Tokens;
+use super::view::{UiCommand, View};
+use crate::model::Cookie;
+
+/// What the list remembers.
+#[derive(Debug, Default)]
+pub(super) struct ListState {
+    /// What stands in the filter field.
+    pub filter: String,
+    /// The connection in the centre.
+    pub selected: Option<Cookie>,
+    order: Order,
+    cached: Option<(Key, Listing)>,
+    /// Whether the selected row is to be brought into view.
+    reveal: bool,
+    /// Whether the filter field is to be given the focus.
+    pub focus_filter: bool,
+}
+
+/// What the cached listing was made from.
+#[derive(Clone, Debug, PartialEq)]
+struct Key {
+    now: f64,
+    filter: String,
+}
+
+impl ListState {
+    fn refresh(&mut self, view: &View<'_>) {
+        let key = Key {
+            now: view.shown.now(),
+            filter: self.filter.clone(),
+        };
+        if self.cached.as_ref().is_some_and(|(cached, _)| *cached == key) {
+            return;
+        }
+        let mut listing = model::listing(view, &Filter::parse(&self.filter));
+        self.order
+            .arrange(&mut listing.groups, self.selected, view.shown.now());
+        self.cached = Some((key, listing));
+    }
+
+    /// The connection to show: the selected one while it is known, else the first of the list.
+    pub(super) fn current(&mut self, view: &View<'_>) -> Option<Cookie> {
+        self.refresh(view);
+        let known = |cookie: &Cookie| view.shown.connection(*cookie).is_some();
+        if let Some(cookie) = self.selected.filter(known) {
+            return Some(cookie);
+        }
+        let first = self.rows().first().copied();
+        if self.filter.is_empty() {
+            self.selected = first;
+        }
+        first
+    }
+
+    /// How many connections the filter hides.
+    pub(super) fn hidden(&self) -> usize {
+        self.cached.as_ref().map_or(0, |(_, listing)| listing.hidden)
+    }
+
+    /// How many connections are in the list.
+    pub(super) fn listed(&self) -> usize {
+        self.cached.as_ref().map_or(0, |(_, listing)| listing.connections)
+    }
+
+    fn rows(&self) -> Vec<Cookie> {
+        let groups = self.cached.iter().flat_map(|(_, listing)| &listing.groups);
+        groups.flat_map(|group| &group.rows).copied().collect()
+    }
+
+    /// The row above or below the selected one.
+    pub(super) fn step(&mut self, by: isize) {
+        let rows = self.rows();
+        let at = rows.iter().position(|cookie| Some(*cookie) == self.selected);
+        let next = at.map_or(Some(0), |at| at.checked_add_signed(by));
+        if let Some(cookie) = next.and_then(|next| rows.get(next)) {
+            self.selected = Some(*cookie);
+            self.reveal = true;
+        }
+    }
+}
+
+/// The whole panel.
+pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    state.refresh(view);
+    let mut commands = Vec::new();
+    let tokens = Tokens::of(ui);
+    let frame = Frame::NONE.fill(tokens.panel);
+    Panel::top("list head")
+        .show_separator_line(false)
+        .frame(frame)
+        .show(ui, |ui| {
+            paint::head(state, view, ui, &mut commands);
+        });
+    if view.shown.state().plain_tcp.is_some() {
+        Panel::bottom("list foot")
+            .show_separator_line(false)
+            .frame(frame)
+            .show(ui, |ui| {
+                paint::foot(view, ui);
+            });
+    }
+    let frame = frame.inner_margin(Margin::ZERO);
+    egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if state.listed() == 0 {
+            paint::nothing(state, view, ui);
+        } else {
+            rows(state, view, ui, &mut commands);
+        }
+    });
+    commands
+}
+
+fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let Some((_, listing)) = &state.cached else { return };
+    let (items, high) = model::lay_out(&listing.groups);
+    let selected = state.selected;
+    let reveal = std::mem::take(&mut state.reveal);
+    ScrollArea::vertical()
+        .auto_shrink(false)
+        .show_viewport(ui, |ui, viewport| {
+            ui.set_height(high);
+            let origin = ui.min_rect().min;
+            let width = ui.available_width();
+            if reveal
+                && let Some((top, _)) = items
+                    .iter()
+                    .find(|(_, item)| Some(*item) == selected.map(Item::Row))
+            {
+                let rect = paint::row_rect(origin, *top, width);
+                ui.scroll_to_rect(rect, None);
+            }
+            for (top, item) in model::visible(&items, viewport.min.y, viewport.max.y) {
+                match item {
+                    Item::Group(number) => {
+                        if let Some(group) = listing.groups.get(*number) {
+                            paint::group(group, origin, *top, width, ui);
+                        }
+                    }
+                    Item::Row(cookie) => {
+                        let Some(connection) = view.shown.state().connections.get(cookie) else {
+                            continue;
+                        };
+                        let row = model::row(connection, view);
+                        let rect = paint::row_rect(origin, *top, width);
+                        let chosen = selected == Some(*cookie);
+                        if paint::row(&row, connection, chosen, rect, view, ui) {
+                            commands.push(UiCommand::Select(*cookie));
+                        }
+                    }
+                }
+            }
+        });
+}

@@ -1,0 +1,376 @@
+//! Which connections the list shows, in which groups, and what a row says.
+
+use std::collections::BTreeMap;
+
+use egui_material_icons::icons::{ICON_SWAP_HORIZ, ICON_WARNING};
+
+use super::filter::Filter;
+use crate::history::{Condition, SubflowHistory};
+use crate::model::{Connection, Cookie};
+use crate::ui::format;
+use crate::ui::resample::{Bins, mean_rates};
+use crate::ui::theme::Slot;
+use crate::ui::view::{View, application};
+use crate::ui::widgets::{Badge, Chip, ChipState};
+
+/// The connections of one application.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Group {
+    /// The application's name.
+    pub name: String,
+    /// Its processes, in order.
+    pub pids: Vec<u32>,
+    /// Its connections, oldest first.
+    pub rows: Vec<Cookie>,
+    /// What they move together, bits a second.
+    pub bps: f64,
+}
+
+/// What the list shows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Listing {
+    /// Applications, in the order held.
+    pub groups: Vec<Group>,
+    /// How many connections are shown.
+    pub connections: usize,
+    /// How many subflows they have.
+    pub subflows: usize,
+    /// How many the filter hides.
+    pub hidden: usize,
+}
+
+/// The connections that match, by application.
+pub(super) fn listing(view: &View<'_>, filter: &Filter) -> Listing {
+    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+    let mut listing = Listing::default();
+    for connection in view.shown.state().connections.values() {
+        if !filter.is_empty() && !filter.matches(connection, view) {
+            listing.hidden += 1;
+            continue;
+        }
+        listing.connections += 1;
+        listing.subflows += connection.subflows.len();
+        let name = application(connection);
+        let group = groups.entry(name).or_insert_with(|| Group {
+            name: name.to_owned(),
+            pids: Vec::new(),
+            rows: Vec::new(),
+            bps: 0.0,
+        });
+        group.rows.push(connection.cookie);
+        group
+            .pids
+            .extend(connection.process.as_ref().map(|process| process.pid));
+        let (out, inward) = view.shown.rate_of(connection.cookie);
+        group.bps += out + inward;
+    }
+    listing.groups = groups.into_values().collect();
+    for group in &mut listing.groups {
+        group.pids.sort_unstable();
+        group.pids.dedup();
+        let began = |cookie: &Cookie| {
+            view.shown
+                .connection(*cookie)
+                .map_or(0.0, |record| record.began_at)
+        };
+        group
+            .rows
+            .sort_by(|a, b| began(a).total_cmp(&began(b)).then(a.cmp(b)));
+    }
+    listing
+}
+
+impl Group {
+    /// What stands at the right of its header.
+    pub(super) fn caption(&self) -> String {
+        match (self.rows.as_slice(), self.pids.as_slice()) {
+            ([_], [pid]) => format!("pid {pid}"),
+            (rows, [pid]) => format!("{}, pid {pid}", format::several(rows.len(), "connection")),
+            (rows, _) => format::several(rows.len(), "connection"),
+        }
+    }
+}
+
+/// How long the order of the groups is held, seconds.
+const HELD_S: f64 = 5.0;
+
+/// The order of the groups: by rate, taken anew every five seconds only.
+#[derive(Debug, Default)]
+pub(super) struct Order {
+    names: Vec<String>,
+    taken_at: Option<f64>,
+}
+
+impl Order {
+    /// Puts groups in order. New ones go to the end until the order is taken anew; that of the selected row
+    /// never moves.
+    pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<Cookie>, now: f64) {
+        let due = self
+            .taken_at
+            .is_none_or(|taken| now - taken >= HELD_S || now < taken);
+        if due || self.names.is_empty() {
+            self.take(groups, selected);
+            self.taken_at = Some(now);
+        }
+        let place = |group: &Group| self.names.iter().position(|name| *name == group.name);
+        groups.sort_by_key(|group| place(group).unwrap_or(usize::MAX));
+        self.names = groups.iter().map(|group| group.name.clone()).collect();
+    }
+
+    fn take(&mut self, groups: &[Group], selected: Option<Cookie>) {
+        let mut ranked: Vec<&Group> = groups.iter().collect();
+        ranked.sort_by(|a, b| b.bps.total_cmp(&a.bps).then_with(|| a.name.cmp(&b.name)));
+        let mut names: Vec<String> = ranked.iter().map(|group| group.name.clone()).collect();
+        let fixed = groups
+            .iter()
+            .find(|group| selected.is_some_and(|cookie| group.rows.contains(&cookie)))
+            .and_then(|group| Some((group, self.names.iter().position(|name| *name == group.name)?)));
+        if let Some((group, place)) = fixed {
+            names.retain(|name| *name != group.name);
+            names.insert(place.min(names.len()), group.name.clone());
+        }
+        self.names = names;
+    }
+}
+
+/// One line of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Item {
+    /// The header of a group, by its number.
+    Group(usize),
+    /// A connection.
+    Row(Cookie),
+}
+
+/// The height of a group's header.
+pub(super) const GROUP_HIGH: f32 = 28.0;
+/// The height of a connection's row.
+pub(super) const ROW_HIGH: f32 = 60.0;
+
+/// Every line of the list with its top, and the height of all.
+pub(super) fn lay_out(groups: &[Group]) -> (Vec<(f32, Item)>, f32) {
+    let mut items = Vec::new();
+    let mut top = 0.0;
+    for (number, group) in groups.iter().enumerate() {
+        items.push((top, Item::Group(number)));
+        top += GROUP_HIGH;
+        for cookie in &group.rows {
+            items.push((top, Item::Row(*cookie)));
+            top += ROW_HIGH;
+        }
+    }
+    (items, top)
+}
+
+/// The lines that are seen between two heights.
+pub(super) fn visible(items: &[(f32, Item)], from: f32, to: f32) -> &[(f32, Item)] {
+    let first = items.partition_point(|(top, _)| top + ROW_HIGH < from);
+    let last = items.partition_point(|(top, _)| *top <= to);
+    items.get(first..last.max(first)).unwrap_or_default()
+}
+
+/// What the row of a connection says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Row {
+    /// The peer's address and port.
+    pub peer: String,
+    /// A chip a path.
+    pub chips: Vec<Chip>,
+    /// The gravest badge.
+    pub badge: Option<Badge>,
+    /// The last minute, by slot.
+    pub minute: Vec<(Slot, Vec<f64>)>,
+}
+
+/// How many bars the sparkline has.
+const BARS: usize = 60;
+
+/// The row of a connection.
+pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
+    Row {
+        peer: connection.remote.to_string(),
+        chips: chips(connection, view),
+        badge: badges(connection, view).into_iter().next(),
+        minute: minute(connection, view),
+    }
+}
+
+/// A chip for each subflow.
+pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
+    let subflows = view.subflows(connection.cookie);
+    if connection.fallback == Some(true) {
+        let bps: f64 = subflows.iter().map(|subflow| view.bps(subflow)).sum();
+        return vec![Chip {
+            slot: Slot::PLAIN,
+            state: ChipState::Plain,
+            text: format!("plain TCP {}", format::lone_rate(bps)),
+            path: "plain TCP".to_owned(),
+        }];
+    }
+    subflows.iter().map(|subflow| chip(subflow, view)).collect()
+}
+
+fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
+    let path = view.path(subflow.last.interface.as_deref());
+    let backup = subflow.last.is_backup();
+    let rate = || format::lone_rate(view.bps(subflow));
+    let (state, text) = match (view.condition(subflow), backup) {
+        (Condition::Carrying, false) => (ChipState::Carrying, rate()),
+        (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),
+        (Condition::Idle, false) => (ChipState::Idle, "idle".to_owned()),
+        (Condition::Idle, true) => (ChipState::BackupIdle, "idle".to_owned()),
+        (Condition::Stalled, _) => (ChipState::Lost, "stalled".to_owned()),
+        (Condition::NotAnswered, _) => (ChipState::Idle, "not answered".to_owned()),
+        (Condition::Closed, _) => (ChipState::Idle, "closed".to_owned()),
+    };
+    Chip {
+        slot: path.slot,
+        state,
+        text,
+        path: path.name,
+    }
+}
+
+/// The badges of a connection, the gravest first.
+pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Badge> {
+    if connection.fallback == Some(true) {
+        return vec![Badge::warning("Fell back to TCP", ICON_WARNING.codepoint)];
+    }
+    let subflows = view.subflows(connection.cookie);
+    let sum = |backup: bool| -> f64 {
+        subflows
+            .iter()
+            .filter(|subflow| subflow.last.is_backup() == backup)
+            .map(|subflow| view.recent_bps(subflow))
+            .sum()
+    };
+    let mut badges = Vec::new();
+    // A backup carries a few bytes now and then; in use means more than that.
+    if sum(true) > 0.05 * sum(false) && sum(true) > 0.0 {
+        badges.push(Badge::neutral("Backup in use", Some(ICON_SWAP_HORIZ.codepoint)));
+    }
+    if subflows.len() == 1 {
+        badges.push(Badge::neutral("One path", None));
+    }
+    badges
+}
+
+/// The last minute of a connection, stacked by slot.
+fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
+    let now = view.shown.now();
+    let bins = Bins::covering(now - BARS as f64, now, 1.0);
+    let mut layers: BTreeMap<Slot, Vec<f64>> = BTreeMap::new();
+    for subflow in view.shown.subflows_of(connection.cookie) {
+        let slot = if connection.fallback == Some(true) {
+            Slot::PLAIN
+        } else {
+            view.slots.of(subflow.last.interface.as_deref())
+        };
+        let rates = mean_rates(&subflow.points, &bins, |point| view.direction.bps(point));
+        let layer = layers.entry(slot).or_insert_with(|| vec![0.0; bins.count]);
+        for (sum, rate) in layer.iter_mut().zip(rates) {
+            *sum += rate;
+        }
+    }
+    layers.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::test_data::Stage;
+
+    fn group(name: &str, bps: f64, cookie: u64) -> Group {
+        Group {
+            name: name.to_owned(),
+            pids: vec![1],
+            rows: vec![Cookie(cookie)],
+            bps,
+        }
+    }
+
+    fn names(groups: &[Group]) -> String {
+        groups.iter().map(|group| group.name.as_str()).collect()
+    }
+
+    #[test]
+    fn groups_are_in_order_of_rate_and_held_for_five_seconds() {
+        let mut order = Order::default();
+        let mut groups = vec![group("a", 1.0, 1), group("b", 2.0, 2)];
+        order.arrange(&mut groups, None, 0.0);
+        assert_eq!(names(&groups), "ba");
+        groups = vec![group("a", 9.0, 1), group("b", 2.0, 2), group("c", 99.0, 3)];
+        order.arrange(&mut groups, None, 4.9);
+        assert_eq!(names(&groups), "bac");
+        order.arrange(&mut groups, None, 5.0);
+        assert_eq!(names(&groups), "cab");
+    }
+
+    #[test]
+    fn the_group_of_the_selected_row_does_not_move() {
+        let mut order = Order::default();
+        let mut groups = vec![group("a", 3.0, 1), group("b", 2.0, 2), group("c", 1.0, 3)];
+        order.arrange(&mut groups, None, 0.0);
+        groups = vec![group("a", 3.0, 1), group("b", 20.0, 2), group("c", 10.0, 3)];
+        order.arrange(&mut groups, Some(Cookie(1)), 6.0);
+        assert_eq!(names(&groups), "abc");
+    }
+
+    #[test]
+    fn only_lines_within_the_viewport_are_visible() {
+        let many: Vec<Group> = (0..1000).map(|n| group(&format!("{n}"), 0.0, n)).collect();
+        let (items, high) = lay_out(&many);
+        assert!((high - 88_000.0).abs() < 1.0);
+        let seen = visible(&items, 44_000.0, 44_800.0);
+        assert!((18..=22).contains(&seen.len()), "{}", seen.len());
+    }
+
+    #[test]
+    fn rows_say_what_the_paths_do() {
+        let stage = Stage::usual();
+        let view = stage.view();
+        let rows: Vec<Row> = [1, 2, 3]
+            .iter()
+            .filter_map(|cookie| view.shown.state().connections.get(&Cookie(*cookie)))
+            .map(|connection| row(connection, &view))
+            .collect();
+        let chips = |row: &Row| -> Vec<(ChipState, String)> {
+            row.chips
+                .iter()
+                .map(|chip| (chip.state, chip.text.clone()))
+                .collect()
+        };
+        let badge = |row: &Row| row.badge.as_ref().map(|badge| badge.text.clone());
+        let said: Vec<_> = rows.iter().map(|row| (chips(row), badge(row))).collect();
+        assert_eq!(
+            said,
+            [
+                (
+                    vec![
+                        (ChipState::Carrying, "8.00".to_owned()),
+                        (ChipState::BackupIdle, "idle".to_owned())
+                    ],
+                    None
+                ),
+                (
+                    vec![(ChipState::Idle, "idle".to_owned())],
+                    Some("One path".to_owned())
+                ),
+                (
+                    vec![(ChipState::Plain, "plain TCP 0.80".to_owned())],
+                    Some("Fell back to TCP".to_owned())
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_group_is_captioned_by_pid_or_number() {
+        let mut one = group("a", 0.0, 1);
+        assert_eq!(one.caption(), "pid 1");
+        one.rows.push(Cookie(2));
+        assert_eq!(one.caption(), "2 connections, pid 1");
+        one.pids.push(2);
+        assert_eq!(one.caption(), "2 connections");
+    }
+}

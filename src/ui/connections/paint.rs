@@ -1,0 +1,290 @@
+//! How the list looks.
+
+use egui::{
+    Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2,
+    vec2,
+};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_INFO, ICON_SEARCH};
+
+use super::ListState;
+use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
+use crate::model::Connection;
+use crate::ui::format;
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{UiCommand, View, application};
+use crate::ui::widgets::{
+    Look, Press, focus_ring, hairline, icon, label, paint, paint_right, paint_within, sparkline,
+};
+
+const PADDING: f32 = 16.0;
+const INDENT: f32 = 24.0;
+const SPARK: egui::Vec2 = vec2(64.0, 20.0);
+
+/// Filter field and caption.
+pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let tokens = Tokens::of(ui);
+    Frame::NONE
+        .inner_margin(Margin {
+            left: 16,
+            right: 16,
+            top: 12,
+            bottom: 4,
+        })
+        .show(ui, |ui| {
+            filter_field(state, ui);
+            ui.add_space(8.0);
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+            let y = rect.center().y;
+            let counts = state.cached.as_ref().map(|(_, listing)| {
+                let connections = format::several(listing.connections, "connection");
+                format!("{connections}, {}", format::several(listing.subflows, "subflow"))
+            });
+            let counts = counts.unwrap_or_default();
+            let right = format!("{}, Mbit/s", view.direction.participle());
+            let left = rect.right() - crate::ui::widgets::width(ui.painter(), &right, Type::Small);
+            paint_within(
+                ui.painter(),
+                rect.left_center(),
+                &counts,
+                Type::Small,
+                tokens.text3,
+                left - rect.left() - 8.0,
+            );
+            let turn = Rect::from_min_max(pos2(left - 4.0, rect.top() - 2.0), rect.max + vec2(4.0, 2.0));
+            let response = ui.interact(turn, ui.id().with("direction"), Sense::click());
+            response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &right));
+            let color = if response.hovered() {
+                tokens.text
+            } else {
+                tokens.text3
+            };
+            paint_right(ui.painter(), pos2(rect.right(), y), &right, Type::Small, color);
+            focus_ring(ui, &response, 4.0);
+            let other = view.direction.other();
+            if response.clicked() {
+                commands.push(UiCommand::Turn(other));
+            }
+            response.on_hover_text(format!(
+                "Rates of data {}. Click for what is {}.",
+                view.direction.past(),
+                other.past()
+            ));
+        });
+    hairline(ui);
+}
+
+fn filter_field(state: &mut ListState, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
+    let clear = !state.filter.is_empty();
+    let inner = Rect::from_min_max(
+        pos2(rect.left() + 34.0, rect.top()),
+        pos2(rect.right() - if clear { 32.0 } else { 8.0 }, rect.bottom()),
+    );
+    ui.painter().rect_filled(rect, 6.0, tokens.bg);
+    let hint = egui::RichText::new("port:443 app:ssh if:wwan0 fallback").color(tokens.text3);
+    let field = TextEdit::singleline(&mut state.filter)
+        .id_salt("filter")
+        .frame(Frame::NONE)
+        .hint_text(hint)
+        .vertical_align(egui::Align::Center)
+        .desired_width(inner.width())
+        .min_size(inner.size());
+    let response = ui.put(inner, field).accessible_name("Filter");
+    if std::mem::take(&mut state.focus_filter) {
+        response.request_focus();
+    }
+    let stroke = if response.has_focus() {
+        Stroke::new(2.0, tokens.text)
+    } else {
+        Stroke::new(1.0, tokens.ctl)
+    };
+    ui.painter().rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
+    let at = pos2(rect.left() + 18.0, rect.center().y);
+    icon(ui.painter(), at, ICON_SEARCH.codepoint, 18.0, tokens.text2);
+    if clear {
+        let place = Rect::from_center_size(pos2(rect.right() - 16.0, rect.center().y), vec2(24.0, 24.0));
+        let press = Press::icon(ICON_CLOSE.codepoint, "Clear filter")
+            .small()
+            .look(Look::Quiet);
+        if press.put(ui, place).clicked() {
+            state.filter.clear();
+        }
+    }
+    response.on_hover_text(
+        "port:443  app:ssh  if:wlan0  ip:192.0.2  pid:2214  token:0x91\nfallback  backup  one-path  stalled  idle, \
+         or any word; a minus turns a word round: -port:22",
+    );
+}
+
+/// The number of connections without MPTCP.
+pub(super) fn foot(view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    hairline(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
+    let number = view.shown.state().plain_tcp.unwrap_or(0) as usize;
+    let text = format!("{} on plain TCP", format::several(number, "connection"));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    let y = rect.center().y;
+    icon(
+        ui.painter(),
+        pos2(rect.left() + 24.0, y),
+        ICON_INFO.codepoint,
+        18.0,
+        tokens.text2,
+    );
+    paint(
+        ui.painter(),
+        pos2(rect.left() + 42.0, y),
+        &text,
+        Type::Small,
+        tokens.text2,
+    );
+}
+
+/// What stands in the list when it is empty.
+pub(super) fn nothing(state: &mut ListState, view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    Frame::NONE.inner_margin(Margin::symmetric(16, 24)).show(ui, |ui| {
+        if state.hidden() > 0 {
+            let filter = state.filter.trim().to_owned();
+            let text = format!("No connection matches {filter}.");
+            label(ui, text, Type::Strong, tokens.text);
+            ui.add_space(4.0);
+            let hidden = state.hidden();
+            let verb = if hidden == 1 { "is" } else { "are" };
+            label(
+                ui,
+                format!("{} {verb} hidden.", format::in_words(hidden)),
+                Type::Body,
+                tokens.text2,
+            );
+            ui.add_space(12.0);
+            if Press::text("Clear filter").named("Show all").ui(ui).clicked() {
+                state.filter.clear();
+            }
+            return;
+        }
+        let (title, text) = if view.shown.sampled_at().is_none() {
+            ("Reading connections", "")
+        } else {
+            (
+                "Nothing here yet",
+                "A connection appears the moment an application opens one with MPTCP. Nothing needs to be started \
+                 again.",
+            )
+        };
+        label(ui, title, Type::Strong, tokens.text);
+        ui.add_space(4.0);
+        label(ui, text, Type::Body, tokens.text2);
+    });
+}
+
+/// The place of a row.
+pub(super) fn row_rect(origin: Pos2, top: f32, width: f32) -> Rect {
+    Rect::from_min_size(origin + vec2(0.0, top), vec2(width, ROW_HIGH))
+}
+
+/// The header of an application.
+pub(super) fn group(group: &Group, origin: Pos2, top: f32, width: f32, ui: &Ui) {
+    let tokens = Tokens::of(ui);
+    let rect = Rect::from_min_size(origin + vec2(0.0, top), vec2(width, GROUP_HIGH));
+    let response = ui.interact(rect, ui.id().with(("group", &group.name)), Sense::hover());
+    let caption = group.caption();
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}, {caption}", group.name)));
+    let painter = ui.painter();
+    if top > 0.0 {
+        painter.hline(rect.x_range(), rect.top(), Stroke::new(1.0, tokens.line));
+    }
+    let y = rect.center().y;
+    let end = paint_right(
+        painter,
+        pos2(rect.right() - PADDING, y),
+        &caption,
+        Type::Small,
+        tokens.text3,
+    );
+    let start = rect.left() + PADDING;
+    paint_within(
+        painter,
+        pos2(start, y),
+        &group.name,
+        Type::Strong,
+        tokens.text,
+        end - start - 8.0,
+    );
+    if group.pids.len() > 1 {
+        let pids: Vec<String> = group.pids.iter().take(20).map(u32::to_string).collect();
+        response.on_hover_text(format!("pid {}", pids.join(", ")));
+    }
+}
+
+/// A connection; whether it was clicked.
+pub(super) fn row(
+    row: &Row,
+    connection: &Connection,
+    chosen: bool,
+    rect: Rect,
+    view: &View<'_>,
+    ui: &Ui,
+) -> bool {
+    let tokens = Tokens::of(ui);
+    let response = ui.interact(rect, ui.id().with(connection.cookie.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection)));
+    let painter = ui.painter();
+    if chosen {
+        painter.rect_filled(rect, 0.0, tokens.sel);
+        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+        painter.rect_filled(bar, 0.0, tokens.text);
+    } else if response.hovered() {
+        painter.rect_filled(rect, 0.0, tokens.raised);
+    }
+    let right = rect.right() - PADDING;
+    let mut end = right;
+    if let Some(badge) = &row.badge {
+        end = badge.paint(painter, pos2(right, rect.top() + 7.0), tokens).left() - 8.0;
+    }
+    let start = pos2(rect.left() + INDENT, rect.top() + 17.0);
+    paint_within(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
+
+    let spark = Rect::from_min_size(pos2(right - SPARK.x, rect.top() + 31.0), SPARK);
+    sparkline(painter, spark, &row.minute, tokens);
+    let mut at = pos2(rect.left() + INDENT, rect.top() + 31.0);
+    for (number, chip) in row.chips.iter().enumerate() {
+        let rest = row.chips.len() - number;
+        let room = spark.left() - 8.0 - at.x - if rest > 1 { 22.0 } else { 0.0 };
+        if chip.width(painter) > room {
+            let more = format!("+{rest}");
+            paint(painter, at + vec2(2.0, 10.0), &more, Type::Small, tokens.text3);
+            break;
+        }
+        at.x = chip.paint(painter, at, tokens) + 6.0;
+    }
+    if response.has_focus() {
+        let ring = Stroke::new(2.0, tokens.text);
+        painter.rect_stroke(rect, 0.0, ring, StrokeKind::Inside);
+    }
+    let clicked = response.clicked();
+    if response.hovered() {
+        let paths: Vec<String> = row
+            .chips
+            .iter()
+            .map(|chip| format!("{}: {}", chip.path, chip.text))
+            .collect();
+        let unit = format!("{}, Mbit/s", view.direction.participle());
+        response.on_hover_text_at_pointer(format!("{}\n{}\n{unit}", row.peer, paths.join("\n")));
+    }
+    clicked
+}
+
+/// The row in words.
+fn spoken(row: &Row, connection: &Connection) -> String {
+    let mut words = vec![application(connection).to_owned(), row.peer.clone()];
+    words.extend(
+        row.chips
+            .iter()
+            .map(|chip| format!("{} {}", chip.path, chip.text)),
+    );
+    words.extend(row.badge.iter().map(|badge| badge.text.clone()));
+    words.join(", ")
+}

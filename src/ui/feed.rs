@@ -1,0 +1,181 @@
+//! Takes lines from the source without waiting, and keeps the history that is shown.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crossbeam_channel::TryRecvError;
+
+use super::changes::Changes;
+use super::view::path_name;
+use crate::history::{Bounds, History};
+use crate::model::{Access, Command, Line};
+use crate::source::{Request, Source};
+use crate::ui::theme::Slots;
+
+/// The most lines taken in one frame; the rest waits for the next.
+const BATCH: usize = 512;
+
+/// The source and what its stream adds up to.
+///
+/// Pause freezes a copy of the history: the live one goes on, so nothing is lost and the channel stays empty.
+pub(super) struct Feed {
+    source: Box<dyn Source>,
+    live: History,
+    frozen: Option<Box<History>>,
+    ended: Option<String>,
+    interval_ms: u64,
+    /// When the latest samples were taken and what they cost, for the status line.
+    costs: VecDeque<(f64, u64)>,
+    pub(super) changes: Changes,
+}
+
+impl Feed {
+    /// Begins with the source's header.
+    pub(super) fn new(source: Box<dyn Source>, ctx: &egui::Context) -> Self {
+        let ctx = ctx.clone();
+        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint()));
+        let header = source.header().clone();
+        let interval_ms = header.interval_ms;
+        let mut live = History::new(Bounds::default());
+        live.apply(Line::Header(header));
+        Self {
+            source,
+            live,
+            frozen: None,
+            ended: None,
+            interval_ms,
+            costs: VecDeque::new(),
+            changes: Changes::default(),
+        }
+    }
+
+    /// Takes what is there; whether more is waiting.
+    pub(super) fn take(&mut self) -> bool {
+        for _ in 0..BATCH {
+            match self.source.lines().try_recv() {
+                Ok(line) => self.apply(line),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => {
+                    if self.ended.is_none() {
+                        let why = self.source.failure();
+                        self.ended = Some(why.unwrap_or_else(|| "The source has ended.".to_owned()));
+                    }
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn apply(&mut self, line: Line) {
+        self.changes.observe(&line);
+        if let Line::Sample(sample) = &line {
+            if let Some(cost) = sample.cost_us {
+                self.costs.push_back((sample.t, cost));
+            }
+            while self.costs.front().is_some_and(|(t, _)| sample.t - t > 5.0) {
+                self.costs.pop_front();
+            }
+        }
+        self.live.apply(line);
+    }
+
+    /// The history as it is now.
+    pub(super) fn live(&self) -> &History {
+        &self.live
+    }
+
+    /// The history to show.
+    pub(super) fn shown(&self) -> &History {
+        self.frozen.as_deref().unwrap_or(&self.live)
+    }
+
+    /// Whether the picture stands still.
+    pub(super) fn is_paused(&self) -> bool {
+        self.frozen.is_some()
+    }
+
+    /// Freezes the picture, or lets it go on.
+    pub(super) fn pause(&mut self, pause: bool) {
+        self.frozen = match (pause, self.frozen.take()) {
+            (true, Some(frozen)) => Some(frozen),
+            (true, None) => Some(Box::new(self.live.clone())),
+            (false, _) => None,
+        };
+    }
+
+    /// Why the source ended, once it has.
+    pub(super) fn ended(&self) -> Option<&str> {
+        self.ended.as_deref()
+    }
+
+    /// What may be seen and done.
+    pub(super) fn access(&self) -> &Access {
+        &self.live.header().unwrap_or(self.source.header()).access
+    }
+
+    /// From one sample to the next, ms.
+    pub(super) fn interval_ms(&self) -> u64 {
+        self.interval_ms
+    }
+
+    /// Asks for another time between samples.
+    pub(super) fn set_interval(&mut self, ms: u64) {
+        self.interval_ms = ms;
+        self.source.set_interval(Duration::from_millis(ms));
+    }
+
+    /// What a sample costs: CPU time in ms, and the share of one core in percent.
+    pub(super) fn cost(&self) -> Option<(f64, f64)> {
+        let sum: u64 = self.costs.iter().map(|(_, cost)| cost).sum();
+        let ((first, _), (last, _)) = (self.costs.front()?, self.costs.back()?);
+        let samples = self.costs.len() as f64;
+        let each_s = sum as f64 / samples / 1e6;
+        let span = last - first;
+        let interval_s = if span > 0.0 {
+            span / (samples - 1.0).max(1.0)
+        } else {
+            self.interval_ms as f64 / 1000.0
+        };
+        Some((each_s * 1000.0, each_s / interval_s * 100.0))
+    }
+
+    /// Asks the source for a change.
+    pub(super) fn request(&mut self, command: Command, slots: &Slots) {
+        let state = self.live.state();
+        let path = |id: u8| {
+            let device = state.endpoints.get(&id).and_then(|endpoint| {
+                let owns = |interface: &&crate::model::Interface| {
+                    interface
+                        .addresses
+                        .iter()
+                        .any(|entry| entry.address == endpoint.address)
+                };
+                let owner = state.interfaces.values().find(owns);
+                owner
+                    .map(|interface| interface.name.clone())
+                    .or_else(|| endpoint.interface.clone())
+            });
+            match device {
+                Some(device) => path_name(&self.live, slots, Some(&device)).name,
+                None => format!("Endpoint {id}"),
+            }
+        };
+        let reference = self.changes.ask(&command, state, path);
+        let request = Request {
+            command,
+            by: super::BY.to_owned(),
+            reference: Some(reference.clone()),
+        };
+        if self.source.request(request).is_err() {
+            self.changes.refused(&reference);
+        }
+    }
+
+    /// Takes a change back.
+    pub(super) fn undo(&mut self, reference: u64, slots: &Slots) {
+        if let Some(command) = self.changes.undo(reference, self.live.state()) {
+            self.request(command, slots);
+        }
+    }
+}

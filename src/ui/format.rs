@@ -1,0 +1,184 @@
+//! Numbers, times and addresses as people read them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// What stands where the kernel gave nothing.
+pub const ABSENT: &str = "–";
+
+/// How many decimals a column of rates has, by the largest in it, bits a second.
+pub fn rate_decimals(largest_bps: f64) -> usize {
+    match largest_bps / 1e6 {
+        mbps if mbps < 9.995 => 2,
+        mbps if mbps < 999.95 => 1,
+        _ => 0,
+    }
+}
+
+/// A rate in Mbit/s, bits a second given.
+pub fn rate(bps: f64, decimals: usize) -> String {
+    let mbps = bps / 1e6;
+    if bps > 0.0 && mbps < 0.005 && decimals >= 2 {
+        return "<0.01".to_owned();
+    }
+    format!("{mbps:.decimals$}")
+}
+
+/// A rate on its own.
+pub fn lone_rate(bps: f64) -> String {
+    rate(bps, rate_decimals(bps))
+}
+
+/// Microseconds as ms with one decimal.
+pub fn ms(us: u32) -> String {
+    format!("{:.1}", f64::from(us) / 1000.0)
+}
+
+/// Bytes in MB with one decimal, for a column.
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
+}
+
+/// A count: in full up to 9999, then in thousands or millions.
+pub fn count(count: u64) -> String {
+    match count {
+        0..=9999 => count.to_string(),
+        10_000..=999_949 => format!("{:.1} k", count as f64 / 1e3),
+        _ => format!("{:.1} M", count as f64 / 1e6),
+    }
+}
+
+/// A count within a sentence: a comma between thousands.
+pub fn in_words(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 subflow`, `3 subflows`.
+pub fn several(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", in_words(number))
+}
+
+/// How long something has lasted.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first"
+)]
+pub fn age(seconds: f64) -> String {
+    let whole = seconds.clamp(0.0, 1e12) as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, _) => format!("{minutes} min {rest:02} s"),
+        (1..=47, _) => format!("{hours} h {minutes:02} min"),
+        _ => format!("{} days", hours / 24),
+    }
+}
+
+/// The clock at `t` seconds of a stream that began at `started_at`, in the local time zone.
+pub fn clock(started_at: &str, t: f64) -> String {
+    clock_in(&TimeZone::system(), started_at, t)
+}
+
+fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
+    let moment = started_at
+        .parse::<Timestamp>()
+        .ok()
+        .zip(jiff::SignedDuration::try_from_secs_f64(t).ok())
+        .and_then(|(start, since)| start.checked_add(since).ok());
+    moment.map_or_else(
+        || ABSENT.to_owned(),
+        |moment| moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
+    )
+}
+
+/// Text of at most `most` characters, its middle left out when it is longer.
+pub fn elide_middle(text: &str, most: usize) -> String {
+    let length = text.chars().count();
+    if length <= most {
+        return text.to_owned();
+    }
+    let keep = most.saturating_sub(1);
+    let tail = keep / 2;
+    let head: String = text.chars().take(keep - tail).collect();
+    let tail: String = text.chars().skip(length - tail).collect();
+    format!("{head}…{tail}")
+}
+
+/// An interval between samples.
+pub fn interval(ms: u64) -> String {
+    if ms < 1000 {
+        format!("{ms} ms")
+    } else {
+        format!("{} s", ms as f64 / 1000.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_have_three_digits() {
+        let shown = [20e3, 3.41e6, 27.94e6, 116e6, 1240.4e6].map(lone_rate);
+        assert_eq!(shown, ["0.02", "3.41", "27.9", "116.0", "1240"]);
+    }
+
+    #[test]
+    fn a_trickle_is_not_nothing() {
+        assert_eq!(lone_rate(400.0), "<0.01");
+        assert_eq!(lone_rate(0.0), "0.00");
+        assert_eq!(rate(400.0, 1), "0.0");
+    }
+
+    #[test]
+    fn rounding_does_not_add_a_digit() {
+        assert_eq!(lone_rate(9.996e6), "10.0");
+        assert_eq!(lone_rate(999.96e6), "1000");
+    }
+
+    #[test]
+    fn counts_shrink_and_sentences_have_commas() {
+        assert_eq!(
+            [0, 9999, 12_400, 2_000_000].map(count),
+            ["0", "9999", "12.4 k", "2.0 M"]
+        );
+        assert_eq!([7, 1000, 1_234_567].map(in_words), ["7", "1,000", "1,234,567"]);
+        assert_eq!(several(1, "subflow"), "1 subflow");
+        assert_eq!(several(0, "subflow"), "0 subflows");
+    }
+
+    #[test]
+    fn ages_grow_their_unit() {
+        let shown = [22.9, 848.0, 11_100.0, 864_000.0].map(age);
+        assert_eq!(shown, ["22 s", "14 min 08 s", "3 h 05 min", "10 days"]);
+        assert_eq!(age(-1.0), "0 s");
+    }
+
+    #[test]
+    fn the_clock_counts_from_the_start() {
+        let shown = clock_in(&TimeZone::UTC, "2026-03-01T14:31:00Z", 67.9);
+        assert_eq!(shown, "14:32:07");
+        assert_eq!(clock_in(&TimeZone::UTC, "yesterday", 1.0), ABSENT);
+    }
+
+    #[test]
+    fn the_middle_is_left_out() {
+        assert_eq!(elide_middle("[2606:4700::6816:1]:443", 13), "[2606:…1]:443");
+        assert_eq!(elide_middle("short", 13), "short");
+    }
+
+    #[test]
+    fn intervals_have_their_unit() {
+        assert_eq!([50, 1000, 2500].map(interval), ["50 ms", "1 s", "2.5 s"]);
+    }
+}

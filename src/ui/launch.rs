@@ -1,0 +1,198 @@
+//! Opens the window: checks first that it can, says what is missing, closes it when asked to.
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
+
+use super::{App, Screenshot, Setup};
+
+/// Opens the window and returns when it is closed.
+///
+/// # Errors
+/// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
+pub fn run(setup: Setup) -> Result<(), String> {
+    check(|name| std::env::var_os(name), has_library)?;
+    let timer = Timer {
+        opened: Instant::now(),
+        screenshot: setup.screenshot.clone(),
+        closes: setup.seconds,
+        saved: Arc::new(AtomicBool::new(false)),
+        asked: false,
+    };
+    let options = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_app_id("pathscope")
+            .with_inner_size([1440.0, 900.0])
+            .with_min_inner_size([800.0, 500.0]),
+        ..eframe::NativeOptions::default()
+    };
+    let title = format!("Pathscope: {}", setup.title);
+    let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        Ok(Box::new(Window {
+            app: App::new(&context.egui_ctx, setup),
+            timer,
+        }))
+    };
+    eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
+        eframe::Error::AppCreation(error) => format!("the window could not be made: {error}"),
+        error => {
+            format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
+        }
+    })
+}
+
+/// What must be there, and the Debian package that has it.
+const X11: [(&str, &str); 4] = [
+    ("libX11.so.6", "libx11-6"),
+    ("libX11-xcb.so.1", "libx11-xcb1"),
+    ("libXcursor.so.1", "libxcursor1"),
+    ("libxkbcommon-x11.so.0", "libxkbcommon-x11-0"),
+];
+const WAYLAND: [(&str, &str); 2] = [
+    ("libwayland-egl.so.1", "libwayland-egl1"),
+    ("libxkbcommon.so.0", "libxkbcommon0"),
+];
+const GL: [(&str, &str); 2] = [("libGL.so.1", "libgl1"), ("libEGL.so.1", "libegl1")];
+
+/// Whether a window can be opened at all.
+fn check<V: AsRef<OsStr>>(
+    variable: impl Fn(&str) -> Option<V>,
+    has: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    let set = |name: &str| variable(name).is_some_and(|value| !value.as_ref().is_empty());
+    let wayland = set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET");
+    let x11 = set("DISPLAY");
+    if !wayland && !x11 {
+        return Err(
+            "there is no display: neither WAYLAND_DISPLAY nor DISPLAY is set. \
+                    Without one, try: pathscope list, pathscope watch"
+                .to_owned(),
+        );
+    }
+    // Wayland is taken where both are there.
+    let needed = if wayland {
+        WAYLAND.as_slice()
+    } else {
+        X11.as_slice()
+    };
+    let missing = |(library, package): &&(&str, &'static str)| (!has(library)).then_some(*package);
+    let mut packages: Vec<&str> = needed.iter().filter_map(|library| missing(&library)).collect();
+    if GL.iter().all(|(library, _)| !has(library)) {
+        packages.push("libgl1");
+    }
+    if packages.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "the window needs libraries that are not here. On Debian: apt install {}",
+        packages.join(" ")
+    ))
+}
+
+fn has_library(name: &str) -> bool {
+    // SAFETY: these are the system's display libraries, which the window loads next in any case; their
+    // initialisers have no conditions, and no symbol is used here.
+    #[expect(unsafe_code, reason = "loading a library runs its initialisers")]
+    let library = unsafe { libloading::Library::new(name) };
+    library.is_ok()
+}
+
+/// When to take a picture and when to close.
+struct Timer {
+    opened: Instant,
+    screenshot: Option<Screenshot>,
+    closes: Option<std::time::Duration>,
+    saved: Arc<AtomicBool>,
+    asked: bool,
+}
+
+impl Timer {
+    fn tick(&mut self, ctx: &Context) {
+        let open = self.opened.elapsed();
+        if let Some(screenshot) = &self.screenshot {
+            match screenshot.after.checked_sub(open) {
+                Some(rest) if !rest.is_zero() => ctx.request_repaint_after(rest),
+                _ if !self.asked => {
+                    self.asked = true;
+                    let (path, saved, ctx_back) = (screenshot.path.clone(), self.saved.clone(), ctx.clone());
+                    ctx.request_screenshot(move |picture| {
+                        if let Err(error) = save(&picture, &path) {
+                            eprintln!("pathscope: cannot write {}: {error}", path.display());
+                        }
+                        saved.store(true, Ordering::Release);
+                        ctx_back.request_repaint();
+                    });
+                }
+                _ => {}
+            }
+        }
+        let over = self.closes.is_some_and(|closes| open >= closes);
+        if over || self.saved.load(Ordering::Acquire) {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        } else if let Some(closes) = self.closes {
+            ctx.request_repaint_after(closes.saturating_sub(open));
+        }
+    }
+}
+
+fn save(picture: &ColorImage, path: &std::path::Path) -> Result<(), String> {
+    let [width, height] = picture.size;
+    let bytes: Vec<u8> = picture.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+    let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
+    let image =
+        image::RgbaImage::from_raw(size(width)?, size(height)?, bytes).ok_or("an incomplete picture")?;
+    image
+        .save_with_format(path, image::ImageFormat::Png)
+        .map_err(|error| error.to_string())
+}
+
+struct Window {
+    app: App,
+    timer: Timer,
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.app.ui(ui);
+        self.timer.tick(ui.ctx());
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(set: &[&str], missing: &[&str]) -> Result<(), String> {
+        check(
+            |name| set.contains(&name).then_some("1"),
+            |library| !missing.contains(&library),
+        )
+    }
+
+    #[test]
+    fn without_a_display_the_headless_commands_are_named() {
+        let error = verdict(&[], &[]).expect_err("no display");
+        assert!(error.contains("pathscope watch"), "{error}");
+    }
+
+    #[test]
+    fn the_package_of_a_missing_library_is_named() {
+        let error = verdict(&["DISPLAY"], &["libxkbcommon-x11.so.0"]).expect_err("a missing library");
+        assert!(error.ends_with("apt install libxkbcommon-x11-0"), "{error}");
+        let error = verdict(&["WAYLAND_DISPLAY"], &["libwayland-egl.so.1"]).expect_err("a missing library");
+        assert!(error.ends_with("apt install libwayland-egl1"), "{error}");
+    }
+
+    #[test]
+    fn one_way_to_opengl_is_enough() {
+        assert_eq!(verdict(&["DISPLAY"], &["libGL.so.1"]), Ok(()));
+        assert!(verdict(&["DISPLAY"], &["libGL.so.1", "libEGL.so.1"]).is_err());
+    }
+}

@@ -1,0 +1,99 @@
+//! The line at the bottom: the kernel, where events come from, what sampling costs, and what went wrong.
+
+use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR};
+
+use super::theme::{Tokens, Type};
+use super::view::{UiCommand, View};
+use super::widgets::{Look, Press, icon, paint_right, paint_within};
+
+/// The line.
+pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<UiCommand> {
+    let tokens = Tokens::of(ui);
+    let rect = ui.max_rect();
+    let y = rect.center().y;
+    ui.painter()
+        .hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
+    let right = cost.map_or_else(String::new, |(ms, percent)| {
+        format!("sample {ms:.1} ms · {percent:.1} % of one core")
+    });
+    let end = paint_right(
+        ui.painter(),
+        pos2(rect.right() - 16.0, y),
+        &right,
+        Type::Small,
+        tokens.text3,
+    );
+    let start = pos2(rect.left() + 16.0, y);
+    if let Some(failure) = view.changes.failure().or(view.ended) {
+        return trouble(
+            failure,
+            view.changes.failure().is_some(),
+            Rect::from_min_max(start, pos2(end - 8.0, y)),
+            ui,
+        );
+    }
+    let left = left(view);
+    let response = ui.allocate_rect(
+        Rect::from_min_max(rect.min, pos2(end, rect.bottom())),
+        Sense::hover(),
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{left}. {right}")));
+    paint_within(
+        ui.painter(),
+        start,
+        &left,
+        Type::Small,
+        tokens.text3,
+        end - start.x - 8.0,
+    );
+    Vec::new()
+}
+
+fn left(view: &View<'_>) -> String {
+    let mut parts = Vec::new();
+    if let Some(header) = view.live.header().filter(|header| !header.kernel.is_empty()) {
+        parts.push(format!("Linux {}", header.kernel));
+    }
+    parts.push(
+        if view.access.events {
+            "events from the kernel"
+        } else {
+            "events inferred by comparison"
+        }
+        .to_owned(),
+    );
+    if view.paused {
+        parts.push("paused, still reading".to_owned());
+    }
+    parts.join(" · ")
+}
+
+fn trouble(failure: &str, dismissable: bool, place: Rect, ui: &mut Ui) -> Vec<UiCommand> {
+    let tokens = Tokens::of(ui);
+    let y = place.center().y;
+    icon(
+        ui.painter(),
+        pos2(place.left() + 7.0, y),
+        ICON_ERROR.codepoint,
+        14.0,
+        tokens.danger,
+    );
+    let at = pos2(place.left() + 20.0, y);
+    let most = place.width() - 48.0;
+    let end = paint_within(ui.painter(), at, failure, Type::Small, tokens.danger, most);
+    let whole = Rect::from_min_max(pos2(place.left(), y - 12.0), pos2(end, y + 12.0));
+    let response = ui.allocate_rect(whole, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, failure));
+    response.on_hover_text(failure);
+    if dismissable {
+        let button = Rect::from_center_size(pos2(end + 16.0, y), vec2(20.0, 20.0));
+        let press = Press::icon(ICON_CLOSE.codepoint, "Dismiss")
+            .small()
+            .look(Look::Quiet);
+        if press.put(ui, button).clicked() {
+            return vec![UiCommand::Dismiss];
+        }
+    }
+    Vec::new()
+}

@@ -1,0 +1,250 @@
+//! The bar at the top: source, panels, access, interval, pause, theme.
+
+use egui::{Align, Color32, Layout, Painter, Popup, Pos2, Rect, Sense, Shape, Stroke, ThemePreference, Ui};
+use egui::{UiBuilder, WidgetInfo, accesskit::Role, epaint::CubicBezierShape, pos2, vec2};
+use egui_material_icons::icons::{
+    ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_LIGHT_MODE, ICON_LOCK,
+    ICON_LOCK_OPEN, ICON_PAUSE, ICON_PLAY_ARROW, ICON_SPEED,
+};
+
+use super::format;
+use super::theme::{Slot, Tokens, Type};
+use super::view::{Tab, UiCommand, View};
+use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
+
+/// The panels that are there, in order.
+pub(super) const TABS: &[Tab] = &[Tab::Connections];
+
+/// The intervals to choose from, ms.
+const INTERVALS: [u64; 7] = [50, 100, 250, 500, 1000, 2000, 5000];
+
+/// The theme after another one: dark, light, as the system.
+pub(super) fn next_theme(theme: ThemePreference) -> ThemePreference {
+    match theme {
+        ThemePreference::Dark => ThemePreference::Light,
+        ThemePreference::Light => ThemePreference::System,
+        ThemePreference::System => ThemePreference::Dark,
+    }
+}
+
+/// The bar.
+pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let tokens = Tokens::of(ui);
+    let rect = ui.max_rect();
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    mark(ui.painter(), pos2(rect.left() + 28.0, rect.center().y), tokens);
+    let narrow = rect.width() < 1200.0;
+    let inner = Rect::from_min_max(
+        pos2(rect.left() + 52.0, rect.top()),
+        pos2(rect.right() - 16.0, rect.bottom()),
+    );
+    let mut left = ui.new_child(
+        UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::left_to_right(Align::Center)),
+    );
+    source(narrow, view, &mut left);
+    left.add_space(12.0);
+    for tab_here in TABS {
+        if panel(*tab_here, *tab_here == tab, view, &mut left) {
+            commands.push(UiCommand::Open(*tab_here));
+        }
+    }
+    let mut right = ui.new_child(
+        UiBuilder::new()
+            .max_rect(inner)
+            .layout(Layout::right_to_left(Align::Center)),
+    );
+    theme(&mut right, &mut commands);
+    let (sign, name) = if view.paused {
+        (ICON_PLAY_ARROW, "Go on")
+    } else {
+        (ICON_PAUSE, "Pause")
+    };
+    if Press::icon(sign.codepoint, name).ui(&mut right).clicked() {
+        commands.push(UiCommand::Pause(!view.paused));
+    }
+    interval(view, &mut right, &mut commands);
+    right.add_space(16.0);
+    access(view, &mut right);
+    commands
+}
+
+/// Two strands that join.
+fn mark(painter: &Painter, middle: Pos2, tokens: &Tokens) {
+    let at = |x: f32, y: f32| middle + vec2(x, y);
+    let strand = |from: f32, slot: u8| {
+        let color = Slot::new(slot).ink(tokens.dark).ink;
+        let points = [at(-10.0, from), at(-2.0, from), at(-1.0, 0.0), at(9.0, 0.0)];
+        let curve = CubicBezierShape::from_points_stroke(
+            points,
+            false,
+            Color32::TRANSPARENT,
+            Stroke::new(2.5, color),
+        );
+        painter.add(Shape::CubicBezier(curve));
+    };
+    strand(-6.0, 1);
+    strand(6.0, 0);
+    painter.circle_filled(at(9.0, 0.0), 3.0, tokens.text);
+}
+
+fn source(narrow: bool, view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let header = view.live.header();
+    let host = header.map(|header| match &header.netns {
+        Some(netns) => format!("{netns} on {}", header.host),
+        None => header.host.clone(),
+    });
+    let host = host
+        .filter(|host| !narrow && !host.is_empty())
+        .unwrap_or_default();
+    let title = width(ui.painter(), view.title, Type::Strong);
+    let second = if host.is_empty() {
+        0.0
+    } else {
+        width(ui.painter(), &host, Type::Body).min(180.0) + 8.0
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(42.0 + title + second + 12.0, 32.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {host}", view.title)));
+    ui.painter().rect_filled(rect, 6.0, tokens.control);
+    let sign = if header.is_some_and(|header| header.netns.is_some()) {
+        ICON_DNS
+    } else {
+        ICON_COMPUTER
+    };
+    let y = rect.center().y;
+    icon(
+        ui.painter(),
+        pos2(rect.left() + 22.0, y),
+        sign.codepoint,
+        18.0,
+        tokens.text2,
+    );
+    let end = paint(
+        ui.painter(),
+        pos2(rect.left() + 40.0, y),
+        view.title,
+        Type::Strong,
+        tokens.text,
+    );
+    paint_within(
+        ui.painter(),
+        pos2(end + 8.0, y),
+        &host,
+        Type::Body,
+        tokens.text3,
+        180.0,
+    );
+}
+
+fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
+    let tokens = Tokens::of(ui);
+    let (name, count) = match tab {
+        Tab::Connections => ("Connections", view.shown.state().connections.len()),
+        Tab::Paths => ("Paths", 0),
+        Tab::Events => ("Events", 0),
+    };
+    let style = if chosen { Type::Strong } else { Type::Body };
+    let count = if count > 0 {
+        format::in_words(count)
+    } else {
+        String::new()
+    };
+    // The width of the bolder text, so that nothing moves when a panel is opened.
+    let wide = width(ui.painter(), name, Type::Strong);
+    let extra = if count.is_empty() {
+        0.0
+    } else {
+        width(ui.painter(), &count, Type::Body) + 6.0
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(wide + extra + 16.0, 48.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
+    let painter = ui.painter();
+    let color = if chosen || response.hovered() {
+        tokens.text
+    } else {
+        tokens.text2
+    };
+    let y = rect.center().y;
+    let end = paint(painter, pos2(rect.left() + 8.0, y), name, style, color);
+    paint(painter, pos2(end + 6.0, y), &count, Type::Body, tokens.text3);
+    if chosen {
+        let bar = Rect::from_min_max(
+            pos2(rect.left() + 8.0, rect.bottom() - 2.0),
+            pos2(rect.right() - 8.0, rect.bottom()),
+        );
+        painter.rect_filled(bar, 0.0, tokens.text);
+    }
+    if response.has_focus() {
+        focus_ring(
+            ui,
+            &response.clone().with_new_rect(rect.shrink2(vec2(2.0, 8.0))),
+            4.0,
+        );
+    }
+    response.clicked()
+}
+
+fn access(view: &View<'_>, ui: &mut Ui) {
+    let (badge, why) = match (view.access.control, view.ended) {
+        (_, Some(why)) => (
+            Badge::warning("Source ended", ICON_LOCK.codepoint),
+            why.to_owned(),
+        ),
+        (true, None) => (
+            Badge::neutral("Full access", Some(ICON_LOCK_OPEN.codepoint)),
+            "Changes to endpoints, limits and settings are permitted.".to_owned(),
+        ),
+        (false, None) => {
+            let badge = Badge {
+                text: "Read-only".to_owned(),
+                icon: Some(ICON_LOCK.codepoint),
+                tone: Tone::Warning,
+            };
+            let why = view.access.why_not.clone();
+            (
+                badge,
+                why.unwrap_or_else(|| "Changes are not permitted.".to_owned()),
+            )
+        }
+    };
+    badge.ui(ui).on_hover_text(why);
+}
+
+fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let text = format::interval(view.interval_ms);
+    let name = format!("Sampling interval: {text}");
+    let press = Press::text(&text)
+        .with_icon(ICON_SPEED.codepoint)
+        .named(&name)
+        .chevron();
+    let response = press.ui(ui);
+    Popup::menu(&response).show(|ui| {
+        for ms in INTERVALS {
+            let sign = if ms == view.interval_ms {
+                ICON_CHECK.codepoint
+            } else {
+                ""
+            };
+            if menu_item(ui, sign, &format::interval(ms), "", None) {
+                commands.push(UiCommand::SetInterval(ms));
+            }
+        }
+    });
+    response.on_hover_text("From one sample to the next");
+}
+
+fn theme(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let now = ui.ctx().options(|options| options.theme_preference);
+    let (sign, name) = match now {
+        ThemePreference::Dark => (ICON_DARK_MODE, "Theme: dark"),
+        ThemePreference::Light => (ICON_LIGHT_MODE, "Theme: light"),
+        ThemePreference::System => (ICON_CONTRAST, "Theme: as the system"),
+    };
+    if Press::icon(sign.codepoint, name).ui(ui).clicked() {
+        commands.push(UiCommand::Theme(next_theme(now)));
+    }
+}

@@ -1,0 +1,19 @@
+//! Small parts that every panel uses.
+
+mod badge;
+mod button;
+mod chip;
+mod code;
+mod shape;
+mod sparkline;
+mod switch;
+mod text;
+
+pub(super) use badge::{Badge, Tone};
+pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
+pub(super) use chip::{Chip, ChipState, dashed_outline};
+pub(super) use code::command_box;
+pub(super) use shape::{shape, shape_of};
+pub(super) use sparkline::sparkline;
+pub(super) use switch::{Switch, switch};
+pub(super) use text::{galley, hairline, icon, label, paint, paint_right, paint_within, width};
