@@ -126,6 +126,28 @@ fn both_families_and_mapped_addresses_are_read() {
 }
 
 #[test]
+fn a_subflow_that_nobody_answers_is_read_too() {
+    const TCP_SYN_SENT: u8 = 2;
+    let Some(pair) = Pair::new() else { return };
+    pair.with_two_paths();
+    pair.server.ip("route add blackhole 10.2.0.1/32");
+    let _open = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
+    let waiting = until("a subflow in SYN-SENT", || {
+        let table = read(&pair.client);
+        table
+            .subflows
+            .into_iter()
+            .find(|subflow| subflow.state == TCP_SYN_SENT)
+    });
+    let connection = read(&pair.client).connections[0];
+    assert_eq!(
+        (waiting.token_local, waiting.inode),
+        (connection.token, connection.inode)
+    );
+    assert_eq!(waiting.remote, connection.remote);
+}
+
+#[test]
 fn plain_tcp_is_counted_and_fallback_is_flagged() {
     let Some(pair) = Pair::new() else { return };
     let _plain = pair.connection(Protocol::TCP, "10.1.0.2:6000", "10.1.0.2:6000");

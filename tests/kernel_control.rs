@@ -403,14 +403,19 @@ fn reading_needs_no_privilege() {
             .unwrap();
         let program = folder.path().join("test");
         std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-        Program::new("setpriv")
-            .args(["--inh-caps=-all", "--bounding-set=-all"])
-            .args(as_nobody())
-            .arg(&program)
-            .args(["--ignored", "--exact", "as_a_normal_user", "--nocapture"])
-            .current_dir("/")
-            .output()
-            .unwrap()
+        until("the program to run", || {
+            let output = Program::new("setpriv")
+                .args(["--inh-caps=-all", "--bounding-set=-all"])
+                .args(as_nobody())
+                .arg(&program)
+                .args(["--ignored", "--exact", "as_a_normal_user", "--nocapture"])
+                .current_dir("/")
+                .output()
+                .unwrap();
+            // Another test that starts a program may hold the file open for writing for a moment (ETXTBSY).
+            let busy = String::from_utf8_lossy(&output.stderr).contains("Text file busy");
+            (!busy).then_some(output)
+        })
     });
     let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
