@@ -21,7 +21,7 @@ pub enum Condition {
 pub fn condition(subflow: &Subflow, bps: f64, interface_up: Option<bool>) -> Condition {
     match subflow.state {
         TcpState::SynSent | TcpState::SynRecv | TcpState::NewSynRecv => Condition::NotAnswered,
-        TcpState::Established | TcpState::CloseWait | TcpState::FinWait1 | TcpState::FinWait2 => {
+        TcpState::Established | TcpState::CloseWait => {
             let waits = subflow.unacked.unwrap_or(0) > 0;
             let backs_off = waits && subflow.backoff.unwrap_or(0) > 0;
             if interface_up == Some(false) || backs_off {

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Connection, Cookie, Event, Header, Line, Sample};
+use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -192,11 +192,10 @@ impl History {
             }
         }
         for cookie in &record.subflows {
-            let here = connection
-                .subflows
-                .iter()
-                .any(|subflow| subflow.cookie == *cookie);
-            if !here && let Some(history) = self.subflows.get_mut(cookie) {
+            let lives = |subflow: &Subflow| subflow.cookie == *cookie && !subflow.state.is_ending();
+            if !connection.subflows.iter().any(lives)
+                && let Some(history) = self.subflows.get_mut(cookie)
+            {
                 history.ended_at.get_or_insert(t);
             }
         }

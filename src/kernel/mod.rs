@@ -1,1 +1,38 @@
-//! kernel.
+//! What this kernel says, and what it is asked to change: the only user of neli, sysinfo and netlink sockets.
+//!
+//! Everything opened here belongs to the network namespace that the calling thread is in at that moment
+//! ([`Namespace::enter`]). Sockets stay with it; [`settings`], [`counters`] and [`model::Command::Set`] go by the
+//! namespace of the thread that calls them. Nothing here reads a clock.
+//!
+//! [`model::Command::Set`]: crate::model::Command::Set
+
+mod access;
+mod control;
+mod error;
+mod event_map;
+mod events;
+mod generic;
+mod interface_kind;
+mod names;
+mod netlink;
+mod netns;
+mod path_manager;
+mod proc;
+mod processes;
+mod route;
+mod route_events;
+mod socket_table;
+mod sockets;
+mod wireless;
+
+pub use access::probe;
+pub use error::Error;
+pub use events::{Events, Received};
+pub use netns::Namespace;
+pub use path_manager::PathManager;
+pub use proc::{counters, settings};
+pub use processes::{Processes, user_name};
+pub use route::Route;
+pub use route_events::{RouteChange, RouteEvents, RouteNotice};
+pub use socket_table::SocketTable;
+pub use sockets::Sockets;

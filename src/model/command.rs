@@ -4,9 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::ids::as_text;
 use super::{EndpointFlags, SettingValue, UnknownFlag};
 
 /// Flags to set and flags to clear, written `[no]FLAG`, as in `ip mptcp endpoint change`.
@@ -82,7 +81,17 @@ impl FromStr for FlagChange {
     }
 }
 
-as_text!(FlagChange);
+impl Serialize for FlagChange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.words().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for FlagChange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_words(&Vec::<String>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
 
 /// A change that somebody asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

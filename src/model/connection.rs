@@ -61,6 +61,15 @@ impl TcpState {
             _ => Self::Unknown,
         }
     }
+
+    /// Whether the end has begun: no new data is carried. A subflow that was closed while its path was dead lingers
+    /// so, sending its FIN again until it gives up.
+    pub fn is_ending(self) -> bool {
+        matches!(
+            self,
+            Self::FinWait1 | Self::FinWait2 | Self::Closing | Self::LastAck | Self::TimeWait | Self::Close
+        )
+    }
 }
 
 /// How a subflow was found to belong to its connection.

@@ -1,5 +1,22 @@
 //! Where the stream comes from, and where commands go.
 
+mod control;
+mod difference;
+mod infer;
+mod inventory;
+mod live;
+mod materialise;
+mod outlet;
+mod people;
+mod reading;
+mod sampler;
+mod shared;
+mod table;
+mod watcher;
+
+pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
+pub use reading::Reader;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,0 +1,320 @@
+//! The arguments, as people type them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser};
+
+use super::Failure;
+use crate::model::{Command, EndpointFlags, FlagChange};
+use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
+
+/// A desktop monitor for Multipath TCP on Linux. Without a command it opens the window.
+#[derive(Debug, Parser)]
+#[command(version, about, disable_help_subcommand = true)]
+pub struct Arguments {
+    /// Read this network namespace: a name below /run/netns, or a path such as /proc/PID/ns/net
+    #[arg(long, global = true, value_name = "NAME|PATH")]
+    pub netns: Option<String>,
+    /// What to do.
+    #[command(subcommand)]
+    pub subcommand: Option<Subcommand>,
+}
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Subcommand {
+    /// List connections with their subflows
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what happens as it happens
+    Watch(WatchArguments),
+    /// Show endpoints, limits, net.mptcp settings and interfaces
+    Endpoints {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add, change or remove an endpoint
+    Endpoint {
+        /// The change.
+        #[command(subcommand)]
+        change: EndpointChange,
+    },
+    /// Change the path manager's limits
+    Limits {
+        /// The change.
+        #[command(subcommand)]
+        change: LimitsChange,
+    },
+    /// Write a net.mptcp setting
+    Set {
+        /// Its name, such as enabled
+        name: String,
+        /// Its new value
+        value: String,
+    },
+    /// Close one subflow; its connection lives on through the others
+    Close {
+        /// This host's address and port, such as 10.0.0.1:40000 or [2001:db8::1]:40000
+        local: SocketAddr,
+        /// The peer's address and port
+        remote: SocketAddr,
+    },
+    /// Build a laboratory with real MPTCP traffic and open the window on it
+    Demo(DemoArguments),
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Print JSON, an object a line
+    #[arg(long)]
+    pub json: bool,
+    /// From one sample to the next, ms
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_INTERVAL_MS,
+          value_parser = clap::value_parser!(u64).range(*INTERVAL_MS.start()..=*INTERVAL_MS.end()))]
+    pub interval: u64,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+    /// Take commands from standard input, a JSON object a line; end with it
+    #[arg(long)]
+    pub control: bool,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// What to show; see --list
+    #[arg(long, value_name = "NAME", default_value = "handover")]
+    pub scenario: String,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+    /// Open no window: print the stream as JSON
+    #[arg(long, conflicts_with = "screenshot")]
+    pub headless: bool,
+    /// Save a picture of the window, after --seconds (15 unless told), and end
+    #[arg(long, value_name = "PNG")]
+    pub screenshot: Option<PathBuf>,
+    /// List the scenarios
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// A change to one endpoint.
+#[derive(Debug, clap::Subcommand)]
+pub enum EndpointChange {
+    /// Add an endpoint: ADDR [dev IF] [id N] [port N] [subflow] [signal] [backup] [fullmesh] [laminar]
+    Add {
+        /// Its address
+        address: IpAddr,
+        /// [dev IF] [id N] [port N] [FLAG…]
+        #[arg(value_name = "WORD")]
+        words: Vec<String>,
+    },
+    /// Change an endpoint's flags: id N [no]FLAG…
+    Change {
+        /// id N [no]FLAG…
+        #[arg(value_name = "WORD", required = true)]
+        words: Vec<String>,
+    },
+    /// Remove an endpoint, which closes its subflows: id N
+    Remove {
+        /// id N
+        #[arg(value_name = "WORD", required = true)]
+        words: Vec<String>,
+    },
+}
+
+/// A change to the limits.
+#[derive(Debug, clap::Subcommand)]
+pub enum LimitsChange {
+    /// Set limits: [subflows N] [add-addr-accepted N]
+    Set {
+        /// [subflows N] [add-addr-accepted N]
+        #[arg(value_name = "WORD", required = true)]
+        words: Vec<String>,
+    },
+}
+
+/// Arguments that amount to a command.
+pub trait Change {
+    /// The command.
+    ///
+    /// # Errors
+    /// When the words make no sense.
+    fn command(&self) -> Result<Command, Failure>;
+}
+
+impl Change for EndpointChange {
+    fn command(&self) -> Result<Command, Failure> {
+        match self {
+            Self::Add { address, words } => {
+                let mut words = Words::new(words);
+                let (mut interface, mut id, mut port) = (None, None, None);
+                let mut flags = EndpointFlags::NONE;
+                while let Some(word) = words.next() {
+                    match word {
+                        "dev" => interface = Some(words.value("dev", "an interface")?),
+                        "id" => id = Some(words.value("id", "a number from 0 to 255")?),
+                        "port" => port = Some(words.value("port", "a number from 1 to 65535")?),
+                        flag => flags = flags.with(flag.parse().map_err(Failure::usage)?),
+                    }
+                }
+                Ok(Command::EndpointAdd {
+                    address: *address,
+                    interface,
+                    id,
+                    port,
+                    flags,
+                })
+            }
+            Self::Change { words } => {
+                let mut words = Words::new(words);
+                let id = words.id()?;
+                let flags = FlagChange::from_words(&words.rest()).map_err(Failure::usage)?;
+                if flags == FlagChange::default() {
+                    return Err(Failure::usage(
+                        "name the flags to change, such as backup or nobackup",
+                    ));
+                }
+                Ok(Command::EndpointChange { id, flags })
+            }
+            Self::Remove { words } => {
+                let mut words = Words::new(words);
+                let id = words.id()?;
+                words.end()?;
+                Ok(Command::EndpointRemove { id })
+            }
+        }
+    }
+}
+
+impl Change for LimitsChange {
+    fn command(&self) -> Result<Command, Failure> {
+        let Self::Set { words } = self;
+        let mut words = Words::new(words);
+        let (mut extra_subflows_max, mut add_addr_accepted_max) = (None, None);
+        while let Some(word) = words.next() {
+            match word {
+                "subflows" => extra_subflows_max = Some(words.value("subflows", "a number from 0 to 8")?),
+                "add-addr-accepted" => {
+                    add_addr_accepted_max = Some(words.value("add-addr-accepted", "a number from 0 to 8")?);
+                }
+                other => {
+                    let text = format!("'{other}' is no limit: use subflows N or add-addr-accepted N");
+                    return Err(Failure::usage(text));
+                }
+            }
+        }
+        Ok(Command::LimitsSet {
+            extra_subflows_max,
+            add_addr_accepted_max,
+        })
+    }
+}
+
+/// Words after a subcommand, in the manner of `ip`.
+struct Words<'a>(std::slice::Iter<'a, String>);
+
+impl<'a> Words<'a> {
+    fn new(words: &'a [String]) -> Self {
+        Self(words.iter())
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.0.next().map(String::as_str)
+    }
+
+    fn value<T: std::str::FromStr>(&mut self, name: &str, what: &str) -> Result<T, Failure> {
+        let value = self.next().and_then(|word| word.parse().ok());
+        value.ok_or_else(|| Failure::usage(format!("after '{name}' comes {what}")))
+    }
+
+    fn id(&mut self) -> Result<u8, Failure> {
+        match self.next() {
+            Some("id") => self.value("id", "a number from 0 to 255"),
+            _ => Err(Failure::usage(
+                "say which endpoint: id N (pathscope endpoints lists them)",
+            )),
+        }
+    }
+
+    fn rest(self) -> Vec<&'a str> {
+        self.0.map(String::as_str).collect()
+    }
+
+    fn end(&mut self) -> Result<(), Failure> {
+        match self.next() {
+            Some(word) => Err(Failure::usage(format!("'{word}' is one word too many"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Command, Failure> {
+        let words = std::iter::once("pathscope").chain(line.split_whitespace());
+        match Arguments::try_parse_from(words)
+            .expect("a known command")
+            .subcommand
+        {
+            Some(Subcommand::Endpoint { change }) => change.command(),
+            Some(Subcommand::Limits { change }) => change.command(),
+            other => panic!("not a change: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_added_in_the_words_of_ip() {
+        let command =
+            parse("endpoint add 2001:db8::1 dev eth0 id 7 port 443 signal backup").expect("a command");
+        assert_eq!(
+            command,
+            Command::EndpointAdd {
+                address: "2001:db8::1".parse().expect("an address"),
+                interface: Some("eth0".to_owned()),
+                id: Some(7),
+                port: Some(443),
+                flags: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
+            }
+        );
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_wrong_usage() {
+        for line in [
+            "endpoint change id 2",
+            "endpoint change 2 backup",
+            "endpoint change id 2 bakup",
+            "endpoint remove id 300",
+            "endpoint remove id 2 3",
+            "endpoint add 10.0.0.1 id",
+            "limits set extra 4",
+            "limits set subflows many",
+        ] {
+            let failure = parse(line).expect_err(line);
+            assert_eq!(failure.code, 2, "{line}: {failure}");
+        }
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        use clap::CommandFactory as _;
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,101 @@
+//! `endpoints`: endpoints, limits, settings and interfaces.
+
+use serde::Serialize;
+
+use super::{Failure, Output};
+use crate::kernel::Namespace;
+use crate::model::{Access, Endpoint, Interface, Limits, MAX_ENDPOINTS, SCHEMA, Sample, Settings};
+use crate::source::snapshot;
+
+/// `endpoints --json`.
+#[derive(Serialize)]
+struct Listing<'a> {
+    schema: u32,
+    taken_at: &'a str,
+    host: &'a str,
+    kernel: &'a str,
+    netns: Option<&'a str>,
+    access: &'a Access,
+    endpoints: &'a [Endpoint],
+    limits: Option<Limits>,
+    settings: &'a Settings,
+    interfaces: &'a [Interface],
+}
+
+pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
+    let (header, sample) = snapshot(namespace)?;
+    if json {
+        output.json(&Listing {
+            schema: SCHEMA,
+            taken_at: &header.started_at,
+            host: &header.host,
+            kernel: &header.kernel,
+            netns: header.netns.as_deref(),
+            access: &header.access,
+            endpoints: &sample.endpoints,
+            limits: sample.limits,
+            settings: &sample.settings,
+            interfaces: &sample.interfaces,
+        })?;
+    } else {
+        text(&sample, output)?;
+    }
+    Ok(output.flush()?)
+}
+
+fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
+    heading(
+        output,
+        &format!("Endpoints, {} of at most {MAX_ENDPOINTS}", sample.endpoints.len()),
+    )?;
+    for endpoint in &sample.endpoints {
+        let port = endpoint
+            .port
+            .map(|port| format!(" port {port}"))
+            .unwrap_or_default();
+        let interface = endpoint
+            .interface
+            .as_deref()
+            .map(|name| format!(" dev {name}"))
+            .unwrap_or_default();
+        output.line(format!(
+            "  id {:<3} {}{port}{interface}  {}",
+            endpoint.id, endpoint.address, endpoint.flags
+        ))?;
+    }
+    heading(output, "Limits")?;
+    if let Some(limits) = sample.limits {
+        output.line(format!("  subflows {}", limits.extra_subflows_max))?;
+        output.line(format!("  add-addr-accepted {}", limits.add_addr_accepted_max))?;
+    }
+    heading(output, "Settings")?;
+    for (name, value) in &sample.settings {
+        output.line(format!("  {name} {value}"))?;
+    }
+    heading(output, "Interfaces")?;
+    for interface in &sample.interfaces {
+        let kind = serde_json::to_value(interface.kind).unwrap_or_default();
+        let up = if interface.up {
+            "up".to_owned()
+        } else {
+            output.alarming("down")
+        };
+        let addresses: Vec<String> = interface
+            .addresses
+            .iter()
+            .map(|owned| format!("{}/{}", owned.address, owned.prefix))
+            .collect();
+        let kind = kind.as_str().unwrap_or_default();
+        output.line(format!(
+            "  {:<12} {kind:<9} {up:<5} {}",
+            interface.name,
+            addresses.join(" ")
+        ))?;
+    }
+    Ok(())
+}
+
+fn heading(output: &mut Output, text: &str) -> Result<(), Failure> {
+    let text = output.strong(text);
+    Ok(output.line(text)?)
+}

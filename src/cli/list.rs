@@ -1,0 +1,143 @@
+//! `list`: connections with their subflows.
+
+use serde::Serialize;
+
+use super::{Failure, Output};
+use crate::kernel::Namespace;
+use crate::model::{Access, Connection, Header, SCHEMA, Subflow, TcpState};
+use crate::source::snapshot;
+
+/// `list --json`.
+#[derive(Serialize)]
+struct Listing<'a> {
+    schema: u32,
+    taken_at: &'a str,
+    host: &'a str,
+    kernel: &'a str,
+    netns: Option<&'a str>,
+    access: &'a Access,
+    connections: &'a [Connection],
+}
+
+pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
+    let (header, sample) = snapshot(namespace)?;
+    if json {
+        output.json(&Listing {
+            schema: SCHEMA,
+            taken_at: &header.started_at,
+            host: &header.host,
+            kernel: &header.kernel,
+            netns: header.netns.as_deref(),
+            access: &header.access,
+            connections: &sample.connections,
+        })?;
+    } else {
+        text(&header, &sample.connections, sample.plain_tcp, output)?;
+    }
+    Ok(output.flush()?)
+}
+
+fn text(
+    header: &Header,
+    connections: &[Connection],
+    plain_tcp: Option<u32>,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    for connection in connections {
+        let line = connection_line(connection, output);
+        output.line(line)?;
+        for subflow in &connection.subflows {
+            let line = subflow_line(subflow, output);
+            output.line(line)?;
+        }
+    }
+    let subflows: usize = connections
+        .iter()
+        .map(|connection| connection.subflows.len())
+        .sum();
+    let mut foot = format!(
+        "{}, {}",
+        count(connections.len(), "connection"),
+        count(subflows, "subflow")
+    );
+    if let Some(plain) = plain_tcp {
+        foot += &format!("; {} on plain TCP", count(plain as usize, "connection"));
+    }
+    let foot = output.faint(foot);
+    output.line(foot)?;
+    if let Some(why_not) = &header.access.why_not {
+        let line = output.faint(format!("read-only: {why_not}"));
+        output.line(line)?;
+    }
+    Ok(())
+}
+
+fn connection_line(connection: &Connection, output: &Output) -> String {
+    let process = connection.process.as_ref().map_or_else(
+        || "–".to_owned(),
+        |process| format!("{} ({})", process.name, process.pid),
+    );
+    let token = connection
+        .token
+        .map_or_else(|| "–".to_owned(), |token| token.to_string());
+    let mut line = format!(
+        "{}  {process}  {} → {}  {}",
+        output.faint(token),
+        connection.local,
+        output.strong(connection.remote),
+        state(connection.state)
+    );
+    if connection.fallback == Some(true) {
+        line += &format!("  {}", output.alarming("fell back to TCP"));
+    }
+    line
+}
+
+fn subflow_line(subflow: &Subflow, output: &Output) -> String {
+    let id = |id: Option<u8>| id.map_or_else(|| "–".to_owned(), |id| id.to_string());
+    let ms =
+        |us: Option<u32>| us.map_or_else(|| "–".to_owned(), |us| format!("{:.1}", f64::from(us) / 1000.0));
+    let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "–".to_owned(), megabytes);
+    let mut line = format!(
+        "    {:<10} {} → {}  ids {} → {}  {}  RTT {} ± {} ms  cwnd {}  sent {}  received {}",
+        subflow.interface.as_deref().unwrap_or("–"),
+        subflow.local,
+        subflow.remote,
+        id(subflow.local_id),
+        id(subflow.remote_id),
+        state(subflow.state),
+        ms(subflow.rtt_us),
+        ms(subflow.rtt_var_us),
+        subflow
+            .cwnd
+            .map_or_else(|| "–".to_owned(), |cwnd| cwnd.to_string()),
+        bytes(subflow.bytes_sent),
+        bytes(subflow.bytes_received),
+    );
+    if subflow.is_backup() {
+        line += "  backup";
+    }
+    if subflow.backoff.is_some_and(|backoff| backoff > 0) {
+        line += &format!("  {}", output.alarming("stalled"));
+    }
+    line
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+fn state(state: TcpState) -> String {
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}

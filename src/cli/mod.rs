@@ -1,0 +1,54 @@
+//! The command line: arguments, one file a subcommand, and how each ends.
+
+mod args;
+mod change;
+mod endpoints;
+mod list;
+mod output;
+mod watch;
+
+pub use args::{Arguments, Change, DemoArguments, Subcommand};
+pub use output::{Failure, Output};
+
+use crate::kernel::Namespace;
+
+/// The namespace that `--netns` names, else the process's own.
+///
+/// # Errors
+/// When there is no such namespace.
+pub fn namespace(name_or_path: Option<&str>) -> Result<Namespace, Failure> {
+    Ok(name_or_path.map_or_else(Namespace::current, Namespace::open)?)
+}
+
+/// Runs a subcommand that needs no window.
+///
+/// # Errors
+/// What went wrong, with its exit code.
+pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) -> Result<(), Failure> {
+    match subcommand {
+        Subcommand::List { json } => list::run(namespace, *json, output),
+        Subcommand::Watch(arguments) => watch::run(namespace, arguments, output),
+        Subcommand::Endpoints { json } => endpoints::run(namespace, *json, output),
+        Subcommand::Endpoint { change } => change::run(namespace, &change.command()?, output),
+        Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),
+        Subcommand::Set { name, value } => change::run(
+            namespace,
+            &crate::model::Command::Set {
+                name: name.clone(),
+                value: value.as_str().into(),
+            },
+            output,
+        ),
+        Subcommand::Close { local, remote } => change::run(
+            namespace,
+            &crate::model::Command::Close {
+                local: *local,
+                remote: *remote,
+            },
+            output,
+        ),
+        Subcommand::Demo(_) => Ok(()),
+    }
+}
+
+pub use watch::{Asked, print_stream};

@@ -1,0 +1,266 @@
+//! `watch`: the stream, a line at a time.
+
+use std::io::BufRead as _;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded, never, select};
+
+use super::args::WatchArguments;
+use super::{Failure, Output};
+use crate::kernel::Namespace;
+use crate::model::{Command, CommandOutcome, Event, EventKind, Line, Origin, Sample};
+use crate::source::{LiveSource, Options, Request, Source};
+
+/// Requests read from standard input that may wait.
+const REQUESTS: usize = 16;
+
+pub(super) fn run(
+    namespace: &Namespace,
+    arguments: &WatchArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let interval = Duration::from_millis(arguments.interval);
+    let source = LiveSource::open(
+        namespace,
+        &Options {
+            interval,
+            ..Options::default()
+        },
+    )?;
+    let requests = if arguments.control {
+        read_requests()
+    } else {
+        never()
+    };
+    let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
+    print_stream(&source, &requests, end, arguments.json, output)
+}
+
+/// A line of standard input: a request, or why it is none.
+pub type Asked = Result<Request, CommandOutcome>;
+
+/// Prints a source's lines until `end`, until the source ends, or until `requests` does.
+///
+/// # Errors
+/// Why the source ended, or why a line could not be written.
+pub fn print_stream(
+    source: &dyn Source,
+    requests: &Receiver<Asked>,
+    end: Option<Instant>,
+    json: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    print(&Line::Header(source.header().clone()), json, output)?;
+    output.flush()?;
+    let timeout = end.map_or_else(never, crossbeam_channel::at);
+    let mut t = 0.0;
+    loop {
+        select! {
+            recv(source.lines()) -> line => match line {
+                Ok(line) => {
+                    t = line.t();
+                    print(&line, json, output)?;
+                }
+                Err(_) => break,
+            },
+            recv(requests) -> asked => match asked {
+                Ok(Ok(request)) => {
+                    if let Err(request) = source.request(request) {
+                        print(&refusal(t, busy(request)), json, output)?;
+                    }
+                }
+                Ok(Err(outcome)) => print(&refusal(t, outcome), json, output)?,
+                Err(_) => break,
+            },
+            recv(timeout) -> _ => break,
+        }
+        if source.lines().is_empty() {
+            output.flush()?;
+        }
+    }
+    output.flush()?;
+    source.failure().map_or(Ok(()), |why| Err(Failure::failed(why)))
+}
+
+fn busy(request: Request) -> CommandOutcome {
+    CommandOutcome {
+        asked: Some(request.command),
+        by: request.by,
+        reference: request.reference,
+        ok: false,
+        message: Some("too many commands wait already: ask again later".to_owned()),
+    }
+}
+
+fn refusal(t: f64, outcome: CommandOutcome) -> Line {
+    let event = Event {
+        command: Some(outcome),
+        ..Event::new(t, EventKind::Command, Origin::Kernel)
+    };
+    Line::Event(Box::new(event))
+}
+
+/// Reads requests on a thread of its own; the channel ends with standard input.
+fn read_requests() -> Receiver<Asked> {
+    let (sender, receiver) = bounded(REQUESTS);
+    thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if !line.trim().is_empty() && sender.send(request(&line)).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// A request from a line of JSON: a command's fields, and optionally `ref`, which comes back with the outcome.
+fn request(line: &str) -> Asked {
+    let by = "stdin".to_owned();
+    let mut reference = None;
+    let command = serde_json::from_str::<serde_json::Value>(line).and_then(|mut value| {
+        let named = value.as_object_mut().and_then(|object| object.remove("ref"));
+        reference = named.map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned));
+        serde_json::from_value::<Command>(value)
+    });
+    match command {
+        Ok(command) => Ok(Request {
+            command,
+            by,
+            reference,
+        }),
+        Err(error) => {
+            let message = Some(format!("not understood: {error}"));
+            Err(CommandOutcome {
+                asked: None,
+                by,
+                reference,
+                ok: false,
+                message,
+            })
+        }
+    }
+}
+
+fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
+    if json {
+        return Ok(output.json(line)?);
+    }
+    match line {
+        Line::Header(header) => {
+            let events = if header.access.events {
+                "events from the kernel"
+            } else {
+                "events inferred"
+            };
+            output.line(format!("{} · Linux {} · {events}", header.host, header.kernel))?;
+        }
+        // What changes between samples is for the JSON form; people see what happens.
+        Line::Sample(sample) => first_sample(sample, output)?,
+        Line::Event(event) => {
+            let text = event_text(event);
+            output.line(text)?;
+        }
+    }
+    Ok(())
+}
+
+fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
+    if sample.full {
+        let subflows: usize = sample
+            .connections
+            .iter()
+            .map(|connection| connection.subflows.len())
+            .sum();
+        output.line(format!(
+            "{:>9.3}  {} connections, {subflows} subflows",
+            sample.t,
+            sample.connections.len()
+        ))?;
+    }
+    Ok(())
+}
+
+fn event_text(event: &Event) -> String {
+    let mut text = format!("{:>9.3}  {}", event.t, event.kind.to_string().replace('_', " "));
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            text += &format!("  {name}{value}");
+        }
+    };
+    add("", event.token.map(|token| token.to_string()));
+    let path = event
+        .local
+        .zip(event.remote)
+        .map(|(local, remote)| format!("{local} → {remote}"));
+    add("", path);
+    add("", event.interface.clone());
+    add("", event.address.map(|address| address.to_string()));
+    add(
+        "",
+        event
+            .endpoint
+            .as_ref()
+            .map(|endpoint| format!("id {} {}", endpoint.id, endpoint.flags)),
+    );
+    add("", event.setting.clone());
+    add("= ", event.value.as_ref().map(ToString::to_string));
+    add(
+        "",
+        event.backup.filter(|backup| *backup).map(|_| "backup".to_owned()),
+    );
+    add(
+        "error ",
+        event
+            .error
+            .filter(|error| *error != 0)
+            .map(|error| error.to_string()),
+    );
+    if let Some(outcome) = &event.command {
+        add(
+            "",
+            Some(if outcome.ok {
+                "done".to_owned()
+            } else {
+                "refused".to_owned()
+            }),
+        );
+        add("", outcome.message.clone());
+    }
+    if event.origin == Origin::Inferred {
+        text += "  (inferred)";
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EndpointFlags, FlagChange};
+
+    #[test]
+    fn a_line_is_a_command_and_keeps_its_reference() {
+        let asked =
+            request(r#"{"command":"endpoint_change","id":2,"flags":["backup","nofullmesh"],"ref":7}"#);
+        let request = asked.expect("a request");
+        let flags = FlagChange {
+            set: EndpointFlags::BACKUP,
+            clear: EndpointFlags::FULLMESH,
+        };
+        assert_eq!(request.command, Command::EndpointChange { id: 2, flags });
+        assert_eq!(request.reference.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_answered_with_its_reference() {
+        for line in [
+            r#"{"command":"reboot","ref":"a"}"#,
+            r#"{"command":"endpoint_remove","ref":"a"}"#,
+        ] {
+            let outcome = request(line).expect_err(line);
+            assert!(!outcome.ok && outcome.asked.is_none(), "{outcome:?}");
+            assert_eq!(outcome.reference.as_deref(), Some("a"));
+        }
+        assert!(request("not JSON").is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! What this process may see and change in the calling thread's network namespace, found out by trying.
+
+use nix::errno::Errno;
+use nix::sys::utsname::uname;
+
+use super::{Error, Events, SocketTable, Sockets, generic};
+use crate::model::Access;
+use crate::wire::mptcp_pm::add_nothing;
+
+/// Joining the events needs no room for any.
+const SMALL_BUFFER_BYTES: usize = 4096;
+/// From this release on, anyone may see the tokens of subflows.
+const OPEN_TOKENS: (u32, u32) = (6, 15);
+
+/// Tries what Pathscope needs, and changes nothing by it: joins the events, asks for a change that is refused either
+/// way, but for a different reason with CAP_NET_ADMIN than without, and looks at a subflow. Where there is none to
+/// look at, its token counts as visible with CAP_NET_ADMIN or from Linux 6.15 on.
+///
+/// # Errors
+/// [`Error::NoMptcp`], or when the kernel cannot be asked at all.
+pub fn probe() -> Result<Access, Error> {
+    let events = match Events::subscribe(Some(SMALL_BUFFER_BYTES)) {
+        Ok(_) => true,
+        Err(error) if error.is_not_permitted() => false,
+        Err(error) => return Err(error),
+    };
+    let control = may_control()?;
+    let mut table = SocketTable::default();
+    Sockets::new()?.read(&mut table)?;
+    let subflow_tokens = match table.subflows.as_slice() {
+        [] => control || release().is_some_and(|release| release >= OPEN_TOKENS),
+        subflows => subflows.iter().any(|subflow| subflow.token_local.is_some()),
+    };
+    Ok(Access {
+        events,
+        control,
+        subflow_tokens,
+        why_not: why_not(events, control, subflow_tokens),
+    })
+}
+
+fn may_control() -> Result<bool, Error> {
+    let mut socket = generic::socket()?;
+    let family = generic::path_manager(&mut socket)?.id;
+    let outcome = socket.request(
+        "see whether changes are allowed",
+        |sequence| add_nothing(family, sequence),
+        |_| Ok(()),
+    );
+    match outcome {
+        Err(error) if error.is_not_permitted() => Ok(false),
+        // "missing address information".
+        Err(error) if error.errno() == Some(Errno::EINVAL) => Ok(true),
+        Err(error) => Err(error),
+        Ok(()) => Ok(true),
+    }
+}
+
+fn why_not(events: bool, control: bool, subflow_tokens: bool) -> Option<String> {
+    let mut lacks = Vec::new();
+    if !events {
+        lacks.push("events are inferred");
+    }
+    if !control {
+        lacks.push("switches are off");
+    }
+    if !subflow_tokens {
+        lacks.push("subflows are matched to their connections by inode");
+    }
+    let (last, first) = lacks.split_last()?;
+    let what = if first.is_empty() {
+        (*last).to_owned()
+    } else {
+        format!("{} and {last}", first.join(", "))
+    };
+    Some(format!(
+        "CAP_NET_ADMIN is missing: {what}; run as root, or give the program the capability with \
+         'setcap cap_net_admin+ep'"
+    ))
+}
+
+/// Major and minor number of the running kernel.
+fn release() -> Option<(u32, u32)> {
+    let system = uname().ok()?;
+    parse_release(system.release().to_str()?)
+}
+
+fn parse_release(release: &str) -> Option<(u32, u32)> {
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit());
+    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_read_as_vendors_write_them() {
+        assert_eq!(parse_release("6.18.44-fc-v669"), Some((6, 18)));
+        assert_eq!(parse_release("5.14.0-427.el9.x86_64"), Some((5, 14)));
+        assert_eq!(parse_release("6.1-rc3"), Some((6, 1)));
+        assert_eq!(parse_release("strange"), None);
+    }
+
+    #[test]
+    fn what_is_missing_is_said_in_one_line() {
+        assert_eq!(why_not(true, true, true), None);
+        let text = why_not(false, false, true).expect("a reason");
+        assert!(
+            text.starts_with(
+                "CAP_NET_ADMIN is missing: events are inferred and switches are off; run as root"
+            )
+        );
+        assert!(!text.contains('\n'));
+    }
+}

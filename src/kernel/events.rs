@@ -1,0 +1,116 @@
+//! The path manager's events, as they happen.
+
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+
+use neli::consts::socket::NlFamily;
+use rustc_hash::FxHashMap;
+
+use super::names::Names;
+use super::netlink::{Notified, Socket};
+use super::{Error, event_map, generic, proc};
+use crate::model::Event;
+use crate::wire::mptcp_pm::{EVENT_GROUP, PmEvent, parse_event};
+
+/// A default-sized buffer holds about 500 events, which a burst of connections fills in 30 ms.
+const RECEIVE_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// So that a storm of events cannot keep a reader in one call for ever.
+const DATAGRAMS_A_READ: usize = 4096;
+const DOING: &str = "receive path manager events";
+
+/// How a read of events or notices ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// No more are waiting.
+    NothingMore,
+    /// Enough were read for one call; more may be waiting.
+    MoreWaiting,
+    /// The kernel could not deliver some since the last read: read the state anew. What was waiting was read.
+    Overrun,
+}
+
+/// A socket that has joined the multicast group `mptcp_pm_events` (Linux 5.12).
+pub struct Events {
+    socket: Socket,
+    names: Names,
+    /// Whether the kernel says on which side of a connection it is (Linux 5.19).
+    tells_server_side: bool,
+    /// Interface names looked up during one read.
+    looked_up: FxHashMap<u32, Option<String>>,
+}
+
+impl Events {
+    /// Joins in the calling thread's network namespace. The receive buffer, in bytes as setsockopt takes it, is large
+    /// unless given; without CAP_NET_ADMIN on the host the system's limit applies to it.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`] without CAP_NET_ADMIN over the network namespace, [`Error::NoMptcp`].
+    pub fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Self, Error> {
+        let group = generic::path_manager(&mut generic::socket()?)?
+            .group(EVENT_GROUP)
+            .ok_or_else(|| Error::NoMptcp {
+                why: "its path manager has no events".to_owned(),
+            })?;
+        let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
+        Ok(Self {
+            socket: Socket::subscribe(NlFamily::Generic, &[group], bytes, DOING)?,
+            names: Names::new()?,
+            // The first setting came in the same series of changes; the second replaces it.
+            tells_server_side: ["pm_type", "path_manager"]
+                .iter()
+                .any(|name| Path::new(proc::SETTINGS).join(name).exists()),
+            looked_up: FxHashMap::default(),
+        })
+    }
+
+    /// To wait on until it is readable.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.socket.fd()
+    }
+
+    /// Appends the events that are waiting, without blocking. Their `t` is 0: who reads them stamps them.
+    ///
+    /// # Errors
+    /// When the socket cannot be read; that it lost events is no error but [`Received::Overrun`].
+    pub fn read(&mut self, into: &mut Vec<Event>) -> Result<Received, Error> {
+        self.looked_up.clear();
+        let mut overrun = false;
+        let mut events = Vec::new();
+        let mut drained = false;
+        for _ in 0..DATAGRAMS_A_READ {
+            match self
+                .socket
+                .notifications(DOING, |message| events.extend(parse_event(message.payload)))?
+            {
+                Notified::Some => {}
+                Notified::Overrun => overrun = true,
+                Notified::Nothing => {
+                    drained = true;
+                    break;
+                }
+            }
+        }
+        for event in events {
+            let interface = self.interface(&event);
+            into.push(event_map::to_model(event, interface, self.tells_server_side));
+        }
+        Ok(match (overrun, drained) {
+            (true, _) => Received::Overrun,
+            (false, true) => Received::NothingMore,
+            (false, false) => Received::MoreWaiting,
+        })
+    }
+
+    fn interface(&mut self, event: &PmEvent) -> Option<String> {
+        let index = event
+            .if_idx
+            .and_then(|index| u32::try_from(index).ok())
+            .filter(|index| *index != 0)?;
+        let names = &mut self.names;
+        self.looked_up
+            .entry(index)
+            // An event without a name is better than none.
+            .or_insert_with(|| names.name(index).ok().flatten().map(str::to_owned))
+            .clone()
+    }
+}

@@ -1,0 +1,170 @@
+//! What an interface is, from what its driver, the kernel and its name say.
+
+use crate::model::InterfaceKind;
+
+const ARPHRD_ETHER: u16 = 1;
+const ARPHRD_PPP: u16 = 512;
+const ARPHRD_RAWIP: u16 = 519;
+const ARPHRD_TUNNEL: u16 = 768;
+const ARPHRD_TUNNEL6: u16 = 769;
+const ARPHRD_LOOPBACK: u16 = 772;
+const ARPHRD_SIT: u16 = 776;
+const ARPHRD_IPGRE: u16 = 778;
+const ARPHRD_IP6GRE: u16 = 823;
+const ARPHRD_NONE: u16 = 65534;
+
+/// What is known about an interface.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts<'a> {
+    /// Its device name.
+    pub(super) name: &'a str,
+    /// ARPHRD_….
+    pub(super) hardware: u16,
+    /// IFLA_INFO_KIND: the driver's own name for what it is; physical devices have none.
+    pub(super) info_kind: Option<&'a str>,
+    /// Whether nl80211 lists it.
+    pub(super) is_wireless: bool,
+    /// DEVTYPE of sysfs.
+    pub(super) device_type: Option<&'a str>,
+    /// The driver of the device behind it.
+    pub(super) driver: Option<&'a str>,
+}
+
+/// The first that says something: loopback, nl80211, the link's own kind, sysfs, the driver (phones that share their
+/// connection by USB), the name, and last what the hardware looks like. Names come before the bare `veth`, so that
+/// the devices of a container or a laboratory are what they are called.
+pub(super) fn kind(facts: &Facts<'_>) -> InterfaceKind {
+    if facts.hardware == ARPHRD_LOOPBACK {
+        return InterfaceKind::Loopback;
+    }
+    if facts.is_wireless {
+        return InterfaceKind::Wifi;
+    }
+    facts
+        .info_kind
+        .and_then(by_info_kind)
+        .or_else(|| facts.device_type.and_then(by_device_type))
+        .or_else(|| facts.driver.and_then(by_driver))
+        .or_else(|| by_name(facts.name))
+        .or_else(|| facts.info_kind.map(|_| InterfaceKind::Virtual))
+        .unwrap_or_else(|| by_hardware(facts))
+}
+
+fn by_info_kind(kind: &str) -> Option<InterfaceKind> {
+    Some(match kind {
+        "bridge" | "bond" | "team" | "hsr" => InterfaceKind::Bridge,
+        "wireguard" | "tun" | "ppp" | "xfrm" | "vti" | "vti6" | "gre" | "gretap" | "ip6gre" | "ip6gretap"
+        | "ipip" | "ip6tnl" | "sit" | "ovpn" | "amneziawg" => InterfaceKind::Vpn,
+        "wwan" | "rmnet" => InterfaceKind::Cellular,
+        _ => return None,
+    })
+}
+
+fn by_device_type(device_type: &str) -> Option<InterfaceKind> {
+    Some(match device_type {
+        "wlan" => InterfaceKind::Wifi,
+        "wwan" => InterfaceKind::Cellular,
+        "bridge" | "bond" => InterfaceKind::Bridge,
+        _ => return None,
+    })
+}
+
+fn by_driver(driver: &str) -> Option<InterfaceKind> {
+    matches!(
+        driver,
+        "rndis_host"
+            | "cdc_ether"
+            | "ipheth"
+            | "cdc_mbim"
+            | "qmi_wwan"
+            | "huawei_cdc_ncm"
+            | "sierra_net"
+            | "hso"
+    )
+    .then_some(InterfaceKind::Cellular)
+}
+
+fn by_name(name: &str) -> Option<InterfaceKind> {
+    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
+    if begins(&["wl", "wifi"]) {
+        Some(InterfaceKind::Wifi)
+    } else if begins(&["ww", "phone", "usb", "rmnet"]) {
+        Some(InterfaceKind::Cellular)
+    } else if begins(&["en", "eth"]) {
+        Some(InterfaceKind::Ethernet)
+    } else {
+        None
+    }
+}
+
+fn by_hardware(facts: &Facts<'_>) -> InterfaceKind {
+    match facts.hardware {
+        // A device of its own, and not one made by software.
+        ARPHRD_ETHER if facts.driver.is_some() => InterfaceKind::Ethernet,
+        ARPHRD_RAWIP => InterfaceKind::Cellular,
+        ARPHRD_NONE | ARPHRD_PPP | ARPHRD_TUNNEL | ARPHRD_TUNNEL6 | ARPHRD_SIT | ARPHRD_IPGRE
+        | ARPHRD_IP6GRE => InterfaceKind::Vpn,
+        _ => InterfaceKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, hardware: u16, info_kind: Option<&str>) -> InterfaceKind {
+        kind(&Facts {
+            name,
+            hardware,
+            info_kind,
+            ..Facts::default()
+        })
+    }
+
+    #[test]
+    fn the_name_says_what_a_veth_stands_for() {
+        assert_eq!(of("wlan0", ARPHRD_ETHER, Some("veth")), InterfaceKind::Wifi);
+        assert_eq!(of("eth0", ARPHRD_ETHER, Some("veth")), InterfaceKind::Ethernet);
+        assert_eq!(of("phone0", ARPHRD_ETHER, Some("veth")), InterfaceKind::Cellular);
+        assert_eq!(of("veth1a2b", ARPHRD_ETHER, Some("veth")), InterfaceKind::Virtual);
+        assert_eq!(of("c1", ARPHRD_ETHER, Some("veth")), InterfaceKind::Virtual);
+    }
+
+    #[test]
+    fn the_kernel_is_believed_before_the_name() {
+        assert_eq!(of("eth9", ARPHRD_NONE, Some("wireguard")), InterfaceKind::Vpn);
+        assert_eq!(of("lo", ARPHRD_LOOPBACK, None), InterfaceKind::Loopback);
+        assert_eq!(of("en-br", ARPHRD_ETHER, Some("bridge")), InterfaceKind::Bridge);
+        let wireless = Facts {
+            name: "eth1",
+            hardware: ARPHRD_ETHER,
+            is_wireless: true,
+            ..Facts::default()
+        };
+        assert_eq!(kind(&wireless), InterfaceKind::Wifi);
+    }
+
+    #[test]
+    fn a_phone_is_known_by_its_driver() {
+        let phone = Facts {
+            name: "enx0",
+            hardware: ARPHRD_ETHER,
+            driver: Some("ipheth"),
+            ..Facts::default()
+        };
+        assert_eq!(kind(&phone), InterfaceKind::Cellular);
+    }
+
+    #[test]
+    fn hardware_is_the_last_resort() {
+        assert_eq!(of("tun0", ARPHRD_NONE, None), InterfaceKind::Vpn);
+        assert_eq!(of("x0", ARPHRD_ETHER, None), InterfaceKind::Other);
+        let renamed = Facts {
+            name: "lan0",
+            hardware: ARPHRD_ETHER,
+            driver: Some("igc"),
+            ..Facts::default()
+        };
+        assert_eq!(kind(&renamed), InterfaceKind::Ethernet);
+    }
+}

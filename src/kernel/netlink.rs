@@ -1,0 +1,235 @@
+//! One netlink socket with its buffer: requests, dumps and notifications.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+
+use neli::consts::socket::{Msg, NlFamily};
+use neli::socket::NlSocket;
+use neli::utils::Groups;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
+
+use super::Error;
+use crate::wire::Malformed;
+use crate::wire::netlink::{
+    Message, Messages, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, parse_outcome,
+};
+
+/// The kernel fills at most 32 KiB in one go (net/netlink/af_netlink.c, `netlink_recvmsg`).
+const BUFFER_BYTES: usize = 64 * 1024;
+const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
+/// The kernel answers at once; this only keeps a bug from hanging us.
+const ANSWER_WITHIN_S: i64 = 5;
+/// How often a dump is begun again because what it lists changed meanwhile.
+const DUMP_ATTEMPTS: u32 = 4;
+
+/// A netlink socket for requests, or for notifications.
+pub(super) struct Socket {
+    inner: NlSocket,
+    sequence: u32,
+    buffer: Box<[u8]>,
+}
+
+/// How a dump went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dump {
+    /// Everything came.
+    Whole,
+    /// What was listed changed meanwhile: something may be twice, or missing.
+    Inconsistent,
+    /// The socket's buffer was full: something is missing.
+    Overrun,
+}
+
+/// What a read of notifications gave.
+pub(super) enum Notified {
+    /// Some were read.
+    Some,
+    /// None are waiting.
+    Nothing,
+    /// The kernel dropped some.
+    Overrun,
+}
+
+impl Socket {
+    /// Opens a socket for requests in the calling thread's network namespace.
+    pub(super) fn new(family: NlFamily) -> Result<Self, Error> {
+        let socket = Self::open(family)?;
+        let timeout = TimeVal::seconds(ANSWER_WITHIN_S);
+        setsockopt(&socket.fd(), sockopt::ReceiveTimeout, &timeout).map_err(failed_open)?;
+        socket.set_receive_buffer(RECEIVE_BUFFER_BYTES)?;
+        socket.inner.enable_ext_ack(true).map_err(failed_open)?;
+        Ok(socket)
+    }
+
+    /// Opens a non-blocking socket and joins multicast groups. Joining fails with `NotPermitted` where the group is
+    /// for the privileged.
+    pub(super) fn subscribe(
+        family: NlFamily,
+        groups: &[u32],
+        receive_buffer_bytes: usize,
+        doing: &str,
+    ) -> Result<Self, Error> {
+        let socket = Self::open(family)?;
+        socket.set_receive_buffer(receive_buffer_bytes)?;
+        socket.inner.nonblock().map_err(failed_open)?;
+        socket
+            .inner
+            .add_mcast_membership(Groups::new_groups(groups))
+            .map_err(|error| Error::io(doing, error))?;
+        Ok(socket)
+    }
+
+    fn open(family: NlFamily) -> Result<Self, Error> {
+        let inner = NlSocket::connect(family, None, Groups::empty()).map_err(failed_open)?;
+        Ok(Self {
+            inner,
+            sequence: 0,
+            buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+        })
+    }
+
+    /// The privileged may pass the system's limit (net.core.rmem_max); others get as much as it allows.
+    fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
+        setsockopt(&self.fd(), sockopt::RcvBufForce, &bytes)
+            .or_else(|_| setsockopt(&self.fd(), sockopt::RcvBuf, &bytes))
+            .map_err(failed_open)
+    }
+
+    /// Gives dumps only what is asked for (rtnetlink; Linux 4.20).
+    pub(super) fn check_strictly(&self) -> Result<(), Error> {
+        self.inner.enable_strict_checking(true).map_err(failed_open)
+    }
+
+    /// To wait on.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        // SAFETY: the descriptor is open as long as `inner` lives, and the borrow cannot outlive `self`.
+        #[allow(unsafe_code)]
+        unsafe {
+            BorrowedFd::borrow_raw(self.inner.as_raw_fd())
+        }
+    }
+
+    /// Sends a request that is no dump and reads its answers up to the final outcome.
+    pub(super) fn request(
+        &mut self,
+        doing: &str,
+        build: impl FnOnce(u32) -> Vec<u8>,
+        each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<(), Error> {
+        self.exchange(doing, build, each).and_then(|how| match how {
+            Dump::Overrun => Err(Error::io(doing, io::Error::from_raw_os_error(nix::libc::ENOBUFS))),
+            Dump::Whole | Dump::Inconsistent => Ok(()),
+        })
+    }
+
+    /// Lists things with a dump, and begins again when they change meanwhile. The last attempt is taken as it is,
+    /// unless something is certain to be missing.
+    pub(super) fn list<T>(
+        &mut self,
+        doing: &str,
+        build: impl Fn(u32) -> Vec<u8>,
+        mut parse: impl FnMut(&Message<'_>) -> Result<Option<T>, Malformed>,
+    ) -> Result<Vec<T>, Error> {
+        let mut list = Vec::new();
+        let mut how = Dump::Overrun;
+        for _ in 0..DUMP_ATTEMPTS {
+            list.clear();
+            how = self.exchange(doing, &build, |message| {
+                list.extend(parse(message)?);
+                Ok(())
+            })?;
+            if how == Dump::Whole {
+                break;
+            }
+        }
+        match how {
+            Dump::Overrun => Err(Error::refused(doing, nix::libc::ENOBUFS, None)),
+            Dump::Whole | Dump::Inconsistent => Ok(list),
+        }
+    }
+
+    /// Sends a request and reads its answers: until the end of a dump, or until the outcome. An answer that does not
+    /// parse is reported once all have been read, so that the socket can be used again.
+    pub(super) fn exchange(
+        &mut self,
+        doing: &str,
+        build: impl FnOnce(u32) -> Vec<u8>,
+        mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<Dump, Error> {
+        // 0 is for notifications.
+        self.sequence = self.sequence.wrapping_add(1).max(1);
+        let request = build(self.sequence);
+        retry(|| self.inner.send(&request, Msg::empty())).map_err(|error| Error::io(doing, error))?;
+        let mut how = Dump::Whole;
+        let mut malformed = None;
+        loop {
+            let length = match receive(&self.inner, &mut self.buffer) {
+                Ok(length) => length,
+                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => {
+                    how = Dump::Overrun;
+                    continue;
+                }
+                Err(error) => return Err(Error::io(doing, error)),
+            };
+            for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
+                let message = message.map_err(|source| Error::malformed(doing, source))?;
+                // What is left of an earlier request that went wrong.
+                if message.sequence != self.sequence {
+                    continue;
+                }
+                if message.flags & NLM_F_DUMP_INTR != 0 && how == Dump::Whole {
+                    how = Dump::Inconsistent;
+                }
+                match message.kind {
+                    NLMSG_DONE | NLMSG_ERROR => {
+                        let outcome =
+                            parse_outcome(&message).map_err(|source| Error::malformed(doing, source))?;
+                        if outcome.errno != 0 {
+                            return Err(Error::refused(doing, outcome.errno, outcome.text));
+                        }
+                        return malformed.map_or(Ok(how), |source| Err(Error::malformed(doing, source)));
+                    }
+                    NLMSG_OVERRUN => how = Dump::Overrun,
+                    _ => malformed = malformed.or(each(&message).err()),
+                }
+            }
+        }
+    }
+
+    /// Reads the notifications of one datagram, if one is waiting.
+    pub(super) fn notifications(
+        &mut self,
+        doing: &str,
+        mut each: impl FnMut(&Message<'_>),
+    ) -> Result<Notified, Error> {
+        let length = match receive(&self.inner, &mut self.buffer) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Notified::Nothing),
+            Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Notified::Overrun),
+            Err(error) => return Err(Error::io(doing, error)),
+        };
+        for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
+            each(&message.map_err(|source| Error::malformed(doing, source))?);
+        }
+        Ok(Notified::Some)
+    }
+}
+
+fn failed_open(error: impl Into<io::Error>) -> Error {
+    Error::io("open a netlink socket", error)
+}
+
+fn receive(socket: &NlSocket, buffer: &mut [u8]) -> io::Result<usize> {
+    // With MSG_TRUNC a datagram that does not fit is told by its true length; its messages then end in an error.
+    retry(|| socket.recv(&mut *buffer, Msg::TRUNC)).map(|(length, _)| length)
+}
+
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Interfaces with their addresses, counters and default routes.
+
+use std::fs;
+use std::path::Path;
+
+use neli::consts::socket::NlFamily;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Error;
+use super::interface_kind::{Facts, kind};
+use super::netlink::Socket;
+use super::netns::thread_is_in_own;
+use super::wireless::Details;
+use crate::model::{Interface, InterfaceAddress, InterfaceKind};
+use crate::wire::bytes::{AF_INET, AF_INET6};
+use crate::wire::nl80211::Wireless;
+use crate::wire::rtnetlink::{
+    Link, RT_TABLE_MAIN, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE, dump_addresses, dump_links, dump_routes,
+    is_up, parse_address, parse_default_route, parse_link,
+};
+
+/// An rtnetlink socket of one network namespace. Needs no privilege.
+pub struct Route {
+    socket: Socket,
+    details: Details,
+    /// Whether /sys/class/net shows this namespace: it shows the one in which it was mounted.
+    sysfs_is_ours: bool,
+    known: FxHashMap<u32, Known>,
+}
+
+/// What seldom changes and costs something to find out.
+struct Known {
+    name: String,
+    up: bool,
+    kind: InterfaceKind,
+    speed_mbps: Option<u32>,
+}
+
+impl Route {
+    /// Opens it in the calling thread's network namespace.
+    ///
+    /// # Errors
+    /// When no netlink socket can be opened.
+    pub fn new() -> Result<Self, Error> {
+        let socket = Socket::new(NlFamily::Route)?;
+        // Without it the kernel sends every routing table, which only takes longer.
+        let _ = socket.check_strictly();
+        Ok(Self {
+            socket,
+            details: Details::new()?,
+            sysfs_is_ours: thread_is_in_own(),
+            known: FxHashMap::default(),
+        })
+    }
+
+    /// The interfaces, by index.
+    ///
+    /// # Errors
+    /// When the kernel's answers cannot be read.
+    pub fn interfaces(&mut self) -> Result<Vec<Interface>, Error> {
+        let links = self
+            .socket
+            .list("list links", dump_links, |message| match message.kind {
+                RTM_NEWLINK => parse_link(message.payload).map(Some),
+                _ => Ok(None),
+            })?;
+        let mut addresses = self.addresses()?;
+        let with_default_route = self.default_routes()?;
+        let wireless = self.details.wireless();
+        let indices: FxHashSet<u32> = links.iter().map(|link| link.index).collect();
+        self.known.retain(|index, _| indices.contains(index));
+        let mut interfaces: Vec<Interface> = links
+            .into_iter()
+            .map(|link| {
+                let radio = wireless.iter().find(|radio| radio.index == link.index);
+                let (kind, speed_mbps) = self.know(&link, radio.is_some());
+                let signal_dbm = radio.and_then(|radio| self.details.signal_dbm(radio.index));
+                Interface {
+                    index: link.index,
+                    kind,
+                    up: is_up(&link),
+                    addresses: addresses.remove(&link.index).unwrap_or_default(),
+                    default_route: with_default_route.contains(&link.index),
+                    mtu: link.mtu,
+                    speed_mbps,
+                    ssid: radio.and_then(|radio: &Wireless| radio.ssid.clone()),
+                    signal_dbm,
+                    tx_bytes: link.tx_bytes,
+                    rx_bytes: link.rx_bytes,
+                    name: link.name.unwrap_or_else(|| format!("if{}", link.index)),
+                }
+            })
+            .collect();
+        interfaces.sort_by_key(|interface| interface.index);
+        interfaces.dedup_by_key(|interface| interface.index);
+        Ok(interfaces)
+    }
+
+    fn addresses(&mut self) -> Result<FxHashMap<u32, Vec<InterfaceAddress>>, Error> {
+        let list = self
+            .socket
+            .list("list addresses", dump_addresses, |message| match message.kind {
+                RTM_NEWADDR => parse_address(message.payload),
+                _ => Ok(None),
+            })?;
+        let mut addresses: FxHashMap<u32, Vec<InterfaceAddress>> = FxHashMap::default();
+        for found in list {
+            addresses
+                .entry(found.interface_index)
+                .or_default()
+                .push(InterfaceAddress {
+                    address: found.address,
+                    prefix: found.prefix,
+                });
+        }
+        for list in addresses.values_mut() {
+            list.sort_unstable();
+            list.dedup();
+        }
+        Ok(addresses)
+    }
+
+    /// The interfaces through which a default route of the main table leaves.
+    fn default_routes(&mut self) -> Result<FxHashSet<u32>, Error> {
+        let mut interfaces = FxHashSet::default();
+        for family in [AF_INET, AF_INET6] {
+            let routes = self.socket.list(
+                "list routes",
+                |sequence| dump_routes(family, sequence),
+                |message| match message.kind {
+                    RTM_NEWROUTE => parse_default_route(message.payload),
+                    _ => Ok(None),
+                },
+            );
+            let routes = match routes {
+                // Asked for one table only, the kernel says so when that has not been made yet; and so it does when
+                // IPv6 is switched off.
+                Err(Error::Refused { .. }) => Vec::new(),
+                routes => routes?,
+            };
+            let main = routes.into_iter().filter(|route| route.table == RT_TABLE_MAIN);
+            interfaces.extend(main.flat_map(|route| route.interfaces));
+        }
+        Ok(interfaces)
+    }
+
+    fn know(&mut self, link: &Link, is_wireless: bool) -> (InterfaceKind, Option<u32>) {
+        let name = link.name.as_deref().unwrap_or_default();
+        let up = is_up(link);
+        let fresh = |known: &&Known| known.name == name && known.up == up;
+        if let Some(known) = self.known.get(&link.index).filter(fresh) {
+            return (known.kind, known.speed_mbps);
+        }
+        let device = if self.sysfs_is_ours {
+            Device::read(name)
+        } else {
+            Device::default()
+        };
+        let kind = kind(&Facts {
+            name,
+            hardware: link.hardware,
+            info_kind: link.info_kind.as_deref(),
+            is_wireless,
+            device_type: device.device_type.as_deref(),
+            driver: device.driver.as_deref(),
+        });
+        let speed_mbps = self.details.speed_mbps(link.index);
+        self.known.insert(
+            link.index,
+            Known {
+                name: name.to_owned(),
+                up,
+                kind,
+                speed_mbps,
+            },
+        );
+        (kind, speed_mbps)
+    }
+}
+
+/// What sysfs says about the device behind an interface.
+#[derive(Default)]
+struct Device {
+    device_type: Option<String>,
+    driver: Option<String>,
+}
+
+impl Device {
+    fn read(name: &str) -> Self {
+        let folder = Path::new("/sys/class/net").join(name);
+        let uevent = fs::read_to_string(folder.join("uevent")).unwrap_or_default();
+        let device_type = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
+        let driver = fs::read_link(folder.join("device/driver")).ok();
+        Self {
+            device_type: device_type.map(str::to_owned),
+            driver: driver
+                .as_deref()
+                .and_then(Path::file_name)
+                .map(|name| name.to_string_lossy().into_owned()),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! A scenario at work: the hosts, their links, the applications, and what happens to the links.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use super::super::app::{self, Task, Work};
+use super::super::net::{Place, has_ipv6, ip, ip_as_far_as_it_goes, own_namespace};
+use super::super::protocol::{Order, Report};
+use super::super::scenario::{Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario};
+use super::super::timeline::Timeline;
+use super::super::{LabError, Link, raw};
+use super::crowd_server::allow_sockets;
+use super::forwarder::{Forwarder, Reshape, Shape};
+use super::paths::{self, Path};
+use super::{report, server};
+
+/// How long the connections may take to come up.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// How soon a network manager notices that a network is gone and removes its endpoints.
+const NOTICE: Duration = Duration::from_millis(500);
+/// How often the applications are looked after.
+const ROUND: Duration = Duration::from_millis(250);
+
+/// One link with both its sides: what it is to the forwarder, and what it is to the laptop.
+struct Wire {
+    path: Path,
+    link: Link,
+    endpoints: bool,
+    changed: Instant,
+}
+
+impl Wire {
+    fn new(index: usize, plan: &LinkPlan) -> Self {
+        Self {
+            path: Path {
+                number: u8::try_from(index + 1).unwrap_or(u8::MAX),
+                name: plan.name.to_owned(),
+                metric: plan.metric,
+                backup: plan.backup,
+            },
+            link: Link {
+                name: plan.name.to_owned(),
+                label: plan.label.to_owned(),
+                delay_ms: plan.delay_ms,
+                rate_mbps: plan.rate_mbps,
+                loss_percent: plan.loss_percent,
+                plugged: true,
+            },
+            endpoints: true,
+            changed: Instant::now(),
+        }
+    }
+
+    fn near(&self) -> String {
+        format!("{}-near", self.link.name)
+    }
+
+    fn far(&self) -> String {
+        format!("{}-far", self.link.name)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            delay: Duration::from_secs_f64(self.link.delay_ms / 1e3),
+            rate_bps: self.link.rate_mbps * 1e6,
+            loss: self.link.loss_percent / 100.0,
+        }
+    }
+}
+
+struct Play {
+    wires: Vec<Wire>,
+    reshape: Sender<Reshape>,
+    apps: Vec<(String, Child)>,
+    timeline: Timeline,
+}
+
+/// Builds a scenario, reports when it is up, and plays it until nobody is left to give orders.
+pub(super) fn run(
+    name: &str,
+    connections: Option<usize>,
+    automatic: bool,
+    orders: &Receiver<Order>,
+) -> Result<(), LabError> {
+    let scenario = scenario(name).ok_or_else(|| LabError::Failed(format!("there is no scenario {name}")))?;
+    let wires: Vec<_> = scenario
+        .links
+        .iter()
+        .enumerate()
+        .map(|(index, plan)| Wire::new(index, plan))
+        .collect();
+    own_namespace()?;
+    let (server, air) = (Place::new("server")?, Place::new("air")?);
+    let reshape = build(&wires, &server, &air)?;
+    let accepted = server.run(server::listen)?;
+    let tasks = tasks(scenario, &wires, connections);
+    let expected = tasks.iter().map(|task| task.connections).sum();
+    // The server has each of them twice until all are up.
+    allow_sockets(expected * 2)?;
+    let mut play = Play {
+        wires,
+        reshape,
+        apps: Vec::new(),
+        timeline: Timeline::new(scenario, automatic),
+    };
+    play.report_links();
+    for task in tasks {
+        let name = task.name.clone();
+        play.apps
+            .push((name, app::spawn(&Work::Application(task), Stdio::null())?));
+    }
+    if play.come_up(&accepted, expected, orders)? {
+        report(&Report::Up {
+            server_thread: server.thread().as_raw(),
+        });
+        play.go_on(orders)?;
+    }
+    Ok(())
+}
+
+/// Makes the interfaces, connects them, and sets both hosts up.
+fn build(wires: &[Wire], server: &Place, air: &Place) -> Result<Sender<Reshape>, LabError> {
+    paths::host_settings()?;
+    server.run(paths::host_settings)?;
+    air.run(paths::silent_settings)?;
+
+    let (server_netns, air_netns) = (server.path(), air.path());
+    let mut batch = Vec::new();
+    for wire in wires {
+        let (name, near, far) = (&wire.link.name, wire.near(), wire.far());
+        batch.push(format!(
+            "link add name {name} type veth peer name {near} netns {air_netns}"
+        ));
+        batch.push(format!(
+            "link add name {name} netns {server_netns} type veth peer name {far} netns {air_netns}"
+        ));
+    }
+    ip(&batch)?;
+
+    ip(&paths::common())?;
+
+    let names: Vec<_> = wires.iter().map(|wire| wire.link.name.clone()).collect();
+    complete_frames(&names)?;
+    let mut batch = paths::common();
+    batch.extend(paths::server_addresses());
+    batch.extend(wires.iter().flat_map(|wire| wire.path.server_end()));
+    server.run(move || complete_frames(&names).and_then(|()| ip(&batch)))?;
+
+    let (reshape, reshapes) = unbounded();
+    let ends: Vec<_> = wires
+        .iter()
+        .map(|wire| (wire.near(), wire.far(), wire.shape()))
+        .collect();
+    air.run(move || {
+        let up = |name: &String| format!("link set {name} up");
+        ip(&ends
+            .iter()
+            .flat_map(|(near, far, _)| [up(near), up(far)])
+            .collect::<Vec<_>>())?;
+        let forwarder = Forwarder::open(&ends, reshapes)
+            .map_err(|error| LabError::failed("cannot open the links' ends", error))?;
+        server::start("forwarder", move || forwarder.run())
+    })?;
+
+    paths::set_up_laptop(&wires.iter().map(|wire| &wire.path).collect::<Vec<_>>())?;
+    ip(&wires
+        .iter()
+        .flat_map(|wire| wire.path.add_endpoints())
+        .collect::<Vec<_>>())?;
+    Ok(reshape)
+}
+
+/// Lets nothing but complete frames leave these interfaces.
+fn complete_frames(interfaces: &[String]) -> Result<(), LabError> {
+    interfaces.iter().try_for_each(|interface| {
+        raw::offloads_off(interface).map_err(|error| {
+            LabError::failed(format!("cannot switch the offloads of {interface} off"), error)
+        })
+    })
+}
+
+/// What the applications do: the scenario's flows, cut short or filled up with quiet connections.
+fn tasks(scenario: &Scenario, wires: &[Wire], connections: Option<usize>) -> Vec<Task> {
+    let wanted = connections.unwrap_or(scenario.flows.len());
+    let task = |name: &str, flow: &Flow, connections| {
+        let family = if has_ipv6() { flow.family } else { Family::V4 };
+        let path = wires
+            .iter()
+            .map(|wire| &wire.path)
+            .find(|path| path.name == flow.from)?;
+        Some(Task {
+            name: name.to_owned(),
+            traffic: flow.traffic,
+            from: path.address(family),
+            to: (paths::server_address(family), flow.traffic.port()).into(),
+            connections,
+        })
+    };
+    let mut tasks: Vec<_> = scenario
+        .flows
+        .iter()
+        .take(wanted)
+        .filter_map(|flow| task(flow.application, flow, 1))
+        .collect();
+    let more = wanted.saturating_sub(tasks.len());
+    if let (1.., Some(first)) = (more, scenario.flows.first()) {
+        let flow = Flow {
+            traffic: Traffic::Chat,
+            ..*first
+        };
+        tasks.extend(task("sync", &flow, more));
+    }
+    tasks
+}
+
+impl Play {
+    fn report_links(&self) {
+        report(&Report::Links(
+            self.wires.iter().map(|wire| wire.link.clone()).collect(),
+        ));
+    }
+
+    /// Waits until every connection has a subflow on every path. False when nobody waits for it any more.
+    fn come_up(
+        &mut self,
+        accepted: &server::Accepted,
+        expected: usize,
+        orders: &Receiver<Order>,
+    ) -> Result<bool, LabError> {
+        let begun = Instant::now();
+        let extra = u8::try_from(self.wires.len().saturating_sub(1)).unwrap_or(u8::MAX);
+        loop {
+            let complete = server::complete(accepted, extra);
+            if complete >= expected {
+                server::forget(accepted);
+                return Ok(true);
+            }
+            self.look_after_apps()?;
+            if begun.elapsed() > PATIENCE {
+                return Err(LabError::Failed(format!(
+                    "only {complete} of {expected} connections had all their subflows after {} s",
+                    PATIENCE.as_secs()
+                )));
+            }
+            match orders.recv_timeout(Duration::from_millis(10)) {
+                Ok(order) => self.obey(&order)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(false),
+            }
+        }
+    }
+
+    fn go_on(&mut self, orders: &Receiver<Order>) -> Result<(), LabError> {
+        let begun = Instant::now();
+        loop {
+            while let Some(act) = self.timeline.take_due(begun.elapsed()) {
+                self.change(act.link, act.change)?;
+            }
+            self.notice_lost_networks();
+            self.look_after_apps()?;
+            let wait = self
+                .timeline
+                .next_due()
+                .map_or(ROUND, |due| due.saturating_sub(begun.elapsed()).min(ROUND));
+            match orders.recv_timeout(wait) {
+                Ok(order) => self.obey(&order)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            }
+        }
+    }
+
+    /// Does what a person asks, whose link it is from then on.
+    fn obey(&mut self, order: &Order) -> Result<(), LabError> {
+        let (link, change) = match order {
+            Order::Plug { link, plugged: true } => (link, Change::Plug),
+            Order::Plug { link, plugged: false } => (link, Change::Unplug),
+            Order::Shape {
+                link,
+                delay_ms,
+                rate_mbps,
+                loss_percent,
+            } => (
+                link,
+                Change::Shape {
+                    delay_ms: *delay_ms,
+                    rate_mbps: *rate_mbps,
+                    loss_percent: *loss_percent,
+                },
+            ),
+            // Orders to a crowd.
+            Order::Calm | Order::CloseAll => return Ok(()),
+        };
+        self.timeline.hold(link);
+        self.change(link, change)
+    }
+
+    fn change(&mut self, name: &str, change: Change) -> Result<(), LabError> {
+        let Some((index, wire)) = self
+            .wires
+            .iter_mut()
+            .enumerate()
+            .find(|(_, wire)| wire.link.name == name)
+        else {
+            return Ok(());
+        };
+        match change {
+            Change::Unplug if wire.link.plugged => {
+                wire.link.plugged = false;
+                wire.changed = Instant::now();
+                ip(&wire.path.down())?;
+            }
+            Change::Plug if !wire.link.plugged => {
+                wire.link.plugged = true;
+                wire.changed = Instant::now();
+                ip(&wire.path.up())?;
+                if !wire.endpoints {
+                    wire.endpoints = true;
+                    // A person may have changed the endpoints meanwhile.
+                    ip_as_far_as_it_goes(&wire.path.add_endpoints());
+                }
+            }
+            Change::Unplug | Change::Plug => return Ok(()),
+            Change::Shape {
+                delay_ms,
+                rate_mbps,
+                loss_percent,
+            } => {
+                wire.link.delay_ms = delay_ms.unwrap_or(wire.link.delay_ms);
+                wire.link.rate_mbps = rate_mbps.unwrap_or(wire.link.rate_mbps);
+                wire.link.loss_percent = loss_percent.unwrap_or(wire.link.loss_percent);
+                // The forwarder lives as long as this process.
+                let _ = self.reshape.send((index, wire.shape()));
+            }
+        }
+        self.report_links();
+        Ok(())
+    }
+
+    /// Removes the endpoints of a network that is gone, as a network manager does, so that their subflows are closed
+    /// and new ones come when it returns. The kernel must be able to tell the peer over another path: an endpoint
+    /// that is removed and added in one breath could see its new subflow closed in place of the old one.
+    fn notice_lost_networks(&mut self) {
+        let settled = |wire: &Wire| wire.changed.elapsed() >= NOTICE;
+        if !self.wires.iter().any(|wire| wire.link.plugged && settled(wire)) {
+            return;
+        }
+        for wire in self
+            .wires
+            .iter_mut()
+            .filter(|wire| !wire.link.plugged && wire.endpoints && settled(wire))
+        {
+            wire.endpoints = false;
+            ip_as_far_as_it_goes(&wire.path.remove_endpoints());
+        }
+    }
+
+    fn look_after_apps(&mut self) -> Result<(), LabError> {
+        for (name, child) in &mut self.apps {
+            if let Ok(Some(status)) = child.try_wait() {
+                return Err(LabError::Failed(format!(
+                    "the application {name} ended: {status}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Play {
+    fn drop(&mut self) {
+        for (_, child) in &mut self.apps {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

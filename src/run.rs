@@ -1,0 +1,164 @@
+//! The composition root: arguments become a source, and a window or the command line on it.
+
+use std::process::ExitCode;
+#[cfg(feature = "gui")]
+use std::time::Duration;
+use std::time::Instant;
+
+use clap::Parser as _;
+use crossbeam_channel::never;
+
+use crate::cli;
+use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
+use crate::kernel::Namespace;
+use crate::lab::{self, Lab};
+#[cfg(feature = "gui")]
+use crate::model::InterfaceKind;
+use crate::source::{LiveSource, Options};
+
+/// How long the demo runs when it is only to make a picture.
+#[cfg(feature = "gui")]
+const PICTURE_AFTER: Duration = Duration::from_secs(15);
+
+/// Does what the arguments ask; says on standard error why it could not.
+pub fn main() -> ExitCode {
+    // The laboratory's own processes are this program again.
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.split_first() {
+        Some((first, _)) if first == lab::HOST_ARGUMENT => return lab::host_main(),
+        Some((first, rest)) if first == lab::APP_ARGUMENT => return lab::app_main(rest.iter().cloned()),
+        _ => {}
+    }
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if failure.code != 0 {
+                eprintln!("pathscope: {failure}");
+            }
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut output = Output::default();
+    match &arguments.subcommand {
+        Some(Subcommand::Demo(demo)) if demo.list => list_scenarios(&mut output),
+        Some(Subcommand::Demo(demo)) => run_demo(demo, &mut output),
+        Some(subcommand) => {
+            let namespace = cli::namespace(arguments.netns.as_deref())?;
+            cli::run(subcommand, &namespace, &mut output)
+        }
+        None => window(arguments.netns.as_deref()),
+    }
+}
+
+fn list_scenarios(output: &mut Output) -> Result<(), Failure> {
+    for scenario in lab::scenarios() {
+        output.line(format!("{:<12} {}", scenario.name, scenario.summary))?;
+    }
+    Ok(output.flush()?)
+}
+
+fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failure> {
+    let scenario = lab::scenario(&arguments.scenario).ok_or_else(|| {
+        Failure::usage(format!(
+            "there is no scenario '{}': pathscope demo --list",
+            arguments.scenario
+        ))
+    })?;
+    // Before any thread: a user namespace can only be made by a process with a single one.
+    lab::become_able().map_err(Failure::failed)?;
+    let lab = Lab::start(scenario, &lab::Options::default()).map_err(Failure::failed)?;
+    let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
+    let source = LiveSource::open(&namespace, &Options::default())?;
+    if arguments.headless {
+        let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
+        return cli::print_stream(&source, &never(), end, true, output);
+    }
+    show_demo(arguments, source, lab)
+}
+
+#[cfg(feature = "gui")]
+fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<(), Failure> {
+    let screenshot = arguments.screenshot.clone().map(|path| crate::ui::Screenshot {
+        path,
+        after: arguments.seconds.unwrap_or(PICTURE_AFTER),
+    });
+    crate::ui::run(crate::ui::Setup {
+        source: Box::new(source),
+        seconds: if screenshot.is_some() {
+            None
+        } else {
+            arguments.seconds
+        },
+        lab: Some(Box::new(DemoLab(lab))),
+        title: "Demo".to_owned(),
+        screenshot,
+        theme: None,
+    })
+    .map_err(Failure::failed)
+}
+
+/// The laboratory's links, as the window plugs and unplugs them.
+#[cfg(feature = "gui")]
+struct DemoLab(Lab);
+
+#[cfg(feature = "gui")]
+impl crate::ui::LabControls for DemoLab {
+    fn links(&self) -> Vec<crate::ui::LabLink> {
+        let kind = |name: &str| match name {
+            "wifi" => InterfaceKind::Wifi,
+            "ethernet" => InterfaceKind::Ethernet,
+            "phone" => InterfaceKind::Cellular,
+            _ => InterfaceKind::Other,
+        };
+        let links = self.0.links().into_iter();
+        links
+            .map(|link| crate::ui::LabLink {
+                kind: kind(&link.name),
+                name: link.name,
+                label: link.label,
+                delay_ms: link.delay_ms,
+                rate_mbps: link.rate_mbps,
+                loss_percent: link.loss_percent,
+                plugged: link.plugged,
+            })
+            .collect()
+    }
+
+    fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
+        self.0.plug(link, plugged).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(feature = "gui")]
+fn window(netns: Option<&str>) -> Result<(), Failure> {
+    let namespace = cli::namespace(netns)?;
+    let title = netns.map_or_else(|| "This machine".to_owned(), |name| format!("Namespace {name}"));
+    let source = LiveSource::open(&namespace, &Options::default())?;
+    crate::ui::run(crate::ui::Setup {
+        source: Box::new(source),
+        seconds: None,
+        lab: None,
+        title,
+        screenshot: None,
+        theme: None,
+    })
+    .map_err(Failure::failed)
+}
+
+#[cfg(not(feature = "gui"))]
+fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab) -> Result<(), Failure> {
+    Err(Failure::failed(
+        "this pathscope was built without its window: add --headless",
+    ))
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_: Option<&str>) -> Result<(), Failure> {
+    Err(Failure::failed(
+        "this pathscope was built without its window: use list or watch (pathscope --help)",
+    ))
+}

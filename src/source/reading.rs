@@ -1,0 +1,212 @@
+//! One complete reading after another: sockets, joined and compared, and everything beside them.
+
+use std::collections::HashSet;
+
+use super::difference::{News, difference};
+use super::infer::{Told, infer};
+use super::inventory::Inventory;
+use super::materialise::Surroundings;
+use super::table::{Joiner, Table};
+use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
+use crate::model::{Connection, Event, Process, Sample};
+
+/// Reads samples in the namespace of the thread that made it.
+pub struct Reader {
+    sockets: Sockets,
+    route: Route,
+    path_manager: PathManager,
+    dump: SocketTable,
+    joiner: Joiner,
+    table: Table,
+    before: Table,
+    scratch: Table,
+    surroundings: Surroundings,
+    inventory: Option<Inventory>,
+    plain_tcp: Option<u32>,
+}
+
+/// How a sample is to be taken.
+#[derive(Default)]
+pub(super) struct Want {
+    /// Everything, not only what changed.
+    pub(super) full: bool,
+    /// Conclude the kernel's own events from the comparison, except these.
+    pub(super) infer: Option<Told>,
+    pub(super) news: News,
+}
+
+impl Reader {
+    /// Opens what is needed to read.
+    ///
+    /// # Errors
+    /// When the kernel has no MPTCP, or refuses a socket.
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self {
+            sockets: Sockets::new()?,
+            route: Route::new()?,
+            path_manager: PathManager::new()?,
+            dump: SocketTable::default(),
+            joiner: Joiner::default(),
+            table: Table::default(),
+            before: Table::default(),
+            scratch: Table::default(),
+            surroundings: Surroundings::default(),
+            inventory: None,
+            plain_tcp: None,
+        })
+    }
+
+    /// Takes the next sample, with what changed since the one before; its time is left 0.
+    ///
+    /// # Errors
+    /// What the kernel refused. The reading before stays, so a later one can be compared with it.
+    pub fn read(&mut self, full: bool) -> Result<Sample, Error> {
+        self.read_as(Want {
+            full,
+            ..Want::default()
+        })
+        .map(|(sample, _)| sample)
+    }
+
+    pub(super) fn read_as(&mut self, want: Want) -> Result<(Sample, Vec<Event>), Error> {
+        let first = self.inventory.is_none();
+        let inventory = Inventory::read(&mut self.route, &mut self.path_manager)?;
+        self.sockets.read(&mut self.dump)?;
+        let Want {
+            full,
+            infer: told,
+            mut news,
+        } = want;
+
+        if self
+            .inventory
+            .as_ref()
+            .is_none_or(|before| addresses_differ(before, &inventory))
+        {
+            self.surroundings.take_interfaces(&inventory.interfaces);
+        }
+        for token in &news.connections_closed {
+            self.surroundings.server_side.remove(token);
+        }
+        std::mem::swap(&mut self.table, &mut self.before);
+        self.joiner.join(&self.dump, &mut self.table);
+        let found = difference(&self.before, &mut self.table, &mut self.scratch, &news);
+        news.inodes.clear();
+
+        let mut sample = Sample {
+            full: full || first,
+            gone: found.gone,
+            ..Sample::default()
+        };
+        let mut events = match (&self.inventory, first) {
+            (Some(before), false) => inventory.events_since(before),
+            _ => Vec::new(),
+        };
+        let mut materialise = |at: &usize| {
+            let entry = self.table.entries().get(*at)?;
+            Some(self.surroundings.connection(entry, self.table.rows(entry)))
+        };
+        let changed: Vec<Connection> = found.changed.iter().filter_map(&mut materialise).collect();
+        if let Some(told) = told
+            && !first
+        {
+            events.extend(self.inferred(&changed, &sample, &told));
+        }
+        if sample.full {
+            sample.connections = (0..self.table.entries().len())
+                .filter_map(|at| {
+                    let entry = self.table.entries().get(at)?;
+                    Some(self.surroundings.connection(entry, self.table.rows(entry)))
+                })
+                .collect();
+            inventory.write(None, &mut sample);
+        } else {
+            sample.connections = changed;
+            inventory.write(self.inventory.as_ref(), &mut sample);
+        }
+        let plain_tcp = Some(self.dump.plain_tcp);
+        if sample.full || plain_tcp != self.plain_tcp {
+            sample.plain_tcp = plain_tcp;
+        }
+        self.plain_tcp = plain_tcp;
+        self.inventory = Some(inventory);
+        Ok((sample, events))
+    }
+
+    /// Whether a connection's process is not known.
+    pub(super) fn has_strangers(&self) -> bool {
+        let known = |inode: u32| inode == 0 || self.surroundings.processes.contains_key(&inode);
+        self.table
+            .entries()
+            .iter()
+            .any(|entry| !known(entry.socket.inode))
+    }
+
+    /// The inodes of all connections.
+    pub(super) fn inodes(&self) -> HashSet<u32> {
+        self.table
+            .entries()
+            .iter()
+            .map(|entry| entry.socket.inode)
+            .filter(|inode| *inode != 0)
+            .collect()
+    }
+
+    /// Takes what was found out about processes; the inodes for the next reading's news.
+    pub(super) fn introduce(&mut self, processes: impl IntoIterator<Item = (u32, Process)>) -> Vec<u32> {
+        let mut inodes = Vec::new();
+        for (inode, process) in processes {
+            if self
+                .surroundings
+                .processes
+                .insert(inode, process.clone())
+                .as_ref()
+                != Some(&process)
+            {
+                inodes.push(inode);
+            }
+        }
+        inodes
+    }
+
+    /// Forgets the processes of sockets that are no more.
+    pub(super) fn forget_processes(&mut self) {
+        let here = self.inodes();
+        self.surroundings
+            .processes
+            .retain(|inode, _| here.contains(inode));
+    }
+
+    pub(super) fn set_server_side(&mut self, token: u32, server_side: bool) {
+        self.surroundings.server_side.insert(token, server_side);
+    }
+
+    fn inferred(&self, changed: &[Connection], sample: &Sample, told: &Told) -> Vec<Event> {
+        let was = |cookie: u64| {
+            let entry = self.before.find(cookie)?;
+            Some(self.surroundings.connection(entry, self.before.rows(entry)))
+        };
+        let pairs: Vec<_> = changed
+            .iter()
+            .map(|after| (was(after.cookie.0), after.clone()))
+            .collect();
+        let gone: Vec<Connection> = sample.gone.iter().filter_map(|cookie| was(cookie.0)).collect();
+        infer(&pairs, &gone, told)
+    }
+}
+
+fn addresses_differ(before: &Inventory, after: &Inventory) -> bool {
+    let owned = |inventory: &Inventory| -> Vec<_> {
+        let interfaces = inventory.interfaces.iter();
+        interfaces
+            .map(|interface| {
+                (
+                    interface.index,
+                    interface.name.clone(),
+                    interface.addresses.clone(),
+                )
+            })
+            .collect()
+    };
+    owned(before) != owned(after)
+}

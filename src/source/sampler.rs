@@ -1,0 +1,158 @@
+//! The sampler thread: a sample each interval, a full one at least every 30 s.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use nix::time::{ClockId, clock_gettime};
+
+use super::infer::key;
+use super::outlet::Closed;
+use super::people::People;
+use super::reading::{Reader, Want};
+use super::shared::Shared;
+use crate::kernel::Error;
+use crate::model::{Event, EventKind, Origin, Sample};
+
+/// A full sample follows another after this long, so that reading a stream can begin in its middle.
+const FULL_EVERY: Duration = Duration::from_secs(20);
+/// Full samples after an overrun are at least this far apart.
+const RESYNC_EVERY: Duration = Duration::from_secs(1);
+/// So long may the kernel refuse before the source gives up.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The least difference between the clocks that is a suspend, seconds.
+const CLOCK_JUMP_S: f64 = 1.0;
+
+pub(super) fn run(shared: &Arc<Shared>, poked: &Receiver<()>) {
+    if let Err(why) = shared
+        .namespace
+        .enter()
+        .and_then(|()| Reader::new())
+        .and_then(|reader| work(shared, poked, reader))
+    {
+        shared.fail(why.to_string());
+    }
+}
+
+fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Result<(), Error> {
+    let mut people = People::start()?;
+    let mut full_at: Option<Instant> = None;
+    let mut failing_since: Option<Instant> = None;
+    let mut asleep_s = asleep();
+    let mut due = Instant::now();
+    while !shared.stopping() {
+        match poked.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Err(RecvTimeoutError::Disconnected) => break,
+            Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = Instant::now();
+        let interval = Duration::from_millis(shared.interval_ms.load(Ordering::Relaxed));
+        due = if due + interval > now {
+            due.min(now) + interval
+        } else {
+            now + interval
+        };
+        if shared.stopping() || shared.outlet.is_full() {
+            continue;
+        }
+        if !shared.namespace.still_there() {
+            let label = shared.namespace.label().unwrap_or("of this process").to_owned();
+            shared.fail(format!(
+                "the network namespace {label} is gone; open another with --netns"
+            ));
+            break;
+        }
+        let suspended_s = asleep() - asleep_s;
+        if suspended_s > CLOCK_JUMP_S {
+            asleep_s += suspended_s;
+            let jump = Event {
+                suspended_s: Some(suspended_s),
+                ..Event::new(0.0, EventKind::ClockJump, Origin::Inferred)
+            };
+            if shared.outlet.event(jump).is_err() {
+                break;
+            }
+        }
+
+        let started = cpu_time();
+        let since_full = full_at.map(|at| now.duration_since(at));
+        let want = want(shared, since_full, &mut reader, &mut people);
+        let full = want.full;
+        match reader.read_as(want) {
+            Ok((mut sample, events)) => {
+                failing_since = None;
+                sample.cost_us = Some(u64::try_from((cpu_time() - started).as_micros()).unwrap_or(u64::MAX));
+                if full {
+                    full_at = Some(now);
+                    reader.forget_processes();
+                }
+                if reader.has_strangers() {
+                    people.ask(now, || reader.inodes());
+                }
+                if emit(shared, sample, events).is_err() {
+                    break;
+                }
+            }
+            // The kernel may be short of memory for a moment, or an interface go while it is read.
+            Err(error) => {
+                let since = *failing_since.get_or_insert(now);
+                if now.duration_since(since) > PATIENCE {
+                    return Err(error);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the next sample needs, from what the event thread gathered.
+fn want(shared: &Shared, since_full: Option<Duration>, reader: &mut Reader, people: &mut People) -> Want {
+    let mut gathered = shared.gathered();
+    let overdue = since_full.is_none_or(|since| since >= FULL_EVERY);
+    let resync = gathered.overrun && since_full.is_none_or(|since| since >= RESYNC_EVERY);
+    let mut want = Want {
+        full: overdue || resync,
+        infer: None,
+        news: std::mem::take(&mut gathered.news),
+    };
+    for (token, server_side) in gathered.server_side.drain(..) {
+        reader.set_server_side(token, server_side);
+        want.news.tokens.insert(token);
+    }
+    let told = std::mem::take(&mut gathered.told);
+    if !shared.events || resync {
+        want.infer = Some(told);
+        gathered.overrun = false;
+    } else if gathered.overrun {
+        // The resynchronisation comes later: what was told until then must not be concluded once more.
+        gathered.told = told;
+    }
+    drop(gathered);
+    want.news.inodes.extend(reader.introduce(people.answer()));
+    want
+}
+
+fn emit(shared: &Shared, sample: Sample, mut events: Vec<Event>) -> Result<(), Closed> {
+    if shared.events {
+        // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
+        let mut gathered = shared.gathered();
+        events.retain(|event| !gathered.told.contains(&key(event)));
+        gathered.inferred = events.iter().map(key).collect();
+    }
+    for event in events {
+        shared.outlet.event(event)?;
+    }
+    shared.outlet.sample(sample)
+}
+
+/// CPU time of this thread.
+fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// How long the machine was ever suspended, seconds: the boot clock goes on, the monotonic one does not.
+fn asleep() -> f64 {
+    let seconds = |clock| clock_gettime(clock).map_or(0.0, |time| Duration::from(time).as_secs_f64());
+    seconds(ClockId::CLOCK_BOOTTIME) - seconds(ClockId::CLOCK_MONOTONIC)
+}

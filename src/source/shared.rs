@@ -1,0 +1,71 @@
+//! What the threads of one live source share.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::difference::News;
+use super::infer::Told;
+use super::outlet::Outlet;
+use crate::kernel::Namespace;
+
+/// What the event thread leaves for the next sample.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub(super) news: News,
+    pub(super) told: Told,
+    pub(super) server_side: Vec<(u32, bool)>,
+    /// What the newest resynchronisation concluded: the kernel may still tell it, and must not be heard twice.
+    pub(super) inferred: Told,
+    /// Events were lost: the next full sample must show what they changed.
+    pub(super) overrun: bool,
+}
+
+/// What the threads of one source share.
+pub(super) struct Shared {
+    pub(super) namespace: Namespace,
+    pub(super) outlet: Outlet,
+    pub(super) gathered: Mutex<Gathered>,
+    /// Whether the kernel's own path-manager events arrive.
+    pub(super) events: bool,
+    pub(super) interval_ms: AtomicU64,
+    pub(super) stop: AtomicBool,
+    failure: Mutex<Option<String>>,
+}
+
+impl Shared {
+    pub(super) fn new(namespace: Namespace, outlet: Outlet, events: bool, interval_ms: u64) -> Self {
+        Self {
+            namespace,
+            outlet,
+            gathered: Mutex::default(),
+            events,
+            interval_ms: AtomicU64::new(interval_ms),
+            stop: AtomicBool::new(false),
+            failure: Mutex::default(),
+        }
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {
+        self.gathered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the source: the first reason given is the one that is told.
+    pub(super) fn fail(&self, why: String) {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(why);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn failure(&self) -> Option<String> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}

@@ -1,0 +1,290 @@
+//! The event thread: the path manager's events and rtnetlink's notifications, as they come.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::infer::key;
+
+use super::outlet::Closed;
+use super::shared::Shared;
+use crate::kernel::{Error, Events, Received, Route, RouteEvents, RouteNotice};
+use crate::model::{Event, EventKind, Origin};
+
+/// How often the thread looks whether it should end, ms.
+const LOOK_UP_MS: u16 = 200;
+
+/// The links as the notifications left them.
+#[derive(Default)]
+struct Links {
+    up: BTreeMap<u32, (String, bool)>,
+    addresses: BTreeSet<(u32, IpAddr)>,
+    /// The interface that last had an address: a subflow ends after its address went.
+    owners: BTreeMap<IpAddr, String>,
+}
+
+pub(super) fn run(
+    shared: &Arc<Shared>,
+    poke: &Sender<()>,
+    event_buffer: Option<usize>,
+    ready: &Sender<Result<(), Error>>,
+) {
+    let opened = shared.namespace.enter().and_then(|()| open(shared, event_buffer));
+    match opened {
+        Err(error) => {
+            let _ = ready.send(Err(error));
+        }
+        Ok((events, route_events, route)) => {
+            let _ = ready.send(Ok(()));
+            let mut watcher = Watcher {
+                shared,
+                poke,
+                route,
+                links: Links::default(),
+            };
+            if let Err(Some(error)) = watcher.work(events, route_events) {
+                shared.fail(error.to_string());
+            }
+        }
+    }
+}
+
+fn open(shared: &Shared, buffer: Option<usize>) -> Result<(Option<Events>, RouteEvents, Route), Error> {
+    let events = if shared.events {
+        Some(Events::subscribe(buffer)?)
+    } else {
+        None
+    };
+    Ok((events, RouteEvents::subscribe(buffer)?, Route::new()?))
+}
+
+struct Watcher<'a> {
+    shared: &'a Shared,
+    poke: &'a Sender<()>,
+    route: Route,
+    links: Links,
+}
+
+/// Why the thread ends: an error, or `None` because nobody listens any more.
+type End = Option<Error>;
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        None
+    }
+}
+
+impl Watcher<'_> {
+    fn work(&mut self, mut events: Option<Events>, mut route_events: RouteEvents) -> Result<(), End> {
+        self.links = self.read_links().map_err(Some)?;
+        let mut arrived = Vec::new();
+        while !self.shared.stopping() {
+            wait(events.as_ref(), &route_events)?;
+            if let Some(events) = &mut events {
+                let received = events.read(&mut arrived).map_err(Some)?;
+                for mut event in arrived.drain(..) {
+                    if event.interface.is_none() {
+                        event.interface = event
+                            .local
+                            .and_then(|local| self.links.owners.get(&local.ip()))
+                            .cloned();
+                    }
+                    if self.gather(&event) {
+                        self.shared.outlet.event(event)?;
+                    }
+                }
+                if received == Received::Overrun {
+                    self.lost()?;
+                }
+            }
+            let change = route_events.read().map_err(Some)?;
+            for notice in change.notices {
+                self.notice(notice)?;
+            }
+            if change.received == Received::Overrun {
+                self.lost()?;
+                let now = self.read_links().map_err(Some)?;
+                self.compare(now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves for the next sample what an event says; whether it is news.
+    fn gather(&self, event: &Event) -> bool {
+        let mut gathered = self.shared.gathered();
+        if gathered.inferred.remove(&key(event)) {
+            return false;
+        }
+        let token = event.token.map(|token| token.0);
+        match (event.kind, token, event.local, event.remote) {
+            (EventKind::ConnectionClosed, Some(token), ..) => {
+                gathered.news.connections_closed.insert(token);
+            }
+            (EventKind::SubflowClosed, _, Some(local), Some(remote)) => {
+                gathered.news.subflows_closed.insert((local, remote));
+            }
+            _ => {}
+        }
+        if let (Some(token), Some(server_side)) = (token, event.server_side) {
+            gathered.server_side.push((token, server_side));
+        }
+        // Only a resynchronisation asks what was told; until one is due this must not grow without end.
+        if gathered.told.len() < 100_000 {
+            gathered.told.insert(key(event));
+        }
+        true
+    }
+
+    /// Says that events were lost, and has the sampler read everything anew.
+    fn lost(&self) -> Result<(), End> {
+        self.shared.gathered().overrun = true;
+        let lost = Event {
+            overruns: Some(1),
+            ..Event::new(0.0, EventKind::EventsLost, Origin::Kernel)
+        };
+        self.shared.outlet.event(lost)?;
+        let _ = self.poke.try_send(());
+        Ok(())
+    }
+
+    fn read_links(&mut self) -> Result<Links, Error> {
+        let mut links = Links::default();
+        for interface in self.route.interfaces()? {
+            let owned = interface.addresses.iter();
+            links
+                .owners
+                .extend(owned.map(|owned| (owned.address, interface.name.clone())));
+            links.addresses.extend(
+                interface
+                    .addresses
+                    .iter()
+                    .map(|owned| (interface.index, owned.address)),
+            );
+            links.up.insert(interface.index, (interface.name, interface.up));
+        }
+        Ok(links)
+    }
+
+    fn notice(&mut self, notice: RouteNotice) -> Result<(), End> {
+        match notice {
+            RouteNotice::Link {
+                index,
+                name,
+                up,
+                gone,
+            } => {
+                let up = up && !gone;
+                let was = self.links.up.get(&index).is_some_and(|(_, up)| *up);
+                if gone {
+                    self.links.up.remove(&index);
+                    self.links.addresses.retain(|(owner, _)| *owner != index);
+                } else {
+                    self.links.up.insert(index, (name.clone(), up));
+                }
+                self.link_changed(name, was, up, Origin::Kernel)
+            }
+            RouteNotice::Address {
+                interface_index,
+                address,
+                added,
+                ..
+            } => {
+                let key = (interface_index, address);
+                let new = if added {
+                    self.links.addresses.insert(key)
+                } else {
+                    self.links.addresses.remove(&key)
+                };
+                // The kernel repeats itself when a lifetime is renewed.
+                if new {
+                    self.address_changed(key, added, Origin::Kernel)
+                } else {
+                    Ok(())
+                }
+            }
+            RouteNotice::Route => Ok(()),
+        }
+    }
+
+    /// Tells what differs from `now`, after notifications were lost.
+    fn compare(&mut self, now: Links) -> Result<(), End> {
+        let before = std::mem::replace(&mut self.links, now);
+        let indices: BTreeSet<u32> = before.up.keys().chain(self.links.up.keys()).copied().collect();
+        for index in indices {
+            let (was, is) = (before.up.get(&index), self.links.up.get(&index));
+            let up = |link: Option<&(String, bool)>| link.is_some_and(|(_, up)| *up);
+            let name = is.or(was).map(|(name, _)| name.clone()).unwrap_or_default();
+            self.link_changed(name, up(was), up(is), Origin::Inferred)?;
+        }
+        let lost: Vec<_> = before
+            .addresses
+            .difference(&self.links.addresses)
+            .copied()
+            .collect();
+        let added: Vec<_> = self
+            .links
+            .addresses
+            .difference(&before.addresses)
+            .copied()
+            .collect();
+        for key in lost {
+            self.address_changed(key, false, Origin::Inferred)?;
+        }
+        for key in added {
+            self.address_changed(key, true, Origin::Inferred)?;
+        }
+        Ok(())
+    }
+
+    fn link_changed(&self, name: String, was: bool, is: bool, origin: Origin) -> Result<(), End> {
+        if was == is {
+            return Ok(());
+        }
+        let kind = if is {
+            EventKind::InterfaceUp
+        } else {
+            EventKind::InterfaceDown
+        };
+        Ok(self.shared.outlet.event(Event {
+            interface: Some(name),
+            ..Event::new(0.0, kind, origin)
+        })?)
+    }
+
+    fn address_changed(
+        &mut self,
+        (index, address): (u32, IpAddr),
+        added: bool,
+        origin: Origin,
+    ) -> Result<(), End> {
+        let kind = if added {
+            EventKind::AddressAdded
+        } else {
+            EventKind::AddressLost
+        };
+        let interface = self.links.up.get(&index).map(|(name, _)| name.clone());
+        if let Some(name) = interface.clone().filter(|_| added) {
+            self.links.owners.insert(address, name);
+        }
+        let event = Event {
+            interface,
+            address: Some(address),
+            ..Event::new(0.0, kind, origin)
+        };
+        Ok(self.shared.outlet.event(event)?)
+    }
+}
+
+/// Waits until one of the sockets has something, or it is time to look up.
+fn wait(events: Option<&Events>, route_events: &RouteEvents) -> Result<(), End> {
+    let mut sockets = vec![PollFd::new(route_events.fd(), PollFlags::POLLIN)];
+    sockets.extend(events.map(|events| PollFd::new(events.fd(), PollFlags::POLLIN)));
+    match poll(&mut sockets, PollTimeout::from(LOOK_UP_MS)) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
+        Err(errno) => Err(Some(Error::io("wait for events", std::io::Error::from(errno)))),
+    }
+}

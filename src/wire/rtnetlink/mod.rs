@@ -1,0 +1,33 @@
+//! rtnetlink: links, addresses and routes (RFC 3549; include/uapi/linux/rtnetlink.h, if_link.h, if_addr.h).
+
+mod address;
+mod link;
+mod route;
+
+pub use address::{Address, dump_addresses, parse_address};
+pub use link::{Link, dump_links, get_link_by_index, get_link_by_name, is_up, parse_link};
+pub use route::{DefaultRoute, RT_TABLE_MAIN, dump_routes, parse_default_route};
+
+/// `RTM_NEWLINK`.
+pub const RTM_NEWLINK: u16 = 16;
+/// `RTM_DELLINK`.
+pub const RTM_DELLINK: u16 = 17;
+/// `RTM_NEWADDR`.
+pub const RTM_NEWADDR: u16 = 20;
+/// `RTM_DELADDR`.
+pub const RTM_DELADDR: u16 = 21;
+/// `RTM_NEWROUTE`.
+pub const RTM_NEWROUTE: u16 = 24;
+/// `RTM_DELROUTE`.
+pub const RTM_DELROUTE: u16 = 25;
+
+/// The multicast group of links.
+pub const RTNLGRP_LINK: u32 = 1;
+/// The multicast group of IPv4 addresses.
+pub const RTNLGRP_IPV4_IFADDR: u32 = 5;
+/// The multicast group of IPv4 routes.
+pub const RTNLGRP_IPV4_ROUTE: u32 = 7;
+/// The multicast group of IPv6 addresses.
+pub const RTNLGRP_IPV6_IFADDR: u32 = 9;
+/// The multicast group of IPv6 routes.
+pub const RTNLGRP_IPV6_ROUTE: u32 = 11;

@@ -1,0 +1,188 @@
+//! Sockets as sock_diag tells them: MPTCP sockets, and the TCP sockets that are their subflows.
+//!
+//! Layouts: include/uapi/linux/inet_diag.h, sock_diag.h, mptcp.h and tcp.h.
+
+mod mptcp;
+mod tcp;
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+pub use mptcp::{MptcpSocket, parse_mptcp};
+pub use tcp::{TcpMessage, TcpSocket};
+
+use super::Malformed;
+use super::bytes::{AF_INET, AF_INET6, be16_at, ipv4_at, ipv6_at, u8_at, u32_at};
+use super::netlink::{NLM_F_ACK, NLM_F_DUMP, Request};
+
+/// `SOCK_DIAG_BY_FAMILY`: a socket, asked for or answered.
+pub const SOCK_DIAG_BY_FAMILY: u16 = 20;
+/// `SOCK_DESTROY`: close a socket.
+pub const SOCK_DESTROY: u16 = 21;
+
+/// MPTCP_SUBFLOW_FLAG_MCAP_REM: the connection began with it, asked for by the peer.
+pub const SUBFLOW_FLAG_MCAP_REM: u32 = 1 << 0;
+/// MPTCP_SUBFLOW_FLAG_MCAP_LOC: the connection began with it, asked for here.
+pub const SUBFLOW_FLAG_MCAP_LOC: u32 = 1 << 1;
+/// MPTCP_SUBFLOW_FLAG_JOIN_REM: it joined, asked for by the peer.
+pub const SUBFLOW_FLAG_JOIN_REM: u32 = 1 << 2;
+/// MPTCP_SUBFLOW_FLAG_JOIN_LOC: it joined, asked for here.
+pub const SUBFLOW_FLAG_JOIN_LOC: u32 = 1 << 3;
+/// MPTCP_SUBFLOW_FLAG_BKUP_REM: the peer asked for it to be a backup.
+pub const SUBFLOW_FLAG_BKUP_REM: u32 = 1 << 4;
+/// MPTCP_SUBFLOW_FLAG_BKUP_LOC: this host asked for it to be a backup.
+pub const SUBFLOW_FLAG_BKUP_LOC: u32 = 1 << 5;
+/// MPTCP_INFO_FLAG_FALLBACK: the connection goes on as plain TCP.
+pub const INFO_FLAG_FALLBACK: u32 = 1 << 0;
+
+/// `TCP_ESTABLISHED` (include/net/tcp_states.h).
+pub const TCP_ESTABLISHED: u8 = 1;
+/// `TCP_CLOSE`.
+pub const TCP_CLOSE: u8 = 7;
+/// `TCP_LISTEN`.
+pub const TCP_LISTEN: u8 = 10;
+
+/// States in which an MPTCP socket is asked for: all that have a number today (1 to 13).
+pub const MPTCP_STATES: u32 = 0x3ffe;
+/// States in which a TCP socket can be a subflow: not LISTEN, and not those that are no full sockets and so hold
+/// no MPTCP data (TIME_WAIT, of which a busy server has very many, and TCP_BOUND_INACTIVE).
+pub const SUBFLOW_STATES: u32 = 0x3ffe & !(1 << 6 | 1 << 7 | 1 << TCP_LISTEN | 1 << 12 | 1 << 13);
+
+const IPPROTO_TCP: u8 = 6;
+const IPPROTO_MPTCP: u32 = 262;
+/// A protocol that does not fit its field is named in an attribute, and this stands in the field.
+const PROTOCOL_IN_ATTRIBUTE: u8 = 255;
+const INET_DIAG_REQ_PROTOCOL: u16 = 3;
+const INET_DIAG_INFO: u16 = 2;
+const INET_DIAG_ULP_INFO: u16 = 19;
+const EXTENSION_INFO: u8 = 1 << (INET_DIAG_INFO - 1);
+/// The length of `struct inet_diag_msg`.
+const MESSAGE: usize = 72;
+
+/// What names a socket (`struct inet_diag_sockid`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketId {
+    /// This host's address and port.
+    pub local: SocketAddr,
+    /// The peer's address and port.
+    pub remote: SocketAddr,
+    /// The interface it is bound to; 0 for none.
+    pub interface_index: u32,
+    /// Its identity; `None` for any.
+    pub cookie: Option<u64>,
+}
+
+/// Asks for every MPTCP socket of a family ([`AF_INET`] or [`AF_INET6`]).
+pub fn dump_mptcp(family: u8, sequence: u32) -> Vec<u8> {
+    let header = request_header(family, PROTOCOL_IN_ATTRIBUTE, EXTENSION_INFO, MPTCP_STATES);
+    Request::new(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence)
+        .put(&header)
+        .put(&[0; 48])
+        .attribute(INET_DIAG_REQ_PROTOCOL, &IPPROTO_MPTCP.to_ne_bytes())
+        .finish()
+}
+
+/// Asks for every TCP socket of a family that is in one of the states (bits, `1 << state`). What belongs to MPTCP
+/// comes along unasked.
+pub fn dump_tcp(family: u8, states: u32, sequence: u32) -> Vec<u8> {
+    Request::new(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, sequence)
+        .put(&request_header(family, IPPROTO_TCP, EXTENSION_INFO, states))
+        .put(&[0; 48])
+        .finish()
+}
+
+/// Asks for one TCP socket. Where none is connected so, the kernel answers with one that listens there.
+pub fn get_tcp(family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
+    one_tcp(SOCK_DIAG_BY_FAMILY, family, id, sequence)
+}
+
+/// Closes one TCP socket (Linux 4.9, CONFIG_INET_DIAG_DESTROY; CAP_NET_ADMIN).
+pub fn destroy_tcp(family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
+    one_tcp(SOCK_DESTROY, family, id, sequence)
+}
+
+fn one_tcp(kind: u16, family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
+    Request::new(kind, NLM_F_ACK, sequence)
+        .put(&request_header(family, IPPROTO_TCP, EXTENSION_INFO, u32::MAX))
+        .put(&encode_id(family, id))
+        .finish()
+}
+
+/// `struct inet_diag_req_v2` as far as the socket id.
+fn request_header(family: u8, protocol: u8, extensions: u8, states: u32) -> [u8; 8] {
+    let [a, b, c, d] = states.to_ne_bytes();
+    [family, protocol, extensions, 0, a, b, c, d]
+}
+
+fn encode_id(family: u8, id: &SocketId) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(48);
+    bytes.extend_from_slice(&id.local.port().to_be_bytes());
+    bytes.extend_from_slice(&id.remote.port().to_be_bytes());
+    bytes.extend_from_slice(&encode_ip(family, id.local.ip()));
+    bytes.extend_from_slice(&encode_ip(family, id.remote.ip()));
+    bytes.extend_from_slice(&id.interface_index.to_ne_bytes());
+    let cookie = id.cookie.unwrap_or(u64::MAX);
+    // Two u32, the lower half first, whatever the byte order.
+    bytes.extend_from_slice(
+        &u32::try_from(cookie & 0xffff_ffff)
+            .unwrap_or(u32::MAX)
+            .to_ne_bytes(),
+    );
+    bytes.extend_from_slice(&u32::try_from(cookie >> 32).unwrap_or(u32::MAX).to_ne_bytes());
+    bytes
+}
+
+/// 16 bytes; an IPv4 address in a socket of the IPv6 family is IPv4-mapped.
+fn encode_ip(family: u8, ip: IpAddr) -> [u8; 16] {
+    match (family, ip) {
+        (AF_INET6, IpAddr::V4(ip)) => ip.to_ipv6_mapped().octets(),
+        (_, IpAddr::V6(ip)) => ip.octets(),
+        (_, IpAddr::V4(ip)) => {
+            let [a, b, c, d] = ip.octets();
+            [a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        }
+    }
+}
+
+/// What every socket has (`struct inet_diag_msg`).
+struct Common {
+    cookie: u64,
+    family: u8,
+    state: u8,
+    local: SocketAddr,
+    remote: SocketAddr,
+    inode: u32,
+    uid: u32,
+    interface_index: u32,
+}
+
+impl Common {
+    fn parse(header: &[u8; MESSAGE]) -> Option<Self> {
+        let family = u8_at(header, 0)?;
+        Some(Self {
+            family,
+            state: u8_at(header, 1)?,
+            local: SocketAddr::new(address(family, header, 8)?, be16_at(header, 4)?),
+            remote: SocketAddr::new(address(family, header, 24)?, be16_at(header, 6)?),
+            interface_index: u32_at(header, 40)?,
+            cookie: u64::from(u32_at(header, 44)?) | u64::from(u32_at(header, 48)?) << 32,
+            uid: u32_at(header, 64)?,
+            inode: u32_at(header, 68)?,
+        })
+    }
+}
+
+fn address(family: u8, header: &[u8], offset: usize) -> Option<IpAddr> {
+    match family {
+        AF_INET => ipv4_at(header, offset).map(IpAddr::V4),
+        AF_INET6 => ipv6_at(header, offset).map(unmapped),
+        _ => None,
+    }
+}
+
+fn unmapped(ip: Ipv6Addr) -> IpAddr {
+    ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4)
+}
+
+fn split<'a>(payload: &'a [u8], what: &'static str) -> Result<(&'a [u8; MESSAGE], &'a [u8]), Malformed> {
+    payload.split_first_chunk().ok_or(Malformed(what))
+}

@@ -1,0 +1,85 @@
+//! What the tests on real connections share: whether they can run, and programs inside a laboratory.
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The program under test.
+pub fn pathscope() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_pathscope"))
+}
+
+/// Whether namespaces can be made here, as root. Where not, says loudly which test did not run; with CI=true that
+/// is a failure.
+pub fn can_make_namespaces(test: &str) -> bool {
+    let made = Command::new("unshare")
+        .args(["--net", "true"])
+        .stderr(Stdio::null())
+        .status();
+    let able = nix::unistd::geteuid().is_root() && made.is_ok_and(|status| status.success());
+    if !able {
+        let text =
+            format!("DID NOT RUN: {test}: it makes network namespaces as root, which is forbidden here");
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
+        eprintln!("\n*** {text} ***\n");
+    }
+    able
+}
+
+/// A command inside a namespace: as root, or as a user without any privilege.
+pub fn inside(netns: &Path, program: &Path, as_user: bool) -> Command {
+    let mut command = Command::new("nsenter");
+    command.arg(format!("--net={}", netns.display())).arg("--");
+    if as_user {
+        command.args([
+            "setpriv",
+            "--reuid=65534",
+            "--regid=65534",
+            "--clear-groups",
+            "--inh-caps=-all",
+            "--",
+        ]);
+    }
+    command.arg(program);
+    command
+}
+
+/// What a command inside a namespace prints.
+pub fn output(netns: &Path, words: &[&str]) -> String {
+    let (program, arguments) = words.split_first().expect("a command");
+    let mut command = inside(netns, Path::new(program), false);
+    let output = command.args(arguments).output().expect("nsenter from util-linux");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Asks until the answer is there, or panics after `limit`.
+pub fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{what}: not within {limit:?}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+/// A copy of the program where a user without privileges can run it.
+pub struct PublicCopy(tempfile::TempDir);
+
+impl PublicCopy {
+    pub fn new() -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("permissions");
+        std::fs::copy(pathscope(), folder.path().join("pathscope")).expect("a copy");
+        Self(folder)
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("pathscope")
+    }
+}

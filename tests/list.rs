@@ -1,0 +1,233 @@
+//! `list --json` against `ss -tMni`, socket by socket, on 200 real connections over IPv4 and IPv6.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use pathscope::lab::{Crowd, CrowdOptions};
+use serde_json::Value;
+
+/// What `ss` says of one socket: its words after the addresses, by name.
+#[derive(Debug, Default)]
+struct Socket {
+    state: String,
+    words: BTreeMap<String, String>,
+    /// Words without a value.
+    marks: Vec<String>,
+}
+
+impl Socket {
+    fn number(&self, name: &str) -> u64 {
+        self.words
+            .get(name)
+            .map_or(0, |value| value.parse().expect("a number"))
+    }
+}
+
+type Sockets = BTreeMap<(String, String), Socket>;
+
+/// MPTCP sockets and subflows, as `ss -tMniHO` prints them, by local and remote address.
+fn ss(netns: &Path) -> (Sockets, Sockets) {
+    let (mut connections, mut subflows) = (Sockets::new(), Sockets::new());
+    for line in common::output(netns, &["ss", "-tMniHO"]).lines() {
+        let mut words = line.split_whitespace();
+        let kind = words.next().expect("a protocol");
+        let state = words.next().expect("a state").to_owned();
+        let (local, remote) = (words.nth(2).expect("local"), words.next().expect("remote"));
+        let mut socket = Socket {
+            state,
+            ..Socket::default()
+        };
+        for word in words {
+            match word.split_once(':') {
+                Some((name, value)) => socket
+                    .words
+                    .insert(name.to_owned(), value.to_owned())
+                    .map_or((), drop),
+                None => socket.marks.push(word.to_owned()),
+            }
+        }
+        let key = (unmapped(local), unmapped(remote));
+        if kind == "mptcp" {
+            connections.insert(key, socket);
+        } else if socket.marks.iter().any(|mark| mark == "tcp-ulp-mptcp") {
+            subflows.insert(key, socket);
+        }
+    }
+    (connections, subflows)
+}
+
+/// `[::ffff:10.0.0.1]:5000` and `10.0.0.1%eth0:5000` as `10.0.0.1:5000`.
+fn unmapped(address: &str) -> String {
+    let (host, port) = address.rsplit_once(':').expect("a port");
+    let host = host
+        .split_once('%')
+        .map_or(host, |(host, _)| host)
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    let host = host.strip_prefix("::ffff:").unwrap_or(host);
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+fn text<'a>(object: &'a Value, name: &str) -> &'a str {
+    object[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("{name} is no text in {object}"))
+}
+
+fn key(object: &Value) -> (String, String) {
+    (
+        text(object, "local").to_owned(),
+        text(object, "remote").to_owned(),
+    )
+}
+
+/// The counter is an integer between the two that ss saw before and after.
+fn assert_between(object: &Value, field: &str, name: &str, before: &Socket, after: &Socket) {
+    let value = object[field]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{field} is no integer in {object}"));
+    let range = before.number(name)..=after.number(name);
+    assert!(
+        range.contains(&value),
+        "{field} = {value}, ss says {range:?}: {object}"
+    );
+}
+
+fn compare_connection(connection: &Value, before: &Socket, after: &Socket) {
+    assert_eq!(
+        text(connection, "token"),
+        format!("0x{:0>8}", before.words["token"])
+    );
+    assert_eq!(text(connection, "state"), "established");
+    assert_eq!(before.state, "ESTAB");
+    for (field, name) in [
+        ("extra_subflows", "subflows"),
+        ("extra_subflows_max", "subflows_max"),
+        ("add_addr_accepted", "add_addr_accepted"),
+        ("add_addr_accepted_max", "add_addr_accepted_max"),
+        ("add_addr_signal", "add_addr_signal"),
+    ] {
+        assert_between(connection, field, name, before, after);
+    }
+    let fallback = before.marks.iter().any(|mark| mark == "fallback");
+    assert_eq!(connection["fallback"].as_bool(), Some(fallback));
+}
+
+fn compare_subflow(connection: &Value, subflow: &Value, before: &Socket, after: &Socket) {
+    // token:REMOTE(id:N)/LOCAL(id:N), remote first.
+    let parts: Vec<&str> = before.words["token"].split(['(', ')', '/']).collect();
+    let [_, remote_id, _, local, local_id, ..] = parts.as_slice() else {
+        panic!("{parts:?}")
+    };
+    assert_eq!(text(connection, "token"), format!("0x{local:0>8}"));
+    assert_eq!(text(subflow, "joined_by"), "token");
+    assert_eq!(format!("id:{}", subflow["local_id"]), *local_id);
+    assert_eq!(format!("id:{}", subflow["remote_id"]), *remote_id);
+    let flags = &before.words["flags"];
+    assert_eq!(
+        subflow["backup_local"].as_bool(),
+        Some(flags.contains('b')),
+        "{flags}"
+    );
+    assert_eq!(
+        subflow["backup_remote"].as_bool(),
+        Some(flags.contains('B')),
+        "{flags}"
+    );
+    assert_eq!(
+        subflow["initial"].as_bool(),
+        Some(!flags.contains(['j', 'J'])),
+        "{flags}"
+    );
+    assert_eq!(text(subflow, "state"), "established");
+    for name in ["bytes_sent", "bytes_acked", "bytes_received", "bytes_retrans"] {
+        assert_between(subflow, name, name, before, after);
+    }
+    let mss = before.number("mss")..=after.number("mss");
+    assert!(
+        mss.contains(&subflow["mss"].as_u64().expect("mss")) || mss.is_empty(),
+        "{subflow}"
+    );
+}
+
+fn compare(netns: &Path, program: &Path, as_user: bool) {
+    let before = ss(netns);
+    let listed = common::inside(netns, program, as_user)
+        .args(["list", "--json"])
+        .output()
+        .expect("list");
+    assert!(
+        listed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&listed.stderr)
+    );
+    let after = ss(netns);
+    let listed: Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    assert_eq!(listed["schema"], 1);
+    assert_eq!(listed["access"]["events"].as_bool(), Some(!as_user));
+    assert_eq!(listed["access"]["why_not"].is_string(), as_user);
+
+    let connections = listed["connections"].as_array().expect("connections");
+    let mut subflows = 0;
+    for connection in connections {
+        let (was, is) = (before.0.get(&key(connection)), after.0.get(&key(connection)));
+        let missing = || panic!("ss does not list {connection}");
+        compare_connection(
+            connection,
+            was.unwrap_or_else(missing),
+            is.expect("ss saw it after"),
+        );
+        for subflow in connection["subflows"].as_array().expect("subflows") {
+            let (was, is) = (before.1.get(&key(subflow)), after.1.get(&key(subflow)));
+            let missing = || panic!("ss does not list {subflow}");
+            compare_subflow(
+                connection,
+                subflow,
+                was.unwrap_or_else(missing),
+                is.expect("ss saw it after"),
+            );
+            subflows += 1;
+        }
+    }
+    assert_eq!(
+        connections.len(),
+        before.0.len(),
+        "as many connections as ss says"
+    );
+    assert_eq!(subflows, before.1.len(), "as many subflows as ss says");
+    let families = |six: bool| {
+        before
+            .0
+            .keys()
+            .filter(|(local, _)| local.starts_with('[') == six)
+            .count()
+    };
+    assert_eq!(
+        (connections.len(), families(false), families(true)),
+        (200, 100, 100)
+    );
+    assert_eq!(subflows, 400);
+}
+
+#[test]
+fn list_equals_ss_socket_by_socket_for_root_and_for_a_normal_user() {
+    if !common::can_make_namespaces("list against ss") {
+        return;
+    }
+    let options = CrowdOptions {
+        connections: 200,
+        busy: 100,
+        program: Some(common::pathscope()),
+        ..CrowdOptions::default()
+    };
+    let crowd = Crowd::start(&options).expect("a crowd");
+    let copy = common::PublicCopy::new();
+    compare(&crowd.netns(), &copy.path(), false);
+    compare(&crowd.netns(), &copy.path(), true);
+}
