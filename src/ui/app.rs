@@ -113,15 +113,16 @@ impl App {
                     .size_range(240.0..=widest)
                     .frame(panel)
                     .show(ui, |ui| commands.extend(connections::ui(list, &view, ui)));
-                CentralPanel::no_frame().frame(panel).show(ui, |ui| {
-                    match list
-                        .current(&view)
-                        .filter(|_| list.listed() > 0 || list.hidden() > 0)
-                    {
+                CentralPanel::no_frame()
+                    .frame(panel)
+                    .show(ui, |ui| match list.current(&view) {
                         Some(cookie) => commands.extend(connection::ui(connection, cookie, &view, ui)),
+                        None if list.hidden() > 0 => {
+                            let hidden = list.hidden();
+                            empty::filtered(&mut list.filter, hidden, ui);
+                        }
                         None => commands.extend(empty::ui(&view, ui)),
-                    }
-                });
+                    });
             }
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),

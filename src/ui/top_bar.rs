@@ -4,7 +4,7 @@ use egui::{Align, Color32, Layout, Painter, Popup, Pos2, Rect, Sense, Shape, Str
 use egui::{UiBuilder, WidgetInfo, accesskit::Role, epaint::CubicBezierShape, pos2, vec2};
 use egui_material_icons::icons::{
     ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_LIGHT_MODE, ICON_LOCK,
-    ICON_LOCK_OPEN, ICON_PAUSE, ICON_PLAY_ARROW, ICON_SPEED,
+    ICON_LOCK_OPEN, ICON_SPEED,
 };
 
 use super::format;
@@ -58,14 +58,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             .layout(Layout::right_to_left(Align::Center)),
     );
     theme(&mut right, &mut commands);
-    let (sign, name) = if view.paused {
-        (ICON_PLAY_ARROW, "Go on")
-    } else {
-        (ICON_PAUSE, "Pause")
-    };
-    if Press::icon(sign.codepoint, name).ui(&mut right).clicked() {
-        commands.push(UiCommand::Pause(!view.paused));
-    }
+    pause(view, &mut right, &mut commands);
     interval(view, &mut right, &mut commands);
     right.add_space(16.0);
     access(view, &mut right);
@@ -212,6 +205,28 @@ fn access(view: &View<'_>, ui: &mut Ui) {
         }
     };
     badge.ui(ui).on_hover_text(why);
+}
+
+/// Pause or go on; both signs are solid.
+fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let name = if view.paused { "Go on" } else { "Pause" };
+    let response = Press::icon("", name).ui(ui);
+    let middle = response.rect.center();
+    let color = Tokens::of(ui).text;
+    if view.paused {
+        let corners = [vec2(-5.0, -7.0), vec2(7.0, 0.0), vec2(-5.0, 7.0)];
+        let corners = corners.map(|corner| middle + corner).to_vec();
+        ui.painter()
+            .add(Shape::convex_polygon(corners, color, Stroke::NONE));
+    } else {
+        for x in [-4.0, 4.0] {
+            let bar = Rect::from_center_size(middle + vec2(x, 0.0), vec2(4.0, 13.0));
+            ui.painter().rect_filled(bar, 0.0, color);
+        }
+    }
+    if response.clicked() {
+        commands.push(UiCommand::Pause(!view.paused));
+    }
 }
 
 fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {

@@ -69,7 +69,7 @@ impl Closing {
             ui.add_space(8.0);
             let endpoints: Vec<_> = view.live.state().endpoints.values().cloned().collect();
             let lines = equivalent(&self.command(), &endpoints);
-            if command_box(ui, &lines, 440.0, "Copy the command", true) {
+            if command_box(ui, &lines, 520.0, "Copy the command", true) {
                 ui.ctx().copy_text(lines.join("\n"));
             }
             ui.add_space(12.0);

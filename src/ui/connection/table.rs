@@ -141,7 +141,8 @@ struct Columns {
     sent: f32,
     retrans: f32,
     width: f32,
-    address: f32,
+    /// How wide the addresses may be.
+    addresses: (f32, f32),
 }
 
 impl Columns {
@@ -162,8 +163,13 @@ impl Columns {
         let fixed = [56.0, 92.0, 64.0, 96.0, 52.0, 88.0, 48.0, 72.0, 60.0, 32.0];
         let sum: f32 = fixed.iter().sum::<f32>() + path + local + remote;
         let spare = ((available - sum) / 10.0).clamp(0.0, 24.0);
-        // What does not fit is taken from the addresses first, then the table scrolls.
-        let narrow = ((sum - available) / 2.0).clamp(0.0, (local.min(remote) - 120.0).max(0.0));
+        // What does not fit is taken from the addresses if that is enough; else the table scrolls.
+        let narrow = ((sum - available) / 2.0).max(0.0);
+        let narrow = if local.min(remote) - narrow >= 110.0 {
+            narrow
+        } else {
+            0.0
+        };
         let (local, remote) = (local - narrow, remote - narrow);
         let mut at = path + spare;
         let mut next = |width: f32| {
@@ -185,7 +191,7 @@ impl Columns {
             sent: next(sent) + sent,
             retrans: next(retrans) + retrans,
             width: 0.0,
-            address: local.min(remote),
+            addresses: (local, remote),
         };
         columns.width = (columns.retrans + 40.0).max(available);
         columns
@@ -283,13 +289,13 @@ fn line(
         clippy::cast_sign_loss,
         reason = "a column is hundreds of points wide"
     )]
-    let letters = ((columns.address - 12.0) / 7.8).max(8.0) as usize;
-    let address = |at: f32, address: &SocketAddr| {
+    let address = |at: f32, wide: f32, address: &SocketAddr| {
+        let letters = ((wide - 12.0) / 7.8).max(8.0) as usize;
         let text = format::elide_middle(&address.to_string(), letters);
         paint(painter, pos2(x + at, y), &text, Type::Mono, tokens.text);
     };
-    address(columns.local, &row.local);
-    address(columns.remote, &row.remote);
+    address(columns.local, columns.addresses.0, &row.local);
+    address(columns.remote, columns.addresses.1, &row.remote);
     let left = |at: f32, text: &str, color| {
         paint(painter, pos2(x + at, y), text, Type::Body, color);
     };

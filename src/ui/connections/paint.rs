@@ -90,7 +90,7 @@ fn filter_field(state: &mut ListState, ui: &mut Ui) {
         .align(egui::Align2::LEFT_CENTER)
         .desired_width(inner.width())
         .min_size(inner.size());
-    let response = ui.put(inner, field).accessible_name("Filter");
+    let response = ui.place(inner, field).accessible_name("Filter");
     if std::mem::take(&mut state.focus_filter) {
         response.request_focus();
     }

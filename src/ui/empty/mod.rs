@@ -23,7 +23,7 @@ pub(super) fn ui(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             .show(ui, |ui| {
                 label(ui, headline, Type::Empty, tokens.text);
                 if !sentence.is_empty() {
-                    label(ui, sentence, Type::Section, tokens.text2);
+                    label(ui, sentence, Type::Lead, tokens.text2);
                 }
                 ui.add_space(24.0);
                 match reason {
@@ -48,7 +48,7 @@ pub(super) fn filtered(filter: &mut String, hidden: usize, ui: &mut Ui) {
         label(ui, headline, Type::Empty, tokens.text);
         let verb = if hidden == 1 { "is" } else { "are" };
         let sentence = format!("{} {verb} hidden.", super::format::in_words(hidden));
-        label(ui, sentence, Type::Section, tokens.text2);
+        label(ui, sentence, Type::Lead, tokens.text2);
         ui.add_space(16.0);
         if super::widgets::Press::text("Show all").ui(ui).clicked() {
             filter.clear();

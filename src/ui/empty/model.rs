@@ -85,7 +85,8 @@ pub(super) struct Seen {
     pub warns: bool,
     pub title: String,
     pub value: String,
-    pub detail: String,
+    /// Lines below the title.
+    pub details: Vec<String>,
 }
 
 /// The column *What Pathscope sees*. Interfaces are painted as chips beside it.
@@ -96,7 +97,7 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
         warns: !fine,
         title: title.to_owned(),
         value,
-        detail: String::new(),
+        details: Vec::new(),
     };
     let kernel = view
         .live
@@ -133,25 +134,20 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
         rows.push(row(most > 0, "Extra subflows for a connection", most.to_string()));
     }
     if !view.access.control {
-        let events = if view.access.events {
-            ""
+        let first = if view.access.events {
+            "Switches are off."
         } else {
-            "Events are inferred; "
+            "Events are inferred; switches are off."
         };
-        let why = view.access.why_not.clone().unwrap_or_default();
         rows.push(Seen {
             icon: ICON_LOCK.codepoint,
             warns: true,
             title: "Read-only".to_owned(),
             value: String::new(),
-            detail: format!(
-                "{events}{}. {why}",
-                if events.is_empty() {
-                    "Switches are off"
-                } else {
-                    "switches are off"
-                }
-            ),
+            details: [Some(first.to_owned()), view.access.why_not.clone()]
+                .into_iter()
+                .flatten()
+                .collect(),
         });
     }
     if let Some(number) = view.shown.state().plain_tcp.filter(|number| *number > 0) {
@@ -160,7 +156,7 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
             warns: false,
             title: format!("{} on plain TCP", format::several(number as usize, "connection")),
             value: String::new(),
-            detail: "An application must ask for MPTCP.".to_owned(),
+            details: vec!["An application must ask for MPTCP.".to_owned()],
         });
     }
     rows

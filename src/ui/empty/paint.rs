@@ -43,7 +43,7 @@ pub(super) fn demo(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
                          when closed.";
             label(ui, words, Type::Body, tokens.text2);
             ui.add_space(12.0);
-            if command_box(ui, &[DEMO.to_owned()], 240.0, "Copy the demo's command", false) {
+            if command_box(ui, &[DEMO.to_owned()], 360.0, "Copy the demo's command", false) {
                 commands.push(UiCommand::Copy(DEMO.to_owned()));
             }
         });
@@ -120,7 +120,7 @@ pub(super) fn switch_on(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiComma
         label(ui, words, Type::Body, tokens.text2);
         ui.add_space(12.0);
         let lines = equivalent(&command(), &[]);
-        if command_box(ui, &lines, 280.0, "Copy the command", false) {
+        if command_box(ui, &lines, 400.0, "Copy the command", false) {
             commands.push(UiCommand::Copy(lines.join("\n")));
         }
         ui.add_space(12.0);
@@ -185,7 +185,7 @@ fn recipes_ui(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
             tokens.text3,
         );
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        let width = ui.available_width() - 24.0 - 8.0 - 88.0;
+        let width = ui.available_width();
         if command_box(ui, &lines, width, &format!("Copy: {title}"), false) {
             commands.push(UiCommand::Copy(text.to_owned()));
         }
@@ -207,39 +207,45 @@ fn sees(reason: Reason, view: &View<'_>, ui: &mut Ui) {
 
 fn seen_ui(row: &Seen, view: &View<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
-    let high = if row.detail.is_empty() { 40.0 } else { 60.0 };
+    let below = row.details.len() as f32;
+    let high = if row.details.is_empty() {
+        40.0
+    } else {
+        42.0 + 18.0 * below
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high), Sense::hover());
-    let spoken = format!("{}: {}{}", row.title, row.value, row.detail);
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
+    let details = row.details.join(" ");
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            Role::Label,
+            true,
+            format!("{}: {}{details}", row.title, row.value),
+        )
+    });
     let painter = ui.painter();
-    let y = rect.center().y;
+    let mut y = rect.center().y - 9.0 * below;
     let color = if row.warns { tokens.warn } else { tokens.text2 };
-    icon(painter, pos2(rect.left() + 10.0, y), row.icon, 18.0, color);
-    let x = rect.left() + 28.0;
-    let up = if row.detail.is_empty() { 0.0 } else { 9.0 };
-    paint_within(
+    icon(
         painter,
-        pos2(x, y - up),
-        &row.title,
-        Type::Body,
-        tokens.text,
-        rect.right() - x,
+        pos2(rect.left() + 10.0, rect.center().y),
+        row.icon,
+        18.0,
+        color,
     );
+    let x = rect.left() + 28.0;
     let most = rect.right() - x;
-    if !row.detail.is_empty() {
-        paint_within(
-            painter,
-            pos2(x, y + 10.0),
-            &row.detail,
-            Type::Small,
-            tokens.text2,
-            most,
-        );
-        response.on_hover_text(&row.detail);
+    paint_within(painter, pos2(x, y), &row.title, Type::Body, tokens.text, most);
+    y += 1.0;
+    for line in &row.details {
+        y += 18.0;
+        paint_within(painter, pos2(x, y), line, Type::Small, tokens.text2, most);
     }
     paint_right(painter, rect.right_center(), &row.value, Type::Body, tokens.text2);
     if row.title == INTERFACES {
         chips(painter, rect, view, tokens);
+    }
+    if !details.is_empty() {
+        response.on_hover_text(details);
     }
 }
 

@@ -92,7 +92,7 @@ fn filter_field(filter: &mut String, ui: &mut Ui) {
         .align(egui::Align2::LEFT_CENTER)
         .desired_width(inner.width())
         .min_size(inner.size());
-    let response = ui.put(inner, field).accessible_name("Filter events");
+    let response = ui.place(inner, field).accessible_name("Filter events");
     let stroke = if response.has_focus() {
         Stroke::new(2.0, tokens.text)
     } else {

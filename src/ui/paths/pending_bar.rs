@@ -53,7 +53,7 @@ pub(super) fn ui(pending: &Pending, view: &View<'_>, ui: &mut Ui, commands: &mut
             ui.horizontal(|ui| {
                 ui.add_space(36.0);
                 let lines = pending.lines(state);
-                let width = (ui.available_width() - 320.0).clamp(200.0, 640.0);
+                let width = (ui.available_width() - 220.0).clamp(200.0, 760.0);
                 if command_box(ui, &lines, width, "Copy the commands", true) {
                     commands.push(UiCommand::Copy(lines.join("\n")));
                 }

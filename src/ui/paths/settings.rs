@@ -25,6 +25,7 @@ pub(super) fn limits(state: &State) -> Vec<Limit> {
     let most = |value: fn(&Connection) -> Option<u8>| {
         state.connections.values().filter_map(value).max().unwrap_or(0)
     };
+    let in_use = |used: u8, most: u32| format!("in use: {used} of {most} at most");
     let step = |value: u32, by: i32| value.checked_add_signed(by).filter(|value| *value <= MOST);
     let extra = |value: u32| Command::LimitsSet {
         extra_subflows_max: Some(value),
@@ -41,16 +42,16 @@ pub(super) fn limits(state: &State) -> Vec<Limit> {
     vec![
         Limit {
             name: "Extra subflows for a connection",
-            caption: format!("in use: {} at most", most(|connection| connection.extra_subflows)),
+            caption: in_use(most(|connection| connection.extra_subflows), extra_subflows_max),
             value: extra_subflows_max,
             more: step(extra_subflows_max, 1).map(extra),
             less: step(extra_subflows_max, -1).map(extra),
         },
         Limit {
             name: "ADD_ADDR accepted from the peer",
-            caption: format!(
-                "in use: {} at most",
-                most(|connection| connection.add_addr_accepted)
+            caption: in_use(
+                most(|connection| connection.add_addr_accepted),
+                add_addr_accepted_max,
             ),
             value: add_addr_accepted_max,
             more: step(add_addr_accepted_max, 1).map(accepted),

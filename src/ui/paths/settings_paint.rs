@@ -234,7 +234,7 @@ fn number(
                 .align(egui::Align2::RIGHT_CENTER)
                 .desired_width(inner.width())
                 .min_size(inner.size());
-            let response = ui.put(inner, field).accessible_name(&setting.title);
+            let response = ui.place(inner, field).accessible_name(&setting.title);
             let stroke = if response.has_focus() {
                 Stroke::new(2.0, tokens.text)
             } else {

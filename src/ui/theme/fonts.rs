@@ -24,6 +24,8 @@ pub(crate) enum Type {
     Mono,
     /// The same in a caption.
     SmallMono,
+    /// The sentence below a headline.
+    Lead,
     /// Sections at the right.
     Section,
     /// Titles of cards.
@@ -39,13 +41,14 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Small,
         Self::Body,
         Self::Strong,
         Self::SmallStrong,
         Self::Mono,
         Self::SmallMono,
+        Self::Lead,
         Self::Section,
         Self::Heading,
         Self::BigMono,
@@ -63,12 +66,25 @@ impl Type {
             Self::SmallStrong => FontId::new(12.0, semi_bold()),
             Self::Mono => FontId::monospace(13.0),
             Self::SmallMono => FontId::monospace(12.0),
+            Self::Lead => FontId::proportional(16.0),
             Self::Section => FontId::new(16.0, semi_bold()),
             Self::Heading => FontId::new(18.0, semi_bold()),
             Self::BigMono => FontId::monospace(18.0),
             Self::Figure => FontId::new(20.0, semi_bold()),
             Self::Title => FontId::new(24.0, semi_bold()),
             Self::Empty => FontId::new(28.0, semi_bold()),
+        }
+    }
+
+    /// The height of a line.
+    pub(crate) fn line(self) -> f32 {
+        match self {
+            Self::Small | Self::SmallStrong | Self::SmallMono => 16.0,
+            Self::Body | Self::Strong | Self::Mono => 20.0,
+            Self::Lead | Self::Section | Self::Heading | Self::BigMono => 24.0,
+            Self::Figure => 28.0,
+            Self::Title => 32.0,
+            Self::Empty => 40.0,
         }
     }
 

@@ -11,6 +11,7 @@ pub(super) use fonts::{Type, icon_font};
 pub(super) use slots::{Hues, Mark, Slot, Slots};
 pub(super) use tokens::{DARK, LIGHT, Tokens};
 
+use egui::epaint::FontColorTransferFunction;
 use egui::style::{ScrollStyle, Selection, WidgetVisuals};
 use egui::{Context, CornerRadius, Margin, Shadow, Stroke, Style, Visuals, vec2};
 
@@ -53,8 +54,13 @@ fn visuals(tokens: &Tokens) -> Visuals {
         fg_stroke: Stroke::new(1.0, text),
         expansion: 0.0,
     };
+    let mut text_options = base.text_options;
+    // Light text on a dark ground looks bolder than it is: less than egui's own correction is enough.
+    text_options.color_transfer_function =
+        FontColorTransferFunction::Gamma(if tokens.dark { 0.85 } else { 1.0 });
     let mut visuals = Visuals {
         dark_mode: tokens.dark,
+        text_options,
         panel_fill: tokens.panel,
         window_fill: tokens.raised,
         extreme_bg_color: tokens.bg,

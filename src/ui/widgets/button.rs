@@ -95,7 +95,7 @@ impl<'a> Press<'a> {
     }
 
     /// How wide it is.
-    fn width(&self, ui: &Ui) -> f32 {
+    pub(in crate::ui) fn width(&self, ui: &Ui) -> f32 {
         let high = self.height();
         if self.text.is_empty() {
             return high;
@@ -176,7 +176,8 @@ impl<'a> Press<'a> {
             }
             return;
         }
-        let mut x = rect.left() + if self.small { 8.0 } else { 12.0 };
+        let padding = if self.small { 8.0 } else { 12.0 };
+        let mut x = rect.center().x - self.width(ui) / 2.0 + padding;
         if let Some(icon) = self.icon {
             text::icon(painter, pos2(x + size / 2.0, y), icon, size, icon_color);
             x += size + 6.0;

@@ -10,24 +10,41 @@ pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, V
     let bins = layers.first().map_or(0, |(_, layer)| layer.len());
     let total = |bin: usize| -> f64 { layers.iter().filter_map(|(_, layer)| layer.get(bin)).sum() };
     let highest = (0..bins).map(total).fold(0.0, f64::max);
-    if highest <= 0.0 {
+    if highest <= 0.0 || bins < 2 {
         return;
     }
+    let bins = bins - 1;
     let step = rect.width() / bins as f32;
     let mut mesh = Mesh::default();
-    for bin in 0..bins {
-        let left = rect.left() + bin as f32 * step;
-        let mut floor = rect.bottom();
-        for (slot, layer) in layers {
-            let value = layer.get(bin).copied().unwrap_or(0.0);
-            if value <= 0.0 {
+    // From the top layer down, each filled to the ground.
+    for (number, (slot, _)) in layers.iter().enumerate().rev() {
+        let upto = layers.get(..=number).unwrap_or_default();
+        let sum = |bin: usize| -> f64 { upto.iter().filter_map(|(_, layer)| layer.get(bin)).sum() };
+        #[expect(clippy::cast_possible_truncation, reason = "a fraction of 20 points")]
+        let top = |bin: usize| rect.bottom() - (sum(bin) / highest) as f32 * rect.height();
+        let color = slot.ink(tokens.dark).mark;
+        for bin in 0..bins {
+            let (a, b) = (top(bin), top(bin + 1));
+            if a >= rect.bottom() && b >= rect.bottom() {
                 continue;
             }
-            #[expect(clippy::cast_possible_truncation, reason = "a fraction of 20 points")]
-            let high = (value / highest) as f32 * rect.height();
-            let bar = Rect::from_min_max(pos2(left, floor - high), pos2(left + step, floor));
-            mesh.add_colored_rect(bar, slot.ink(tokens.dark).mark);
-            floor -= high;
+            let Ok(base) = u32::try_from(mesh.vertices.len()) else {
+                return;
+            };
+            let (left, right) = (
+                rect.left() + bin as f32 * step,
+                rect.left() + (bin + 1) as f32 * step,
+            );
+            for corner in [
+                pos2(left, rect.bottom()),
+                pos2(left, a),
+                pos2(right, b),
+                pos2(right, rect.bottom()),
+            ] {
+                mesh.colored_vertex(corner, color);
+            }
+            mesh.add_triangle(base, base + 1, base + 2);
+            mesh.add_triangle(base, base + 2, base + 3);
         }
     }
     painter.add(Shape::mesh(mesh));

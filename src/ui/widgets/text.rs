@@ -9,7 +9,10 @@ use crate::ui::theme::{Tokens, Type, icon_font};
 
 /// A label.
 pub(in crate::ui) fn label(ui: &mut Ui, text: impl Into<String>, style: Type, color: Color32) -> Response {
-    let text = RichText::new(text).text_style(style.style()).color(color);
+    let text = RichText::new(text)
+        .text_style(style.style())
+        .line_height(Some(style.line()))
+        .color(color);
     ui.add(Label::new(text))
 }
 

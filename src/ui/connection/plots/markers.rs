@@ -68,7 +68,9 @@ fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &Vi
         EventKind::AddressRemoved if own => ("Address withdrawn".to_owned(), false),
         EventKind::InterfaceDown if used => (format!("{} lost", path()), true),
         EventKind::InterfaceUp if used => (format!("{} back", path()), false),
-        EventKind::AddressLost if used && !link_local => (format!("{} address lost", path()), true),
+        EventKind::AddressLost if used && !link_local && !went_down(event, view) => {
+            (format!("{} address lost", path()), true)
+        }
         EventKind::EndpointChanged | EventKind::EndpointAdded | EventKind::EndpointRemoved => {
             let endpoint = event.endpoint.as_ref()?;
             let uses = |subflow: &&SubflowHistory| subflow.last.local.ip() == endpoint.address;
@@ -94,6 +96,15 @@ fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &Vi
         t: event.t,
         label,
         loss,
+    })
+}
+
+/// Whether the interface of an event went down at about the same time, which says more.
+fn went_down(event: &Event, view: &View<'_>) -> bool {
+    view.shown.events().iter().any(|other| {
+        other.kind == EventKind::InterfaceDown
+            && other.interface == event.interface
+            && (other.t - event.t).abs() < 1.0
     })
 }
 

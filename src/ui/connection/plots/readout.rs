@@ -80,14 +80,11 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
             y += 24.0;
         }
         let entries = entries(plot, scene);
-        let pitch = if place.bottom() - y > entries.len() as f32 * 18.0 {
-            18.0
-        } else {
-            15.0
-        };
+        let rows = entries.len().saturating_sub(1).max(1) as f32;
+        let pitch = ((place.bottom() - y - 7.0) / rows).clamp(13.5, 18.0);
         for (number, entry) in entries.iter().enumerate() {
             let rest = entries.len() - number;
-            if rest > 1 && y + pitch + 6.0 > place.bottom() {
+            if rest > 1 && y + pitch + 5.0 > place.bottom() {
                 let more = format!("and {rest} more");
                 paint(&painter, pos2(place.left(), y), &more, Type::Small, tokens.text3);
                 break;
