@@ -1,6 +1,5 @@
-//! Opens the window on a fixed, made-up stream, to look at it: `cargo run --example look -- out.png 1440 900 dark`.
-//! Words in any order: a `.png` to save and close, two numbers for the size, `dark` or `light`, `read-only`,
-//! `empty`, `lab`, `live`, `paths`, `events`.
+//! Opens the window on a fixed, made-up stream, to look at it: `cargo run --example look -- out.png light`.
+//! Words in any order: a `.png` to save and close, `light`, `read-only`, `empty`, `lab`.
 
 #![cfg_attr(not(feature = "gui"), allow(dead_code, unused))]
 
@@ -61,7 +60,7 @@ fn main() -> Result<(), String> {
     } else {
         stage::Scripted::played(access)
     };
-    let picture = words.iter().find(|word| word.ends_with(".png"));
+    let picture = words.iter().find(|word| word.contains(".png"));
     let setup = Setup {
         source: Box::new(source),
         lab: has("lab").then(|| Box::new(Lab) as Box<dyn LabControls>),

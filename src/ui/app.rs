@@ -106,17 +106,25 @@ impl App {
         }
         match tab {
             Tab::Connections => {
+                // Where the source is lost the last picture stays, greyed.
+                let opacity = if view.ended.is_some() { 0.6 } else { 1.0 };
                 let narrow = ui.available_width() < 1200.0;
                 let widest = if narrow { 280.0 } else { 480.0 };
                 Panel::left("connections")
                     .default_size(344.0)
                     .size_range(240.0..=widest)
                     .frame(panel)
-                    .show(ui, |ui| commands.extend(connections::ui(list, &view, ui)));
+                    .show(ui, |ui| {
+                        ui.multiply_opacity(opacity);
+                        commands.extend(connections::ui(list, &view, ui));
+                    });
                 CentralPanel::no_frame()
                     .frame(panel)
                     .show(ui, |ui| match list.current(&view) {
-                        Some(cookie) => commands.extend(connection::ui(connection, cookie, &view, ui)),
+                        Some(cookie) => {
+                            ui.multiply_opacity(opacity);
+                            commands.extend(connection::ui(connection, cookie, &view, ui));
+                        }
                         None if list.hidden() > 0 => {
                             let hidden = list.hidden();
                             empty::filtered(&mut list.filter, hidden, ui);

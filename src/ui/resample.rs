@@ -148,6 +148,7 @@ fn thin(line: &mut Vec<(f64, Option<f64>)>, stretch: &[(f64, Option<f64>)]) {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "round numbers")]
 mod tests {
     use super::*;
 

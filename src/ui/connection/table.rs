@@ -160,7 +160,7 @@ impl Columns {
         let path = (path * 8.0 + 36.0).clamp(88.0, 170.0);
         let (local, remote) = (longest(|row| row.local), longest(|row| row.remote));
         // Ids, state, role, RTT, cwnd, Out, In, sent, retransmissions, menu.
-        let fixed = [56.0, 92.0, 64.0, 96.0, 52.0, 88.0, 48.0, 72.0, 60.0, 32.0];
+        let fixed = [56.0, 92.0, 64.0, 96.0, 52.0, 88.0, 48.0, 72.0, 60.0, 40.0];
         let sum: f32 = fixed.iter().sum::<f32>() + path + local + remote;
         let spare = ((available - sum) / 10.0).clamp(0.0, 24.0);
         // What does not fit is taken from the addresses if that is enough; else the table scrolls.
@@ -208,6 +208,7 @@ pub(super) fn ui(rows: &[Row], view: &View<'_>, ui: &mut Ui) -> Vec<Act> {
         Stroke::new(1.0, tokens.line),
     );
     ui.spacing_mut().item_spacing.y = 0.0;
+    ui.add_space(1.0);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let columns = Columns::new(rows, ui.available_width() - 2.0 * PADDING);
         let width = columns.width + 2.0 * PADDING;

@@ -219,6 +219,9 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
         (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),
         (Condition::Idle, false) => (ChipState::Idle, "idle".to_owned()),
         (Condition::Idle, true) => (ChipState::BackupIdle, "idle".to_owned()),
+        (Condition::Stalled, _) if view.interface_up(&subflow.last) == Some(false) => {
+            (ChipState::Lost, "lost".to_owned())
+        }
         (Condition::Stalled, _) => (ChipState::Lost, "stalled".to_owned()),
         (Condition::NotAnswered, _) => (ChipState::Idle, "not answered".to_owned()),
         (Condition::Closed, _) => (ChipState::Idle, "closed".to_owned()),

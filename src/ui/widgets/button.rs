@@ -250,7 +250,7 @@ pub(in crate::ui) fn menu_item(
     hint: impl Into<WidgetText>,
     refusal: Option<&str>,
 ) -> bool {
-    let width = ui.available_width().max(200.0);
+    let width = (text::width(ui.painter(), name, Type::Body) + 52.0).max(180.0);
     let add = |ui: &mut Ui| {
         let (rect, response) = ui.allocate_exact_size(vec2(width, 32.0), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));

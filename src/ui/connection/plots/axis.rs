@@ -165,6 +165,7 @@ pub(super) fn time_step(length: f64, most: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "round numbers")]
 mod tests {
     use super::*;
 

@@ -40,7 +40,7 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
         let mut y = place.top() + 8.0;
         let painter = ui.painter().clone();
         let unit = match (plot, scene.cursor) {
-            (3, Some(_)) => "at the pointer",
+            (3, Some(_)) => "at pointer",
             _ => unit,
         };
         let mut start = paint_right(&painter, pos2(place.right(), y), unit, Type::Small, tokens.text3);

@@ -1,0 +1,228 @@
+//! The list, the connection, the top bar, the laboratory, events and empty states.
+
+use super::*;
+
+#[test]
+fn the_list_names_applications_peers_paths_and_badges() {
+    let window = played(stage::full_access());
+    assert!(window.has("nextcloud, pid 2214"));
+    assert!(window.says("nextcloud, 104.28.152.1:443, Wi-Fi"));
+    assert!(window.says("142.250.181.14:443, plain TCP"));
+    assert!(window.says("Fell back to TCP"));
+    assert!(window.has("31 connections on plain TCP"));
+    assert!(window.has("nextcloud to 104.28.152.1:443"));
+}
+
+#[test]
+fn the_filter_narrows_the_list_and_can_be_cleared() {
+    let mut window = played(stage::full_access());
+    let before = window.rows();
+    window.node("Filter").focus();
+    window.harness.run();
+    window.node("Filter").type_text("app:firefox if:wwan0");
+    window.harness.run();
+    assert_eq!((before, window.rows()), (6, 2));
+    window.click("Clear filter");
+    assert_eq!(window.rows(), before);
+}
+
+#[test]
+fn a_filter_that_matches_nothing_says_so() {
+    let mut window = played(stage::full_access());
+    window.node("Filter").focus();
+    window.harness.run();
+    window.node("Filter").type_text("port:8443");
+    window.harness.run();
+    assert!(window.says("No connection matches port:8443"));
+    assert!(window.says("8 are hidden."));
+    window
+        .harness
+        .get_all_by_label("Show all")
+        .next()
+        .unwrap()
+        .click();
+    window.harness.run();
+    assert_eq!(window.rows(), 6);
+}
+
+#[test]
+fn a_click_on_a_row_shows_its_connection() {
+    let mut window = played(stage::full_access());
+    let row = window.harness.get_by_label_contains("ssh, 203.0.113.24:22");
+    row.click();
+    window.harness.run();
+    assert!(window.has("ssh to 203.0.113.24:22"));
+    assert!(window.says("192.168.2.143:40610 to 203.0.113.24:22"), "its table");
+}
+
+#[test]
+fn a_subflow_is_made_backup_through_its_endpoint_and_closed_after_a_question() {
+    let mut window = played(stage::full_access());
+    let menu = "Menu of the subflow over Ethernet from 192.168.2.143:40110";
+    window.click(menu);
+    window.click("Make backup");
+    window.click(menu);
+    window.click("Close subflow…");
+    assert!(window.has("Close the subflow over Ethernet?"));
+    window.click("Close subflow");
+    let close = Command::Close {
+        local: "192.168.2.143:40110".parse().unwrap(),
+        remote: "104.28.152.1:443".parse().unwrap(),
+    };
+    assert_eq!(
+        window.asked.commands(),
+        [change(2, EndpointFlags::BACKUP, true), close]
+    );
+}
+
+#[test]
+fn pause_holds_the_picture_and_loses_nothing() {
+    let mut window = played(stage::full_access());
+    window.click("Pause");
+    window.send(Line::Sample(Box::new(stage::quiet(80.0))));
+    assert_eq!(window.rows(), 6, "as it was");
+    assert!(window.says("paused, still reading"));
+    window.click("Go on");
+    assert_eq!(window.rows(), 0, "as it is");
+}
+
+#[test]
+fn the_theme_goes_round() {
+    let mut window = played(stage::full_access());
+    window.click("Theme: dark");
+    assert_eq!(window.harness.ctx.theme(), egui::Theme::Light);
+    window.click("Theme: light");
+    window.click("Theme: as the system");
+    assert!(window.has("Theme: dark"));
+}
+
+#[test]
+fn the_interval_is_chosen_from_a_list() {
+    let mut window = played(stage::full_access());
+    window.click("Sampling interval: 250 ms");
+    window.click("50 ms");
+    assert_eq!(
+        *window.asked.intervals.lock().unwrap(),
+        [Duration::from_millis(50)]
+    );
+    assert!(window.has("Sampling interval: 50 ms"));
+}
+
+#[test]
+fn without_connections_it_says_what_to_do() {
+    let window = with_sample(stage::quiet(1.0), stage::full_access());
+    assert!(window.has("No MPTCP connections yet"));
+    assert!(window.says("31 connections are open, and all of them are plain TCP."));
+    assert!(window.has("Copy the demo's command"));
+}
+
+#[test]
+fn mptcp_that_is_off_is_switched_on_by_a_button() {
+    let mut sample = stage::quiet(1.0);
+    sample
+        .settings
+        .insert("enabled".to_owned(), SettingValue::Number(0));
+    let mut window = with_sample(sample, stage::full_access());
+    assert!(window.has("MPTCP is switched off on this machine"));
+    window.click("Switch on");
+    let on = Command::Set {
+        name: "enabled".to_owned(),
+        value: SettingValue::Number(1),
+    };
+    assert_eq!(window.asked.commands(), [on]);
+}
+
+#[test]
+fn a_kernel_without_mptcp_is_named() {
+    let mut sample = stage::quiet(1.0);
+    sample.settings.clear();
+    let window = with_sample(sample, stage::full_access());
+    assert!(window.has("This kernel was built without MPTCP"));
+}
+
+#[test]
+fn a_source_that_ends_leaves_the_last_picture_and_says_so() {
+    let window = open(Scripted::ended(stage::full_access(), "the cable was cut"), None);
+    assert!(window.has("nextcloud to 104.28.152.1:443"));
+    assert!(window.has("the cable was cut"));
+    assert!(window.has("Source ended"));
+}
+
+#[test]
+fn a_thousand_connections_cost_only_the_rows_that_are_seen() {
+    let mut sample = stage::quiet(1.0);
+    for number in 1..=1000_u64 {
+        let mut connection = stage::connection(number, &format!("app{}", number % 7), 100, "192.0.2.1:443");
+        let subflow = stage::subflow(
+            number + 10_000,
+            "wlp0s20f3",
+            "192.168.1.149:4000",
+            "192.0.2.1:443",
+        );
+        connection.subflows.push(Subflow {
+            cookie: Cookie(number + 10_000),
+            ..subflow
+        });
+        sample.connections.push(connection);
+    }
+    let window = with_sample(sample, stage::full_access());
+    assert!(window.has("Connections"));
+    let rows = window.rows();
+    assert!((8..=20).contains(&rows), "{rows}");
+}
+
+#[test]
+fn a_line_from_the_source_wakes_the_window() {
+    let window = played(stage::full_access());
+    let waker = window.waker.lock().unwrap().clone().unwrap();
+    assert!(!window.harness.ctx.has_requested_repaint());
+    waker();
+    assert!(window.harness.ctx.has_requested_repaint());
+}
+
+struct Lab(Arc<Mutex<Vec<(String, bool)>>>);
+
+impl LabControls for Lab {
+    fn links(&self) -> Vec<LabLink> {
+        let done = self.0.lock().unwrap();
+        let plugged = done.last().is_none_or(|(_, plugged)| *plugged);
+        vec![LabLink {
+            name: "wlp0s20f3".to_owned(),
+            label: "Wi-Fi".to_owned(),
+            kind: InterfaceKind::Wifi,
+            delay_ms: 12.0,
+            rate_mbps: 40.0,
+            loss_percent: 0.0,
+            plugged,
+        }]
+    }
+
+    fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
+        self.0.lock().unwrap().push((link.to_owned(), plugged));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_lab_has_plugs_to_pull() {
+    let done = Arc::default();
+    let lab = Lab(Arc::clone(&done));
+    let mut window = open(Scripted::played(stage::full_access()), Some(Box::new(lab)));
+    window.click("Unplug Wi-Fi");
+    window.click("Plug in Wi-Fi");
+    let link = "wlp0s20f3".to_owned();
+    assert_eq!(*done.lock().unwrap(), [(link.clone(), false), (link, true)]);
+}
+
+#[test]
+fn events_are_listed_and_filtered() {
+    let mut window = played(stage::full_access());
+    window.click("Events");
+    assert!(window.says("Interface down  Wi-Fi"));
+    window.node("Filter events").focus();
+    window.harness.run();
+    window.node("Filter events").type_text("ethernet");
+    window.harness.run();
+    assert!(!window.says("Interface down  Wi-Fi"));
+    assert!(window.says("Subflow established  Ethernet"));
+}

@@ -1,0 +1,168 @@
+//! Endpoints, limits, settings; what waits, what is undone, what is refused.
+
+use super::*;
+
+#[test]
+fn backup_is_asked_for_at_once_and_the_switch_follows_the_kernel() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    let name = "backup, endpoint 2 (192.168.2.143)";
+    window.click(name);
+    let flags = FlagChange::one(EndpointFlags::BACKUP, true);
+    assert_eq!(window.asked.commands(), [change(2, EndpointFlags::BACKUP, true)]);
+    assert!(!is_on(&window.node(name)), "not before the kernel says so");
+    window.send(Line::Sample(Box::new(Sample {
+        endpoints: stage::endpoints(Some((2, flags))),
+        ..stage::quiet(80.0)
+    })));
+    assert!(is_on(&window.node(name)));
+}
+
+#[test]
+fn signal_waits_for_apply_and_says_what_it_tears_down() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("signal, endpoint 4 (10.45.3.7)");
+    assert_eq!(window.asked.commands(), []);
+    assert!(window.has("Turning on signal re-creates endpoint 4 and closes 5 subflows"));
+    assert!(
+        window.says("ip mptcp endpoint delete id 4\nip mptcp endpoint add 10.45.3.7 dev wwan0 id 4 signal")
+    );
+    window.click("Apply");
+    assert_eq!(window.asked.commands(), [change(4, EndpointFlags::SIGNAL, true)]);
+    assert!(!window.has("Apply"));
+}
+
+#[test]
+fn discard_forgets_what_waits() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("laminar, endpoint 1 (192.168.1.149)");
+    window.click("Discard");
+    assert!(!window.has("Apply"));
+    assert_eq!(window.asked.commands(), []);
+}
+
+#[test]
+fn signal_and_fullmesh_exclude_each_other() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    let name = "signal, endpoint 3 (2001:db8:1::7a3)";
+    assert!(is_disabled(&window.node(name)));
+    window.hover(name);
+    assert!(window.says("The kernel refuses signal together with fullmesh."));
+}
+
+#[test]
+fn undo_asks_for_the_value_before() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Extra subflows for a connection: more");
+    let request = window.asked.last().unwrap();
+    let limits = |extra| Command::LimitsSet {
+        extra_subflows_max: Some(extra),
+        add_addr_accepted_max: None,
+    };
+    assert_eq!(request.command, limits(5));
+    assert_eq!(request.by, "window");
+    window.send(stage::outcome(80.0, &request, None));
+    window.send(Line::Sample(Box::new(Sample {
+        limits: Some(Limits {
+            extra_subflows_max: 5,
+            add_addr_accepted_max: 0,
+        }),
+        ..stage::quiet(80.1)
+    })));
+    window.click("Undo Extra subflows: 4 → 5");
+    assert_eq!(window.asked.commands(), [limits(5), limits(4)]);
+}
+
+#[test]
+fn a_change_that_failed_says_why_until_it_is_dismissed() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("MPTCP");
+    let request = window.asked.last().unwrap();
+    let off = Command::Set {
+        name: "enabled".to_owned(),
+        value: SettingValue::Number(0),
+    };
+    assert_eq!(request.command, off);
+    window.send(stage::outcome(80.0, &request, Some("Operation not permitted")));
+    assert!(window.has("enabled: 1 → 0: Operation not permitted"));
+    window.click("Dismiss");
+    assert!(!window.says("Operation not permitted"));
+}
+
+#[test]
+fn an_address_without_an_endpoint_can_be_given_one() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Add endpoint 2001:db8:2::143");
+    let added = Command::EndpointAdd {
+        address: "2001:db8:2::143".parse().unwrap(),
+        interface: Some("enx2800af081bee".to_owned()),
+        id: None,
+        port: None,
+        flags: EndpointFlags::SUBFLOW,
+    };
+    assert_eq!(window.asked.commands(), [added]);
+}
+
+#[test]
+fn removing_an_endpoint_waits_too() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Menu of endpoint 4 (10.45.3.7)");
+    window.click("Remove endpoint…");
+    assert!(window.has("Removing endpoint 4 closes 5 subflows"));
+    window.click("Apply");
+    assert_eq!(window.asked.commands(), [Command::EndpointRemove { id: 4 }]);
+}
+
+#[test]
+fn settings_have_switches_choices_and_fields() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Scheduler: default");
+    window.click("roundrobin");
+    window.node("Close timeout").focus();
+    window.harness.run();
+    window
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.node("Close timeout").type_text("90");
+    window.harness.run();
+    window.harness.key_press(egui::Key::Enter);
+    window.harness.run();
+    let set = |name: &str, value| Command::Set {
+        name: name.to_owned(),
+        value,
+    };
+    let wanted = [
+        set("scheduler", SettingValue::Text("roundrobin".to_owned())),
+        set("close_timeout", SettingValue::Number(90)),
+    ];
+    assert_eq!(window.asked.commands(), wanted);
+}
+
+#[test]
+fn read_only_disables_every_control_and_says_why() {
+    let mut window = played(stage::read_only());
+    assert!(window.has("Read-only"));
+    window.click("Paths");
+    for name in [
+        "backup, endpoint 2 (192.168.2.143)",
+        "subflow, endpoint 1 (192.168.1.149)",
+        "Add endpoint 2001:db8:2::143",
+        "MPTCP",
+        "Extra subflows for a connection: more",
+        "Scheduler: default",
+        "Close timeout",
+    ] {
+        assert!(is_disabled(&window.node(name)), "{name}");
+    }
+    window.hover("backup, endpoint 2 (192.168.2.143)");
+    assert!(window.says("CAP_NET_ADMIN is missing"));
+    assert_eq!(window.asked.commands(), []);
+}
