@@ -150,7 +150,7 @@ impl Columns {
     fn new(rows: &[Row], available: f32) -> Self {
         let longest = |address: fn(&Row) -> SocketAddr| {
             let most = rows.iter().map(|row| address(row).to_string().len()).max();
-            (most.unwrap_or(0) as f32 * 7.8 + 16.0).clamp(110.0, 240.0)
+            (most.unwrap_or(0) as f32 * 7.8 + 12.0).clamp(110.0, 240.0)
         };
         let path = rows
             .iter()
@@ -159,8 +159,10 @@ impl Columns {
             .unwrap_or(0) as f32;
         let path = (path * 8.0 + 36.0).clamp(88.0, 170.0);
         let (local, remote) = (longest(|row| row.local), longest(|row| row.remote));
+        let role = rows.iter().map(|row| row.role.len()).max().unwrap_or(0) as f32;
+        let role = (role * 7.0 + 12.0).clamp(48.0, 110.0);
         // Ids, state, role, RTT, cwnd, Out, In, sent, retransmissions, menu.
-        let fixed = [56.0, 92.0, 64.0, 96.0, 52.0, 88.0, 48.0, 72.0, 60.0, 40.0];
+        let fixed = [52.0, 88.0, role, 92.0, 48.0, 84.0, 44.0, 68.0, 58.0, 36.0];
         let sum: f32 = fixed.iter().sum::<f32>() + path + local + remote;
         let spare = ((available - sum) / 10.0).clamp(0.0, 24.0);
         // What does not fit is taken from the addresses if that is enough; else the table scrolls.

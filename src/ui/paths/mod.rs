@@ -29,7 +29,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     let narrow = ui.available_width() < 1200.0;
     state.pending.settle(view.live.state());
     Panel::right("settings")
-        .exact_size(if narrow { 340.0 } else { 360.0 })
+        .exact_size(if narrow { 348.0 } else { 360.0 })
         .resizable(false)
         .frame(Frame::NONE.fill(tokens.panel))
         .show(ui, |ui| {

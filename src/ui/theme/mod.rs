@@ -30,7 +30,8 @@ fn apply(style: &mut Style, tokens: &Tokens) {
     spacing.item_spacing = vec2(8.0, 4.0);
     spacing.button_padding = vec2(12.0, 6.0);
     spacing.interact_size = vec2(32.0, 32.0);
-    spacing.menu_margin = Margin::same(4);
+    spacing.menu_margin = Margin::symmetric(10, 6);
+    spacing.window_margin = Margin::same(24);
     spacing.tooltip_width = 420.0;
     spacing.scroll = ScrollStyle {
         bar_width: 8.0,

@@ -81,7 +81,7 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
         }
         let entries = entries(plot, scene);
         let rows = entries.len().saturating_sub(1).max(1) as f32;
-        let pitch = ((place.bottom() - y - 7.0) / rows).clamp(13.5, 18.0);
+        let pitch = ((place.bottom() - y - 9.0) / rows).clamp(13.5, 18.0);
         for (number, entry) in entries.iter().enumerate() {
             let rest = entries.len() - number;
             if rest > 1 && y + pitch + 5.0 > place.bottom() {
