@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::table::{Entry, Row, Table};
 use crate::model::Cookie;
-use crate::wire::sock_diag::TcpSocket;
+use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
 /// What the kernel's events and /proc told since the reading before.
 #[derive(Default)]
@@ -84,15 +84,22 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Table,
 
 /// Adds a connection that both readings hold to `into`; whether nothing about it changed.
 fn keep(was: &Entry, is: &Entry, before: &[Row], after: &[Row], into: &mut Table, news: &News) -> bool {
-    let all_there = before.len() == after.len()
-        && before
-            .iter()
-            .zip(after)
-            .all(|(a, b)| a.socket.cookie == b.socket.cookie);
-    if all_there {
-        let same = was.socket == is.socket && before.iter().zip(after).all(|(a, b)| unchanged(a, b));
-        into.push(is.socket, false, after.iter().copied());
-        return same;
+    // It keeps the token that it gave back when it was closed.
+    let socket = MptcpSocket {
+        token: is.socket.token.or(was.socket.token),
+        ..is.socket
+    };
+    let same_socket = was.socket == socket;
+    let same_cookies = |rows: &[Row]| {
+        before.len() == rows.len()
+            && before
+                .iter()
+                .zip(rows)
+                .all(|(a, b)| a.socket.cookie == b.socket.cookie)
+    };
+    if same_cookies(after) {
+        into.push(socket, false, after.iter().copied());
+        return same_socket && before.iter().zip(after).all(|(a, b)| unchanged(a, b));
     }
     let closed = |row: &Row| {
         row.missed
@@ -107,13 +114,8 @@ fn keep(was: &Entry, is: &Entry, before: &[Row], after: &[Row], into: &mut Table
         .map(|row| Row { missed: true, ..*row });
     let mut rows: Vec<Row> = after.iter().copied().chain(carried).collect();
     rows.sort_unstable_by_key(|row| row.socket.cookie);
-    let same = was.socket == is.socket
-        && before.len() == rows.len()
-        && before
-            .iter()
-            .zip(&rows)
-            .all(|(a, b)| a.socket.cookie == b.socket.cookie && unchanged(a, b));
-    into.push(is.socket, false, rows.into_iter());
+    let same = same_socket && same_cookies(&rows) && before.iter().zip(&rows).all(|(a, b)| unchanged(a, b));
+    into.push(socket, false, rows.into_iter());
     same
 }
 

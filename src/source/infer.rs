@@ -4,16 +4,23 @@ use std::net::SocketAddr;
 
 use rustc_hash::FxHashSet;
 
-use crate::model::{Connection, Event, EventKind, Origin, Subflow, TcpState};
+use crate::model::{Connection, Event, EventKind, Origin, Subflow, TcpState, Token};
 
-/// What tells one event from another: a socket has each but once, or twice with something else between.
-pub(super) type Key = (EventKind, Option<SocketAddr>, Option<SocketAddr>);
+/// What tells one event from another: of a connection its token, of a subflow its addresses. Each happens once, or
+/// again with something else between.
+pub(super) type Key = (EventKind, Option<Token>, Option<(SocketAddr, SocketAddr)>);
 
 /// What the kernel told since the reading before, so that it is not concluded once more.
 pub(super) type Told = FxHashSet<Key>;
 
 pub(super) fn key(event: &Event) -> Key {
-    (event.kind, event.local, event.remote)
+    let of_connection = matches!(
+        event.kind,
+        EventKind::ConnectionCreated | EventKind::ConnectionEstablished | EventKind::ConnectionClosed
+    );
+    // The kernel gives a connection's addresses with its beginning, and not with its end.
+    let path = event.local.zip(event.remote).filter(|_| !of_connection);
+    (event.kind, event.token, path)
 }
 
 /// The events that the changes from one reading to the next amount to, except those in `told`. Each changed
@@ -43,6 +50,21 @@ pub(super) fn infer(
     events
 }
 
+/// The changes of what this host asked of its subflows (MP_PRIO): the kernel tells them to the peer only.
+pub(super) fn own_priorities(before: &Connection, after: &Connection) -> Vec<Event> {
+    let changed = |subflow: &&Subflow| {
+        let was = before
+            .subflows
+            .iter()
+            .find(|other| other.cookie == subflow.cookie);
+        was.is_some_and(|was| was.backup_local != subflow.backup_local)
+    };
+    let subflows = after.subflows.iter().filter(changed);
+    subflows
+        .map(|subflow| about_subflow(EventKind::SubflowPriority, after, subflow))
+        .collect()
+}
+
 fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Event>) {
     let established = |connection: &Connection| connection.state == TcpState::Established;
     if before.is_none() {
@@ -70,7 +92,7 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
         if up(subflow) && !was.is_some_and(up) && subflow.initial != Some(true) {
             events.push(about_subflow(EventKind::SubflowEstablished, after, subflow));
         }
-        if was.is_some_and(|was| was.is_backup() != subflow.is_backup()) {
+        if was.is_some_and(|was| was.backup_remote != subflow.backup_remote) {
             events.push(about_subflow(EventKind::SubflowPriority, after, subflow));
         }
     }

@@ -13,7 +13,8 @@ pub(super) struct Closed;
 
 struct Inner {
     began: Instant,
-    lines: Mutex<Sender<Line>>,
+    /// `None` once the source has ended, so that its reader sees the end.
+    lines: Mutex<Option<Sender<Line>>>,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -27,7 +28,7 @@ impl Outlet {
     pub(super) fn new(lines: Sender<Line>) -> Self {
         Self(Arc::new(Inner {
             began: Instant::now(),
-            lines: Mutex::new(lines),
+            lines: Mutex::new(Some(lines)),
             waker: Mutex::new(None),
         }))
     }
@@ -37,11 +38,14 @@ impl Outlet {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.0
-            .lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_full()
+        let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.as_ref().is_some_and(Sender::is_full)
+    }
+
+    /// Ends the stream: who reads it sees what was sent, and then its end.
+    pub(super) fn close(&self) {
+        *self.0.lines.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.wake();
     }
 
     pub(super) fn sample(&self, mut sample: Sample) -> Result<(), Closed> {
@@ -63,11 +67,15 @@ impl Outlet {
             let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
             // Microseconds: finer digits are noise, and make every line longer.
             let t = (self.0.began.elapsed().as_secs_f64() * 1e6).round() / 1e6;
-            lines.send(line(t)).map_err(|_| Closed)?;
+            lines.as_ref().ok_or(Closed)?.send(line(t)).map_err(|_| Closed)?;
         }
+        self.wake();
+        Ok(())
+    }
+
+    fn wake(&self) {
         if let Some(waker) = &*self.0.waker.lock().unwrap_or_else(PoisonError::into_inner) {
             waker();
         }
-        Ok(())
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 
 use super::difference::{News, difference};
-use super::infer::{Told, infer};
+use super::infer::{Told, infer, own_priorities};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
 use super::table::{Joiner, Table};
 use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
-use crate::model::{Connection, Event, Process, Sample};
+use crate::model::{Connection, Cookie, Event, Process, Sample};
+use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
 /// Reads samples in the namespace of the thread that made it.
 pub struct Reader {
@@ -107,6 +108,9 @@ impl Reader {
             Some(self.surroundings.connection(entry, self.table.rows(entry)))
         };
         let changed: Vec<Connection> = found.changed.iter().filter_map(&mut materialise).collect();
+        if !first {
+            events.extend(self.own_priorities(&changed));
+        }
         if let Some(told) = told
             && !first
         {
@@ -181,17 +185,44 @@ impl Reader {
         self.surroundings.server_side.insert(token, server_side);
     }
 
+    /// A connection as it was in the reading before.
+    fn was(&self, cookie: Cookie) -> Option<Connection> {
+        let entry = self.before.find(cookie.0)?;
+        Some(self.surroundings.connection(entry, self.before.rows(entry)))
+    }
+
     fn inferred(&self, changed: &[Connection], sample: &Sample, told: &Told) -> Vec<Event> {
-        let was = |cookie: u64| {
-            let entry = self.before.find(cookie)?;
-            Some(self.surroundings.connection(entry, self.before.rows(entry)))
-        };
         let pairs: Vec<_> = changed
             .iter()
-            .map(|after| (was(after.cookie.0), after.clone()))
+            .map(|after| (self.was(after.cookie), after.clone()))
             .collect();
-        let gone: Vec<Connection> = sample.gone.iter().filter_map(|cookie| was(cookie.0)).collect();
+        let gone: Vec<Connection> = sample
+            .gone
+            .iter()
+            .filter_map(|cookie| self.was(*cookie))
+            .collect();
         infer(&pairs, &gone, told)
+    }
+
+    /// Events about what this host asked of its own subflows. Few connections have any, so the sockets are compared
+    /// first, and connections made of those only in which something differs.
+    fn own_priorities(&self, changed: &[Connection]) -> Vec<Event> {
+        let asked = |table: &Table, cookie: Cookie| -> Vec<(u64, u32)> {
+            let rows = table.find(cookie.0).map_or(&[][..], |entry| table.rows(entry));
+            let backup = |flags: Option<u32>| flags.unwrap_or(0) & SUBFLOW_FLAG_BKUP_LOC;
+            rows.iter()
+                .map(|row| (row.socket.cookie, backup(row.socket.flags)))
+                .collect()
+        };
+        let differs =
+            |after: &&Connection| asked(&self.before, after.cookie) != asked(&self.table, after.cookie);
+        let pairs = changed
+            .iter()
+            .filter(differs)
+            .filter_map(|after| Some((self.was(after.cookie)?, after)));
+        pairs
+            .flat_map(|(before, after)| own_priorities(&before, after))
+            .collect()
     }
 }
 

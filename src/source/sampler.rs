@@ -19,6 +19,9 @@ use crate::model::{Event, EventKind, Origin, Sample};
 const FULL_EVERY: Duration = Duration::from_secs(20);
 /// Full samples after an overrun are at least this far apart.
 const RESYNC_EVERY: Duration = Duration::from_secs(1);
+/// So many samples after an overrun conclude events: a socket that is gone is believed to be only when a second
+/// reading misses it too.
+const RESYNC_SAMPLES: u8 = 3;
 /// So long may the kernel refuse before the source gives up.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The least difference between the clocks that is a suspend, seconds.
@@ -38,6 +41,7 @@ pub(super) fn run(shared: &Arc<Shared>, poked: &Receiver<()>) {
 fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Result<(), Error> {
     let mut people = People::start()?;
     let mut full_at: Option<Instant> = None;
+    let mut resync = Resync::default();
     let mut failing_since: Option<Instant> = None;
     let mut asleep_s = asleep();
     let mut due = Instant::now();
@@ -77,7 +81,7 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
 
         let started = cpu_time();
         let since_full = full_at.map(|at| now.duration_since(at));
-        let want = want(shared, since_full, &mut reader, &mut people);
+        let want = want(shared, since_full, &mut resync, &mut reader, &mut people);
         let full = want.full;
         match reader.read_as(want) {
             Ok((mut sample, events)) => {
@@ -106,13 +110,38 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
     Ok(())
 }
 
+/// What an overrun leaves to be done.
+#[derive(Default)]
+struct Resync {
+    /// Samples that are to conclude events.
+    samples: u8,
+    full_owed: bool,
+}
+
 /// What the next sample needs, from what the event thread gathered.
-fn want(shared: &Shared, since_full: Option<Duration>, reader: &mut Reader, people: &mut People) -> Want {
+fn want(
+    shared: &Shared,
+    since_full: Option<Duration>,
+    resync: &mut Resync,
+    reader: &mut Reader,
+    people: &mut People,
+) -> Want {
     let mut gathered = shared.gathered();
-    let overdue = since_full.is_none_or(|since| since >= FULL_EVERY);
-    let resync = gathered.overrun && since_full.is_none_or(|since| since >= RESYNC_EVERY);
+    if std::mem::take(&mut gathered.overrun) {
+        *resync = Resync {
+            samples: RESYNC_SAMPLES,
+            full_owed: true,
+        };
+    }
+    let after = if resync.full_owed {
+        RESYNC_EVERY
+    } else {
+        FULL_EVERY
+    };
+    let full = since_full.is_none_or(|since| since >= after);
+    resync.full_owed &= !full;
     let mut want = Want {
-        full: overdue || resync,
+        full,
         infer: None,
         news: std::mem::take(&mut gathered.news),
     };
@@ -120,13 +149,12 @@ fn want(shared: &Shared, since_full: Option<Duration>, reader: &mut Reader, peop
         reader.set_server_side(token, server_side);
         want.news.tokens.insert(token);
     }
-    let told = std::mem::take(&mut gathered.told);
-    if !shared.events || resync {
-        want.infer = Some(told);
-        gathered.overrun = false;
-    } else if gathered.overrun {
-        // The resynchronisation comes later: what was told until then must not be concluded once more.
-        gathered.told = told;
+    if !shared.events || resync.samples > 0 {
+        want.infer = Some(gathered.told.clone());
+        resync.samples = resync.samples.saturating_sub(1);
+    } else {
+        gathered.told.clear();
+        gathered.inferred.clear();
     }
     drop(gathered);
     want.news.inodes.extend(reader.introduce(people.answer()));
@@ -138,7 +166,7 @@ fn emit(shared: &Shared, sample: Sample, mut events: Vec<Event>) -> Result<(), C
         // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
         let mut gathered = shared.gathered();
         events.retain(|event| !gathered.told.contains(&key(event)));
-        gathered.inferred = events.iter().map(key).collect();
+        gathered.inferred.extend(events.iter().map(key));
     }
     for event in events {
         shared.outlet.event(event)?;

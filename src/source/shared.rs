@@ -60,6 +60,7 @@ impl Shared {
             .unwrap_or_else(PoisonError::into_inner)
             .get_or_insert(why);
         self.stop.store(true, Ordering::Relaxed);
+        self.outlet.close();
     }
 
     pub(super) fn failure(&self) -> Option<String> {

@@ -125,7 +125,9 @@ impl Joiner {
                     missed: false,
                 })
             });
-            table.push(*connection, false, rows);
+            // A connection that is closed has given its token back, and then says 0.
+            let token = connection.token.filter(|token| *token != 0);
+            table.push(MptcpSocket { token, ..*connection }, false, rows);
         }
     }
 }
