@@ -53,7 +53,7 @@ fn run(connections: usize, rounds: usize) -> Result<(), String> {
     for round in 0..=rounds {
         let began = own_cpu();
         let sample = reader.read(round == 0).map_err(|error| error.to_string())?;
-        let cpu = own_cpu() - began;
+        let cpu = own_cpu().saturating_sub(began);
         let ss = ss_cpu()?;
         if round == 0 {
             let subflows: usize = sample
@@ -124,5 +124,5 @@ fn ss_cpu() -> Result<Duration, String> {
     if !status.success() {
         return Err(format!("ss ended with {status}"));
     }
-    Ok(used()? - before)
+    Ok(used()?.saturating_sub(before))
 }

@@ -1,4 +1,8 @@
 //! `list --json` against `ss -tMni`, socket by socket, on 200 real connections over IPv4 and IPv6.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
 
 mod common;
 

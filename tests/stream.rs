@@ -1,4 +1,8 @@
 //! `watch --json` against `ip mptcp monitor`, and the stream's promises, on real connections.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
 
 mod common;
 

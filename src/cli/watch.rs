@@ -38,7 +38,7 @@ pub(super) fn run(
 }
 
 /// A line of standard input: a request, or why it is none.
-pub type Asked = Result<Request, CommandOutcome>;
+pub type Asked = Result<Request, Box<CommandOutcome>>;
 
 /// Prints a source's lines until `end`, until the source ends, or until `requests` does.
 ///
@@ -70,7 +70,7 @@ pub fn print_stream(
                         print(&refusal(t, busy(request)), json, output)?;
                     }
                 }
-                Ok(Err(outcome)) => print(&refusal(t, outcome), json, output)?,
+                Ok(Err(outcome)) => print(&refusal(t, *outcome), json, output)?,
                 Err(_) => break,
             },
             recv(timeout) -> _ => break,
@@ -131,13 +131,13 @@ fn request(line: &str) -> Asked {
         }),
         Err(error) => {
             let message = Some(format!("not understood: {error}"));
-            Err(CommandOutcome {
+            Err(Box::new(CommandOutcome {
                 asked: None,
                 by,
                 reference,
                 ok: false,
                 message,
-            })
+            }))
         }
     }
 }

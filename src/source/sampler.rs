@@ -86,7 +86,8 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
         match reader.read_as(want) {
             Ok((mut sample, events)) => {
                 failing_since = None;
-                sample.cost_us = Some(u64::try_from((cpu_time() - started).as_micros()).unwrap_or(u64::MAX));
+                sample.cost_us =
+                    Some(u64::try_from(cpu_time().saturating_sub(started).as_micros()).unwrap_or(u64::MAX));
                 if full {
                     full_at = Some(now);
                     reader.forget_processes();
