@@ -1,4 +1,85 @@
-//! Pathscope: a desktop monitor for Multipath TCP on Linux.
+//! Pathscope: a desktop monitor for Multipath TCP (RFC 8684) on Linux. This page is its architecture.
+//!
+//! # The one idea
+//!
+//! Everything that Pathscope knows reaches it as one stream of two things: a [`Sample`](model::Sample), raw counters
+//! and state as the kernel gave them at one instant of a monotonic clock, and an [`Event`](model::Event), something
+//! that happened between samples. The live [`source`] produces that stream, `pathscope watch --json` prints it, a
+//! line at a time in the same public schema. Everything derived (rates, histories, conditions) is computed from it by
+//! pure code in [`history`]. Nothing derived is ever in the stream.
+//!
+//! Commands go the other way: a typed [`Command`](model::Command) goes to the controller behind the source, and its
+//! outcome comes back as an event in the stream.
+//!
+//! ```text
+//!  kernel ──▶ source ──▶ [ Sample | Event ] ──▶ history ──▶ window / command line
+//!               ▲                                                 │
+//!               └──────────────── Command ◀───────────────────────┘
+//! ```
+//!
+//! # Floors
+//!
+//! A module uses modules on lower floors; never one above, never one on its own floor. `tests/architecture.rs` parses
+//! the imports and fails on an edge that breaks this, on a cycle, on a glob import of our own modules and on a file
+//! that has grown past 500 lines.
+//!
+//! | floor | modules |
+//! |---|---|
+//! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
+//! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
+//! | 3 | [`source`]: the `Source` trait and the live source |
+//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces |
+//! | 1 | [`history`]: state, rates, bounded series |
+//! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
+//!
+//! # Invariants
+//!
+//! - **The public schema is the serde form of [`model`].** One set of types is enough while there is one version of the
+//!   schema; a second version would freeze the first as types of its own.
+//! - **Absent is not zero.** [`wire`] gives `None` for a field that the kernel's struct is too short for, the model
+//!   carries it, JSON writes `null`, the window a dash.
+//! - **Parsers never panic**, and never read a wrong field: captured messages are cut and corrupted everywhere by
+//!   property tests. What they do not know (events, flags, attributes) they keep.
+//! - **`t` never decreases** along a stream: lines are stamped and sent under one lock.
+//! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`] and [`lab`] read it.
+//! - **The window never waits.** It takes lines in batches from a bounded channel, is woken by the source, and paints
+//!   nothing while nothing changes. Its switches show what the kernel says, not what was asked.
+//! - **No unsafe code** outside a few commented lines: device set-up in the laboratory, a borrowed descriptor, and
+//!   the check for the window's libraries.
+//!
+//! # The live source
+//!
+//! Named threads in one network namespace, each of which enters it before it opens its sockets:
+//!
+//! - `events` subscribes to the path manager's events (where permitted) and to rtnetlink's notifications *before* the
+//!   first sample, and sends them as they come.
+//! - `sampler` takes a sample each interval: two dumps of MPTCP sockets, two of TCP sockets, joined by token (or by
+//!   inode, marked as inferred, where the kernel hides the token), compared with the reading before in one walk along
+//!   both. Only what changed becomes objects of the model. A socket that one reading misses is carried over, because a
+//!   dump under churn can miss one; two misses, or an event, end it.
+//! - `control` carries out commands, one after the other.
+//! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
+//!
+//! Channels are bounded. When nobody reads the lines, no sample is taken, and the next one tells the changes of both
+//! intervals; events wait in the kernel's buffer. When that overruns, the stream says `events_lost`, a full sample
+//! follows (at most one a second), and the next three samples tell, marked as inferred, what the comparison shows and
+//! the kernel did not tell; what it tells late is not told twice.
+//!
+//! Events are inferred, too, where the kernel tells nobody: without `CAP_NET_ADMIN`; changes of endpoints, limits and
+//! settings; and what this host asked of its own subflows (MP_PRIO), which the kernel tells to the peer only.
+//!
+//! # The laboratory
+//!
+//! [`lab`] runs in a child process whose threads unshare network namespaces that have no name and no mount, so that
+//! nothing is left to tidy away when it dies, however it dies. A link is a third namespace with a forwarder that
+//! queues, delays and drops frames: it needs no `sch_netem`. As a normal user the *parent* moves into a user
+//! namespace first, with its own uid mapped to itself, so that files, D-Bus and the display go on working.
+//!
+//! # The window
+//!
+//! A panel is a function of its own small state and a read-only view, and returns the commands it wants. What rows to
+//! show and where things lie is plain code with plain tests. The plots are painted by hand on one time axis: an opaque
+//! stack, dashes that stay still, markers through all of them and figures at their right end are what they are for.
 
 pub mod cli;
 pub mod history;

@@ -130,7 +130,7 @@ fn backup_and_fullmesh_change_in_place() {
 }
 
 #[test]
-fn signal_and_subflow_are_applied_after_the_warning() {
+fn signal_laminar_and_subflow_are_applied_after_the_warning() {
     if !common::can_make_namespaces("pending switches against the kernel") {
         return;
     }

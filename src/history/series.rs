@@ -84,7 +84,12 @@ impl SubflowHistory {
     }
 
     /// Adds the point between `before` and `t`; whether its rates are not zero.
+    /// A subflow that is ending carries nothing more: its line ends.
     pub(super) fn take(&mut self, subflow: &Subflow, before: f64, t: f64, bounds: &Bounds) -> bool {
+        if subflow.state.is_ending() {
+            self.last = subflow.clone();
+            return false;
+        }
         let seconds = t - before;
         let segments = |subflow: &Subflow| subflow.retrans_total.unwrap_or(0);
         let point = Point {

@@ -164,7 +164,9 @@ impl Route {
             device_type: device.device_type.as_deref(),
             driver: device.driver.as_deref(),
         });
-        let speed_mbps = self.details.speed_mbps(link.index);
+        // A virtual device names a speed that nothing has to do with what it carries: a veth pair says 10 Gbit/s.
+        let physical = link.info_kind.is_none();
+        let speed_mbps = physical.then(|| self.details.speed_mbps(link.index)).flatten();
         self.known.insert(
             link.index,
             Known {

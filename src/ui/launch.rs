@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
+use signal_hook::consts::TERM_SIGNALS;
+use signal_hook::iterator::Signals;
 
 use super::{App, Screenshot, Setup};
 
@@ -21,6 +23,7 @@ pub fn run(setup: Setup) -> Result<(), String> {
         closes: setup.seconds,
         saved: Arc::new(AtomicBool::new(false)),
         asked: false,
+        told_to_end: Arc::default(),
     };
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -31,6 +34,7 @@ pub fn run(setup: Setup) -> Result<(), String> {
     };
     let title = format!("Pathscope: {}", setup.title);
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        end_on_signals(&context.egui_ctx, &timer.told_to_end)?;
         Ok(Box::new(Window {
             app: App::new(&context.egui_ctx, setup),
             timer,
@@ -100,6 +104,25 @@ fn has_library(name: &str) -> bool {
     library.is_ok()
 }
 
+/// Closes the window on the signals that ask a program to end, as its own button would: what it remembers is
+/// saved. A second one ends the program at once.
+fn end_on_signals(ctx: &Context, told_to_end: &Arc<AtomicBool>) -> std::io::Result<()> {
+    let mut signals = Signals::new(TERM_SIGNALS)?;
+    for signal in TERM_SIGNALS {
+        signal_hook::flag::register_conditional_shutdown(*signal, 1, Arc::clone(told_to_end))?;
+    }
+    let (ctx, told_to_end) = (ctx.clone(), Arc::clone(told_to_end));
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for _ in signals.forever() {
+                told_to_end.store(true, Ordering::Release);
+                ctx.request_repaint();
+            }
+        })?;
+    Ok(())
+}
+
 /// When to take a picture and when to close.
 struct Timer {
     opened: Instant,
@@ -107,6 +130,7 @@ struct Timer {
     closes: Option<std::time::Duration>,
     saved: Arc<AtomicBool>,
     asked: bool,
+    told_to_end: Arc<AtomicBool>,
 }
 
 impl Timer {
@@ -129,7 +153,8 @@ impl Timer {
                 _ => {}
             }
         }
-        let over = self.closes.is_some_and(|closes| open >= closes);
+        let over =
+            self.closes.is_some_and(|closes| open >= closes) || self.told_to_end.load(Ordering::Acquire);
         if over || self.saved.load(Ordering::Acquire) {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if let Some(closes) = self.closes {
@@ -158,6 +183,15 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.app.ui(ui);
         self.timer.tick(ui.ctx());
+    }
+
+    fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {
+        // A picture shows the window, not where somebody left the pointer.
+        if self.timer.screenshot.is_some() {
+            input
+                .events
+                .retain(|event| !matches!(event, egui::Event::PointerMoved(_)));
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

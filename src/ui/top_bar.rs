@@ -87,11 +87,8 @@ fn mark(painter: &Painter, middle: Pos2, tokens: &Tokens) {
 fn source(narrow: bool, view: &View<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let header = view.live.header();
-    let host = header.map(|header| match &header.netns {
-        Some(netns) => format!("{netns} on {}", header.host),
-        None => header.host.clone(),
-    });
-    let host = host
+    let host = header
+        .map(|header| header.host.clone())
         .filter(|host| !narrow && !host.is_empty())
         .unwrap_or_default();
     let title = width(ui.painter(), view.title, Type::Strong);
