@@ -137,3 +137,100 @@ fn unchanged(before: &Row, after: &Row) -> bool {
     };
     aged == *a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::JoinedBy;
+
+    fn connection(cookie: u64, token: Option<u32>) -> MptcpSocket {
+        MptcpSocket {
+            cookie,
+            token,
+            ..MptcpSocket::default()
+        }
+    }
+
+    fn row(cookie: u64, bytes_sent: u64, last_data_sent_ms: u32) -> Row {
+        let socket = TcpSocket {
+            cookie,
+            bytes_sent: Some(bytes_sent),
+            last_data_sent_ms: Some(last_data_sent_ms),
+            ..TcpSocket::default()
+        };
+        Row {
+            socket,
+            joined_by: JoinedBy::Token,
+            missed: false,
+        }
+    }
+
+    fn table(connections: &[(MptcpSocket, &[Row])]) -> Table {
+        let mut table = Table::default();
+        for (socket, rows) in connections {
+            table.push(*socket, false, rows.iter().copied());
+        }
+        table
+    }
+
+    /// Compares readings one after the other; what each comparison found.
+    fn walk(readings: Vec<Table>, news: &News) -> Vec<(Vec<usize>, Vec<u64>)> {
+        let mut before = Table::default();
+        let mut found = Vec::new();
+        for mut after in readings {
+            let difference = difference(&before, &mut after, &mut Table::default(), news);
+            let gone = difference.gone.iter().map(|cookie| cookie.0).collect();
+            found.push((difference.changed, gone));
+            before = after;
+        }
+        found
+    }
+
+    #[test]
+    fn a_connection_is_gone_when_two_readings_miss_it() {
+        let full = || table(&[(connection(1, Some(7)), &[]), (connection(2, Some(8)), &[])]);
+        let one = || table(&[(connection(2, Some(8)), &[])]);
+        let found = walk(vec![full(), one(), full(), one(), one()], &News::default());
+        let quiet = || (vec![], vec![]);
+        assert_eq!(
+            found,
+            [(vec![0, 1], vec![]), quiet(), quiet(), quiet(), (vec![], vec![1])]
+        );
+    }
+
+    #[test]
+    fn an_event_ends_a_connection_at_once() {
+        let news = News {
+            connections_closed: [7].into_iter().collect(),
+            ..News::default()
+        };
+        let found = walk(vec![table(&[(connection(1, Some(7)), &[])]), table(&[])], &news);
+        assert_eq!(found, [(vec![0], vec![]), (vec![], vec![1])]);
+    }
+
+    #[test]
+    fn a_subflow_that_one_reading_misses_is_carried_over() {
+        let both = || table(&[(connection(1, None), &[row(11, 0, 0), row(12, 0, 0)])]);
+        let one = || table(&[(connection(1, None), &[row(12, 0, 0)])]);
+        let found = walk(vec![both(), one(), both(), one(), one()], &News::default());
+        let changed: Vec<_> = found.into_iter().map(|(changed, _)| changed).collect();
+        assert_eq!(changed, [vec![0], vec![], vec![], vec![], vec![0]]);
+    }
+
+    #[test]
+    fn growing_with_the_clock_is_no_change_and_starting_anew_is() {
+        let reading = |ms| table(&[(connection(1, None), &[row(11, 5, ms)])]);
+        let found = walk(vec![reading(100), reading(350), reading(20)], &News::default());
+        let changed: Vec<_> = found.into_iter().map(|(changed, _)| changed).collect();
+        assert_eq!(changed, [vec![0], vec![], vec![0]]);
+    }
+
+    #[test]
+    fn a_closed_connection_keeps_the_token_that_it_gave_back() {
+        let mut after = table(&[(connection(1, None), &[])]);
+        let before = table(&[(connection(1, Some(7)), &[])]);
+        let found = difference(&before, &mut after, &mut Table::default(), &News::default());
+        assert_eq!(after.find(1).and_then(|entry| entry.socket.token), Some(7));
+        assert!(found.changed.is_empty());
+    }
+}
