@@ -1,4 +1,8 @@
 //! The arguments, as people type them.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "help writes optional words in brackets"
+)]
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;

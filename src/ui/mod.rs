@@ -1,5 +1,5 @@
 //! The window, on any source. One folder a panel: what rows to show and where things lie is plain code with plain
-//! tests; a panel is a function of its own small state and a read-only [`view::View`], and returns what it wants.
+//! tests; a panel is a function of its own small state and a read-only view, and returns what it wants.
 //!
 //! The window never waits for the source: lines are taken from its bounded channel in batches, a waker asks for
 //! the next frame, and nothing is painted while nothing changes. It knows no kernel, no laboratory and no command
