@@ -314,6 +314,38 @@ fn control_answers_each_command_and_ends_with_its_input() {
 }
 
 #[test]
+fn control_carries_out_everything_before_its_input_ended() {
+    if !common::can_make_namespaces("watch --control with all its input at once") {
+        return;
+    }
+    let lab = start_lab();
+    let mut watch = Lines::watch(&lab.netns(), &common::pathscope(), false, &["--control"]);
+    let mut stdin = watch.stdin();
+    for number in 0..40 {
+        let value = 2 + number % 2;
+        let line = json!({"command": "set", "name": "stale_loss_cnt", "value": value, "ref": number});
+        writeln!(stdin, "{line}").expect("the program listens");
+    }
+    stdin.write_all(b"\xff\xfe\n").expect("the program listens");
+    drop(stdin);
+    let mut done = Vec::new();
+    while let Ok(line) = watch.lines.recv_timeout(LIMIT) {
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        if line["event"] == "command" {
+            done.push(line["command"]["ok"].as_bool());
+        }
+    }
+    assert_eq!(
+        done.iter().filter(|ok| **ok == Some(true)).count(),
+        40,
+        "{done:?}"
+    );
+    assert_eq!(done.len(), 41, "and what is no text is answered");
+    let value = common::output(&lab.netns(), &["cat", "/proc/sys/net/mptcp/stale_loss_cnt"]);
+    assert_eq!(value.trim(), "3");
+}
+
+#[test]
 fn output_that_closes_early_ends_quietly() {
     if !common::can_make_namespaces("closed output") {
         return;

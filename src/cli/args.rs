@@ -262,8 +262,14 @@ impl<'a> Words<'a> {
     }
 }
 
+/// Thirty years.
+const MOST_SECONDS: f64 = 1e9;
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
+    if seconds > MOST_SECONDS {
+        return Err(format!("at most {MOST_SECONDS} s"));
+    }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 

@@ -54,24 +54,31 @@ pub fn print_stream(
     print(&Line::Header(source.header().clone()), json, output)?;
     output.flush()?;
     let timeout = end.map_or_else(never, crossbeam_channel::at);
+    let nothing = never();
+    let mut requests = Some(requests);
+    // Requests whose outcome has not been told yet.
+    let mut open = 0;
     let mut t = 0.0;
-    loop {
+    while requests.is_some() || open > 0 {
+        // What the source cannot take yet waits in the pipe.
+        let asked = requests.filter(|_| open < REQUESTS).unwrap_or(&nothing);
         select! {
             recv(source.lines()) -> line => match line {
                 Ok(line) => {
                     t = line.t();
+                    open -= usize::from(is_outcome(&line) && open > 0);
                     print(&line, json, output)?;
                 }
                 Err(_) => break,
             },
-            recv(requests) -> asked => match asked {
-                Ok(Ok(request)) => {
-                    if let Err(request) = source.request(request) {
-                        print(&refusal(t, busy(request)), json, output)?;
-                    }
-                }
+            recv(asked) -> asked => match asked {
+                Ok(Ok(request)) => match source.request(request) {
+                    Ok(()) => open += 1,
+                    Err(request) => print(&refusal(t, busy(request)), json, output)?,
+                },
                 Ok(Err(outcome)) => print(&refusal(t, *outcome), json, output)?,
-                Err(_) => break,
+                // The end of the input ends the program, once it has told how everything ended.
+                Err(_) => requests = None,
             },
             recv(timeout) -> _ => break,
         }
@@ -81,6 +88,10 @@ pub fn print_stream(
     }
     output.flush()?;
     source.failure().map_or(Ok(()), |why| Err(Failure::failed(why)))
+}
+
+fn is_outcome(line: &Line) -> bool {
+    matches!(line, Line::Event(event) if event.kind == EventKind::Command)
 }
 
 fn busy(request: Request) -> CommandOutcome {
@@ -105,7 +116,9 @@ fn refusal(t: f64, outcome: CommandOutcome) -> Line {
 fn read_requests() -> Receiver<Asked> {
     let (sender, receiver) = bounded(REQUESTS);
     thread::spawn(move || {
-        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+        for line in std::io::stdin().lock().split(b'\n').map_while(Result::ok) {
+            // What is no text is answered as not understood.
+            let line = String::from_utf8_lossy(&line);
             if !line.trim().is_empty() && sender.send(request(&line)).is_err() {
                 break;
             }

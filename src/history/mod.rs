@@ -1,7 +1,7 @@
 //! What the stream adds up to: the state now, rates from two samples, bounded series, the log of events.
 //!
 //! Pure code over [`crate::model`]: the same for a live window and for a recording from last year. Time comes
-//! from the stream, never from a clock. Work follows what *changed* in a sample, not what exists.
+//! from the stream, never from a clock. Points are added for what *changed* in a sample only.
 
 mod condition;
 mod rates;
@@ -178,6 +178,7 @@ impl History {
             .connections
             .entry(connection.cookie)
             .or_insert_with(|| ConnectionHistory::new(t));
+        record.ended_at = None;
         record.last = Some(connection.clone());
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {

@@ -90,6 +90,8 @@ impl SubflowHistory {
             self.last = subflow.clone();
             return false;
         }
+        // One that was thought gone may return: a reading under churn can miss a socket.
+        self.ended_at = None;
         let seconds = t - before;
         let segments = |subflow: &Subflow| subflow.retrans_total.unwrap_or(0);
         let point = Point {

@@ -77,11 +77,15 @@ impl Events {
         let mut overrun = false;
         let mut events = Vec::new();
         let mut drained = false;
+        // An event that makes no sense is as good as a lost one.
+        let mut unreadable = false;
         for _ in 0..DATAGRAMS_A_READ {
             match self
                 .socket
-                .notifications(DOING, |message| events.extend(parse_event(message.payload)))?
-            {
+                .notifications(DOING, |message| match parse_event(message.payload) {
+                    Ok(event) => events.push(event),
+                    Err(_) => unreadable = true,
+                })? {
                 Notified::Some => {}
                 Notified::Overrun => overrun = true,
                 Notified::Nothing => {
@@ -94,7 +98,7 @@ impl Events {
             let interface = self.interface(&event);
             into.push(event_map::to_model(event, interface, self.tells_server_side));
         }
-        Ok(match (overrun, drained) {
+        Ok(match (overrun || unreadable, drained) {
             (true, _) => Received::Overrun,
             (false, true) => Received::NothingMore,
             (false, false) => Received::MoreWaiting,

@@ -210,7 +210,11 @@ impl Socket {
             Err(error) => return Err(Error::io(doing, error)),
         };
         for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
-            each(&message.map_err(|source| Error::malformed(doing, source))?);
+            // What cannot be read is as good as lost.
+            let Ok(message) = message else {
+                return Ok(Notified::Overrun);
+            };
+            each(&message);
         }
         Ok(Notified::Some)
     }

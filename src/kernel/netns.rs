@@ -98,8 +98,12 @@ impl Namespace {
     /// Whether what it was named by still leads to it. A namespace that is kept alive only by those who look at it
     /// is of no use any more.
     pub fn still_there(&self) -> bool {
-        self.label()
-            .is_none_or(|name| Self::open(name).is_ok_and(|now| now.identity == self.identity))
+        let Some(name) = self.label() else { return true };
+        if name.contains('/') {
+            return identity(name) == Some(self.identity);
+        }
+        let paths = NAMED.map(|folder| format!("{folder}/{name}"));
+        paths.iter().any(|path| identity(path) == Some(self.identity))
     }
 
     /// Whether it is the one of the process, that is, of its main thread.

@@ -21,8 +21,6 @@ pub struct Processes {
     held: HashMap<u32, Process>,
     missed: FxHashMap<u32, Missed>,
     scanned_at: Option<Instant>,
-    /// `None` where sysinfo cannot work.
-    system: Option<System>,
 }
 
 struct Missed {
@@ -43,7 +41,6 @@ impl Processes {
             held: HashMap::new(),
             missed: FxHashMap::default(),
             scanned_at: None,
-            system: System::new().ok(),
         }
     }
 
@@ -85,7 +82,7 @@ impl Processes {
                 found.entry(inode).or_insert(pid);
             }
         }
-        let names = self.names(found.values().copied().collect());
+        let names = names(found.values().copied().collect());
         for inode in wanted {
             let process = found.get(&inode).and_then(|pid| {
                 Some(Process {
@@ -104,20 +101,21 @@ impl Processes {
             self.missed.insert(inode, Missed { again_at, patience });
         }
     }
+}
 
-    fn names(&mut self, pids: FxHashSet<u32>) -> FxHashMap<u32, String> {
-        let pids: Vec<Pid> = pids.into_iter().map(Pid::from_u32).collect();
-        let Some(system) = &mut self.system else {
-            return FxHashMap::default();
-        };
-        let what = ProcessRefreshKind::nothing().without_tasks();
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
-        let named = |pid: Pid| {
-            let name = system.process(pid)?.name().to_string_lossy().into_owned();
-            Some((pid.as_u32(), name))
-        };
-        pids.into_iter().filter_map(named).collect()
-    }
+/// The names of processes as they are now; sysinfo would keep those that it knows already.
+fn names(pids: FxHashSet<u32>) -> FxHashMap<u32, String> {
+    let pids: Vec<Pid> = pids.into_iter().map(Pid::from_u32).collect();
+    let Ok(mut system) = System::new() else {
+        return FxHashMap::default();
+    };
+    let what = ProcessRefreshKind::nothing().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, what);
+    let named = |pid: Pid| {
+        let name = system.process(pid)?.name().to_string_lossy().into_owned();
+        Some((pid.as_u32(), name))
+    };
+    pids.into_iter().filter_map(named).collect()
 }
 
 /// Every process that /proc shows, lowest first.

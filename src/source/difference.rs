@@ -21,6 +21,16 @@ pub(super) struct News {
     pub(super) tokens: FxHashSet<u32>,
 }
 
+impl News {
+    /// Adds what another one tells.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.connections_closed.extend(other.connections_closed);
+        self.subflows_closed.extend(other.subflows_closed);
+        self.inodes.extend(other.inodes);
+        self.tokens.extend(other.tokens);
+    }
+}
+
 /// The outcome of a comparison: positions in the reading after.
 #[derive(Default)]
 pub(super) struct Difference {

@@ -89,7 +89,11 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
             .find(|other| other.cookie == subflow.cookie);
         let up = |subflow: &Subflow| subflow.state == TcpState::Established;
         // The kernel has no such event for the initial subflow.
-        if up(subflow) && !was.is_some_and(up) && subflow.initial != Some(true) {
+        // Where the kernel keeps the flags to itself, a new connection's only subflow is its first.
+        let initial = subflow
+            .initial
+            .unwrap_or(before.is_none() && after.subflows.len() == 1);
+        if up(subflow) && !was.is_some_and(up) && !initial {
             events.push(about_subflow(EventKind::SubflowEstablished, after, subflow));
         }
         if was.is_some_and(|was| was.backup_remote != subflow.backup_remote) {

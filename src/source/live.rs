@@ -1,8 +1,8 @@
 //! The kernel as a source: a sampler thread, an event thread and a control thread in one network namespace.
 //!
 //! The event thread subscribes before the first sample is taken, so that nothing falls between them. A sample
-//! follows each interval; an overrun of the event socket makes a full sample at once, at most one a second, whose
-//! comparison with the one before yields the events that were lost, marked as inferred.
+//! follows each interval. After an overrun of the event socket the next samples' comparison with those before yields
+//! the events that were lost, marked as inferred, and one of them is full.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -86,8 +86,8 @@ impl LiveSource {
             threads: Vec::new(),
         };
         source.spawn("events", {
-            let (shared, poke) = (Arc::clone(&shared), poke.clone());
-            move || watcher::run(&shared, &poke, event_buffer, &ready)
+            let shared = Arc::clone(&shared);
+            move || watcher::run(&shared, event_buffer, &ready)
         })?;
         is_ready.recv().unwrap_or(Ok(()))?;
         source.spawn("sampler", {

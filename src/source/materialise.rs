@@ -1,5 +1,6 @@
 //! From a joined reading to the model.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
@@ -34,6 +35,13 @@ impl Surroundings {
                 self.owners.insert(owned.address, interface.name.clone());
             }
         }
+    }
+
+    /// Keeps the owners of addresses in use only, and the names of the interfaces that are there.
+    pub(super) fn forget_addresses(&mut self, used: &HashSet<IpAddr>, interfaces: &[Interface]) {
+        self.owners.retain(|address, _| used.contains(address));
+        self.names.clear();
+        self.take_interfaces(interfaces);
     }
 
     /// The interface that a subflow is bound to, else the one that owns its local address.

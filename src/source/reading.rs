@@ -1,6 +1,7 @@
 //! One complete reading after another: sockets, joined and compared, and everything beside them.
 
 use std::collections::HashSet;
+use std::net::IpAddr;
 
 use super::difference::{News, difference};
 use super::infer::{Told, infer, own_priorities};
@@ -36,6 +37,15 @@ pub(super) struct Want {
     pub(super) news: News,
 }
 
+/// What a reading gave.
+pub(super) struct Read {
+    pub(super) sample: Sample,
+    /// What the kernel tells nobody.
+    pub(super) events: Vec<Event>,
+    /// What the kernel tells too, where it may be heard.
+    pub(super) inferred: Vec<Event>,
+}
+
 impl Reader {
     /// Opens what is needed to read.
     ///
@@ -62,22 +72,17 @@ impl Reader {
     /// # Errors
     /// What the kernel refused. The reading before stays, so a later one can be compared with it.
     pub fn read(&mut self, full: bool) -> Result<Sample, Error> {
-        self.read_as(Want {
+        self.read_as(&Want {
             full,
             ..Want::default()
         })
-        .map(|(sample, _)| sample)
+        .map(|read| read.sample)
     }
 
-    pub(super) fn read_as(&mut self, want: Want) -> Result<(Sample, Vec<Event>), Error> {
+    pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
         let inventory = Inventory::read(&mut self.route, &mut self.path_manager)?;
         self.sockets.read(&mut self.dump)?;
-        let Want {
-            full,
-            infer: told,
-            mut news,
-        } = want;
 
         if self
             .inventory
@@ -86,16 +91,12 @@ impl Reader {
         {
             self.surroundings.take_interfaces(&inventory.interfaces);
         }
-        for token in &news.connections_closed {
-            self.surroundings.server_side.remove(token);
-        }
         std::mem::swap(&mut self.table, &mut self.before);
         self.joiner.join(&self.dump, &mut self.table);
-        let found = difference(&self.before, &mut self.table, &mut self.scratch, &news);
-        news.inodes.clear();
+        let found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
 
         let mut sample = Sample {
-            full: full || first,
+            full: want.full || first,
             gone: found.gone,
             ..Sample::default()
         };
@@ -111,11 +112,10 @@ impl Reader {
         if !first {
             events.extend(self.own_priorities(&changed));
         }
-        if let Some(told) = told
-            && !first
-        {
-            events.extend(self.inferred(&changed, &sample, &told));
-        }
+        let lost = match &want.infer {
+            Some(told) if !first => self.inferred(&changed, &sample, told),
+            _ => Vec::new(),
+        };
         if sample.full {
             sample.connections = (0..self.table.entries().len())
                 .filter_map(|at| {
@@ -134,7 +134,11 @@ impl Reader {
         }
         self.plain_tcp = plain_tcp;
         self.inventory = Some(inventory);
-        Ok((sample, events))
+        Ok(Read {
+            sample,
+            events,
+            inferred: lost,
+        })
     }
 
     /// Whether a connection's process is not known.
@@ -173,12 +177,28 @@ impl Reader {
         inodes
     }
 
-    /// Forgets the processes of sockets that are no more.
-    pub(super) fn forget_processes(&mut self) {
-        let here = self.inodes();
+    /// Forgets what is known of sockets, interfaces and addresses that are no more.
+    pub(super) fn forget(&mut self) {
+        let inodes = self.inodes();
         self.surroundings
             .processes
-            .retain(|inode, _| here.contains(inode));
+            .retain(|inode, _| inodes.contains(inode));
+        let sockets = self.table.entries().iter().map(|entry| &entry.socket);
+        let tokens: HashSet<u32> = sockets.filter_map(|socket| socket.token).collect();
+        self.surroundings
+            .server_side
+            .retain(|token, _| tokens.contains(token));
+        let rows = self
+            .table
+            .entries()
+            .iter()
+            .flat_map(|entry| self.table.rows(entry));
+        let used: HashSet<IpAddr> = rows.map(|row| row.socket.local.ip()).collect();
+        let interfaces = self
+            .inventory
+            .as_ref()
+            .map_or(&[][..], |inventory| &inventory.interfaces);
+        self.surroundings.forget_addresses(&used, interfaces);
     }
 
     pub(super) fn set_server_side(&mut self, token: u32, server_side: bool) {

@@ -10,10 +10,10 @@ use nix::time::{ClockId, clock_gettime};
 use super::infer::key;
 use super::outlet::Closed;
 use super::people::People;
-use super::reading::{Reader, Want};
+use super::reading::{Read, Reader, Want};
 use super::shared::Shared;
 use crate::kernel::Error;
-use crate::model::{Event, EventKind, Origin, Sample};
+use crate::model::{Event, EventKind, Origin};
 
 /// A full sample follows another after this long, so that reading a stream can begin in its middle.
 const FULL_EVERY: Duration = Duration::from_secs(20);
@@ -83,24 +83,27 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
         let since_full = full_at.map(|at| now.duration_since(at));
         let want = want(shared, since_full, &mut resync, &mut reader, &mut people);
         let full = want.full;
-        match reader.read_as(want) {
-            Ok((mut sample, events)) => {
+        match reader.read_as(&want) {
+            Ok(mut read) => {
                 failing_since = None;
-                sample.cost_us =
+                read.sample.cost_us =
                     Some(u64::try_from(cpu_time().saturating_sub(started).as_micros()).unwrap_or(u64::MAX));
                 if full {
                     full_at = Some(now);
-                    reader.forget_processes();
+                    reader.forget();
                 }
                 if reader.has_strangers() {
                     people.ask(now, || reader.inodes());
                 }
-                if emit(shared, sample, events).is_err() {
+                if emit(shared, read).is_err() {
                     break;
                 }
             }
             // The kernel may be short of memory for a moment, or an interface go while it is read.
             Err(error) => {
+                resync.samples += u8::from(resync.samples > 0);
+                resync.full_owed |= want.full;
+                shared.gathered().news.merge(want.news);
                 let since = *failing_since.get_or_insert(now);
                 if now.duration_since(since) > PATIENCE {
                     return Err(error);
@@ -162,14 +165,19 @@ fn want(
     want
 }
 
-fn emit(shared: &Shared, sample: Sample, mut events: Vec<Event>) -> Result<(), Closed> {
+fn emit(shared: &Shared, read: Read) -> Result<(), Closed> {
+    let Read {
+        sample,
+        events,
+        mut inferred,
+    } = read;
     if shared.events {
         // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
         let mut gathered = shared.gathered();
-        events.retain(|event| !gathered.told.contains(&key(event)));
-        gathered.inferred.extend(events.iter().map(key));
+        inferred.retain(|event| !gathered.told.contains(&key(event)));
+        gathered.inferred.extend(inferred.iter().map(key));
     }
-    for event in events {
+    for event in inferred.into_iter().chain(events) {
         shared.outlet.event(event)?;
     }
     shared.outlet.sample(sample)

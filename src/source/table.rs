@@ -92,7 +92,7 @@ impl Joiner {
         self.by_inode.clear();
         self.pairs.clear();
         for (position, connection) in (0u32..).zip(&sockets.connections) {
-            if let Some(token) = connection.token {
+            if let Some(token) = connection.token.filter(|token| *token != 0) {
                 self.by_token.insert(token, position);
             }
             if connection.inode != 0 {

@@ -17,6 +17,9 @@ use crate::model::{Event, EventKind, Origin};
 /// How often the thread looks whether it should end, ms.
 const LOOK_UP_MS: u16 = 200;
 
+/// So many addresses are remembered with their owners before those that are gone are forgotten.
+const MOST_OWNERS: usize = 4096;
+
 /// The links as the notifications left them.
 #[derive(Default)]
 struct Links {
@@ -26,12 +29,7 @@ struct Links {
     owners: BTreeMap<IpAddr, String>,
 }
 
-pub(super) fn run(
-    shared: &Arc<Shared>,
-    poke: &Sender<()>,
-    event_buffer: Option<usize>,
-    ready: &Sender<Result<(), Error>>,
-) {
+pub(super) fn run(shared: &Arc<Shared>, event_buffer: Option<usize>, ready: &Sender<Result<(), Error>>) {
     let opened = shared.namespace.enter().and_then(|()| open(shared, event_buffer));
     match opened {
         Err(error) => {
@@ -41,7 +39,6 @@ pub(super) fn run(
             let _ = ready.send(Ok(()));
             let mut watcher = Watcher {
                 shared,
-                poke,
                 route,
                 links: Links::default(),
             };
@@ -63,7 +60,6 @@ fn open(shared: &Shared, buffer: Option<usize>) -> Result<(Option<Events>, Route
 
 struct Watcher<'a> {
     shared: &'a Shared,
-    poke: &'a Sender<()>,
     route: Route,
     links: Links,
 }
@@ -116,9 +112,7 @@ impl Watcher<'_> {
     /// Leaves for the next sample what an event says; whether it is news.
     fn gather(&self, event: &Event) -> bool {
         let mut gathered = self.shared.gathered();
-        if gathered.inferred.remove(&key(event)) {
-            return false;
-        }
+        let concluded_already = gathered.inferred.remove(&key(event));
         let token = event.token.map(|token| token.0);
         match (event.kind, token, event.local, event.remote) {
             (EventKind::ConnectionClosed, Some(token), ..) => {
@@ -136,19 +130,17 @@ impl Watcher<'_> {
         if gathered.told.len() < 100_000 {
             gathered.told.insert(key(event));
         }
-        true
+        !concluded_already
     }
 
-    /// Says that events were lost, and has the sampler read everything anew.
+    /// Says that events were lost, and has the sampler's next reading conclude them.
     fn lost(&self) -> Result<(), End> {
         self.shared.gathered().overrun = true;
         let lost = Event {
             overruns: Some(1),
             ..Event::new(0.0, EventKind::EventsLost, Origin::Kernel)
         };
-        self.shared.outlet.event(lost)?;
-        let _ = self.poke.try_send(());
-        Ok(())
+        Ok(self.shared.outlet.event(lost)?)
     }
 
     fn read_links(&mut self) -> Result<Links, Error> {
@@ -268,6 +260,11 @@ impl Watcher<'_> {
         };
         let interface = self.links.up.get(&index).map(|(name, _)| name.clone());
         if let Some(name) = interface.clone().filter(|_| added) {
+            if self.links.owners.len() > MOST_OWNERS {
+                let here: BTreeSet<IpAddr> =
+                    self.links.addresses.iter().map(|(_, address)| *address).collect();
+                self.links.owners.retain(|address, _| here.contains(address));
+            }
             self.links.owners.insert(address, name);
         }
         let event = Event {

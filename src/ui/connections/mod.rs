@@ -51,7 +51,8 @@ impl ListState {
         self.cached = Some((key, listing));
     }
 
-    /// The connection to show: the selected one while it is known, else the first of the list.
+    /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
+    /// selected one once the busiest is known.
     pub(super) fn current(&mut self, view: &View<'_>) -> Option<Cookie> {
         self.refresh(view);
         let known = |cookie: &Cookie| view.shown.connection(*cookie).is_some();
@@ -59,7 +60,7 @@ impl ListState {
             return Some(cookie);
         }
         let first = self.rows().first().copied();
-        if self.filter.is_empty() {
+        if self.filter.is_empty() && self.order.is_known() {
             self.selected = first;
         }
         first

@@ -110,11 +110,17 @@ impl Order {
             .is_none_or(|taken| now - taken >= HELD_S || now < taken);
         if due || self.names.is_empty() {
             self.take(groups, selected);
-            self.taken_at = Some(now);
+            // Before anything has a rate there is no order to hold.
+            self.taken_at = groups.iter().any(|group| group.bps > 0.0).then_some(now);
         }
         let place = |group: &Group| self.names.iter().position(|name| *name == group.name);
         groups.sort_by_key(|group| place(group).unwrap_or(usize::MAX));
         self.names = groups.iter().map(|group| group.name.clone()).collect();
+    }
+
+    /// Whether the order means anything yet.
+    pub(super) fn is_known(&self) -> bool {
+        self.taken_at.is_some()
     }
 
     fn take(&mut self, groups: &[Group], selected: Option<Cookie>) {
