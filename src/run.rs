@@ -11,7 +11,7 @@ use crossbeam_channel::never;
 use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
-use crate::lab::{self, Lab};
+use crate::lab::{self, Lab, LabError};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 use crate::source::{LiveSource, Options};
@@ -69,8 +69,8 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
         ))
     })?;
     // Before any thread: a user namespace can only be made by a process with a single one.
-    lab::become_able().map_err(Failure::failed)?;
-    let lab = Lab::start(scenario, &lab::Options::default()).map_err(Failure::failed)?;
+    lab::become_able().map_err(lab_failure)?;
+    let lab = Lab::start(scenario, &lab::Options::default()).map_err(lab_failure)?;
     let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
     let source = LiveSource::open(&namespace, &Options::default())?;
     if arguments.headless {
@@ -78,6 +78,15 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
         return cli::print_stream(&source, &never(), end, true, output);
     }
     show_demo(arguments, source, lab)
+}
+
+fn lab_failure(error: LabError) -> Failure {
+    let code = match error {
+        LabError::Forbidden(_) => 3,
+        LabError::NoMptcp => 4,
+        LabError::Failed(_) => 1,
+    };
+    Failure::with_code(code, error)
 }
 
 #[cfg(feature = "gui")]

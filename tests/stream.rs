@@ -12,7 +12,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
-use pathscope::lab::{self, Lab};
+use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
 use serde_json::{Value, json};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -94,10 +94,13 @@ type Told = (String, String, String, String);
 
 fn told_by_watch(line: &Value) -> Option<Told> {
     let name = line["event"].as_str()?;
+    // With a connection's end the kernel gives its token only; its addresses are ours.
+    let told = |_: &&str| name != "connection_closed";
     let port = |field: &str| {
         line[field]
             .as_str()
             .and_then(|address| address.rsplit(':').next())
+            .filter(told)
             .unwrap_or_default()
             .to_owned()
     };
@@ -363,4 +366,32 @@ fn output_that_closes_early_ends_quietly() {
     let mut said = String::new();
     std::io::Read::read_to_string(&mut child.stderr.take().expect("stderr"), &mut said).expect("text");
     assert!(status.success() && said.is_empty(), "{status}: {said}");
+}
+
+#[test]
+fn a_connections_end_is_told_with_its_addresses() {
+    if !common::can_make_namespaces("the end of a connection") {
+        return;
+    }
+    let options = CrowdOptions {
+        connections: 4,
+        program: Some(common::pathscope()),
+        ..CrowdOptions::default()
+    };
+    let crowd = Crowd::start(&options).expect("a crowd");
+    let watch = Lines::watch(&crowd.netns(), &common::pathscope(), false, &[]);
+    let first = watch.find(|line| line["kind"] == "sample");
+    let connection = &first["connections"][0];
+    assert!(
+        connection["process"]["pid"].is_u64(),
+        "the first sample knows processes: {connection}"
+    );
+    crowd.close_all().expect("the crowd closes");
+    let closed =
+        watch.find(|line| line["event"] == "connection_closed" && line["token"] == connection["token"]);
+    assert_eq!(
+        (&closed["local"], &closed["remote"]),
+        (&connection["local"], &connection["remote"])
+    );
+    assert_eq!(closed["source"], "kernel");
 }

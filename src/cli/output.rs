@@ -22,6 +22,14 @@ impl Failure {
         }
     }
 
+    /// It failed in a way that has its own exit code.
+    pub fn with_code(code: u8, text: impl fmt::Display) -> Self {
+        Self {
+            code,
+            text: text.to_string(),
+        }
+    }
+
     /// Wrong usage.
     pub fn usage(text: impl fmt::Display) -> Self {
         Self {

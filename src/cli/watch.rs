@@ -202,10 +202,10 @@ fn event_text(event: &Event) -> String {
         }
     };
     add("", event.token.map(|token| token.to_string()));
-    let path = event
-        .local
-        .zip(event.remote)
-        .map(|(local, remote)| format!("{local} → {remote}"));
+    let path = match (event.local, event.remote) {
+        (Some(local), Some(remote)) => Some(format!("{local} → {remote}")),
+        (one, other) => one.or(other).map(|address| address.to_string()),
+    };
     add("", path);
     add("", event.interface.clone());
     add("", event.address.map(|address| address.to_string()));

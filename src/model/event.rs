@@ -152,7 +152,7 @@ pub struct Event {
     /// The peer's address id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote_id: Option<u8>,
-    /// Whether the subflow is a backup.
+    /// Whether the subflow is a backup: told by the kernel, what the peer asked; inferred, what either side did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<bool>,
     /// Whether this host accepted the connection.

@@ -36,6 +36,8 @@ impl News {
 pub(super) struct Difference {
     /// Positions of connections that are new or changed in any way.
     pub(super) changed: Vec<usize>,
+    /// Positions of those that are new.
+    pub(super) new: Vec<usize>,
     /// Connections that are no more.
     pub(super) gone: Vec<Cookie>,
 }
@@ -71,6 +73,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Table,
             std::cmp::Ordering::Greater => {
                 let Some(entry) = new.next() else { break };
                 found.changed.push(scratch.entries().len());
+                found.new.push(scratch.entries().len());
                 scratch.push(entry.socket, false, after.rows(entry).iter().copied());
             }
             std::cmp::Ordering::Equal => {

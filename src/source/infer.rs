@@ -111,10 +111,17 @@ fn is_over(connection: &Connection) -> bool {
 }
 
 fn about_connection(kind: EventKind, connection: &Connection) -> Event {
+    let initial = connection
+        .subflows
+        .iter()
+        .find(|subflow| (subflow.local, subflow.remote) == (connection.local, connection.remote));
     Event {
         token: connection.token,
         local: Some(connection.local),
         remote: Some(connection.remote),
+        interface: initial.and_then(|subflow| subflow.interface.clone()),
+        local_id: initial.and_then(|subflow| subflow.local_id),
+        remote_id: initial.and_then(|subflow| subflow.remote_id),
         server_side: connection.server_side,
         ..Event::new(0.0, kind, Origin::Inferred)
     }

@@ -170,8 +170,7 @@ fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64)
     let (host, kernel) = host_and_release();
     let mut header = Header::new(
         jiff::Timestamp::now()
-            .round(jiff::Unit::Millisecond)
-            .unwrap_or_default()
+            .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
             .to_string(),
         host,
         kernel,

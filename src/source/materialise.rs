@@ -53,20 +53,25 @@ impl Surroundings {
     pub(super) fn connection(&self, entry: &Entry, rows: &[Row]) -> Connection {
         let socket = &entry.socket;
         let held = socket.inode != 0;
+        let state = TcpState::from_kernel(socket.state);
         Connection {
             cookie: Cookie(socket.cookie),
             token: socket.token.map(Token),
             inode: held.then_some(socket.inode),
             uid: held.then_some(socket.uid),
             process: self.processes.get(&socket.inode).cloned(),
-            state: TcpState::from_kernel(socket.state),
+            state,
             local: socket.local,
             remote: socket.remote,
             server_side: socket
                 .token
                 .and_then(|token| self.server_side.get(&token))
                 .copied(),
-            fallback: socket.flags.map(|flags| flags & flag::INFO_FLAG_FALLBACK != 0),
+            // Before the peer has answered nobody knows.
+            fallback: socket
+                .flags
+                .filter(|_| state != TcpState::SynSent)
+                .map(|flags| flags & flag::INFO_FLAG_FALLBACK != 0),
             extra_subflows: socket.extra_subflows,
             extra_subflows_max: socket.extra_subflows_max,
             add_addr_accepted: socket.add_addr_accepted,

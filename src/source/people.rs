@@ -12,6 +12,9 @@ use crate::model::Process;
 /// A new connection's process is known this much later at the most, unless /proc is very large.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 
+/// So long the first sample waits for the names of processes.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// The thread that knows processes. It ends when this is dropped.
 pub(super) struct People {
     questions: Sender<HashSet<u32>>,
@@ -55,6 +58,11 @@ impl People {
         }
         self.asked_at = Some(now);
         let _ = self.questions.try_send(inodes());
+    }
+
+    /// What was found out, waiting for it a moment.
+    pub(super) fn first_answer(&self) -> Vec<(u32, Process)> {
+        self.answers.recv_timeout(PATIENCE).unwrap_or_default()
     }
 
     /// What was found out since.

@@ -1,7 +1,7 @@
 //! One complete reading after another: sockets, joined and compared, and everything beside them.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::difference::{News, difference};
 use super::infer::{Told, infer, own_priorities};
@@ -44,6 +44,8 @@ pub(super) struct Read {
     pub(super) events: Vec<Event>,
     /// What the kernel tells too, where it may be heard.
     pub(super) inferred: Vec<Event>,
+    /// Token and addresses of connections that are new.
+    pub(super) new: Vec<(u32, (SocketAddr, SocketAddr))>,
 }
 
 impl Reader {
@@ -134,10 +136,15 @@ impl Reader {
         }
         self.plain_tcp = plain_tcp;
         self.inventory = Some(inventory);
+        let new = found.new.iter().filter_map(|at| {
+            let socket = &self.table.entries().get(*at)?.socket;
+            Some((socket.token?, (socket.local, socket.remote)))
+        });
         Ok(Read {
             sample,
             events,
             inferred: lost,
+            new: new.collect(),
         })
     }
 

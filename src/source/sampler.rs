@@ -39,7 +39,11 @@ pub(super) fn run(shared: &Arc<Shared>, poked: &Receiver<()>) {
 }
 
 fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Result<(), Error> {
+    // Who holds the connections that are there is found out first, so that the first sample can say it.
+    reader.read(true)?;
     let mut people = People::start()?;
+    people.ask(Instant::now(), || reader.inodes());
+    reader.introduce(people.first_answer());
     let mut full_at: Option<Instant> = None;
     let mut resync = Resync::default();
     let mut failing_since: Option<Instant> = None;
@@ -170,12 +174,21 @@ fn emit(shared: &Shared, read: Read) -> Result<(), Closed> {
         sample,
         events,
         mut inferred,
+        new,
     } = read;
     if shared.events {
         // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
         let mut gathered = shared.gathered();
         inferred.retain(|event| !gathered.told.contains(&key(event)));
         gathered.inferred.extend(inferred.iter().map(key));
+        if sample.full {
+            let all = sample.connections.iter();
+            let known = all
+                .filter_map(|connection| Some((connection.token?.0, (connection.local, connection.remote))));
+            gathered.addresses = known.collect();
+        } else {
+            gathered.addresses.extend(new);
+        }
     }
     for event in inferred.into_iter().chain(events) {
         shared.outlet.event(event)?;

@@ -1,7 +1,10 @@
 //! What the threads of one live source share.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rustc_hash::FxHashMap;
 
 use super::difference::News;
 use super::infer::Told;
@@ -16,6 +19,8 @@ pub(super) struct Gathered {
     pub(super) server_side: Vec<(u32, bool)>,
     /// What the newest resynchronisation concluded: the kernel may still tell it, and must not be heard twice.
     pub(super) inferred: Told,
+    /// Local and remote address of each connection by token: the kernel tells a connection's end by token only.
+    pub(super) addresses: FxHashMap<u32, (SocketAddr, SocketAddr)>,
     /// Events were lost: the next full sample must show what they changed.
     pub(super) overrun: bool,
 }

@@ -82,12 +82,7 @@ impl Watcher<'_> {
             if let Some(events) = &mut events {
                 let received = events.read(&mut arrived).map_err(Some)?;
                 for mut event in arrived.drain(..) {
-                    if event.interface.is_none() {
-                        event.interface = event
-                            .local
-                            .and_then(|local| self.links.owners.get(&local.ip()))
-                            .cloned();
-                    }
+                    self.complete(&mut event);
                     if self.gather(&event) {
                         self.shared.outlet.event(event)?;
                     }
@@ -107,6 +102,27 @@ impl Watcher<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Adds what the kernel left out and we know: the addresses of a connection that ends, the interface of a subflow.
+    fn complete(&self, event: &mut Event) {
+        let token = event.token.map(|token| token.0);
+        if let (Some(token), None, None) = (token, event.local, event.remote)
+            && event.kind == EventKind::ConnectionClosed
+            && let Some((local, remote)) = self.shared.gathered().addresses.remove(&token)
+        {
+            (event.local, event.remote) = (Some(local), Some(remote));
+        } else if let (Some(token), Some(local), Some(remote)) = (token, event.local, event.remote)
+            && event.kind == EventKind::ConnectionCreated
+        {
+            self.shared.gathered().addresses.insert(token, (local, remote));
+        }
+        if event.interface.is_none() {
+            event.interface = event
+                .local
+                .and_then(|local| self.links.owners.get(&local.ip()))
+                .cloned();
+        }
     }
 
     /// Leaves for the next sample what an event says; whether it is news.
