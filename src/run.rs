@@ -14,6 +14,8 @@ use crate::kernel::Namespace;
 use crate::lab::{self, Lab, LabError};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
+#[cfg(feature = "gui")]
+use crate::source::{AbsentSource, Source};
 use crate::source::{LiveSource, Options};
 
 /// How long the demo runs when it is only to make a picture.
@@ -146,9 +148,12 @@ impl crate::ui::LabControls for DemoLab {
 fn window(netns: Option<&str>) -> Result<(), Failure> {
     let namespace = cli::namespace(netns)?;
     let title = netns.map_or_else(|| "This machine".to_owned(), |name| format!("Namespace {name}"));
-    let source = LiveSource::open(&namespace, &Options::default())?;
+    let source: Box<dyn Source> = match LiveSource::open(&namespace, &Options::default()) {
+        Err(error) if error.is_no_mptcp() => Box::new(AbsentSource::open(&namespace)?),
+        opened => Box::new(opened?),
+    };
     crate::ui::run(crate::ui::Setup {
-        source: Box::new(source),
+        source,
         seconds: None,
         lab: None,
         title,

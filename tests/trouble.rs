@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use pathscope::kernel::Namespace;
 use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
-use pathscope::model::{EventKind, Line};
-use pathscope::source::{LiveSource, Options, Source, snapshot};
+use pathscope::model::{Command, EventKind, Line};
+use pathscope::source::{AbsentSource, LiveSource, Options, Request, Source, snapshot};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -191,4 +191,22 @@ fn nothing_is_missed_and_nothing_invented_under_churn() {
         (ours == cookies).then_some(())
     });
     assert_eq!(source.failure(), None);
+}
+
+#[test]
+fn a_kernel_without_mptcp_still_shows_its_interfaces() {
+    let source = AbsentSource::open(&Namespace::current().expect("a namespace")).expect("a source");
+    let Ok(Line::Sample(sample)) = source.lines().recv_timeout(LIMIT) else {
+        panic!("no sample")
+    };
+    assert!(sample.full && sample.settings.is_empty() && sample.limits.is_none());
+    assert!(sample.interfaces.iter().any(|interface| interface.name == "lo"));
+    let close = Command::EndpointRemove { id: 1 };
+    let request = Request {
+        command: close,
+        by: "test".to_owned(),
+        reference: None,
+    };
+    assert!(source.request(request).is_err(), "there is nothing to change");
+    assert!(!source.header().access.control && source.failure().is_none());
 }

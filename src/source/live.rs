@@ -155,7 +155,7 @@ fn clamp(interval: Duration) -> u64 {
 }
 
 /// Runs `what` on a thread inside `namespace`, so that the caller stays where it is.
-fn inside<T: Send>(
+pub(super) fn inside<T: Send>(
     namespace: &Namespace,
     what: impl FnOnce() -> Result<T, Error> + Send,
 ) -> Result<T, Error> {
@@ -166,7 +166,7 @@ fn inside<T: Send>(
     })
 }
 
-fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64) -> Header {
+pub(super) fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64) -> Header {
     let (host, kernel) = host_and_release();
     let mut header = Header::new(
         jiff::Timestamp::now()

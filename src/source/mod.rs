@@ -1,5 +1,6 @@
 //! Where the stream comes from, and where commands go.
 
+mod absent;
 mod control;
 mod difference;
 mod infer;
@@ -14,6 +15,7 @@ mod shared;
 mod table;
 mod watcher;
 
+pub use absent::AbsentSource;
 pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
 pub use reading::Reader;
 
@@ -43,7 +45,8 @@ pub trait Source: Send {
     /// What the stream began with.
     fn header(&self) -> &Header;
 
-    /// The lines after the header. The channel is bounded, and disconnected when the source has ended.
+    /// The lines after the header. The channel is bounded, and disconnected when the source has ended. No one may keep
+    /// a clone of it beyond the source: that it goes with the source is what wakes a thread waiting to send.
     fn lines(&self) -> &Receiver<Line>;
 
     /// Asks for a change, without waiting. `Err` gives the request back when too many wait already or when the
