@@ -74,8 +74,7 @@ fn why_not(events: bool, control: bool, subflow_tokens: bool) -> Option<String> 
         format!("{} and {last}", first.join(", "))
     };
     Some(format!(
-        "CAP_NET_ADMIN is missing: {what}; run as root, or give the program the capability with \
-         'setcap cap_net_admin+ep'"
+        "CAP_NET_ADMIN is missing: {what}; run as root for the kernel's events and for changes"
     ))
 }
 

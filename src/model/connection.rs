@@ -103,6 +103,8 @@ pub struct Connection {
     pub inode: Option<u32>,
     /// The user who made the socket.
     pub uid: Option<u32>,
+    /// The name of that user.
+    pub user: Option<String>,
     /// Who holds the socket, where /proc may be read.
     pub process: Option<Process>,
     /// The state of the MPTCP socket.

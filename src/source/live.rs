@@ -12,6 +12,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::outlet::Outlet;
+use super::people::Findings;
 use super::reading::Reader;
 use super::shared::Shared;
 use super::{Request, Source, Waker, control, sampler, watcher};
@@ -202,8 +203,8 @@ pub fn snapshot(namespace: &Namespace) -> Result<(Header, Sample), Error> {
         let mut reader = Reader::new()?;
         reader.read(true)?;
         let mut processes = kernel::Processes::new();
-        let held = processes.lookup(reader.inodes().into_iter(), std::time::Instant::now());
-        reader.introduce(held.iter().map(|(inode, process)| (*inode, process.clone())));
+        let findings = Findings::of(reader.inquiry(), &mut processes);
+        reader.introduce(findings);
         Ok((header, reader.read(true)?))
     })
 }

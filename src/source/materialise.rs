@@ -21,6 +21,8 @@ pub(super) struct Surroundings {
     owners: FxHashMap<IpAddr, String>,
     /// Processes by the inode of a socket that they hold.
     pub(super) processes: FxHashMap<u32, Process>,
+    /// Names of users by id.
+    pub(super) users: FxHashMap<u32, String>,
     /// Whether this host accepted a connection, by token.
     pub(super) server_side: FxHashMap<u32, bool>,
 }
@@ -59,6 +61,7 @@ impl Surroundings {
             token: socket.token.map(Token),
             inode: held.then_some(socket.inode),
             uid: held.then_some(socket.uid),
+            user: self.users.get(&socket.uid).filter(|_| held).cloned(),
             process: self.processes.get(&socket.inode).cloned(),
             state,
             local: socket.local,

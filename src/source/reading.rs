@@ -7,9 +7,10 @@ use super::difference::{News, difference};
 use super::infer::{Told, infer, own_priorities};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
+use super::people::{Findings, Inquiry};
 use super::table::{Joiner, Table};
 use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
-use crate::model::{Connection, Cookie, Event, Process, Sample};
+use crate::model::{Connection, Cookie, Event, Sample};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
 /// Reads samples in the namespace of the thread that made it.
@@ -157,36 +158,50 @@ impl Reader {
             .any(|entry| !known(entry.socket.inode))
     }
 
-    /// The inodes of all connections.
-    pub(super) fn inodes(&self) -> HashSet<u32> {
-        self.table
-            .entries()
-            .iter()
-            .map(|entry| entry.socket.inode)
-            .filter(|inode| *inode != 0)
-            .collect()
+    /// Everything that is asked about the connections: their processes, and users whose name is not known.
+    pub(super) fn inquiry(&self) -> Inquiry {
+        let sockets = || {
+            self.table
+                .entries()
+                .iter()
+                .map(|entry| &entry.socket)
+                .filter(|socket| socket.inode != 0)
+        };
+        let users = &self.surroundings.users;
+        Inquiry {
+            inodes: sockets().map(|socket| socket.inode).collect(),
+            uids: sockets()
+                .map(|socket| socket.uid)
+                .filter(|uid| !users.contains_key(uid))
+                .collect(),
+        }
     }
 
-    /// Takes what was found out about processes; the inodes for the next reading's news.
-    pub(super) fn introduce(&mut self, processes: impl IntoIterator<Item = (u32, Process)>) -> Vec<u32> {
+    /// Takes what was found out; the inodes of connections of which something became known.
+    pub(super) fn introduce(&mut self, findings: Findings) -> Vec<u32> {
         let mut inodes = Vec::new();
-        for (inode, process) in processes {
-            if self
-                .surroundings
-                .processes
-                .insert(inode, process.clone())
-                .as_ref()
-                != Some(&process)
-            {
+        for (inode, process) in findings.processes {
+            if self.surroundings.processes.get(&inode) != Some(&process) {
+                self.surroundings.processes.insert(inode, process);
                 inodes.push(inode);
             }
+        }
+        if !findings.users.is_empty() {
+            let named: HashSet<u32> = findings.users.iter().map(|(uid, _)| *uid).collect();
+            self.surroundings.users.extend(findings.users);
+            let sockets = self.table.entries().iter().map(|entry| &entry.socket);
+            inodes.extend(
+                sockets
+                    .filter(|socket| named.contains(&socket.uid))
+                    .map(|socket| socket.inode),
+            );
         }
         inodes
     }
 
     /// Forgets what is known of sockets, interfaces and addresses that are no more.
     pub(super) fn forget(&mut self) {
-        let inodes = self.inodes();
+        let inodes = self.inquiry().inodes;
         self.surroundings
             .processes
             .retain(|inode, _| inodes.contains(inode));

@@ -42,7 +42,7 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
     // Who holds the connections that are there is found out first, so that the first sample can say it.
     reader.read(true)?;
     let mut people = People::start()?;
-    people.ask(Instant::now(), || reader.inodes());
+    people.ask(Instant::now(), || reader.inquiry());
     reader.introduce(people.first_answer());
     let mut full_at: Option<Instant> = None;
     let mut resync = Resync::default();
@@ -97,7 +97,7 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
                     reader.forget();
                 }
                 if reader.has_strangers() {
-                    people.ask(now, || reader.inodes());
+                    people.ask(now, || reader.inquiry());
                 }
                 if emit(shared, read).is_err() {
                     break;

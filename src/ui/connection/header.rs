@@ -15,10 +15,8 @@ use crate::ui::widgets::{icon, paint, paint_within};
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
     let mut parts = Vec::new();
     parts.extend(connection.token.map(|token| token.to_string()));
-    let user = connection.uid.map(|uid| match uid {
-        0 => "root".to_owned(),
-        uid => format!("user {uid}"),
-    });
+    let number = || connection.uid.map(|uid| format!("user {uid}"));
+    let user = connection.user.clone().or_else(number);
     let pid = connection
         .process
         .as_ref()

@@ -89,6 +89,14 @@ pub(super) struct Seen {
     pub details: Vec<String>,
 }
 
+/// The end of a reason, which says what to do, as a sentence of its own.
+fn what_lifts_it(why_not: &str) -> String {
+    let advice = why_not.rsplit("; ").next().unwrap_or(why_not);
+    let mut letters = advice.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
 /// The column *What Pathscope sees*. Interfaces are painted as chips beside it.
 pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
     let state = view.live.state();
@@ -144,10 +152,13 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
             warns: true,
             title: "Read-only".to_owned(),
             value: String::new(),
-            details: [Some(first.to_owned()), view.access.why_not.clone()]
-                .into_iter()
-                .flatten()
-                .collect(),
+            details: [
+                Some(first.to_owned()),
+                view.access.why_not.as_deref().map(what_lifts_it),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
         });
     }
     if let Some(number) = view.shown.state().plain_tcp.filter(|number| *number > 0) {
