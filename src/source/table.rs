@@ -131,3 +131,65 @@ impl Joiner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(cookie: u64, token: u32, inode: u32) -> MptcpSocket {
+        MptcpSocket {
+            cookie,
+            token: Some(token),
+            inode,
+            ..MptcpSocket::default()
+        }
+    }
+
+    fn subflow(cookie: u64, token_local: Option<u32>, inode: u32) -> TcpSocket {
+        TcpSocket {
+            cookie,
+            inode,
+            token_local,
+            ..TcpSocket::default()
+        }
+    }
+
+    /// Each connection's subflows, with how they were joined.
+    fn joined(connections: Vec<MptcpSocket>, subflows: Vec<TcpSocket>) -> Vec<Vec<(u64, JoinedBy)>> {
+        let sockets = SocketTable {
+            connections,
+            subflows,
+            ..SocketTable::default()
+        };
+        let mut table = Table::default();
+        Joiner::default().join(&sockets, &mut table);
+        let rows = |entry| {
+            table
+                .rows(entry)
+                .iter()
+                .map(|row| (row.socket.cookie, row.joined_by))
+                .collect()
+        };
+        table.entries().iter().map(rows).collect()
+    }
+
+    #[test]
+    fn by_token_where_the_kernel_tells_it_and_by_inode_where_it_does_not() {
+        let connections = vec![connection(1, 7, 100), connection(2, 8, 200)];
+        let subflows = vec![
+            subflow(11, Some(8), 200),
+            subflow(12, None, 100),
+            subflow(13, None, 300),
+        ];
+        let found = joined(connections, subflows);
+        assert_eq!(found, [vec![(12, JoinedBy::Inode)], vec![(11, JoinedBy::Token)]]);
+    }
+
+    #[test]
+    fn a_token_of_zero_is_none() {
+        let connections = vec![connection(1, 0, 100), connection(2, 0, 200)];
+        let subflows = vec![subflow(11, Some(0), 100), subflow(12, Some(0), 200)];
+        let found = joined(connections, subflows);
+        assert_eq!(found, [vec![(11, JoinedBy::Inode)], vec![(12, JoinedBy::Inode)]]);
+    }
+}
