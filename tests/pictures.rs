@@ -9,8 +9,8 @@ use std::process::{Child, Command};
 
 use image::{Rgba, RgbaImage};
 
-/// What the demo does: Wi-Fi goes 8 s after the start and is back 6 s later.
-const BEFORE_S: u32 = 6;
+/// What the demo does: Wi-Fi goes 8 s after the start and is back 6 s later. The window opens up to 3 s after the start.
+const BEFORE_S: u32 = 5;
 const DURING_S: u32 = 11;
 const AFTER_S: u32 = 17;
 
