@@ -1,12 +1,15 @@
 //! What the stream adds up to: the state now, rates from two samples, bounded series, the log of events.
 //!
 //! Pure code over [`crate::model`]: the same for a live window and for a recording from last year. Time comes
-//! from the stream, never from a clock. Points are added for what *changed* in a sample only.
+//! from the stream, never from a clock. Points are added for what *changed* in a sample only, and memory is bounded:
+//! when it is used up, what nobody looks at keeps fewer points the further it lies back.
 
 mod condition;
+mod memory;
 mod rates;
 mod series;
 mod state;
+mod thinning;
 
 pub use condition::{Condition, condition};
 pub use series::{ConnectionHistory, Point, SubflowHistory};
@@ -16,6 +19,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::memory::Memory;
 use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
 
 /// How much is kept.
@@ -23,8 +27,10 @@ use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
 pub struct Bounds {
     /// How far back points reach, seconds.
     pub span_s: f64,
-    /// The most points of one subflow.
+    /// The most points of one subflow; beyond, those before the newest minute are merged.
     pub points: usize,
+    /// The most memory, bytes, as [`History::bytes`] counts it; what the allocator leaves unused comes on top.
+    pub bytes: usize,
     /// The most events.
     pub events: usize,
     /// How long a connection or subflow that ended is kept, seconds.
@@ -35,7 +41,8 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             span_s: 1800.0,
-            points: 7200,
+            points: 9000,
+            bytes: 80 * 1024 * 1024,
             events: 10_000,
             ended_s: 60.0,
         }
@@ -57,6 +64,9 @@ pub struct History {
     /// Subflows whose newest point is not zero: they need a zero when they no longer change.
     moving: FxHashSet<Cookie>,
     events: VecDeque<Event>,
+    /// The connection that somebody looks at: its points stay.
+    watched: Option<Cookie>,
+    memory: Memory,
 }
 
 impl History {
@@ -73,8 +83,11 @@ impl History {
         self.now = self.now.max(line.t());
         match line {
             Line::Header(header) => {
-                *self = Self::new(self.bounds);
-                self.header = Some(header);
+                *self = Self {
+                    header: Some(header),
+                    watched: self.watched,
+                    ..Self::new(self.bounds)
+                };
             }
             Line::Sample(sample) => self.apply_sample(*sample),
             Line::Event(event) => {
@@ -109,6 +122,22 @@ impl History {
     /// The newest events, oldest first.
     pub fn events(&self) -> &VecDeque<Event> {
         &self.events
+    }
+
+    /// Keeps every point of this connection from now on, as long as somebody looks at it.
+    pub fn watch(&mut self, connection: Option<Cookie>) {
+        self.watched = connection;
+    }
+
+    /// Keeps to another bound, bytes, from the next sample on.
+    pub fn set_bytes(&mut self, bytes: usize) {
+        self.bounds.bytes = bytes;
+    }
+
+    /// A connection as it is now, or as it was when it ended a short while ago.
+    pub fn latest(&self, connection: Cookie) -> Option<&Connection> {
+        let ended = || self.connections.get(&connection)?.last.as_deref();
+        self.state.connections.get(&connection).or_else(ended)
     }
 
     /// A connection that exists, or ended a short while ago.
@@ -164,6 +193,7 @@ impl History {
         self.state.apply(sample);
         self.sampled_at = Some(t);
         self.forget(t);
+        self.stay_within_bounds(t);
     }
 
     /// Adds a changed connection's points; `moving` collects the subflows whose point is not zero.
@@ -179,7 +209,7 @@ impl History {
             .entry(connection.cookie)
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
-        record.last = Some(connection.clone());
+        record.last = None;
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
                 record.subflows.push(subflow.cookie);
@@ -207,6 +237,7 @@ impl History {
             return;
         };
         record.ended_at.get_or_insert(t);
+        record.last = self.state.connections.get(&cookie).cloned().map(Box::new);
         for subflow in &record.subflows {
             if let Some(history) = self.subflows.get_mut(subflow) {
                 history.ended_at.get_or_insert(t);

@@ -1,24 +1,26 @@
-//! Bounded series of one subflow.
+//! The series of one subflow, and what is known of a connection over time.
 
 use std::collections::VecDeque;
+use std::num::NonZeroU32;
 
 use super::Bounds;
 use super::rates::bits_per_second;
+use super::thinning::{Spacing, thin};
 use crate::model::{Connection, Cookie, Subflow};
 
-/// What was measured of a subflow between two samples.
+/// What was measured of a subflow between two samples. Small, because there are many.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When, seconds on the stream: the end of the stretch that the rates speak of.
+    /// When, seconds on the stream: the end of the stretch that the rates speak of, which begins at the point before.
     pub t: f64,
     /// Data that the peer acknowledged, bits a second.
-    pub out_bps: f64,
+    pub out_bps: f32,
     /// Data received, bits a second.
-    pub in_bps: f64,
+    pub in_bps: f32,
     /// Smoothed round-trip time, µs.
-    pub rtt_us: Option<u32>,
+    pub rtt_us: Option<NonZeroU32>,
     /// Congestion window, segments.
-    pub cwnd: Option<u32>,
+    pub cwnd: Option<NonZeroU32>,
     /// Segments sent again since the point before.
     pub retrans: u32,
 }
@@ -32,8 +34,8 @@ pub struct ConnectionHistory {
     pub ended_at: Option<f64>,
     /// Its subflows, those that ended included, oldest first.
     pub subflows: Vec<Cookie>,
-    /// As it was last seen.
-    pub last: Option<Connection>,
+    /// As it was when it ended.
+    pub(super) last: Option<Box<Connection>>,
 }
 
 impl ConnectionHistory {
@@ -58,7 +60,8 @@ pub struct SubflowHistory {
     pub ended_at: Option<f64>,
     /// As it was last seen.
     pub last: Subflow,
-    /// Its points, oldest first. A stretch without change has a point at each end.
+    /// Its points, oldest first. A stretch without change has a point at each end; what lies back may have been
+    /// merged into longer stretches.
     pub points: VecDeque<Point>,
 }
 
@@ -75,12 +78,12 @@ impl SubflowHistory {
 
     /// What it sends now, bits a second.
     pub fn out_bps(&self) -> f64 {
-        self.points.back().map_or(0.0, |point| point.out_bps)
+        self.points.back().map_or(0.0, |point| f64::from(point.out_bps))
     }
 
     /// What it receives now, bits a second.
     pub fn in_bps(&self) -> f64 {
-        self.points.back().map_or(0.0, |point| point.in_bps)
+        self.points.back().map_or(0.0, |point| f64::from(point.in_bps))
     }
 
     /// Adds the point between `before` and `t`; whether its rates are not zero.
@@ -98,16 +101,22 @@ impl SubflowHistory {
             t,
             out_bps: bits_per_second(self.last.bytes_acked, subflow.bytes_acked, seconds),
             in_bps: bits_per_second(self.last.bytes_received, subflow.bytes_received, seconds),
-            rtt_us: subflow.rtt_us.filter(|rtt| *rtt > 0),
-            cwnd: subflow.cwnd,
+            rtt_us: subflow.rtt_us.and_then(NonZeroU32::new),
+            cwnd: subflow.cwnd.and_then(NonZeroU32::new),
             retrans: segments(subflow).saturating_sub(segments(&self.last)),
         };
         self.hold_until(before);
-        self.points.push_back(point);
+        self.push(point);
         self.last = subflow.clone();
-        let oldest = t - bounds.span_s;
-        while self.points.len() > bounds.points || self.points.front().is_some_and(|point| point.t < oldest) {
+        while self
+            .points
+            .front()
+            .is_some_and(|point| point.t < t - bounds.span_s)
+        {
             self.points.pop_front();
+        }
+        if self.points.len() > bounds.points {
+            self.thin(t, bounds, Spacing::FINEST);
         }
         point.out_bps > 0.0 || point.in_bps > 0.0 || point.retrans > 0
     }
@@ -116,7 +125,7 @@ impl SubflowHistory {
     pub(super) fn rest(&mut self, before: f64, t: f64) {
         self.hold_until(before);
         if let Some(last) = self.points.back().copied() {
-            self.points.push_back(Point {
+            self.push(Point {
                 t,
                 out_bps: 0.0,
                 in_bps: 0.0,
@@ -126,12 +135,39 @@ impl SubflowHistory {
         }
     }
 
+    /// Forgets what lies too far back and merges points that are closer than `spacing`.
+    pub(super) fn thin(&mut self, now: f64, bounds: &Bounds, spacing: Spacing) {
+        thin(&mut self.points, now, bounds.span_s, spacing);
+        self.points.shrink_to(room(self.points.len()));
+    }
+
     /// Where nothing changed for a while, the newest point holds until `before`.
     fn hold_until(&mut self, before: f64) {
         if let Some(last) = self.points.back().copied()
             && last.t < before
         {
-            self.points.push_back(Point { t: before, ..last });
+            // What was sent again was so at the point itself, not all along.
+            self.push(Point {
+                t: before,
+                retrans: 0,
+                ..last
+            });
         }
     }
+
+    fn push(&mut self, point: Point) {
+        let length = self.points.len();
+        if length == self.points.capacity() {
+            self.points.reserve_exact(room(length + 1) - length);
+        }
+        self.points.push_back(point);
+    }
+}
+
+/// Room for so many points: powers of two and the middles between them. Less is left empty than by doubling, and
+/// there are so few sizes that what one series gives back fits another.
+fn room(points: usize) -> usize {
+    let double = points.next_power_of_two().max(8);
+    let middle = double / 4 * 3;
+    if points <= middle { middle } else { double }
 }

@@ -36,7 +36,7 @@ fn rates(history: &History, cookie: u64) -> Vec<(f64, f64)> {
     subflow
         .points
         .iter()
-        .map(|point| (point.t, point.out_bps))
+        .map(|point| (point.t, f64::from(point.out_bps)))
         .collect()
 }
 
@@ -125,7 +125,7 @@ fn points_and_events_stay_within_bounds() {
         );
         history.apply(Line::Event(Box::new(event)));
     }
-    assert_eq!(rates(&history, 11).len(), 10);
+    assert_eq!(rates(&history, 11).len(), 100, "the newest minute is never thinned for one series");
     assert_eq!(history.events().len(), 5);
     assert_eq!(history.events().back().map(|event| event.t), Some(99.0));
 }
@@ -153,4 +153,55 @@ fn a_backing_off_timer_or_a_dead_interface_is_a_stall() {
         ),
         Condition::NotAnswered
     );
+}
+
+/// Connections with two subflows each, all of which moved since the sample before.
+fn busy(t: f64, connections: u64, full: bool) -> Line {
+    let bytes = |t: f64| (t * 1000.0).round().max(0.0);
+    let one = |number: u64| {
+        let mut subflows = vec![subflow(number * 10 + 1, 0), subflow(number * 10 + 2, 0)];
+        for subflow in &mut subflows {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
+            let acked = bytes(t) as u64;
+            subflow.bytes_acked = Some(acked);
+        }
+        connection(number, subflows)
+    };
+    sample(t, full, (1..=connections).map(one).collect())
+}
+
+#[test]
+fn within_its_memory_what_nobody_looks_at_keeps_fewer_points() {
+    let mut history = History::new(Bounds {
+        bytes: 1_000_000,
+        ..Bounds::default()
+    });
+    history.watch(Some(Cookie(1)));
+    for step in 0..1200_u32 {
+        history.apply(busy(f64::from(step) * 0.25, 20, step == 0));
+    }
+    assert!(history.bytes() <= 1_100_000, "{}", history.bytes());
+    let points = |cookie: u64| &history.subflow(Cookie(cookie)).expect("known").points;
+    assert_eq!(points(11).len(), 1200, "the one looked at has every point");
+    let other = points(51);
+    assert!(other.len() < 1200, "{}", other.len());
+    let now = history.now();
+    let newest = other.iter().filter(|point| now - point.t <= 60.0).count();
+    assert!(newest >= 60, "the newest minute is there: {newest}");
+    assert!(other.front().is_some_and(|point| point.t < 1.0), "and so is the oldest");
+    let wrong = other.iter().skip(2).filter(|point| (point.out_bps - 8000.0).abs() > 80.0);
+    assert_eq!(wrong.count(), 0, "merging changes no rate");
+}
+
+#[test]
+fn a_connection_that_ended_is_known_as_it_was() {
+    let mut history = History::default();
+    history.apply(sample(0.0, true, vec![connection(1, vec![subflow(11, 5)])]));
+    history.apply(Line::Sample(Box::new(Sample {
+        t: 1.0,
+        gone: vec![Cookie(1)],
+        ..Sample::default()
+    })));
+    let known = history.latest(Cookie(1)).expect("still known");
+    assert_eq!(known.subflows.len(), 1);
 }

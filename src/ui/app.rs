@@ -65,6 +65,7 @@ impl App {
         if self.feed.take() {
             ui.ctx().request_repaint();
         }
+        self.feed.watch(self.list.selected);
         self.give_slots(ui.ctx());
         let mut commands = self.keys(ui);
         let Self {

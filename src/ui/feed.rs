@@ -8,12 +8,15 @@ use crossbeam_channel::TryRecvError;
 use super::changes::Changes;
 use super::view::path_name;
 use crate::history::{Bounds, History};
-use crate::model::{Access, Command, Line};
+use crate::model::{Access, Command, Cookie, Line};
 use crate::source::{Request, Source};
 use crate::ui::theme::Slots;
 
 /// The most lines taken in one frame; the rest waits for the next.
 const BATCH: usize = 512;
+
+/// The most memory of what goes on behind a picture that is held, bytes: with the picture itself, 128 MiB.
+const BEHIND_BYTES: usize = 48 * 1024 * 1024;
 
 /// The source and what its stream adds up to.
 ///
@@ -109,6 +112,15 @@ impl Feed {
             (true, None) => Some(Box::new(self.live.clone())),
             (false, _) => None,
         };
+        self.live.set_bytes(match self.frozen {
+            Some(_) => BEHIND_BYTES,
+            None => Bounds::default().bytes,
+        });
+    }
+
+    /// Keeps every point of this connection, because somebody looks at it.
+    pub(super) fn watch(&mut self, connection: Option<Cookie>) {
+        self.live.watch(connection);
     }
 
     /// Why the source ended, once it has.

@@ -152,8 +152,8 @@ fn thin(line: &mut Vec<(f64, Option<f64>)>, stretch: &[(f64, Option<f64>)]) {
 mod tests {
     use super::*;
 
-    fn points(rates: &[(f64, f64)]) -> VecDeque<Point> {
-        let point = |(t, out_bps): &(f64, f64)| Point {
+    fn points(rates: &[(f64, f32)]) -> VecDeque<Point> {
+        let point = |(t, out_bps): &(f64, f32)| Point {
             t: *t,
             out_bps: *out_bps,
             in_bps: 0.0,
@@ -164,8 +164,8 @@ mod tests {
         rates.iter().map(point).collect()
     }
 
-    fn means(rates: &[(f64, f64)], bins: &Bins) -> Vec<f64> {
-        mean_rates(&points(rates), bins, |point| point.out_bps)
+    fn means(rates: &[(f64, f32)], bins: &Bins) -> Vec<f64> {
+        mean_rates(&points(rates), bins, |point| point.out_bps.into())
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         let mut rates: Vec<_> = (0..1000).map(|step| (f64::from(step), 1.0)).collect();
         rates.push((1000.0, 99.0));
         rates.extend((1001..2000).map(|step| (f64::from(step), 1.0)));
-        let thinned = line(&points(&rates), 0.0, 2000.0, 50, |point| Some(point.out_bps));
+        let thinned = line(&points(&rates), 0.0, 2000.0, 50, |point| Some(point.out_bps.into()));
         assert!(thinned.len() <= 60, "{}", thinned.len());
         assert!(thinned.contains(&(1000.0, Some(99.0))));
     }

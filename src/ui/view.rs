@@ -44,8 +44,8 @@ impl Direction {
     /// The rate of a point in this direction, bits a second.
     pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
         match self {
-            Self::Sent => point.out_bps,
-            Self::Received => point.in_bps,
+            Self::Sent => f64::from(point.out_bps),
+            Self::Received => f64::from(point.in_bps),
         }
     }
 }
@@ -173,7 +173,7 @@ impl View<'_> {
             .iter()
             .rev()
             .take_while(|point| point.t > since)
-            .map(|point| point.out_bps.max(point.in_bps))
+            .map(|point| f64::from(point.out_bps.max(point.in_bps)))
             .fold(subflow.out_bps().max(subflow.in_bps()), f64::max)
     }
 

@@ -39,7 +39,7 @@ pub(super) fn ui(
     let Some(record) = view.shown.connection(cookie) else {
         return commands;
     };
-    let Some(connection) = &record.last else {
+    let Some(connection) = view.shown.latest(cookie) else {
         return commands;
     };
     let frame = Frame::NONE.fill(tokens.panel);

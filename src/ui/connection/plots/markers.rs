@@ -37,7 +37,7 @@ pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Ve
 }
 
 fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
-    let connection = view.shown.connection(cookie)?.last.as_ref()?;
+    let connection = view.shown.latest(cookie)?;
     let own = event.token.is_some() && event.token == connection.token;
     let device = device(event, subflows, view);
     let used = subflows

@@ -147,8 +147,8 @@ fn layer(
         rates,
         stacked,
         mbps: view.bps(subflow) / 1e6,
-        rtt_ms: curve(|point| point.rtt_us.map(|us| f64::from(us) / 1000.0)),
-        cwnd: curve(|point| point.cwnd.map(f64::from)),
+        rtt_ms: curve(|point| point.rtt_us.map(|us| f64::from(us.get()) / 1000.0)),
+        cwnd: curve(|point| point.cwnd.map(|cwnd| f64::from(cwnd.get()))),
         retrans: resample::sums(&subflow.points, retrans_bins, |point| point.retrans),
     }
 }
