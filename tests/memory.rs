@@ -131,9 +131,17 @@ fn a_day_of_running_stays_within_its_bounds() {
         }
     }
     let grown = resident().saturating_sub(before);
-    println!("counted {} MiB, resident {} MiB", history.bytes() / MIB, grown / MIB);
+    println!(
+        "counted {} MiB, resident {} MiB",
+        history.bytes() / MIB,
+        grown / MIB
+    );
     assert!(history.bytes() <= bounds.bytes + MIB, "{}", history.bytes());
-    assert!(history.bytes() < half + half / 2, "{half} at noon, {}", history.bytes());
+    assert!(
+        history.bytes() < half + half / 2,
+        "{half} at noon, {}",
+        history.bytes()
+    );
     assert!(grown <= 2 * bounds.bytes + 16 * MIB, "{} MiB", grown / MIB);
     let watched = &history.subflow(Cookie(1_000_000_002)).unwrap().points;
     assert_eq!(watched.len(), 901, "every point of the last 30 min");

@@ -8,15 +8,20 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
+use crate::lab;
 use crate::model::{Command, EndpointFlags, FlagChange};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
 
+const EXIT_CODES: &str = "\
+Exit status: 0 done, 1 it failed, 2 wrong usage, 3 not permitted, 4 this kernel has no MPTCP.";
+
 /// A desktop monitor for Multipath TCP on Linux. Without a command it opens the window.
 #[derive(Debug, Parser)]
-#[command(version, about, disable_help_subcommand = true)]
+#[command(version, about, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Arguments {
     /// Read this network namespace: a name below /run/netns, or a path such as /proc/PID/ns/net
     #[arg(long, global = true, value_name = "NAME|PATH")]
@@ -71,6 +76,17 @@ pub enum Subcommand {
     },
     /// Build a laboratory with real MPTCP traffic and open the window on it
     Demo(DemoArguments),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one for each command
+    Man {
+        /// Write pathscope.1, pathscope-list.1 and so on into this directory
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// Arguments of `watch`.
@@ -95,7 +111,7 @@ pub struct WatchArguments {
 #[derive(Debug, Args)]
 pub struct DemoArguments {
     /// What to show; see --list
-    #[arg(long, value_name = "NAME", default_value = "handover")]
+    #[arg(long, value_name = "NAME", default_value = "handover", value_parser = scenario_names())]
     pub scenario: String,
     /// End after so many seconds
     #[arg(long, value_name = "N", value_parser = seconds)]
@@ -264,6 +280,11 @@ impl<'a> Words<'a> {
 
 /// Thirty years.
 const MOST_SECONDS: f64 = 1e9;
+
+fn scenario_names() -> PossibleValuesParser {
+    let scenarios = lab::scenarios().iter();
+    scenarios.map(|scenario| scenario.name).collect::<Vec<_>>().into()
+}
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;

@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod endpoints;
+mod generate;
 mod list;
 mod output;
 mod watch;
@@ -47,6 +48,8 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
             },
             output,
         ),
+        Subcommand::Completions { shell } => generate::completions(*shell, output),
+        Subcommand::Man { out } => generate::manual(out.as_deref(), output),
         Subcommand::Demo(_) => Ok(()),
     }
 }

@@ -109,6 +109,14 @@ impl Output {
         self.out.write_all(b"\n")
     }
 
+    /// Writes a text that ends its own lines.
+    ///
+    /// # Errors
+    /// When standard output is closed or full.
+    pub fn bytes(&mut self, text: &[u8]) -> io::Result<()> {
+        self.out.write_all(text)
+    }
+
     /// Hands everything written to the reader.
     ///
     /// # Errors

@@ -125,7 +125,11 @@ fn points_and_events_stay_within_bounds() {
         );
         history.apply(Line::Event(Box::new(event)));
     }
-    assert_eq!(rates(&history, 11).len(), 100, "the newest minute is never thinned for one series");
+    assert_eq!(
+        rates(&history, 11).len(),
+        100,
+        "the newest minute is never thinned for one series"
+    );
     assert_eq!(history.events().len(), 5);
     assert_eq!(history.events().back().map(|event| event.t), Some(99.0));
 }
@@ -188,8 +192,14 @@ fn within_its_memory_what_nobody_looks_at_keeps_fewer_points() {
     let now = history.now();
     let newest = other.iter().filter(|point| now - point.t <= 60.0).count();
     assert!(newest >= 60, "the newest minute is there: {newest}");
-    assert!(other.front().is_some_and(|point| point.t < 1.0), "and so is the oldest");
-    let wrong = other.iter().skip(2).filter(|point| (point.out_bps - 8000.0).abs() > 80.0);
+    assert!(
+        other.front().is_some_and(|point| point.t < 1.0),
+        "and so is the oldest"
+    );
+    let wrong = other
+        .iter()
+        .skip(2)
+        .filter(|point| (point.out_bps - 8000.0).abs() > 80.0);
     assert_eq!(wrong.count(), 0, "merging changes no rate");
 }
 

@@ -37,7 +37,11 @@ impl Spacing {
 
     /// How far apart points of an age are kept; `None` when they are not.
     fn at(self, age_s: f64) -> Option<f64> {
-        if age_s <= NEW_S { Some(self.new_s) } else { self.old_s }
+        if age_s <= NEW_S {
+            Some(self.new_s)
+        } else {
+            self.old_s
+        }
     }
 }
 
@@ -144,7 +148,11 @@ mod tests {
         thin(&mut series, now, 1800.0, Spacing::new(0.0, Some(1.0)));
         let new = series.iter().filter(|point| now - point.t <= 60.0).count();
         assert_eq!(new, 241, "one every 250 ms, both ends");
-        assert_eq!(series.len() - new, 191, "190 stretches before it, and the first point");
+        assert_eq!(
+            series.len() - new,
+            191,
+            "190 stretches before it, and the first point"
+        );
     }
 
     #[test]

@@ -208,7 +208,9 @@ mod tests {
         let mut rates: Vec<_> = (0..1000).map(|step| (f64::from(step), 1.0)).collect();
         rates.push((1000.0, 99.0));
         rates.extend((1001..2000).map(|step| (f64::from(step), 1.0)));
-        let thinned = line(&points(&rates), 0.0, 2000.0, 50, |point| Some(point.out_bps.into()));
+        let thinned = line(&points(&rates), 0.0, 2000.0, 50, |point| {
+            Some(point.out_bps.into())
+        });
         assert!(thinned.len() <= 60, "{}", thinned.len());
         assert!(thinned.contains(&(1000.0, Some(99.0))));
     }
