@@ -1,7 +1,8 @@
-//! The connection in the centre: header, linked plots, the table of its subflows.
+//! The connection in the centre: header, path map, linked plots, the table of its subflows.
 
 mod closing;
 mod header;
+mod map;
 mod plots;
 mod table;
 
@@ -62,6 +63,9 @@ pub(super) fn ui(
             }
         });
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let room = ui.available_height() - plots::LEAST_HIGH;
+        map::ui(connection, view, room, ui);
         plots::ui(&mut state.plots, cookie, view, ui);
     });
     if let Some(closing) = &state.closing {

@@ -11,7 +11,7 @@ mod text;
 
 pub(super) use badge::{Badge, Tone};
 pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
-pub(super) use chip::{Chip, ChipState};
+pub(super) use chip::{Chip, ChipState, dashed_outline};
 pub(super) use code::command_box;
 pub(super) use shape::shape_of;
 pub(super) use sparkline::sparkline;

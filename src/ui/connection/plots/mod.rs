@@ -15,6 +15,9 @@ use self::series::Series;
 use crate::model::Cookie;
 use crate::ui::view::View;
 
+/// Below this height the plots say too little to give room to anything else.
+pub(super) const LEAST_HIGH: f32 = 290.0;
+
 /// What the plots remember.
 #[derive(Debug, Default)]
 pub(in crate::ui) struct PlotState {
