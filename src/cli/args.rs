@@ -42,6 +42,8 @@ pub enum Subcommand {
     },
     /// Print what happens as it happens
     Watch(WatchArguments),
+    /// Print each handover as it ends: why, from where to where, and how long nothing was delivered
+    Handovers(HandoversArguments),
     /// Show endpoints, limits, net.mptcp settings and interfaces
     Endpoints {
         /// Print JSON
@@ -105,6 +107,17 @@ pub struct WatchArguments {
     /// Take commands from standard input, a JSON object a line; end with it
     #[arg(long)]
     pub control: bool,
+}
+
+/// Arguments of `handovers`.
+#[derive(Debug, Args)]
+pub struct HandoversArguments {
+    /// Print JSON, an object a line
+    #[arg(long)]
+    pub json: bool,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    pub seconds: Option<Duration>,
 }
 
 /// Arguments of `demo`.

@@ -4,6 +4,7 @@ mod args;
 mod change;
 mod endpoints;
 mod generate;
+mod handovers;
 mod list;
 mod output;
 mod watch;
@@ -29,6 +30,7 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
     match subcommand {
         Subcommand::List { json } => list::run(namespace, *json, output),
         Subcommand::Watch(arguments) => watch::run(namespace, arguments, output),
+        Subcommand::Handovers(arguments) => handovers::run(namespace, arguments, output),
         Subcommand::Endpoints { json } => endpoints::run(namespace, *json, output),
         Subcommand::Endpoint { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),

@@ -5,13 +5,16 @@
 //! when it is used up, what nobody looks at keeps fewer points the further it lies back.
 
 mod condition;
+pub mod handover;
 mod memory;
+mod names;
 mod rates;
 mod series;
 mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
+pub use names::{device_name, kind_name};
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use state::State;
 

@@ -17,7 +17,7 @@ use super::reading::Reader;
 use super::shared::Shared;
 use super::{Request, Source, Waker, control, sampler, watcher};
 use crate::kernel::{self, Error, Namespace};
-use crate::model::{Header, Line, Sample};
+use crate::model::{Cookie, Header, Line, Sample};
 
 /// How long a sample may be apart from the next, ms.
 pub const INTERVAL_MS: std::ops::RangeInclusive<u64> = 50..=5000;
@@ -125,6 +125,14 @@ impl Source for LiveSource {
     fn set_interval(&self, interval: Duration) {
         self.shared.interval_ms.store(clamp(interval), Ordering::Relaxed);
         let _ = self.poke.try_send(());
+    }
+
+    fn look_closely(&self, connections: &[Cookie]) {
+        // INTERIM
+        let ms = if connections.is_empty() { 250 } else { 50 };
+        if self.shared.interval_ms.swap(ms, Ordering::Relaxed) != ms {
+            let _ = self.poke.try_send(());
+        }
     }
 
     fn set_waker(&self, waker: Waker) {

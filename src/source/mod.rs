@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::model::{Command, Header, Line};
+use crate::model::{Command, Cookie, Header, Line};
 
 /// A change that somebody asks of a source. Its outcome comes back as a `command` event.
 #[derive(Clone, Debug)]
@@ -58,6 +58,9 @@ pub trait Source: Send {
 
     /// Changes the time from one sample to the next, 50 ms to 5 s.
     fn set_interval(&self, interval: Duration);
+
+    /// Looks at these connections, and only at them, far more often than at the others, until told otherwise.
+    fn look_closely(&self, connections: &[Cookie]);
 
     /// Calls `waker` whenever a line is ready.
     fn set_waker(&self, waker: Waker);

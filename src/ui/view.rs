@@ -2,8 +2,8 @@
 
 use super::changes::Changes;
 use super::theme::{Slot, Slots};
-use crate::history::{Condition, History, SubflowHistory, condition};
-use crate::model::{Access, Command, Connection, Cookie, Interface, InterfaceKind, Subflow};
+use crate::history::{Condition, History, SubflowHistory, condition, device_name};
+use crate::model::{Access, Command, Connection, Cookie, Subflow};
 
 /// Which way the shown rates go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,19 +124,6 @@ pub(super) struct PathName {
     pub device: String,
 }
 
-/// What people call a kind of interface; `None` when the device name says more.
-pub(super) fn kind_name(kind: InterfaceKind) -> Option<&'static str> {
-    match kind {
-        InterfaceKind::Wifi => Some("Wi-Fi"),
-        InterfaceKind::Ethernet => Some("Ethernet"),
-        InterfaceKind::Cellular => Some("Phone"),
-        InterfaceKind::Vpn => Some("VPN"),
-        InterfaceKind::Bridge | InterfaceKind::Virtual | InterfaceKind::Loopback | InterfaceKind::Other => {
-            None
-        }
-    }
-}
-
 impl View<'_> {
     /// The name and slot of a device.
     pub(super) fn path(&self, device: Option<&str>) -> PathName {
@@ -226,25 +213,16 @@ impl View<'_> {
 /// The name and slot of a device.
 pub(super) fn path_name(history: &History, slots: &Slots, device: Option<&str>) -> PathName {
     let device = device.unwrap_or_default();
-    let interface = history.state().interface(device);
-    let name = interface.and_then(|interface| kind_name(interface.kind));
-    let alike = interface.is_some_and(|interface| is_one_of_several(history, interface));
-    let name = match name {
-        Some(kind) if alike => format!("{kind} {device}"),
-        Some(kind) => kind.to_owned(),
-        None if device.is_empty() => "Unknown path".to_owned(),
-        None => device.to_owned(),
+    let name = if device.is_empty() {
+        "Unknown path".to_owned()
+    } else {
+        device_name(history.state(), device)
     };
     PathName {
         slot: slots.of(Some(device)),
         name,
         device: device.to_owned(),
     }
-}
-
-fn is_one_of_several(history: &History, interface: &Interface) -> bool {
-    let same = |other: &&Interface| other.kind == interface.kind;
-    history.state().interfaces.values().filter(same).count() > 1
 }
 
 /// The application that holds a connection.

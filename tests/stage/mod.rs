@@ -105,6 +105,8 @@ impl Source for Scripted {
         self.asked.intervals.lock().unwrap().push(interval);
     }
 
+    fn look_closely(&self, _: &[Cookie]) {}
+
     fn set_waker(&self, waker: Waker) {
         *self.waker.lock().unwrap() = Some(waker);
     }

@@ -3,12 +3,13 @@
 use std::net::IpAddr;
 
 use super::pending::Pending;
+use crate::history::kind_name;
 use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, MAX_ENDPOINTS, equivalent, plan_change,
 };
 use crate::ui::changes::subflows_of;
 use crate::ui::format;
-use crate::ui::view::{PathName, View, kind_name, path_name};
+use crate::ui::view::{PathName, View, path_name};
 
 /// All that the panel shows at the left.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,0 +1,203 @@
+//! Handovers: the moments in which a connection's data moved from one path to another, or had to wait for one.
+//!
+//! Pure code over the stream. Delivery is what the peer acknowledged at the data level, or what arrived in order. It is
+//! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
+//! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
+
+mod sentence;
+mod track;
+
+pub use sentence::sentence;
+
+use std::net::SocketAddr;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use self::track::Track;
+use crate::model::{Command, Cookie, Event, EventKind, Line, Sample, Token};
+
+/// What made the data move or wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The interface went down, or is gone.
+    LinkLost,
+    /// The interface lost the address.
+    AddressLost,
+    /// Everything sent over the path was lost, without a word.
+    PathDead,
+    /// The path still delivered, but far worse than before.
+    PathDegraded,
+    /// A better path came, or came back.
+    PathReturned,
+    /// A subflow was made backup, or no longer is.
+    PriorityChanged,
+    /// Somebody closed the subflow here.
+    ClosedLocally,
+    /// The peer closed the subflow.
+    ClosedByPeer,
+}
+
+/// A time in which nothing was delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interruption {
+    /// The longest stretch, ms.
+    pub ms: u64,
+    /// How far the truth may lie to either side, ms.
+    pub uncertainty_ms: u64,
+    /// Until delivery was as before, from the first stop on, ms.
+    pub recovery_ms: u64,
+}
+
+/// One handover of one connection.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Handover {
+    /// When delivery stopped, seconds on the stream.
+    pub t: f64,
+    /// The connection.
+    pub connection: Cookie,
+    /// Its token, where the kernel tells it.
+    pub token: Option<Token>,
+    /// Why.
+    pub cause: Cause,
+    /// The device that carried most before.
+    pub from: Option<String>,
+    /// The device that carried most afterwards; `None` when none did.
+    pub to: Option<String>,
+    /// `None` when the application had nothing to send.
+    pub interruption: Option<Interruption>,
+    /// Whether the connection lived on.
+    pub survived: bool,
+}
+
+/// Finds handovers in a stream.
+#[derive(Clone, Debug, Default)]
+pub struct Detector {
+    tracks: FxHashMap<Cookie, Track>,
+    by_token: FxHashMap<Token, Cookie>,
+    sampled_at: Option<f64>,
+    /// Subflows that were closed by command.
+    closed_here: Vec<(SocketAddr, SocketAddr)>,
+}
+
+impl Detector {
+    /// Takes the next line of the stream; the handovers that ended with it.
+    pub fn apply(&mut self, line: &Line) -> Vec<Handover> {
+        match line {
+            Line::Header(_) => {
+                *self = Self::default();
+                Vec::new()
+            }
+            Line::Sample(sample) => self.sample(sample),
+            Line::Event(event) => {
+                self.event(event);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The connections in which something seems to happen: to be looked at closely.
+    pub fn suspects(&self) -> impl Iterator<Item = Cookie> {
+        let open = self.tracks.iter().filter(|(_, track)| track.is_open());
+        open.map(|(cookie, _)| *cookie)
+    }
+
+    fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
+        let before = self.sampled_at.replace(sample.t).unwrap_or(sample.t);
+        let mut ended = Vec::new();
+        for connection in &sample.connections {
+            let track = self
+                .tracks
+                .entry(connection.cookie)
+                .or_insert_with(|| Track::new(connection));
+            track.take(connection, before, sample.t);
+            if let Some(token) = connection.token {
+                self.by_token.insert(token, connection.cookie);
+            }
+        }
+        for track in self.tracks.values_mut().filter(|track| track.is_open()) {
+            ended.extend(track.settle(sample.t));
+        }
+        let gone: Vec<Cookie> = if sample.full {
+            let here = |cookie: &Cookie| sample.connections.iter().any(|one| one.cookie == *cookie);
+            self.tracks
+                .keys()
+                .filter(|cookie| !here(cookie))
+                .copied()
+                .collect()
+        } else {
+            sample.gone.clone()
+        };
+        for cookie in gone {
+            if let Some(track) = self.tracks.remove(&cookie) {
+                ended.extend(track.end(sample.t));
+            }
+        }
+        let tracks = &self.tracks;
+        self.by_token.retain(|_, cookie| tracks.contains_key(cookie));
+        ended.sort_by(|a, b| a.t.total_cmp(&b.t).then(a.connection.cmp(&b.connection)));
+        ended
+    }
+
+    fn event(&mut self, event: &Event) {
+        let path = event.local.zip(event.remote);
+        match event.kind {
+            EventKind::InterfaceDown | EventKind::AddressLost => {
+                let cause = match event.kind {
+                    EventKind::InterfaceDown => Cause::LinkLost,
+                    _ => Cause::AddressLost,
+                };
+                let Some(device) = &event.interface else { return };
+                for track in self.tracks.values_mut() {
+                    track.lose(device, event.address, cause, event.t);
+                }
+            }
+            EventKind::Command => {
+                let outcome = event.command.as_ref().filter(|outcome| outcome.ok);
+                if let Some(Command::Close { local, remote }) =
+                    outcome.and_then(|outcome| outcome.asked.as_ref())
+                {
+                    self.close(*local, *remote, event.t);
+                }
+            }
+            EventKind::SubflowClosed => {
+                let track = event.token.and_then(|token| self.by_token.get(&token));
+                let track = track.and_then(|cookie| self.tracks.get_mut(cookie));
+                if let (Some(track), Some(path)) = (track, path) {
+                    let here = self.closed_here.iter().position(|closed| *closed == path);
+                    let cause = match here {
+                        Some(at) => {
+                            self.closed_here.swap_remove(at);
+                            Cause::ClosedLocally
+                        }
+                        None => Cause::ClosedByPeer,
+                    };
+                    track.lose_subflow(path, cause, event.t);
+                }
+            }
+            EventKind::SubflowPriority => {
+                let track = event.token.and_then(|token| self.by_token.get(&token));
+                if let Some(track) = track.and_then(|cookie| self.tracks.get_mut(cookie)) {
+                    track.reprioritise(event.t);
+                }
+            }
+            // Nothing was seen meanwhile: what comes next is no resumption.
+            EventKind::ClockJump => self.tracks.values_mut().for_each(Track::forget_time),
+            _ => {}
+        }
+    }
+
+    /// The event of the subflow's end may come before the command's outcome, or after.
+    fn close(&mut self, local: SocketAddr, remote: SocketAddr, t: f64) {
+        for track in self.tracks.values_mut() {
+            if track.was_closed_here((local, remote), t) {
+                return;
+            }
+        }
+        self.closed_here.push((local, remote));
+    }
+}
+
+#[cfg(test)]
+mod tests;

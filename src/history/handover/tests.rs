@@ -1,0 +1,284 @@
+//! Made-up streams in which something happens, sampled every 20 ms.
+
+use super::*;
+use crate::model::{CommandOutcome, Connection, Origin, Subflow};
+
+const STEP_S: f64 = 0.02;
+/// 10 Mbit/s.
+const BYTES_A_STEP: u64 = 25_000;
+
+/// A connection over Wi-Fi and, where it is needed, Ethernet.
+struct Stream {
+    detector: Detector,
+    connection: Connection,
+    t: f64,
+    found: Vec<Handover>,
+}
+
+fn subflow(cookie: u64, device: &str, address: &str) -> Subflow {
+    let json = serde_json::json!({
+        "cookie": Cookie(cookie), "local": address, "remote": "198.51.100.7:443", "interface": device,
+        "joined_by": "token", "state": "established", "bytes_acked": 0, "bytes_received": 0, "unacked": 0,
+        "backoff": 0, "last_ack_received_ms": 0,
+    });
+    serde_json::from_value(json).expect("a subflow")
+}
+
+impl Stream {
+    fn new(second_is_backup: bool) -> Self {
+        let json = serde_json::json!({
+            "cookie": Cookie(1), "token": Token(7), "state": "established", "local": "10.0.0.1:4000",
+            "remote": "198.51.100.7:443", "bytes_sent": 0, "bytes_acked": 0, "bytes_received": 0, "subflows": [],
+        });
+        let mut connection: Connection = serde_json::from_value(json).expect("a connection");
+        let mut second = subflow(12, "eth0", "10.0.1.1:4001");
+        second.backup_local = Some(second_is_backup);
+        connection.subflows = vec![subflow(11, "wlan0", "10.0.0.1:4000"), second];
+        let mut stream = Self {
+            detector: Detector::default(),
+            connection,
+            t: 0.0,
+            found: Vec::new(),
+        };
+        stream.sample(true);
+        stream
+    }
+
+    fn sample(&mut self, full: bool) {
+        let sample = Sample {
+            t: self.t,
+            full,
+            connections: vec![self.connection.clone()],
+            ..Sample::default()
+        };
+        self.found
+            .extend(self.detector.apply(&Line::Sample(Box::new(sample))));
+    }
+
+    /// One step in which so much is delivered over the subflow at a place.
+    fn deliver(&mut self, over: usize, bytes: u64) {
+        self.t += STEP_S;
+        for (place, subflow) in self.connection.subflows.iter_mut().enumerate() {
+            let age = subflow.last_ack_received_ms.as_mut().expect("known");
+            *age += 20;
+            if place == over && bytes > 0 {
+                *age = 0;
+                *subflow.bytes_acked.as_mut().expect("known") += bytes;
+                subflow.backoff = Some(0);
+            }
+        }
+        *self.connection.bytes_acked.as_mut().expect("known") += bytes;
+        self.sample(false);
+    }
+
+    /// Delivers for so long, with more waiting.
+    fn flow(&mut self, over: usize, seconds: f64) {
+        self.connection.bytes_sent = self.connection.bytes_acked.map(|acked| acked + 1_000_000_000);
+        self.repeat(seconds, |stream| stream.deliver(over, BYTES_A_STEP));
+    }
+
+    fn silence(&mut self, seconds: f64) {
+        self.repeat(seconds, |stream| stream.deliver(0, 0));
+    }
+
+    fn repeat(&mut self, seconds: f64, step: impl Fn(&mut Self)) {
+        let end = self.t + seconds - STEP_S / 2.0;
+        while self.t < end {
+            step(self);
+        }
+    }
+
+    /// Everything sent is acknowledged.
+    fn idle(&mut self, seconds: f64) {
+        self.connection.bytes_sent = self.connection.bytes_acked;
+        self.silence(seconds);
+    }
+
+    fn event(&mut self, kind: EventKind, change: impl FnOnce(&mut Event)) {
+        let mut event = Event::new(self.t, kind, Origin::Kernel);
+        change(&mut event);
+        self.found
+            .extend(self.detector.apply(&Line::Event(Box::new(event))));
+    }
+
+    fn wifi_down(&mut self) {
+        self.event(EventKind::InterfaceDown, |event| {
+            event.interface = Some("wlan0".to_owned())
+        });
+    }
+
+    fn wifi_closed(&mut self) {
+        self.event(EventKind::SubflowClosed, |event| {
+            event.token = Some(Token(7));
+            event.local = Some("10.0.0.1:4000".parse().expect("an address"));
+            event.remote = Some("198.51.100.7:443".parse().expect("an address"));
+        });
+    }
+
+    fn only(&self) -> &Handover {
+        assert_eq!(self.found.len(), 1, "{:?}", self.found);
+        self.found.first().expect("one")
+    }
+}
+
+fn near(value: u64, truth: u64, by: u64) {
+    assert!(value.abs_diff(truth) <= by, "{value} is not {truth} ± {by}");
+}
+
+#[test]
+fn a_lost_link_is_timed_from_the_last_delivery_to_the_next() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.wifi_down();
+    stream.silence(0.2);
+    stream.flow(1, 2.0);
+    let handover = stream.only();
+    assert_eq!(handover.cause, Cause::LinkLost);
+    assert_eq!(
+        (handover.from.as_deref(), handover.to.as_deref()),
+        (Some("wlan0"), Some("eth0"))
+    );
+    let interruption = handover.interruption.expect("there was data");
+    near(interruption.ms, 210, 10);
+    near(interruption.uncertainty_ms, 14, 2);
+    near(interruption.recovery_ms, interruption.ms, 1);
+    assert!(handover.survived);
+    assert!((handover.t - 3.0).abs() < 0.03, "{}", handover.t);
+    let kind = |device: &str| if device == "eth0" { "Ethernet" } else { "Wi-Fi" }.to_owned();
+    assert_eq!(
+        sentence(handover, kind),
+        format!(
+            "Wi-Fi lost; data moved to Ethernet after {} ms ± 14; the connection lived on.",
+            interruption.ms
+        )
+    );
+}
+
+#[test]
+fn silent_loss_has_its_longest_gap_and_its_stutter() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    let first = stream.connection.subflows.first_mut().expect("wifi");
+    first.unacked = Some(40);
+    stream.silence(0.2);
+    stream.connection.subflows.first_mut().expect("wifi").backoff = Some(1);
+    stream.silence(0.2);
+    for _ in 0..4 {
+        stream.deliver(1, BYTES_A_STEP);
+        stream.silence(0.18);
+    }
+    stream.flow(1, 2.0);
+    let handover = stream.only();
+    assert_eq!(handover.cause, Cause::PathDead);
+    assert_eq!(handover.to.as_deref(), Some("eth0"));
+    let interruption = handover.interruption.expect("there was data");
+    near(interruption.ms, 410, 12);
+    near(interruption.recovery_ms, 1210, 25);
+}
+
+#[test]
+fn news_of_the_link_explains_what_was_seen_before() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.connection.subflows.first_mut().expect("wifi").unacked = Some(40);
+    stream.connection.subflows.first_mut().expect("wifi").backoff = Some(1);
+    stream.silence(0.3);
+    stream.wifi_down();
+    stream.wifi_closed();
+    stream.flow(1, 2.0);
+    assert_eq!(stream.only().cause, Cause::LinkLost);
+}
+
+#[test]
+fn without_anything_to_send_it_is_no_interruption() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.idle(0.5);
+    stream.wifi_down();
+    stream.idle(2.0);
+    let handover = stream.only();
+    assert_eq!((handover.cause, handover.interruption), (Cause::LinkLost, None));
+}
+
+#[test]
+fn an_idle_or_bursty_application_invents_nothing() {
+    let mut stream = Stream::new(false);
+    for round in 0..30_u32 {
+        stream.flow(usize::from(round % 3 == 0), 0.3 + f64::from(round % 5) * 0.1);
+        stream.idle(0.2 + f64::from(round % 7) * 0.4);
+    }
+    assert_eq!(stream.found, []);
+    assert_eq!(stream.detector.suspects().count(), 0);
+}
+
+#[test]
+fn who_closed_a_subflow_is_told_whichever_news_comes_first() {
+    for command_first in [true, false] {
+        let mut stream = Stream::new(false);
+        stream.flow(0, 3.0);
+        let told = |stream: &mut Stream| {
+            stream.event(EventKind::Command, |event| {
+                event.command = Some(CommandOutcome {
+                    asked: Some(Command::Close {
+                        local: "10.0.0.1:4000".parse().expect("an address"),
+                        remote: "198.51.100.7:443".parse().expect("an address"),
+                    }),
+                    by: "window".to_owned(),
+                    reference: None,
+                    ok: true,
+                    message: None,
+                });
+            });
+        };
+        if command_first {
+            told(&mut stream);
+        }
+        stream.wifi_closed();
+        if !command_first {
+            told(&mut stream);
+        }
+        stream.connection.subflows.remove(0);
+        stream.flow(0, 2.0);
+        assert_eq!(stream.only().cause, Cause::ClosedLocally);
+    }
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.wifi_closed();
+    stream.connection.subflows.remove(0);
+    stream.flow(0, 2.0);
+    assert_eq!(stream.only().cause, Cause::ClosedByPeer);
+}
+
+#[test]
+fn a_better_path_takes_over_from_the_backup() {
+    let mut stream = Stream::new(true);
+    stream.flow(1, 3.0);
+    stream.flow(0, 4.0);
+    let handover = stream.only();
+    assert_eq!(handover.cause, Cause::PathReturned);
+    assert_eq!(
+        (handover.from.as_deref(), handover.to.as_deref()),
+        (Some("eth0"), Some("wlan0"))
+    );
+}
+
+#[test]
+fn a_connection_that_ends_without_delivering_was_lost() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.wifi_down();
+    stream.silence(2.0);
+    stream.t += STEP_S;
+    let gone = Sample {
+        t: stream.t,
+        gone: vec![Cookie(1)],
+        ..Sample::default()
+    };
+    stream
+        .found
+        .extend(stream.detector.apply(&Line::Sample(Box::new(gone))));
+    let handover = stream.only();
+    assert!(!handover.survived);
+    assert_eq!(handover.to, None);
+    near(handover.interruption.expect("there was data").ms, 2020, 25);
+}
