@@ -9,7 +9,10 @@ use std::net::SocketAddr;
 use pathscope::wire::bytes::{AF_INET, AF_INET6};
 use pathscope::wire::generic::get_family;
 use pathscope::wire::mptcp_pm::{self, PmAddress, PmLimits, PmTarget};
-use pathscope::wire::sock_diag::{SUBFLOW_STATES, SocketId, destroy_tcp, dump_mptcp, dump_tcp};
+use pathscope::wire::sock_diag::{
+    SUBFLOW_STATES, SocketId, destroy_tcp, dump_every_mptcp, dump_every_tcp, dump_mptcp, dump_tcp,
+    look_up_tcp,
+};
 use wire_support::{hex, message};
 
 fn address(text: &str) -> SocketAddr {
@@ -53,6 +56,65 @@ fn requests_for_sockets() {
         02 00 00 00 01 00 00 00                         # cookie",
     );
     assert_eq!(destroy_tcp(AF_INET6, &id, 9), expected);
+}
+
+#[test]
+fn requests_for_the_sockets_of_every_family() {
+    let expected = hex(
+        "54 00 00 00 12 00 01 03 09 00 00 00 00 00 00 00 # nlmsghdr: TCPDIAG_GETSOCK, request, dump
+        00 00 00 02                                     # any family, INET_DIAG_INFO
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 # any socket
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+        fe 3f 00 00 00 00 00 00                         # every state, any table
+        08 00 03 00 06 01 00 00                         # INET_DIAG_REQ_PROTOCOL: IPPROTO_MPTCP",
+    );
+    assert_eq!(dump_every_mptcp(9), expected);
+    let expected = hex(
+        "4c 00 00 00 12 00 01 03 09 00 00 00 00 00 00 00 # nlmsghdr: TCPDIAG_GETSOCK, request, dump
+        00 00 00 02                                     # any family, INET_DIAG_INFO
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+        00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
+        3e 0b 00 00 00 00 00 00                         # not LISTEN, TIME_WAIT, CLOSE",
+    );
+    assert_eq!(dump_every_tcp(SUBFLOW_STATES, 9), expected);
+}
+
+#[test]
+fn requests_for_one_socket() {
+    let mut request = Vec::new();
+    let four = SocketId {
+        local: address("10.1.0.1:5000"),
+        remote: address("10.1.0.2:80"),
+        interface_index: 3,
+        cookie: Some(0x1_0000_0002),
+    };
+    look_up_tcp(&four, 9, &mut request);
+    let six = SocketId {
+        local: address("[fd00::1]:5000"),
+        remote: address("[fd00::2]:80"),
+        interface_index: 0,
+        cookie: None,
+    };
+    look_up_tcp(&six, 10, &mut request);
+    let expected = hex(
+        "48 00 00 00 14 00 01 00 09 00 00 00 00 00 00 00 # nlmsghdr: SOCK_DIAG_BY_FAMILY, request, no ack
+        02 06 02 00 ff ff ff ff                         # AF_INET, IPPROTO_TCP, INET_DIAG_INFO, any state
+        13 88 00 50                                     # ports
+        0a 01 00 01 00 00 00 00 00 00 00 00 00 00 00 00
+        0a 01 00 02 00 00 00 00 00 00 00 00 00 00 00 00
+        03 00 00 00                                     # interface
+        02 00 00 00 01 00 00 00                         # cookie
+        48 00 00 00 14 00 01 00 0a 00 00 00 00 00 00 00 # the second in the same send
+        0a 06 02 00 ff ff ff ff                         # AF_INET6
+        13 88 00 50
+        fd 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01
+        fd 00 00 00 00 00 00 00 00 00 00 00 00 00 00 02
+        00 00 00 00                                     # no interface
+        ff ff ff ff ff ff ff ff                         # any cookie",
+    );
+    assert_eq!(request, expected);
 }
 
 #[test]

@@ -22,6 +22,9 @@ const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
 const ANSWER_WITHIN_S: i64 = 5;
 /// How often a dump is begun again because what it lists changed meanwhile.
 const DUMP_ATTEMPTS: u32 = 4;
+/// So many look-ups share a send. Each answer takes about 2.5 kB of the receive buffer, which for normal users holds
+/// 400 kB.
+const LOOK_UPS_A_SEND: usize = 64;
 
 /// A netlink socket for requests, or for notifications.
 pub(super) struct Socket {
@@ -195,6 +198,75 @@ impl Socket {
                 }
             }
         }
+    }
+
+    /// Looks things up that have one answer each, many with one send. What is not there (ENOENT) has none. When answers
+    /// are lost the rest is not asked for.
+    pub(super) fn look_up<T>(
+        &mut self,
+        doing: &str,
+        wanted: &[T],
+        build: impl Fn(&T, u32, &mut Vec<u8>),
+        mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<Dump, Error> {
+        let mut requests = Vec::new();
+        for some in wanted.chunks(LOOK_UPS_A_SEND) {
+            requests.clear();
+            let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
+            // 0 is for notifications, and a batch does not go across it.
+            let first = self
+                .sequence
+                .checked_add(1)
+                .filter(|first| first.checked_add(count).is_some());
+            let first = first.unwrap_or(1);
+            for (sequence, item) in (first..).zip(some) {
+                build(item, sequence, &mut requests);
+                self.sequence = sequence;
+            }
+            retry(|| self.inner.send(&requests, Msg::empty())).map_err(|error| Error::io(doing, error))?;
+            if self.answers(doing, first, count, &mut each)? == Dump::Overrun {
+                return Ok(Dump::Overrun);
+            }
+        }
+        Ok(Dump::Whole)
+    }
+
+    /// Reads the answers to so many requests, numbered from `first`.
+    fn answers(
+        &mut self,
+        doing: &str,
+        first: u32,
+        mut count: u32,
+        mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<Dump, Error> {
+        let mut malformed = None;
+        while count > 0 {
+            let length = match receive(&self.inner, &mut self.buffer) {
+                Ok(length) => length,
+                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Dump::Overrun),
+                Err(error) => return Err(Error::io(doing, error)),
+            };
+            for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
+                let message = message.map_err(|source| Error::malformed(doing, source))?;
+                // What is left of an earlier request that went wrong.
+                if !(first..=self.sequence).contains(&message.sequence) {
+                    continue;
+                }
+                count = count.saturating_sub(1);
+                if message.kind != NLMSG_ERROR {
+                    malformed = malformed.or(each(&message).err());
+                    continue;
+                }
+                let outcome = parse_outcome(&message).map_err(|source| Error::malformed(doing, source))?;
+                match outcome.errno {
+                    0 | nix::libc::ENOENT => {}
+                    // The answer did not fit into the receive buffer.
+                    nix::libc::EAGAIN | nix::libc::ENOBUFS => return Ok(Dump::Overrun),
+                    errno => return Err(Error::refused(doing, errno, outcome.text)),
+                }
+            }
+        }
+        malformed.map_or(Ok(Dump::Whole), |source| Err(Error::malformed(doing, source)))
     }
 
     /// Reads the notifications of one datagram, if one is waiting.

@@ -1,4 +1,4 @@
-//! The MPTCP sockets and subflows of one reading, each once and in order.
+//! The MPTCP sockets and subflows of one reading.
 
 use crate::wire::sock_diag::{MptcpSocket, TCP_CLOSE, TCP_LISTEN, TcpSocket};
 
@@ -9,21 +9,13 @@ pub struct SocketTable {
     pub connections: Vec<MptcpSocket>,
     /// MPTCP sockets that listen, or that are not connected yet, by cookie.
     pub listeners: Vec<MptcpSocket>,
-    /// TCP sockets that are subflows, by cookie.
+    /// TCP sockets that are subflows, as they were read: in no order, and under churn one may be there twice, of which
+    /// the later is right.
     pub subflows: Vec<TcpSocket>,
     /// Established TCP sockets that are no subflows. A server's connection whose peer sent no MP_CAPABLE is one of
     /// these: the kernel gives it to the application as plain TCP. One that falls back later, or whose server knows
     /// no MPTCP, keeps its MPTCP socket and its only subflow and is among the connections, with the fallback flag.
     pub plain_tcp: u32,
-}
-
-impl SocketTable {
-    pub(super) fn clear(&mut self) {
-        self.connections.clear();
-        self.listeners.clear();
-        self.subflows.clear();
-        self.plain_tcp = 0;
-    }
 }
 
 /// Whether an MPTCP socket is a connection.

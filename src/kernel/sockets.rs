@@ -16,12 +16,13 @@ use crate::wire::Malformed;
 use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::netlink::Message;
 use crate::wire::sock_diag::{
-    MptcpSocket, SOCK_DIAG_BY_FAMILY, SUBFLOW_STATES, SocketId, TCP_ESTABLISHED, TcpMessage, TcpSocket,
-    destroy_tcp, dump_mptcp, dump_tcp, parse_mptcp,
+    MptcpSocket, SOCK_DIAG_BY_FAMILY, SUBFLOW_STATES, SocketId, TCP_ESTABLISHED, TCPDIAG_GETSOCK, TcpMessage,
+    TcpSocket, destroy_tcp, dump_every_mptcp, dump_every_tcp, dump_mptcp, dump_tcp, look_up_tcp, parse_mptcp,
 };
 
 const LIST_MPTCP: &str = "list MPTCP sockets";
 const LIST_TCP: &str = "list TCP sockets";
+const LOOK_UP_TCP: &str = "look subflows up";
 /// How often a dump that lost answers is begun again.
 const ATTEMPTS: u32 = 3;
 
@@ -29,9 +30,9 @@ const ATTEMPTS: u32 = 3;
 /// most sockets.
 pub struct Sockets {
     socket: Socket,
+    dumps: Dumps,
     order: Order,
     mptcp: Vec<MptcpSocket>,
-    tcp: Vec<TcpSocket>,
     inodes: FxHashSet<u32>,
 }
 
@@ -43,9 +44,9 @@ impl Sockets {
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
             socket: Socket::new(NlFamily::SockOrInetDiag)?,
+            dumps: Dumps::default(),
             order: Order::default(),
             mptcp: Vec::new(),
-            tcp: Vec::new(),
             inodes: FxHashSet::default(),
         })
     }
@@ -58,28 +59,34 @@ impl Sockets {
     /// # Errors
     /// [`Error::NoMptcp`], [`Error::NoSocketDiag`], or when the kernel's answers cannot be read.
     pub fn read(&mut self, table: &mut SocketTable) -> Result<(), Error> {
-        table.clear();
-        self.read_mptcp(table)?;
-        self.read_tcp(table)
+        self.read_connections(table)?;
+        self.read_subflows(table)
     }
 
-    fn read_mptcp(&mut self, table: &mut SocketTable) -> Result<(), Error> {
-        self.mptcp.clear();
-        for family in [AF_INET, AF_INET6] {
-            let start = self.mptcp.len();
-            dump(
+    /// Reads the MPTCP sockets and leaves the subflows in the table as they were. It comes before these: where the
+    /// kernel hides their tokens, they are known by the inodes of connections.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn read_connections(&mut self, table: &mut SocketTable) -> Result<(), Error> {
+        let build = |family: Option<u8>, sequence| match family {
+            None => dump_every_mptcp(sequence),
+            Some(family) => dump_mptcp(family, sequence),
+        };
+        let each = |list: &mut Vec<MptcpSocket>, message: &Message<'_>| {
+            list.push(parse_mptcp(message.payload)?);
+            Ok(())
+        };
+        self.dumps
+            .dump(
                 &mut self.socket,
                 LIST_MPTCP,
-                |sequence| dump_mptcp(family, sequence),
+                build,
                 &mut self.mptcp,
-                |list| list.truncate(start),
-                |list, message| {
-                    list.push(parse_mptcp(message.payload)?);
-                    Ok(())
-                },
+                Vec::clear,
+                each,
             )
             .map_err(without_mptcp_diag)?;
-        }
         self.inodes.clear();
         self.inodes.extend(
             self.mptcp
@@ -90,6 +97,7 @@ impl Sockets {
         self.order
             .settle(&mut self.mptcp, |socket| socket.cookie, &mut table.connections);
         let listeners = &mut table.listeners;
+        listeners.clear();
         table.connections.retain(|socket| {
             let keep = is_connection(socket);
             if !keep {
@@ -100,35 +108,52 @@ impl Sockets {
         Ok(())
     }
 
-    fn read_tcp(&mut self, table: &mut SocketTable) -> Result<(), Error> {
+    /// Reads the subflows by a dump of every TCP socket on the machine, and counts those that are none.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn read_subflows(&mut self, table: &mut SocketTable) -> Result<(), Error> {
         let inodes = &self.inodes;
-        self.tcp.clear();
-        for family in [AF_INET, AF_INET6] {
-            let (start, plain_start) = (self.tcp.len(), table.plain_tcp);
-            dump(
-                &mut self.socket,
-                LIST_TCP,
-                |sequence| dump_tcp(family, SUBFLOW_STATES, sequence),
-                &mut (&mut self.tcp, &mut table.plain_tcp),
-                |(list, plain)| {
-                    list.truncate(start);
-                    **plain = plain_start;
-                },
-                |(list, plain), message| {
-                    let tcp = TcpMessage::parse(message.payload)?;
-                    if tcp.is_mptcp() || inodes.contains(&tcp.inode()) {
-                        list.push(tcp.socket()?);
-                    } else if tcp.state() == TCP_ESTABLISHED {
-                        **plain = plain.saturating_add(1);
-                    }
-                    Ok(())
-                },
-            )
+        let each = |(list, plain): &mut (&mut Vec<TcpSocket>, &mut u32), message: &Message<'_>| {
+            let tcp = TcpMessage::parse(message.payload)?;
+            if tcp.is_mptcp() || inodes.contains(&tcp.inode()) {
+                list.push(tcp.socket()?);
+            } else if tcp.state() == TCP_ESTABLISHED {
+                **plain = plain.saturating_add(1);
+            }
+            Ok(())
+        };
+        let reset = |(list, plain): &mut (&mut Vec<TcpSocket>, &mut u32)| {
+            list.clear();
+            **plain = 0;
+        };
+        let mut state = (&mut table.subflows, &mut table.plain_tcp);
+        self.dumps
+            .dump(&mut self.socket, LIST_TCP, list_tcp, &mut state, reset, each)
+            .map_err(|error| without_diag(error, "tcp_diag"))
+    }
+
+    /// Reads the subflows by looking up each of `wanted`, and nothing else: the cost follows their number, not that of
+    /// all TCP sockets. One that is gone is not in the table, nor is what has its addresses and is no subflow. The
+    /// count of plain TCP stays. `false` when answers were lost: then the subflows are not to be used.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn look_up_subflows(&mut self, wanted: &[SocketId], table: &mut SocketTable) -> Result<bool, Error> {
+        let (inodes, list) = (&self.inodes, &mut table.subflows);
+        list.clear();
+        let how = self
+            .socket
+            .look_up(LOOK_UP_TCP, wanted, look_up_tcp, |message| {
+                let tcp = TcpMessage::parse(message.payload)?;
+                let state = 1_u32.checked_shl(tcp.state().into()).unwrap_or(0);
+                if state & SUBFLOW_STATES != 0 && (tcp.is_mptcp() || inodes.contains(&tcp.inode())) {
+                    list.push(tcp.socket()?);
+                }
+                Ok(())
+            })
             .map_err(|error| without_diag(error, "tcp_diag"))?;
-        }
-        self.order
-            .settle(&mut self.tcp, |socket| socket.cookie, &mut table.subflows);
-        Ok(())
+        Ok(how == Dump::Whole)
     }
 
     /// Closes one subflow (SOCK_DESTROY; CAP_NET_ADMIN); its connection lives on through the others. The socket is
@@ -170,53 +195,90 @@ impl Sockets {
     fn find(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<Option<(TcpSocket, bool)>, Error> {
         // Without privilege older kernels do not say which sockets are subflows; closing fails there anyway.
         let mut table = SocketTable::default();
-        self.read_mptcp(&mut table)?;
+        self.read_connections(&mut table)?;
         let inodes = &self.inodes;
         let mut found = None;
-        // A socket of the IPv6 family may be connected to an IPv4-mapped address.
-        for family in [AF_INET, AF_INET6] {
-            dump(
+        let each = |found: &mut Option<(TcpSocket, bool)>, message: &Message<'_>| {
+            let tcp = TcpMessage::parse(message.payload)?;
+            let socket = tcp.socket()?;
+            if socket.local == local && socket.remote == remote {
+                *found = Some((socket, tcp.is_mptcp() || inodes.contains(&tcp.inode())));
+            }
+            Ok(())
+        };
+        self.dumps
+            .dump(
                 &mut self.socket,
                 LIST_TCP,
-                |sequence| dump_tcp(family, SUBFLOW_STATES, sequence),
+                list_tcp,
                 &mut found,
-                |_| {},
-                |found, message| {
-                    let tcp = TcpMessage::parse(message.payload)?;
-                    let socket = tcp.socket()?;
-                    if socket.local == local && socket.remote == remote {
-                        *found = Some((socket, tcp.is_mptcp() || inodes.contains(&tcp.inode())));
-                    }
-                    Ok(())
-                },
+                |found| *found = None,
+                each,
             )
             .map_err(|error| without_diag(error, "tcp_diag"))?;
-        }
         Ok(found)
     }
 }
 
-/// Dumps into `state`, and resets it and begins again when answers were lost.
-fn dump<S>(
-    socket: &mut Socket,
-    doing: &str,
-    build: impl Fn(u32) -> Vec<u8>,
-    state: &mut S,
-    reset: impl Fn(&mut S),
-    mut each: impl FnMut(&mut S, &Message<'_>) -> Result<(), Malformed>,
-) -> Result<(), Error> {
-    for _ in 0..ATTEMPTS {
-        reset(state);
-        let how = socket.exchange(doing, &build, |message| match message.kind {
-            SOCK_DIAG_BY_FAMILY => each(state, message),
-            _ => Ok(()),
-        })?;
-        // sock_diag never says that a dump is inconsistent.
-        if how != Dump::Overrun {
-            return Ok(());
-        }
+fn list_tcp(family: Option<u8>, sequence: u32) -> Vec<u8> {
+    match family {
+        None => dump_every_tcp(SUBFLOW_STATES, sequence),
+        Some(family) => dump_tcp(family, SUBFLOW_STATES, sequence),
     }
-    Err(Error::io(doing, io::Error::from_raw_os_error(nix::libc::ENOBUFS)))
+}
+
+/// How sockets of every family are dumped.
+#[derive(Clone, Copy, Default)]
+struct Dumps {
+    /// The kernel refused to walk its table once for all families.
+    a_family_each: bool,
+}
+
+impl Dumps {
+    /// Dumps into `state`, and begins again from nothing when answers were lost. `build` makes the request for one
+    /// family, or for every.
+    fn dump<S>(
+        &mut self,
+        socket: &mut Socket,
+        doing: &str,
+        build: impl Fn(Option<u8>, u32) -> Vec<u8>,
+        state: &mut S,
+        reset: impl Fn(&mut S),
+        mut each: impl FnMut(&mut S, &Message<'_>) -> Result<(), Malformed>,
+    ) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS {
+            reset(state);
+            let families: &[Option<u8>] = if self.a_family_each {
+                &[Some(AF_INET), Some(AF_INET6)]
+            } else {
+                &[None]
+            };
+            let mut whole = true;
+            for family in families {
+                let outcome = socket.exchange(
+                    doing,
+                    |sequence| build(*family, sequence),
+                    |message| match message.kind {
+                        SOCK_DIAG_BY_FAMILY | TCPDIAG_GETSOCK => each(state, message),
+                        _ => Ok(()),
+                    },
+                );
+                match outcome {
+                    // Whatever the reason, the newer form of the request gives it too, or none.
+                    Err(Error::Refused { .. }) if !self.a_family_each => {
+                        self.a_family_each = true;
+                        whole = false;
+                    }
+                    // sock_diag never says that a dump is inconsistent.
+                    outcome => whole &= outcome? != Dump::Overrun,
+                }
+            }
+            if whole {
+                return Ok(());
+            }
+        }
+        Err(Error::io(doing, io::Error::from_raw_os_error(nix::libc::ENOBUFS)))
+    }
 }
 
 fn without_mptcp_diag(error: Error) -> Error {

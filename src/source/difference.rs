@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rustc_hash::FxHashSet;
 
-use super::table::{Entry, Row, Table};
+use super::table::{Layout, Place, Row, Table, carry, rows};
 use crate::model::Cookie;
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
@@ -15,6 +15,8 @@ pub(super) struct News {
     pub(super) connections_closed: FxHashSet<u32>,
     /// Local and remote address of subflows that closed.
     pub(super) subflows_closed: FxHashSet<(SocketAddr, SocketAddr)>,
+    /// Local and remote address of subflows that came up, and the interface that they may be bound to.
+    pub(super) subflows_established: Vec<(SocketAddr, SocketAddr, Option<String>)>,
     /// Connections of which something besides the socket became known, by inode.
     pub(super) inodes: FxHashSet<u32>,
     /// The same, by token.
@@ -26,6 +28,7 @@ impl News {
     pub(super) fn merge(&mut self, other: Self) {
         self.connections_closed.extend(other.connections_closed);
         self.subflows_closed.extend(other.subflows_closed);
+        self.subflows_established.extend(other.subflows_established);
         self.inodes.extend(other.inodes);
         self.tokens.extend(other.tokens);
     }
@@ -45,10 +48,11 @@ pub(super) struct Difference {
 /// Compares two readings and completes `after`: what it lacks is carried over from `before` once, because a dump
 /// under churn can miss a socket (net/ipv4/inet_diag.c walks hash chains and resumes by position), unless an event
 /// said that it closed. Both are in order of cookie, so one walk along both is enough.
-pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Table, news: &News) -> Difference {
+pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout, news: &News) -> Difference {
     let mut found = Difference::default();
+    let Table { layout, subflows } = after;
     let mut old = before.entries().iter().peekable();
-    let mut new = after.entries().iter().peekable();
+    let mut new = layout.entries().iter().peekable();
     scratch.clear();
     loop {
         let order = match (old.peek(), new.peek()) {
@@ -67,75 +71,90 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Table,
                 if entry.missed || closed {
                     found.gone.push(Cookie(entry.socket.cookie));
                 } else {
-                    scratch.push(entry.socket, true, before.rows(entry).iter().copied());
+                    let missed = before.rows(entry).map(|row| carry(row, row.missed, subflows));
+                    scratch.push(entry.socket, true, missed);
                 }
             }
             std::cmp::Ordering::Greater => {
                 let Some(entry) = new.next() else { break };
                 found.changed.push(scratch.entries().len());
                 found.new.push(scratch.entries().len());
-                scratch.push(entry.socket, false, after.rows(entry).iter().copied());
+                scratch.push(entry.socket, false, layout.places(entry).iter().copied());
             }
             std::cmp::Ordering::Equal => {
                 let (Some(was), Some(is)) = (old.next(), new.next()) else {
                     break;
                 };
                 let position = scratch.entries().len();
-                let same = keep(was, is, before.rows(was), after.rows(is), scratch, news);
-                let token = is.socket.token;
+                let places = layout.places(is);
+                // It keeps the token that it gave back when it was closed.
+                let socket = MptcpSocket {
+                    token: is.socket.token.or(was.socket.token),
+                    ..is.socket
+                };
+                let same = same_subflows(before.rows(was), rows(places, subflows)).unwrap_or_else(|| {
+                    let completed = complete(before.rows(was), places, subflows, news);
+                    let same = same_subflows(before.rows(was), rows(&completed, subflows));
+                    scratch.push(socket, false, completed);
+                    same.unwrap_or(false)
+                });
+                if scratch.entries().len() == position {
+                    scratch.push(socket, false, places.iter().copied());
+                }
                 let told = news.inodes.contains(&is.socket.inode)
-                    || token.is_some_and(|token| news.tokens.contains(&token));
-                if told || !same {
+                    || is.socket.token.is_some_and(|token| news.tokens.contains(&token));
+                if told || !same || was.socket != socket {
                     found.changed.push(position);
                 }
             }
         }
     }
-    std::mem::swap(after, scratch);
+    std::mem::swap(layout, scratch);
     found
 }
 
-/// Adds a connection that both readings hold to `into`; whether nothing about it changed.
-fn keep(was: &Entry, is: &Entry, before: &[Row], after: &[Row], into: &mut Table, news: &News) -> bool {
-    // It keeps the token that it gave back when it was closed.
-    let socket = MptcpSocket {
-        token: is.socket.token.or(was.socket.token),
-        ..is.socket
-    };
-    let same_socket = was.socket == socket;
-    let same_cookies = |rows: &[Row]| {
-        before.len() == rows.len()
-            && before
-                .iter()
-                .zip(rows)
-                .all(|(a, b)| a.socket.cookie == b.socket.cookie)
-    };
-    if same_cookies(after) {
-        into.push(socket, false, after.iter().copied());
-        return same_socket && before.iter().zip(after).all(|(a, b)| unchanged(a, b));
+/// Whether nothing about the subflows of a connection changed; `None` when they are not the same ones.
+fn same_subflows<'a>(
+    mut before: impl Iterator<Item = Row<'a>>,
+    mut after: impl Iterator<Item = Row<'a>>,
+) -> Option<bool> {
+    let mut same = true;
+    loop {
+        match (before.next(), after.next()) {
+            (None, None) => return Some(same),
+            (Some(a), Some(b)) if a.socket.cookie == b.socket.cookie => same = same && unchanged(a, b),
+            _ => return None,
+        }
     }
-    let closed = |row: &Row| {
-        row.missed
-            || news
-                .subflows_closed
-                .contains(&(row.socket.local, row.socket.remote))
+}
+
+/// The places of a connection's subflows, with those of the reading before that this one misses for the first time.
+fn complete<'a>(
+    before: impl Iterator<Item = Row<'a>>,
+    places: &[Place],
+    subflows: &mut Vec<TcpSocket>,
+    news: &News,
+) -> Vec<Place> {
+    let cookies = |places: &[Place], subflows: &[TcpSocket]| -> Vec<u64> {
+        rows(places, subflows).map(|row| row.socket.cookie).collect()
     };
-    let here = |row: &&Row| after.iter().any(|other| other.socket.cookie == row.socket.cookie);
-    let carried = before
-        .iter()
-        .filter(|row| !here(row) && !closed(row))
-        .map(|row| Row { missed: true, ..*row });
-    let mut rows: Vec<Row> = after.iter().copied().chain(carried).collect();
-    rows.sort_unstable_by_key(|row| row.socket.cookie);
-    let same = same_socket && same_cookies(&rows) && before.iter().zip(&rows).all(|(a, b)| unchanged(a, b));
-    into.push(socket, false, rows.into_iter());
-    same
+    let here = cookies(places, subflows);
+    let mut all = places.to_vec();
+    for row in before {
+        let (local, remote) = (row.socket.local, row.socket.remote);
+        let closed = row.missed || news.subflows_closed.contains(&(local, remote));
+        if !closed && !here.contains(&row.socket.cookie) {
+            all.push(carry(row, true, subflows));
+        }
+    }
+    all.sort_unstable_by_key(|place| rows(&[*place], subflows).next().map(|row| row.socket.cookie));
+    all
 }
 
 /// Whether two readings of a subflow say the same. A field that only counts the time since something has not
 /// changed by growing with the clock; it has when it started anew.
-fn unchanged(before: &Row, after: &Row) -> bool {
-    let (a, b) = (&before.socket, &after.socket);
+fn unchanged(before: Row<'_>, after: Row<'_>) -> bool {
+    let (a, b) = (before.socket, after.socket);
     let anew = a.last_data_sent_ms > b.last_data_sent_ms
         || a.last_data_received_ms > b.last_data_received_ms
         || a.last_ack_received_ms > b.last_ack_received_ms;
@@ -153,8 +172,9 @@ fn unchanged(before: &Row, after: &Row) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table::Joiner;
     use super::*;
-    use crate::model::JoinedBy;
+    use crate::kernel::SocketTable;
 
     fn connection(cookie: u64, token: Option<u32>) -> MptcpSocket {
         MptcpSocket {
@@ -164,25 +184,25 @@ mod tests {
         }
     }
 
-    fn row(cookie: u64, bytes_sent: u64, last_data_sent_ms: u32) -> Row {
-        let socket = TcpSocket {
+    fn row(cookie: u64, bytes_sent: u64, last_data_sent_ms: u32) -> TcpSocket {
+        TcpSocket {
             cookie,
             bytes_sent: Some(bytes_sent),
             last_data_sent_ms: Some(last_data_sent_ms),
             ..TcpSocket::default()
-        };
-        Row {
-            socket,
-            joined_by: JoinedBy::Token,
-            missed: false,
         }
     }
 
-    fn table(connections: &[(MptcpSocket, &[Row])]) -> Table {
-        let mut table = Table::default();
+    fn table(connections: &[(MptcpSocket, &[TcpSocket])]) -> Table {
+        let mut sockets = SocketTable::default();
         for (socket, rows) in connections {
-            table.push(*socket, false, rows.iter().copied());
+            let inode = u32::try_from(socket.cookie).expect("a small number");
+            sockets.connections.push(MptcpSocket { inode, ..*socket });
+            let own = rows.iter().map(|row| TcpSocket { inode, ..*row });
+            sockets.subflows.extend(own);
         }
+        let mut table = Table::default();
+        Joiner::default().join(&mut sockets, &mut table);
         table
     }
 
@@ -191,7 +211,7 @@ mod tests {
         let mut before = Table::default();
         let mut found = Vec::new();
         for mut after in readings {
-            let difference = difference(&before, &mut after, &mut Table::default(), news);
+            let difference = difference(&before, &mut after, &mut Layout::default(), news);
             let gone = difference.gone.iter().map(|cookie| cookie.0).collect();
             found.push((difference.changed, gone));
             before = after;
@@ -242,7 +262,7 @@ mod tests {
     fn a_closed_connection_keeps_the_token_that_it_gave_back() {
         let mut after = table(&[(connection(1, None), &[])]);
         let before = table(&[(connection(1, Some(7)), &[])]);
-        let found = difference(&before, &mut after, &mut Table::default(), &News::default());
+        let found = difference(&before, &mut after, &mut Layout::default(), &News::default());
         assert_eq!(after.find(1).and_then(|entry| entry.socket.token), Some(7));
         assert!(found.changed.is_empty());
     }

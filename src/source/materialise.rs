@@ -47,12 +47,12 @@ impl Surroundings {
     }
 
     /// The interface that a subflow is bound to, else the one that owns its local address.
-    fn interface_of(&self, row: &Row) -> Option<String> {
+    fn interface_of(&self, row: Row<'_>) -> Option<String> {
         let bound = self.names.get(&row.socket.interface_index);
         bound.or_else(|| self.owners.get(&row.socket.local.ip())).cloned()
     }
 
-    pub(super) fn connection(&self, entry: &Entry, rows: &[Row]) -> Connection {
+    pub(super) fn connection<'a>(&self, entry: &Entry, rows: impl Iterator<Item = Row<'a>>) -> Connection {
         let socket = &entry.socket;
         let held = socket.inode != 0;
         let state = TcpState::from_kernel(socket.state);
@@ -84,12 +84,12 @@ impl Surroundings {
             bytes_acked: socket.bytes_acked,
             bytes_received: socket.bytes_received,
             bytes_retrans: socket.bytes_retrans,
-            subflows: rows.iter().map(|row| self.subflow(row)).collect(),
+            subflows: rows.map(|row| self.subflow(row)).collect(),
         }
     }
 
-    fn subflow(&self, row: &Row) -> Subflow {
-        let socket = &row.socket;
+    fn subflow(&self, row: Row<'_>) -> Subflow {
+        let socket = row.socket;
         let has = |bits: u32| socket.flags.map(|flags| flags & bits != 0);
         Subflow {
             cookie: Cookie(socket.cookie),

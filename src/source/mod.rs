@@ -3,6 +3,7 @@
 mod absent;
 mod control;
 mod difference;
+mod follow;
 mod infer;
 mod inventory;
 mod live;
@@ -12,12 +13,14 @@ mod people;
 mod reading;
 mod sampler;
 mod shared;
+mod strategy;
 mod table;
 mod watcher;
 
 pub use absent::AbsentSource;
 pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
 pub use reading::Reader;
+pub use strategy::Way;
 
 use std::sync::Arc;
 use std::time::Duration;

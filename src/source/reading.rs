@@ -2,13 +2,18 @@
 
 use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use nix::time::{ClockId, clock_gettime};
 
 use super::difference::{News, difference};
+use super::follow::{Follower, Told as ToldSubflow};
 use super::infer::{Told, infer, own_priorities};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
 use super::people::{Findings, Inquiry};
-use super::table::{Joiner, Table};
+use super::strategy::{Strategy, Way};
+use super::table::{Joiner, Layout, Table};
 use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
 use crate::model::{Connection, Cookie, Event, Sample};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
@@ -22,7 +27,11 @@ pub struct Reader {
     joiner: Joiner,
     table: Table,
     before: Table,
-    scratch: Table,
+    joined: Table,
+    scratch: Layout,
+    strategy: Strategy,
+    follower: Follower,
+    way: Way,
     surroundings: Surroundings,
     inventory: Option<Inventory>,
     plain_tcp: Option<u32>,
@@ -33,6 +42,8 @@ pub struct Reader {
 pub(super) struct Want {
     /// Everything, not only what changed.
     pub(super) full: bool,
+    /// Dump every socket, whatever that costs.
+    pub(super) dump: bool,
     /// Conclude the kernel's own events from the comparison, except these.
     pub(super) infer: Option<Told>,
     pub(super) news: News,
@@ -63,7 +74,11 @@ impl Reader {
             joiner: Joiner::default(),
             table: Table::default(),
             before: Table::default(),
-            scratch: Table::default(),
+            joined: Table::default(),
+            scratch: Layout::default(),
+            strategy: Strategy::default(),
+            follower: Follower::default(),
+            way: Way::Dump,
             surroundings: Surroundings::default(),
             inventory: None,
             plain_tcp: None,
@@ -85,7 +100,7 @@ impl Reader {
     pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
         let inventory = Inventory::read(&mut self.route, &mut self.path_manager)?;
-        self.sockets.read(&mut self.dump)?;
+        self.read_sockets(want, &inventory)?;
 
         if self
             .inventory
@@ -95,7 +110,7 @@ impl Reader {
             self.surroundings.take_interfaces(&inventory.interfaces);
         }
         std::mem::swap(&mut self.table, &mut self.before);
-        self.joiner.join(&self.dump, &mut self.table);
+        std::mem::swap(&mut self.table, &mut self.joined);
         let found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
 
         let mut sample = Sample {
@@ -147,6 +162,44 @@ impl Reader {
             inferred: lost,
             new: new.collect(),
         })
+    }
+
+    /// How the last reading found the subflows.
+    pub fn way(&self) -> Way {
+        self.way
+    }
+
+    /// Reads all sockets into `joined`.
+    fn read_sockets(&mut self, want: &Want, inventory: &Inventory) -> Result<(), Error> {
+        self.sockets.read_connections(&mut self.dump)?;
+        let now = Instant::now();
+        let must_dump = want.full || want.dump || self.inventory.is_none();
+        if !must_dump && self.strategy.choose(now) == Way::LookUp {
+            let told = told(&want.news, inventory);
+            let wanted = self.follower.wanted(&self.table, &self.dump.connections, &told);
+            let started = cpu_time();
+            let all_answered = self.sockets.look_up_subflows(wanted, &mut self.dump);
+            self.strategy
+                .looked_up(cpu_time().saturating_sub(started), wanted.len());
+            // What is wrong, the dump that follows says.
+            if matches!(all_answered, Ok(true)) {
+                self.joiner.join(&mut self.dump, &mut self.joined);
+                self.way = Way::LookUp;
+                if !self.follower.is_in_doubt(&self.joined) || !self.strategy.may_settle(now) {
+                    return Ok(());
+                }
+            }
+        }
+        let started = cpu_time();
+        self.sockets.read_subflows(&mut self.dump)?;
+        let cost = cpu_time().saturating_sub(started);
+        self.strategy.dumped(now, cost, self.dump.subflows.len());
+        self.joiner.join(&mut self.dump, &mut self.joined);
+        self.way = Way::Dump;
+        if self.strategy.choose(now) == Way::LookUp {
+            self.follower.settle(&self.joined);
+        }
+        Ok(())
     }
 
     /// Whether a connection's process is not known.
@@ -250,10 +303,12 @@ impl Reader {
     /// first, and connections made of those only in which something differs.
     fn own_priorities(&self, changed: &[Connection]) -> Vec<Event> {
         let asked = |table: &Table, cookie: Cookie| -> Vec<(u64, u32)> {
-            let rows = table.find(cookie.0).map_or(&[][..], |entry| table.rows(entry));
+            let rows = table
+                .find(cookie.0)
+                .into_iter()
+                .flat_map(|entry| table.rows(entry));
             let backup = |flags: Option<u32>| flags.unwrap_or(0) & SUBFLOW_FLAG_BKUP_LOC;
-            rows.iter()
-                .map(|row| (row.socket.cookie, backup(row.socket.flags)))
+            rows.map(|row| (row.socket.cookie, backup(row.socket.flags)))
                 .collect()
         };
         let differs =
@@ -266,6 +321,26 @@ impl Reader {
             .flat_map(|(before, after)| own_priorities(&before, after))
             .collect()
     }
+}
+
+/// CPU time of this thread.
+pub(super) fn cpu_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// The subflows that events told of, with the numbers of their interfaces.
+fn told(news: &News, inventory: &Inventory) -> Vec<ToldSubflow> {
+    let index = |name: &String| {
+        let found = inventory
+            .interfaces
+            .iter()
+            .find(|interface| interface.name == *name);
+        found.map(|interface| interface.index)
+    };
+    let subflows = news.subflows_established.iter();
+    subflows
+        .map(|(local, remote, interface)| (*local, *remote, interface.as_ref().and_then(index).unwrap_or(0)))
+        .collect()
 }
 
 fn addresses_differ(before: &Inventory, after: &Inventory) -> bool {

@@ -10,7 +10,7 @@ use nix::time::{ClockId, clock_gettime};
 use super::infer::key;
 use super::outlet::Closed;
 use super::people::People;
-use super::reading::{Read, Reader, Want};
+use super::reading::{Read, Reader, Want, cpu_time};
 use super::shared::Shared;
 use crate::kernel::Error;
 use crate::model::{Event, EventKind, Origin};
@@ -150,6 +150,7 @@ fn want(
     resync.full_owed &= !full;
     let mut want = Want {
         full,
+        dump: resync.samples > 0,
         infer: None,
         news: std::mem::take(&mut gathered.news),
     };
@@ -194,11 +195,6 @@ fn emit(shared: &Shared, read: Read) -> Result<(), Closed> {
         shared.outlet.event(event)?;
     }
     shared.outlet.sample(sample)
-}
-
-/// CPU time of this thread.
-fn cpu_time() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// How long the machine was ever suspended, seconds: the boot clock goes on, the monotonic one does not.

@@ -8,8 +8,8 @@ use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
 /// A subflow in a [`Table`].
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    pub(super) socket: TcpSocket,
+pub(super) struct Row<'a> {
+    pub(super) socket: &'a TcpSocket,
     pub(super) joined_by: JoinedBy,
     /// The reading before held it, this one does not: kept until a second one misses it too.
     pub(super) missed: bool,
@@ -25,42 +25,46 @@ pub(super) struct Entry {
     last: u32,
 }
 
-/// Connections in order of cookie; the subflows of each together, in order of cookie.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Table {
-    entries: Vec<Entry>,
-    rows: Vec<Row>,
+/// Where a subflow is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    at: u32,
+    joined_by: JoinedBy,
+    missed: bool,
 }
 
-impl Table {
+/// Connections in order of cookie; the places of each one's subflows together, in order of cookie.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Layout {
+    entries: Vec<Entry>,
+    places: Vec<Place>,
+}
+
+impl Layout {
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// The connection with a cookie.
-    pub(super) fn find(&self, cookie: u64) -> Option<&Entry> {
-        let position = self
-            .entries
-            .binary_search_by_key(&cookie, |entry| entry.socket.cookie)
-            .ok()?;
-        self.entries.get(position)
-    }
-
-    pub(super) fn rows(&self, entry: &Entry) -> &[Row] {
-        self.rows
+    pub(super) fn places(&self, entry: &Entry) -> &[Place] {
+        self.places
             .get(entry.first as usize..entry.last as usize)
             .unwrap_or_default()
     }
 
     pub(super) fn clear(&mut self) {
         self.entries.clear();
-        self.rows.clear();
+        self.places.clear();
     }
 
-    /// Adds a connection with its subflows; both must come in order of cookie.
-    pub(super) fn push(&mut self, socket: MptcpSocket, missed: bool, rows: impl Iterator<Item = Row>) {
+    /// Adds a connection with the places of its subflows; both must come in order of cookie.
+    pub(super) fn push(
+        &mut self,
+        socket: MptcpSocket,
+        missed: bool,
+        places: impl IntoIterator<Item = Place>,
+    ) {
         let first = self.count();
-        self.rows.extend(rows);
+        self.places.extend(places);
         self.entries.push(Entry {
             socket,
             missed,
@@ -70,7 +74,57 @@ impl Table {
     }
 
     fn count(&self) -> u32 {
-        u32::try_from(self.rows.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.places.len()).unwrap_or(u32::MAX)
+    }
+}
+
+/// The sockets themselves stay where they were read, because they are large: only their places are sorted and moved.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Table {
+    pub(super) layout: Layout,
+    pub(super) subflows: Vec<TcpSocket>,
+}
+
+impl Table {
+    pub(super) fn entries(&self) -> &[Entry] {
+        self.layout.entries()
+    }
+
+    /// The connection with a cookie.
+    pub(super) fn find(&self, cookie: u64) -> Option<&Entry> {
+        let entries = self.entries();
+        let position = entries
+            .binary_search_by_key(&cookie, |entry| entry.socket.cookie)
+            .ok()?;
+        entries.get(position)
+    }
+
+    pub(super) fn rows(&self, entry: &Entry) -> impl Iterator<Item = Row<'_>> + Clone {
+        rows(self.layout.places(entry), &self.subflows)
+    }
+}
+
+/// The subflows at some places.
+pub(super) fn rows<'a>(
+    places: &'a [Place],
+    subflows: &'a [TcpSocket],
+) -> impl Iterator<Item = Row<'a>> + Clone {
+    places.iter().filter_map(|place| {
+        Some(Row {
+            socket: subflows.get(place.at as usize)?,
+            joined_by: place.joined_by,
+            missed: place.missed,
+        })
+    })
+}
+
+/// Adds a subflow that another reading held to `subflows`; its place there.
+pub(super) fn carry(row: Row<'_>, missed: bool, subflows: &mut Vec<TcpSocket>) -> Place {
+    subflows.push(*row.socket);
+    Place {
+        at: u32::try_from(subflows.len().saturating_sub(1)).unwrap_or(u32::MAX),
+        joined_by: row.joined_by,
+        missed,
     }
 }
 
@@ -79,18 +133,27 @@ impl Table {
 pub(super) struct Joiner {
     by_token: FxHashMap<u32, u32>,
     by_inode: FxHashMap<u32, u32>,
-    /// Connection, then subflow, as positions in the reading.
-    pairs: Vec<(u32, u32, JoinedBy)>,
+    found: Vec<Found>,
+}
+
+/// A subflow with its connection, as positions in the reading; in order of connection, cookie, and reading.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    owner: u32,
+    cookie: u64,
+    at: u32,
+    by_inode: bool,
 }
 
 impl Joiner {
-    /// Joins `sockets` into `table`. A subflow belongs to the connection with its token (net/mptcp/diag.c); where
-    /// the kernel hides the token, to the connection with its inode: both are one `struct socket` to user space.
-    /// A subflow without a connection is left out: its connection came or went between two dumps.
-    pub(super) fn join(&mut self, sockets: &SocketTable, table: &mut Table) {
+    /// Joins `sockets` into `table`, which takes its subflows. A subflow belongs to the connection with its token
+    /// (net/mptcp/diag.c); where the kernel hides the token, to the connection with its inode: both are one
+    /// `struct socket` to user space. A subflow without a connection is left out: its connection came or went between
+    /// two dumps. Of one that was read twice the later is taken.
+    pub(super) fn join(&mut self, sockets: &mut SocketTable, table: &mut Table) {
         self.by_token.clear();
         self.by_inode.clear();
-        self.pairs.clear();
+        self.found.clear();
         for (position, connection) in (0u32..).zip(&sockets.connections) {
             if let Some(token) = connection.token.filter(|token| *token != 0) {
                 self.by_token.insert(token, position);
@@ -99,35 +162,42 @@ impl Joiner {
                 self.by_inode.insert(connection.inode, position);
             }
         }
-        for (position, subflow) in (0u32..).zip(&sockets.subflows) {
+        for (at, subflow) in (0u32..).zip(&sockets.subflows) {
             let by_token = subflow.token_local.and_then(|token| self.by_token.get(&token));
-            let by_inode = || self.by_inode.get(&subflow.inode);
-            if let Some(owner) = by_token {
-                self.pairs.push((*owner, position, JoinedBy::Token));
-            } else if let Some(owner) = by_inode() {
-                self.pairs.push((*owner, position, JoinedBy::Inode));
+            let owner = by_token.or_else(|| self.by_inode.get(&subflow.inode));
+            if let Some(owner) = owner {
+                self.found.push(Found {
+                    owner: *owner,
+                    cookie: subflow.cookie,
+                    at,
+                    by_inode: by_token.is_none(),
+                });
             }
         }
-        self.pairs
-            .sort_unstable_by_key(|(owner, position, _)| (*owner, *position));
+        self.found.sort_unstable();
 
-        table.clear();
-        let mut pairs = self.pairs.as_slice();
+        std::mem::swap(&mut sockets.subflows, &mut table.subflows);
+        table.layout.clear();
+        let mut found = self.found.as_slice();
         for (position, connection) in (0u32..).zip(&sockets.connections) {
-            let mine = pairs.iter().take_while(|(owner, ..)| *owner == position).count();
-            let (own, rest) = pairs.split_at(mine);
-            pairs = rest;
-            let rows = own.iter().filter_map(|(_, at, joined_by)| {
-                let socket = *sockets.subflows.get(*at as usize)?;
-                Some(Row {
-                    socket,
-                    joined_by: *joined_by,
-                    missed: false,
-                })
+            let mine = found.iter().take_while(|found| found.owner == position).count();
+            let (own, rest) = found.split_at(mine);
+            found = rest;
+            let latest = own.chunk_by(|a, b| a.cookie == b.cookie).filter_map(<[_]>::last);
+            let places = latest.map(|found| Place {
+                at: found.at,
+                joined_by: if found.by_inode {
+                    JoinedBy::Inode
+                } else {
+                    JoinedBy::Token
+                },
+                missed: false,
             });
             // A connection that is closed has given its token back, and then says 0.
             let token = connection.token.filter(|token| *token != 0);
-            table.push(MptcpSocket { token, ..*connection }, false, rows);
+            table
+                .layout
+                .push(MptcpSocket { token, ..*connection }, false, places);
         }
     }
 }
@@ -156,17 +226,16 @@ mod tests {
 
     /// Each connection's subflows, with how they were joined.
     fn joined(connections: Vec<MptcpSocket>, subflows: Vec<TcpSocket>) -> Vec<Vec<(u64, JoinedBy)>> {
-        let sockets = SocketTable {
+        let mut sockets = SocketTable {
             connections,
             subflows,
             ..SocketTable::default()
         };
         let mut table = Table::default();
-        Joiner::default().join(&sockets, &mut table);
+        Joiner::default().join(&mut sockets, &mut table);
         let rows = |entry| {
             table
                 .rows(entry)
-                .iter()
                 .map(|row| (row.socket.cookie, row.joined_by))
                 .collect()
         };
@@ -191,5 +260,26 @@ mod tests {
         let subflows = vec![subflow(11, Some(0), 100), subflow(12, Some(0), 200)];
         let found = joined(connections, subflows);
         assert_eq!(found, [vec![(11, JoinedBy::Inode)], vec![(12, JoinedBy::Inode)]]);
+    }
+
+    #[test]
+    fn of_one_that_was_read_twice_the_later_is_taken() {
+        let earlier = subflow(11, Some(7), 100);
+        let later = TcpSocket {
+            bytes_sent: Some(5),
+            ..earlier
+        };
+        let mut sockets = SocketTable {
+            connections: vec![connection(1, 7, 100)],
+            subflows: vec![earlier, subflow(9, Some(7), 100), later],
+            ..SocketTable::default()
+        };
+        let mut table = Table::default();
+        Joiner::default().join(&mut sockets, &mut table);
+        let rows: Vec<_> = table
+            .rows(&table.entries()[0])
+            .map(|row| (row.socket.cookie, row.socket.bytes_sent))
+            .collect();
+        assert_eq!(rows, [(9, None), (11, Some(5))]);
     }
 }

@@ -137,6 +137,10 @@ impl Watcher<'_> {
             (EventKind::SubflowClosed, _, Some(local), Some(remote)) => {
                 gathered.news.subflows_closed.insert((local, remote));
             }
+            (EventKind::SubflowEstablished, _, Some(local), Some(remote)) => {
+                let told = (local, remote, event.interface.clone());
+                gathered.news.subflows_established.push(told);
+            }
             _ => {}
         }
         if let (Some(token), Some(server_side)) = (token, event.server_side) {

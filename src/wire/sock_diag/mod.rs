@@ -12,8 +12,10 @@ pub use tcp::{TcpMessage, TcpSocket};
 
 use super::Malformed;
 use super::bytes::{AF_INET, AF_INET6, be16_at, ipv4_at, ipv6_at, u8_at, u32_at};
-use super::netlink::{NLM_F_ACK, NLM_F_DUMP, Request};
+use super::netlink::{NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, Request};
 
+/// `TCPDIAG_GETSOCK`: a socket of any family, asked for or answered.
+pub const TCPDIAG_GETSOCK: u16 = 18;
 /// `SOCK_DIAG_BY_FAMILY`: a socket, asked for or answered.
 pub const SOCK_DIAG_BY_FAMILY: u16 = 20;
 /// `SOCK_DESTROY`: close a socket.
@@ -57,6 +59,8 @@ const INET_DIAG_ULP_INFO: u16 = 19;
 const EXTENSION_INFO: u8 = 1 << (INET_DIAG_INFO - 1);
 /// The length of `struct inet_diag_msg`.
 const MESSAGE: usize = 72;
+/// The length of a request for one socket.
+const LOOK_UP: usize = 72;
 
 /// What names a socket (`struct inet_diag_sockid`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +73,29 @@ pub struct SocketId {
     pub interface_index: u32,
     /// Its identity; `None` for any.
     pub cookie: Option<u64>,
+}
+
+/// Asks for every MPTCP socket of every family. The older form of a dump does so in one walk through the kernel's
+/// table, where the newer needs one walk a family; both take the protocol in an attribute (Linux 5.9).
+pub fn dump_every_mptcp(sequence: u32) -> Vec<u8> {
+    every(MPTCP_STATES, sequence)
+        .attribute(INET_DIAG_REQ_PROTOCOL, &IPPROTO_MPTCP.to_ne_bytes())
+        .finish()
+}
+
+/// Asks for every TCP socket of every family that is in one of the states, in one walk. What belongs to MPTCP comes
+/// along unasked.
+pub fn dump_every_tcp(states: u32, sequence: u32) -> Vec<u8> {
+    every(states, sequence).finish()
+}
+
+/// `struct inet_diag_req`: family, two lengths that nobody reads, extensions, a socket id, states, tables.
+fn every(states: u32, sequence: u32) -> Request {
+    Request::new(TCPDIAG_GETSOCK, NLM_F_DUMP, sequence)
+        .put(&[0, 0, 0, EXTENSION_INFO])
+        .put(&[0; 48])
+        .put(&states.to_ne_bytes())
+        .put(&[0; 4])
 }
 
 /// Asks for every MPTCP socket of a family ([`AF_INET`] or [`AF_INET6`]).
@@ -90,18 +117,25 @@ pub fn dump_tcp(family: u8, states: u32, sequence: u32) -> Vec<u8> {
         .finish()
 }
 
-/// Asks for one TCP socket. Where none is connected so, the kernel answers with one that listens there.
-pub fn get_tcp(family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
-    one_tcp(SOCK_DIAG_BY_FAMILY, family, id, sequence)
+/// Appends a request for one TCP socket, whatever it is a subflow of. The answer is the socket, or ENOENT. Without a
+/// cookie it may be another than was meant: one that listens there, or what is left of one that is gone.
+///
+/// An IPv4 address finds sockets of both families: one of the IPv6 family that is connected to an IPv4-mapped address
+/// has its place among the IPv4 sockets. One that is bound to an interface is found with that interface only.
+pub fn look_up_tcp(id: &SocketId, sequence: u32, into: &mut Vec<u8>) {
+    let family = if id.local.is_ipv4() { AF_INET } else { AF_INET6 };
+    into.extend_from_slice(&u32::try_from(LOOK_UP).unwrap_or(u32::MAX).to_ne_bytes());
+    into.extend_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+    into.extend_from_slice(&NLM_F_REQUEST.to_ne_bytes());
+    into.extend_from_slice(&sequence.to_ne_bytes());
+    into.extend_from_slice(&0_u32.to_ne_bytes());
+    into.extend_from_slice(&request_header(family, IPPROTO_TCP, EXTENSION_INFO, u32::MAX));
+    into.extend_from_slice(&encode_id(family, id));
 }
 
 /// Closes one TCP socket (Linux 4.9, CONFIG_INET_DIAG_DESTROY; CAP_NET_ADMIN).
 pub fn destroy_tcp(family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
-    one_tcp(SOCK_DESTROY, family, id, sequence)
-}
-
-fn one_tcp(kind: u16, family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
-    Request::new(kind, NLM_F_ACK, sequence)
+    Request::new(SOCK_DESTROY, NLM_F_ACK, sequence)
         .put(&request_header(family, IPPROTO_TCP, EXTENSION_INFO, u32::MAX))
         .put(&encode_id(family, id))
         .finish()
@@ -113,21 +147,24 @@ fn request_header(family: u8, protocol: u8, extensions: u8, states: u32) -> [u8;
     [family, protocol, extensions, 0, a, b, c, d]
 }
 
-fn encode_id(family: u8, id: &SocketId) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(48);
-    bytes.extend_from_slice(&id.local.port().to_be_bytes());
-    bytes.extend_from_slice(&id.remote.port().to_be_bytes());
-    bytes.extend_from_slice(&encode_ip(family, id.local.ip()));
-    bytes.extend_from_slice(&encode_ip(family, id.remote.ip()));
-    bytes.extend_from_slice(&id.interface_index.to_ne_bytes());
+fn encode_id(family: u8, id: &SocketId) -> [u8; 48] {
     let cookie = id.cookie.unwrap_or(u64::MAX);
     // Two u32, the lower half first, whatever the byte order.
-    bytes.extend_from_slice(
-        &u32::try_from(cookie & 0xffff_ffff)
-            .unwrap_or(u32::MAX)
-            .to_ne_bytes(),
-    );
-    bytes.extend_from_slice(&u32::try_from(cookie >> 32).unwrap_or(u32::MAX).to_ne_bytes());
+    let lower = u32::try_from(cookie & 0xffff_ffff).unwrap_or(u32::MAX);
+    let upper = u32::try_from(cookie >> 32).unwrap_or(u32::MAX);
+    let mut bytes = [0; 48];
+    let parts: [&[u8]; 7] = [
+        &id.local.port().to_be_bytes(),
+        &id.remote.port().to_be_bytes(),
+        &encode_ip(family, id.local.ip()),
+        &encode_ip(family, id.remote.ip()),
+        &id.interface_index.to_ne_bytes(),
+        &lower.to_ne_bytes(),
+        &upper.to_ne_bytes(),
+    ];
+    for (slot, byte) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
+        *slot = *byte;
+    }
     bytes
 }
 

@@ -1,0 +1,158 @@
+//! Following subflows without reading every socket: which to look up, and whether some may be missing.
+
+use std::net::SocketAddr;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::table::{Entry, Row, Table};
+use crate::model::TcpState;
+use crate::wire::sock_diag::{MptcpSocket, SocketId};
+
+/// A subflow of which an event told: its addresses, and the interface that it may be bound to.
+pub(super) type Told = (SocketAddr, SocketAddr, u32);
+
+/// By how many the kernel's count of a connection's extra subflows exceeds those that are known, while all are known:
+/// the initial one is not in the count.
+const USUAL: i32 = -1;
+
+/// A connection whose excess is another.
+#[derive(Clone, Copy)]
+struct Excess {
+    /// What is no reason for doubt.
+    accepted: i32,
+    /// What the last dump found.
+    found: i32,
+}
+
+/// Keeps its memory from one reading to the next.
+#[derive(Default)]
+pub(super) struct Follower {
+    wanted: Vec<SocketId>,
+    /// By cookie; only what is not as usual.
+    excess: FxHashMap<u64, Excess>,
+}
+
+impl Follower {
+    /// What to look up: the subflows of the reading before, those of which events told, and the initial subflow of
+    /// each connection without any, which has the connection's own addresses.
+    ///
+    /// The kernel finds a socket that is bound to an interface only with that interface, and one that is not bound with
+    /// any.
+    pub(super) fn wanted(
+        &mut self,
+        before: &Table,
+        connections: &[MptcpSocket],
+        told: &[Told],
+    ) -> &[SocketId] {
+        self.wanted.clear();
+        for entry in before.entries() {
+            self.wanted.extend(before.rows(entry).map(|row| SocketId {
+                local: row.socket.local,
+                remote: row.socket.remote,
+                interface_index: row.socket.interface_index,
+                cookie: Some(row.socket.cookie),
+            }));
+        }
+        let addresses = |id: &SocketId| (id.local, id.remote);
+        let known: FxHashSet<_> = if told.is_empty() {
+            FxHashSet::default()
+        } else {
+            self.wanted.iter().map(addresses).collect()
+        };
+        let told = told
+            .iter()
+            .filter(|(local, remote, _)| !known.contains(&(*local, *remote)));
+        self.wanted
+            .extend(told.map(|(local, remote, interface_index)| SocketId {
+                local: *local,
+                remote: *remote,
+                interface_index: *interface_index,
+                cookie: None,
+            }));
+        let has_none = |socket: &&MptcpSocket| {
+            let entry = before.find(socket.cookie);
+            entry.is_none_or(|entry| before.rows(entry).next().is_none())
+        };
+        let initial = connections.iter().filter(has_none).map(|socket| SocketId {
+            local: socket.local,
+            remote: socket.remote,
+            interface_index: socket.interface_index,
+            cookie: None,
+        });
+        self.wanted.extend(initial);
+        &self.wanted
+    }
+
+    /// Whether a reading by look-ups may lack a subflow: the kernel counts more of them than it has.
+    pub(super) fn is_in_doubt(&mut self, table: &Table) -> bool {
+        let mut doubt = false;
+        for entry in table.entries() {
+            let Some(excess) = excess(entry, table.rows(entry)) else {
+                continue;
+            };
+            let cookie = entry.socket.cookie;
+            let known = self.excess.get(&cookie).map_or(USUAL, |known| known.accepted);
+            doubt |= excess > known;
+            if excess < known {
+                self.accept(cookie, excess);
+            }
+        }
+        doubt
+    }
+
+    /// Takes a dump for the truth. It may itself have missed a subflow, so what is strange counts as settled only when
+    /// two say the same.
+    pub(super) fn settle(&mut self, table: &Table) {
+        let mut before = std::mem::take(&mut self.excess);
+        for entry in table.entries() {
+            let Some(excess) = excess(entry, table.rows(entry)) else {
+                continue;
+            };
+            let cookie = entry.socket.cookie;
+            match before.remove(&cookie) {
+                Some(known) if excess > known.accepted && excess != known.found => {
+                    self.excess.insert(
+                        cookie,
+                        Excess {
+                            found: excess,
+                            ..known
+                        },
+                    );
+                }
+                None if excess > USUAL => {
+                    self.excess.insert(
+                        cookie,
+                        Excess {
+                            accepted: USUAL,
+                            found: excess,
+                        },
+                    );
+                }
+                _ => self.accept(cookie, excess),
+            }
+        }
+    }
+
+    fn accept(&mut self, cookie: u64, excess: i32) {
+        if excess == USUAL {
+            self.excess.remove(&cookie);
+        } else {
+            let settled = Excess {
+                accepted: excess,
+                found: excess,
+            };
+            self.excess.insert(cookie, settled);
+        }
+    }
+}
+
+/// By how many the kernel's count exceeds the subflows that are there. It counts one from the moment at which it is
+/// asked for, and no longer once it is being closed. `None` for a connection that is ending, of which nothing new comes.
+fn excess<'a>(entry: &Entry, rows: impl Iterator<Item = Row<'a>>) -> Option<i32> {
+    if TcpState::from_kernel(entry.socket.state).is_ending() {
+        return None;
+    }
+    let living = rows.filter(|row| !TcpState::from_kernel(row.socket.state).is_ending());
+    let there = i32::try_from(living.count()).unwrap_or(i32::MAX);
+    Some(i32::from(entry.socket.extra_subflows?) - there)
+}
