@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::HandoversArguments;
 use super::{Failure, Output};
-use crate::history::handover::{Cause, Detector, Handover, sentence};
+use crate::history::handover::{Cause, Handover, sentence};
 use crate::history::{Bounds, History, device_name};
 use crate::kernel::Namespace;
 use crate::model::Token;
@@ -37,8 +37,7 @@ pub(super) fn run(
     let source = LiveSource::open(namespace, &Options::default())?;
     let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
     let timeout = end.map_or_else(never, at);
-    let mut detector = Detector::default();
-    // Only the state is needed.
+    // Only the state and the handovers are needed.
     let mut history = History::new(Bounds {
         span_s: 1.0,
         events: 1,
@@ -51,12 +50,12 @@ pub(super) fn run(
             recv(timeout) -> _ => return Ok(output.flush()?),
         };
         let Ok(line) = line else { break };
-        let found = detector.apply(&line);
         history.apply(line);
+        source.look_closely(&history.suspects());
+        let found = history.take_handovers();
         for handover in &found {
             print(handover, &history, arguments.json, output)?;
         }
-        source.look_closely(&detector.suspects().collect::<Vec<_>>());
         if !found.is_empty() {
             output.flush()?;
         }

@@ -22,8 +22,12 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::handover::{Detector, Handover};
 use self::memory::Memory;
 use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
+
+/// The most handovers.
+const HANDOVERS: usize = 1000;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +64,7 @@ pub struct History {
     state: State,
     /// When the newest line was taken, seconds on the stream.
     now: f64,
-    /// When the newest sample was taken.
+    /// When everything was last sampled.
     sampled_at: Option<f64>,
     connections: FxHashMap<Cookie, ConnectionHistory>,
     subflows: FxHashMap<Cookie, SubflowHistory>,
@@ -70,6 +74,8 @@ pub struct History {
     /// The connection that somebody looks at: its points stay.
     watched: Option<Cookie>,
     memory: Memory,
+    detector: Detector,
+    handovers: VecDeque<Handover>,
 }
 
 impl History {
@@ -84,6 +90,10 @@ impl History {
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
         self.now = self.now.max(line.t());
+        self.handovers.extend(self.detector.apply(&line));
+        while self.handovers.len() > HANDOVERS {
+            self.handovers.pop_front();
+        }
         match line {
             Line::Header(header) => {
                 *self = Self {
@@ -117,7 +127,7 @@ impl History {
         self.now
     }
 
-    /// When the newest sample was taken, seconds on the stream.
+    /// When everything was last sampled, seconds on the stream.
     pub fn sampled_at(&self) -> Option<f64> {
         self.sampled_at
     }
@@ -125,6 +135,21 @@ impl History {
     /// The newest events, oldest first.
     pub fn events(&self) -> &VecDeque<Event> {
         &self.events
+    }
+
+    /// The newest handovers that have ended, oldest first.
+    pub fn handovers(&self) -> &VecDeque<Handover> {
+        &self.handovers
+    }
+
+    /// The handovers that ended since this was last asked.
+    pub fn take_handovers(&mut self) -> VecDeque<Handover> {
+        std::mem::take(&mut self.handovers)
+    }
+
+    /// The connections in which something seems to happen: to be looked at closely.
+    pub fn suspects(&self) -> Vec<Cookie> {
+        self.detector.suspects()
     }
 
     /// Keeps every point of this connection from now on, as long as somebody looks at it.
@@ -186,15 +211,33 @@ impl History {
             if still.contains(&cookie) {
                 continue;
             }
-            if let Some(history) = self.subflows.get_mut(&cookie)
-                && history.ended_at.is_none()
+            let Some(history) = self.subflows.get_mut(&cookie) else {
+                continue;
+            };
+            if sample
+                .only
+                .as_ref()
+                .is_some_and(|only| !only.contains(&history.connection))
             {
-                history.rest(before, t);
+                still.insert(cookie);
+            } else if history.ended_at.is_none() {
+                let record = self.connections.get(&history.connection);
+                let looked_at = record.and_then(|record| record.looked_at);
+                history.rest(looked_at.map_or(before, |at| at.max(before)), t);
             }
         }
         self.moving = still;
+        match &sample.only {
+            Some(only) => {
+                for cookie in only {
+                    if let Some(record) = self.connections.get_mut(cookie) {
+                        record.looked_at = Some(t);
+                    }
+                }
+            }
+            None => self.sampled_at = Some(t),
+        }
         self.state.apply(sample);
-        self.sampled_at = Some(t);
         self.forget(t);
         self.stay_within_bounds(t);
     }
@@ -213,6 +256,7 @@ impl History {
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
         record.last = None;
+        let before = record.looked_at.map_or(before, |at| at.max(before));
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
                 record.subflows.push(subflow.cookie);

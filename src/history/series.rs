@@ -34,6 +34,8 @@ pub struct ConnectionHistory {
     pub ended_at: Option<f64>,
     /// Its subflows, those that ended included, oldest first.
     pub subflows: Vec<Cookie>,
+    /// When it alone was last looked at closely, between two samples.
+    pub(super) looked_at: Option<f64>,
     /// As it was when it ended.
     pub(super) last: Option<Box<Connection>>,
 }
@@ -44,6 +46,7 @@ impl ConnectionHistory {
             began_at: t,
             ended_at: None,
             subflows: Vec::new(),
+            looked_at: None,
             last: None,
         }
     }

@@ -86,6 +86,6 @@ impl State {
         self.settings.extend(sample.settings);
         self.counters.extend(sample.counters);
         self.plain_tcp = sample.plain_tcp.or(self.plain_tcp);
-        self.cost_us = sample.cost_us;
+        self.cost_us = sample.cost_us.or(self.cost_us);
     }
 }

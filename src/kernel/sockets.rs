@@ -17,12 +17,14 @@ use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::netlink::Message;
 use crate::wire::sock_diag::{
     MptcpSocket, SOCK_DIAG_BY_FAMILY, SUBFLOW_STATES, SocketId, TCP_ESTABLISHED, TCPDIAG_GETSOCK, TcpMessage,
-    TcpSocket, destroy_tcp, dump_every_mptcp, dump_every_tcp, dump_mptcp, dump_tcp, look_up_tcp, parse_mptcp,
+    TcpSocket, destroy_tcp, dump_every_mptcp, dump_every_tcp, dump_mptcp, dump_tcp, look_up_mptcp,
+    look_up_tcp, parse_mptcp,
 };
 
 const LIST_MPTCP: &str = "list MPTCP sockets";
 const LIST_TCP: &str = "list TCP sockets";
 const LOOK_UP_TCP: &str = "look subflows up";
+const LOOK_UP_MPTCP: &str = "look connections up";
 /// How often a dump that lost answers is begun again.
 const ATTEMPTS: u32 = 3;
 
@@ -131,6 +133,29 @@ impl Sockets {
         self.dumps
             .dump(&mut self.socket, LIST_TCP, list_tcp, &mut state, reset, each)
             .map_err(|error| without_diag(error, "tcp_diag"))
+    }
+
+    /// Reads the MPTCP sockets with these tokens, and nothing else. What is gone is not in `list`. `false` when answers
+    /// were lost.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn look_up_connections(
+        &mut self,
+        tokens: &[u32],
+        list: &mut Vec<MptcpSocket>,
+    ) -> Result<bool, Error> {
+        list.clear();
+        let how = self.socket.look_up(
+            LOOK_UP_MPTCP,
+            tokens,
+            |token, sequence, into| look_up_mptcp(*token, sequence, into),
+            |message| {
+                list.push(parse_mptcp(message.payload)?);
+                Ok(())
+            },
+        );
+        Ok(how.map_err(without_mptcp_diag)? == Dump::Whole)
     }
 
     /// Reads the subflows by looking up each of `wanted`, and nothing else: the cost follows their number, not that of

@@ -91,6 +91,9 @@ pub struct Sample {
     pub t: f64,
     /// Whether it holds everything.
     pub full: bool,
+    /// The connections that were looked at, and no others; `None` when all were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Vec<Cookie>>,
     /// Connections, by cookie. Listening sockets are none.
     pub connections: Vec<Connection>,
     /// Connections that are no more.

@@ -154,12 +154,16 @@ fn complete<'a>(
 /// Whether two readings of a subflow say the same. A field that only counts the time since something has not
 /// changed by growing with the clock; it has when it started anew.
 fn unchanged(before: Row<'_>, after: Row<'_>) -> bool {
-    let (a, b) = (before.socket, after.socket);
+    before.joined_by == after.joined_by && !differs(before.socket, after.socket)
+}
+
+/// Whether two readings of a subflow's socket say something different.
+pub(super) fn differs(a: &TcpSocket, b: &TcpSocket) -> bool {
     let anew = a.last_data_sent_ms > b.last_data_sent_ms
         || a.last_data_received_ms > b.last_data_received_ms
         || a.last_ack_received_ms > b.last_ack_received_ms;
-    if anew || before.joined_by != after.joined_by {
-        return false;
+    if anew {
+        return true;
     }
     let aged = TcpSocket {
         last_data_sent_ms: a.last_data_sent_ms,
@@ -167,7 +171,7 @@ fn unchanged(before: Row<'_>, after: Row<'_>) -> bool {
         last_ack_received_ms: a.last_ack_received_ms,
         ..*b
     };
-    aged == *a
+    aged != *a
 }
 
 #[cfg(test)]

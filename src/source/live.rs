@@ -128,9 +128,7 @@ impl Source for LiveSource {
     }
 
     fn look_closely(&self, connections: &[Cookie]) {
-        // INTERIM
-        let ms = if connections.is_empty() { 250 } else { 50 };
-        if self.shared.interval_ms.swap(ms, Ordering::Relaxed) != ms {
+        if self.shared.set_suspects(connections) {
             let _ = self.poke.try_send(());
         }
     }

@@ -1,6 +1,7 @@
 //! Where the stream comes from, and where commands go.
 
 mod absent;
+mod closely;
 mod control;
 mod difference;
 mod follow;

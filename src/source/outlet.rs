@@ -49,28 +49,32 @@ impl Outlet {
     }
 
     pub(super) fn sample(&self, mut sample: Sample) -> Result<(), Closed> {
+        // A close look is read along with the next sample: it changes no figure that somebody waits for.
+        let wakes = sample.only.is_none();
         self.send(|t| {
             sample.t = t;
             Line::Sample(Box::new(sample))
-        })
+        })?;
+        if wakes {
+            self.wake();
+        }
+        Ok(())
     }
 
     pub(super) fn event(&self, mut event: Event) -> Result<(), Closed> {
         self.send(|t| {
             event.t = t;
             Line::Event(Box::new(event))
-        })
+        })?;
+        self.wake();
+        Ok(())
     }
 
     fn send(&self, line: impl FnOnce(f64) -> Line) -> Result<(), Closed> {
-        {
-            let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            // Microseconds: finer digits are noise, and make every line longer.
-            let t = (self.0.began.elapsed().as_secs_f64() * 1e6).round() / 1e6;
-            lines.as_ref().ok_or(Closed)?.send(line(t)).map_err(|_| Closed)?;
-        }
-        self.wake();
-        Ok(())
+        let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        // Microseconds: finer digits are noise, and make every line longer.
+        let t = (self.0.began.elapsed().as_secs_f64() * 1e6).round() / 1e6;
+        lines.as_ref().ok_or(Closed)?.send(line(t)).map_err(|_| Closed)
     }
 
     fn wake(&self) {

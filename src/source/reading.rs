@@ -20,19 +20,21 @@ use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
 /// Reads samples in the namespace of the thread that made it.
 pub struct Reader {
-    sockets: Sockets,
+    pub(super) sockets: Sockets,
     route: Route,
     path_manager: PathManager,
     dump: SocketTable,
+    /// What a close look read.
+    pub(super) close: SocketTable,
     joiner: Joiner,
-    table: Table,
+    pub(super) table: Table,
     before: Table,
     joined: Table,
     scratch: Layout,
     strategy: Strategy,
     follower: Follower,
     way: Way,
-    surroundings: Surroundings,
+    pub(super) surroundings: Surroundings,
     inventory: Option<Inventory>,
     plain_tcp: Option<u32>,
 }
@@ -71,6 +73,7 @@ impl Reader {
             route: Route::new()?,
             path_manager: PathManager::new()?,
             dump: SocketTable::default(),
+            close: SocketTable::default(),
             joiner: Joiner::default(),
             table: Table::default(),
             before: Table::default(),

@@ -22,6 +22,8 @@ const RESYNC_EVERY: Duration = Duration::from_secs(1);
 /// So many samples after an overrun conclude events: a socket that is gone is believed to be only when a second
 /// reading misses it too.
 const RESYNC_SAMPLES: u8 = 3;
+/// How often a connection is looked at in which something seems to happen.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// So long may the kernel refuse before the source gives up.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The least difference between the clocks that is a suspend, seconds.
@@ -49,12 +51,32 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
     let mut failing_since: Option<Instant> = None;
     let mut asleep_s = asleep();
     let mut due = Instant::now();
+    let mut look_due = due;
     while !shared.stopping() {
-        match poked.recv_timeout(due.saturating_duration_since(Instant::now())) {
+        let suspects = shared.suspects();
+        let next = if suspects.is_empty() {
+            due
+        } else {
+            due.min(look_due)
+        };
+        match poked.recv_timeout(next.saturating_duration_since(Instant::now())) {
             Err(RecvTimeoutError::Disconnected) => break,
-            Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+            // The interval is another, or there is something to look at closely.
+            Ok(()) => look_due = Instant::now(),
+            Err(RecvTimeoutError::Timeout) => {}
         }
         let now = Instant::now();
+        if !suspects.is_empty() && now >= look_due && now < due {
+            look_due = now + LOOK_EVERY;
+            // What cannot be read now is left to the next sample.
+            if !shared.outlet.is_full()
+                && let Ok(sample) = reader.look_closely(&suspects)
+                && shared.outlet.sample(sample).is_err()
+            {
+                break;
+            }
+            continue;
+        }
         let interval = Duration::from_millis(shared.interval_ms.load(Ordering::Relaxed));
         due = if due + interval > now {
             due.min(now) + interval

@@ -10,6 +10,7 @@ use super::difference::News;
 use super::infer::Told;
 use super::outlet::Outlet;
 use crate::kernel::Namespace;
+use crate::model::Cookie;
 
 /// What the event thread leaves for the next sample.
 #[derive(Default)]
@@ -34,6 +35,8 @@ pub(super) struct Shared {
     pub(super) events: bool,
     pub(super) interval_ms: AtomicU64,
     pub(super) stop: AtomicBool,
+    /// The connections to look at closely.
+    suspects: Mutex<Vec<Cookie>>,
     failure: Mutex<Option<String>>,
 }
 
@@ -46,12 +49,30 @@ impl Shared {
             events,
             interval_ms: AtomicU64::new(interval_ms),
             stop: AtomicBool::new(false),
+            suspects: Mutex::default(),
             failure: Mutex::default(),
         }
     }
 
     pub(super) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Names the connections to look at closely; whether there is now something to do at once.
+    pub(super) fn set_suspects(&self, connections: &[Cookie]) -> bool {
+        let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
+        let begins = suspects.is_empty() && !connections.is_empty();
+        suspects.clear();
+        suspects.extend_from_slice(connections);
+        begins
+    }
+
+    /// The connections to look at closely.
+    pub(super) fn suspects(&self) -> Vec<Cookie> {
+        self.suspects
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {

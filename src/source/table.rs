@@ -102,6 +102,39 @@ impl Table {
     pub(super) fn rows(&self, entry: &Entry) -> impl Iterator<Item = Row<'_>> + Clone {
         rows(self.layout.places(entry), &self.subflows)
     }
+
+    /// Takes newer readings of a connection and of its subflows in place of those that are there; `differs` decides
+    /// what is a change. Whether there was one. What is not there yet is left to the next reading of everything.
+    pub(super) fn refresh(
+        &mut self,
+        connection: &MptcpSocket,
+        subflows: &[TcpSocket],
+        differs: impl Fn(&TcpSocket, &TcpSocket) -> bool,
+    ) -> bool {
+        let Layout { entries, places } = &mut self.layout;
+        let position = entries.binary_search_by_key(&connection.cookie, |entry| entry.socket.cookie);
+        let Some(entry) = position.ok().and_then(|position| entries.get_mut(position)) else {
+            return false;
+        };
+        let token = connection
+            .token
+            .filter(|token| *token != 0)
+            .or(entry.socket.token);
+        let newer = MptcpSocket { token, ..*connection };
+        let mut changed = entry.socket != newer;
+        entry.socket = newer;
+        let own = places.get(entry.first as usize..entry.last as usize);
+        for place in own.unwrap_or_default() {
+            let Some(socket) = self.subflows.get_mut(place.at as usize) else {
+                continue;
+            };
+            if let Some(newer) = subflows.iter().find(|newer| newer.cookie == socket.cookie) {
+                changed |= differs(socket, newer);
+                *socket = *newer;
+            }
+        }
+        changed
+    }
 }
 
 /// The subflows at some places.

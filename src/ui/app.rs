@@ -7,6 +7,7 @@ use super::connections::{self, ListState};
 use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
+use super::handovers::{self, HandoversState};
 use super::lab_strip;
 use super::paths::{self, PathsState};
 use super::status;
@@ -25,6 +26,7 @@ pub struct App {
     tab: Tab,
     list: ListState,
     connection: ConnectionState,
+    handovers: HandoversState,
     paths: PathsState,
     events: EventsState,
 }
@@ -55,6 +57,7 @@ impl App {
             tab: Tab::default(),
             list: ListState::default(),
             connection: ConnectionState::default(),
+            handovers: HandoversState::default(),
             paths: PathsState::default(),
             events: EventsState::default(),
         }
@@ -76,6 +79,7 @@ impl App {
             tab,
             list,
             connection,
+            handovers,
             paths,
             events,
         } = self;
@@ -133,6 +137,7 @@ impl App {
                         None => commands.extend(empty::ui(&view, ui)),
                     });
             }
+            Tab::Handovers => commands.extend(handovers::ui(handovers, &view, ui)),
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
@@ -161,8 +166,9 @@ impl App {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         let tabs = [
             (Key::Num1, Tab::Connections),
-            (Key::Num2, Tab::Paths),
-            (Key::Num3, Tab::Events),
+            (Key::Num2, Tab::Handovers),
+            (Key::Num3, Tab::Paths),
+            (Key::Num4, Tab::Events),
         ];
         for (key, tab) in tabs {
             if top_bar::TABS.contains(&tab) && pressed(key) {
@@ -223,6 +229,11 @@ impl App {
             UiCommand::Theme(theme) => ctx.set_theme(theme),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
+            UiCommand::Moment(cookie, t) => {
+                self.tab = Tab::Connections;
+                self.list.selected = Some(cookie);
+                self.connection.plots.window.show(t, self.feed.shown().now());
+            }
             UiCommand::Turn(direction) => self.direction = Some(direction),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::Plug(link, plugged) => {

@@ -31,6 +31,8 @@ pub(super) struct Feed {
     /// When the latest samples were taken and what they cost, for the status line.
     costs: VecDeque<(f64, u64)>,
     pub(super) changes: Changes,
+    /// The connections that the source looks at closely.
+    suspects: Vec<Cookie>,
 }
 
 impl Feed {
@@ -51,11 +53,22 @@ impl Feed {
             interval_ms,
             costs: VecDeque::new(),
             changes: Changes::default(),
+            suspects: Vec::new(),
         }
     }
 
     /// Takes what is there; whether more is waiting.
     pub(super) fn take(&mut self) -> bool {
+        let more = self.take_lines();
+        let suspects = self.live.suspects();
+        if suspects != self.suspects {
+            self.source.look_closely(&suspects);
+            self.suspects = suspects;
+        }
+        more
+    }
+
+    fn take_lines(&mut self) -> bool {
         for _ in 0..BATCH {
             match self.source.lines().try_recv() {
                 Ok(line) => self.apply(line),

@@ -89,7 +89,16 @@ pub(super) fn clock(started_at: &str, t: f64) -> String {
     clock_in(&TimeZone::system(), started_at, t)
 }
 
+/// The same with milliseconds.
+pub(super) fn clock_ms(started_at: &str, t: f64) -> String {
+    clock_as("%H:%M:%S%.3f", &TimeZone::system(), started_at, t)
+}
+
 fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
+    clock_as("%H:%M:%S", zone, started_at, t)
+}
+
+fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
     let moment = started_at
         .parse::<Timestamp>()
         .ok()
@@ -97,7 +106,7 @@ fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
         .and_then(|(start, since)| start.checked_add(since).ok());
     moment.map_or_else(
         || ABSENT.to_owned(),
-        |moment| moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
+        |moment| moment.to_zoned(zone.clone()).strftime(format).to_string(),
     )
 }
 

@@ -13,6 +13,7 @@ mod empty;
 mod events;
 mod feed;
 mod format;
+mod handovers;
 mod lab_strip;
 mod launch;
 mod paths;

@@ -11,9 +11,10 @@ use super::format;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
+use crate::history::handover::incidents;
 
 /// The panels that are there, in order.
-pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Paths, Tab::Events];
+pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Handovers, Tab::Paths, Tab::Events];
 
 /// The intervals to choose from, ms.
 const INTERVALS: [u64; 7] = [50, 100, 250, 500, 1000, 2000, 5000];
@@ -134,6 +135,7 @@ fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
     let (name, count) = match tab {
         Tab::Connections => ("Connections", view.shown.state().connections.len()),
+        Tab::Handovers => ("Handovers", incidents(view.shown.handovers()).len()),
         Tab::Paths => ("Paths", 0),
         Tab::Events => ("Events", 0),
     };

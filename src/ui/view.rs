@@ -56,6 +56,8 @@ pub(super) enum Tab {
     /// The list and the selected connection.
     #[default]
     Connections,
+    /// What moved data from one path to another.
+    Handovers,
     /// Interfaces, endpoints, limits and settings.
     Paths,
     /// What happened.
@@ -81,6 +83,8 @@ pub(super) enum UiCommand {
     Open(Tab),
     /// Another connection in the centre.
     Select(Cookie),
+    /// A connection in the centre, with the plots at a moment.
+    Moment(Cookie, f64),
     /// The other direction for every rate.
     Turn(Direction),
     /// Plugging a link of the lab, or unplugging it.

@@ -4,14 +4,16 @@
 //! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
 //! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
 
+mod incident;
 mod sentence;
 mod track;
 
-pub use sentence::sentence;
+pub use incident::{Incident, incidents};
+pub use sentence::{cause_in_words, duration, sentence};
 
 use std::net::SocketAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use self::track::Track;
@@ -40,8 +42,10 @@ pub enum Cause {
 }
 
 /// A time in which nothing was delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interruption {
+    /// When the longest stretch began, seconds on the stream.
+    pub t: f64,
     /// The longest stretch, ms.
     pub ms: u64,
     /// How far the truth may lie to either side, ms.
@@ -98,13 +102,15 @@ impl Detector {
     }
 
     /// The connections in which something seems to happen: to be looked at closely.
-    pub fn suspects(&self) -> impl Iterator<Item = Cookie> {
+    pub fn suspects(&self) -> Vec<Cookie> {
         let open = self.tracks.iter().filter(|(_, track)| track.is_open());
-        open.map(|(cookie, _)| *cookie)
+        let mut cookies: Vec<Cookie> = open.map(|(cookie, _)| *cookie).collect();
+        cookies.sort_unstable();
+        cookies
     }
 
     fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
-        let before = self.sampled_at.replace(sample.t).unwrap_or(sample.t);
+        let before = self.sampled_at.unwrap_or(sample.t);
         let mut ended = Vec::new();
         for connection in &sample.connections {
             let track = self
@@ -116,11 +122,22 @@ impl Detector {
                 self.by_token.insert(token, connection.cookie);
             }
         }
+        match &sample.only {
+            Some(only) => {
+                for cookie in only {
+                    if let Some(track) = self.tracks.get_mut(cookie) {
+                        track.look(sample.t);
+                    }
+                }
+            }
+            None => self.sampled_at = Some(sample.t),
+        }
         for track in self.tracks.values_mut().filter(|track| track.is_open()) {
             ended.extend(track.settle(sample.t));
         }
         let gone: Vec<Cookie> = if sample.full {
-            let here = |cookie: &Cookie| sample.connections.iter().any(|one| one.cookie == *cookie);
+            let all: FxHashSet<Cookie> = sample.connections.iter().map(|one| one.cookie).collect();
+            let here = |cookie: &Cookie| all.contains(cookie);
             self.tracks
                 .keys()
                 .filter(|cookie| !here(cookie))

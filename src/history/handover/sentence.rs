@@ -4,23 +4,10 @@ use super::{Cause, Handover};
 
 /// The sentence of a handover, with what people call its devices.
 pub fn sentence(handover: &Handover, name: impl Fn(&str) -> String) -> String {
-    let named = |device: &Option<String>| device.as_deref().map_or_else(|| "a path".to_owned(), &name);
-    let from = named(&handover.from);
-    let begins = match handover.cause {
-        Cause::LinkLost => format!("{from} lost"),
-        Cause::AddressLost => format!("{from} lost its address"),
-        Cause::PathDead => format!("{from} stalled"),
-        Cause::PathDegraded => format!("{from} degraded"),
-        Cause::PathReturned => "Better path back".to_owned(),
-        Cause::PriorityChanged => "Priority changed".to_owned(),
-        Cause::ClosedLocally => format!("The subflow over {from} was closed here"),
-        Cause::ClosedByPeer => format!("The subflow over {from} was closed by the peer"),
-    };
+    let begins = cause_in_words(handover.cause, &from(handover, &name));
     let after = handover.interruption.map(|interruption| {
-        format!(
-            "after {}",
-            with_uncertainty(interruption.ms, interruption.uncertainty_ms)
-        )
+        let (length, uncertainty) = duration(interruption.ms, interruption.uncertainty_ms);
+        format!("after {length} ± {uncertainty}")
     });
     let moved = match (&handover.to, after) {
         (Some(to), Some(after)) if Some(to) == handover.from.as_ref() => {
@@ -38,12 +25,35 @@ pub fn sentence(handover: &Handover, name: impl Fn(&str) -> String) -> String {
     format!("{begins}; {moved}; {lived}.")
 }
 
-/// `207 ms ± 20`; from a second on `1.42 s ± 0.02`.
-fn with_uncertainty(ms: u64, uncertainty_ms: u64) -> String {
+fn from(handover: &Handover, name: impl Fn(&str) -> String) -> String {
+    let device = handover.from.as_deref();
+    device.map_or_else(|| "a path".to_owned(), name)
+}
+
+/// What happened to a path, in a few words.
+pub fn cause_in_words(cause: Cause, path: &str) -> String {
+    match cause {
+        Cause::LinkLost => format!("{path} lost"),
+        Cause::AddressLost => format!("{path} lost its address"),
+        Cause::PathDead => format!("{path} stalled"),
+        Cause::PathDegraded => format!("{path} degraded"),
+        Cause::PathReturned => "Better path back".to_owned(),
+        Cause::PriorityChanged => "Priority changed".to_owned(),
+        Cause::ClosedLocally => format!("{path} closed by you"),
+        Cause::ClosedByPeer => format!("{path} closed by the peer"),
+    }
+}
+
+/// A length with its unit, and its uncertainty in the same unit: `207 ms` and `20`; from a second on `1.42 s` and
+/// `0.02`.
+pub fn duration(ms: u64, uncertainty_ms: u64) -> (String, String) {
     if ms < 1000 {
-        format!("{ms} ms ± {uncertainty_ms}")
+        (format!("{ms} ms"), uncertainty_ms.to_string())
     } else {
-        let (seconds, uncertainty) = (ms as f64 / 1000.0, uncertainty_ms as f64 / 1000.0);
-        format!("{seconds:.2} s ± {uncertainty:.2}")
+        let seconds = |ms: u64| ms as f64 / 1000.0;
+        (
+            format!("{:.2} s", seconds(ms)),
+            format!("{:.2}", seconds(uncertainty_ms)),
+        )
     }
 }

@@ -208,7 +208,7 @@ fn an_idle_or_bursty_application_invents_nothing() {
         stream.idle(0.2 + f64::from(round % 7) * 0.4);
     }
     assert_eq!(stream.found, []);
-    assert_eq!(stream.detector.suspects().count(), 0);
+    assert_eq!(stream.detector.suspects(), []);
 }
 
 #[test]

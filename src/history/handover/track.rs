@@ -96,6 +96,11 @@ impl Gap {
     fn length(&self) -> f64 {
         self.to - self.from
     }
+
+    /// How long it was at least.
+    fn surely(&self) -> f64 {
+        (self.length() - self.uncertainty).max(0.0)
+    }
 }
 
 /// A handover that has not ended.
@@ -133,8 +138,10 @@ pub(super) struct Track {
     delivered: u64,
     /// When it last delivered.
     delivered_at: Option<f64>,
-    /// Whether data waits to be delivered.
-    wants: bool,
+    /// What the peer acknowledged.
+    acked: u64,
+    /// Since when data waits to be delivered, if it does.
+    waits_since: Option<f64>,
     /// Stretches without delivery: when they ended and how long they were.
     usual: VecDeque<(f64, f64)>,
     open: Option<Open>,
@@ -143,6 +150,8 @@ pub(super) struct Track {
     /// The device that carried most.
     leader: Option<String>,
     shift: Option<Shift>,
+    /// When it alone was last looked at.
+    looked_at: Option<f64>,
 }
 
 impl Track {
@@ -158,13 +167,20 @@ impl Track {
                 .collect(),
             delivered: delivered(connection),
             delivered_at: None,
-            wants: false,
+            acked: connection.bytes_acked.unwrap_or(0),
+            waits_since: None,
             usual: VecDeque::new(),
             open: None,
             priority_at: None,
             leader: None,
             shift: None,
+            looked_at: None,
         }
+    }
+
+    /// It was looked at, whether or not something had changed.
+    pub(super) fn look(&mut self, t: f64) {
+        self.looked_at = Some(t);
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -173,18 +189,25 @@ impl Track {
 
     /// Takes the connection as it is at `t`; the sample before was taken at `before`.
     pub(super) fn take(&mut self, connection: &Connection, before: f64, t: f64) {
+        let before = self.looked_at.map_or(before, |at| at.max(before));
         self.token = connection.token.or(self.token);
         self.take_flows(connection, t);
         let total = delivered(connection);
         let moved = total.saturating_sub(self.delivered);
         self.delivered = self.delivered.max(total);
-        self.wants = waits(connection);
+        let waited = self.waits_since;
+        self.waits_since =
+            waits(connection).then(|| waited.unwrap_or_else(|| sent_at(connection, before, t)));
         if let Some(open) = &mut self.open {
-            open.wanted |= self.wants || moved > 0;
+            open.wanted |= self.waits_since.is_some() || moved > 0;
         }
         if moved > 0 {
-            self.progress(connection, before, t);
+            let sends = connection.bytes_acked.is_some_and(|acked| acked > self.acked);
+            // What is sent and acknowledged between two samples did not wait; what arrives may have.
+            let since = if sends { waited } else { self.delivered_at };
+            self.progress(connection, since, before, t);
         }
+        self.acked = connection.bytes_acked.unwrap_or(self.acked);
         self.suspect(t);
     }
 
@@ -214,9 +237,10 @@ impl Track {
             .retain(|flow| flow.alive || flow.moves.back().is_some_and(|(at, _)| t - at < 2.0 * RECENT_S));
     }
 
-    /// Data was delivered between `before` and `t`.
-    fn progress(&mut self, connection: &Connection, before: f64, t: f64) {
-        if let Some(last) = self.delivered_at {
+    /// Data was delivered between `before` and `t` that waited since a moment, if it waited.
+    fn progress(&mut self, connection: &Connection, since: Option<f64>, before: f64, t: f64) {
+        if let Some((last, since)) = self.delivered_at.zip(since) {
+            let last = last.max(since).min(t);
             let to = f64::midpoint(before.max(last), t);
             let gap = Gap {
                 from: last,
@@ -225,7 +249,7 @@ impl Track {
             };
             match &mut self.open {
                 Some(open) => open.gaps.push(gap),
-                None => self.usual.push_back((t, gap.length())),
+                None => self.usual.push_back((t, gap.surely())),
             }
             while self.usual.front().is_some_and(|(at, _)| t - at > USUAL_S) {
                 self.usual.pop_front();
@@ -256,7 +280,7 @@ impl Track {
             flow.alive && flow.stalled && (share(flow) >= CARRIES || self.leader == flow.device)
         });
         if self.open.is_none()
-            && self.wants
+            && self.waits_since.is_some()
             && let Some(flow) = stalled
         {
             let (device, at) = (flow.device.clone(), self.delivered_at.unwrap_or(t));
@@ -312,7 +336,7 @@ impl Track {
             at,
             gaps: Vec::new(),
             moved: BTreeMap::new(),
-            wanted: self.wants,
+            wanted: self.waits_since.is_some(),
             usual,
         });
     }
@@ -391,12 +415,12 @@ impl Track {
     /// Ends the handover once delivery is as before, or once it is clear that there was nothing to deliver.
     pub(super) fn settle(&mut self, t: f64) -> Option<Handover> {
         let open = self.open.as_ref()?;
-        let last_long = open.gaps.iter().rev().find(|gap| gap.length() > open.usual);
+        let last_long = open.gaps.iter().rev().find(|gap| gap.surely() > open.usual);
         let since = last_long.map_or(open.at, |gap| gap.to);
         let healthy = self
             .delivered_at
             .is_some_and(|at| at > since && t - at <= open.usual.max(LEAST_GAP_S))
-            || !self.wants;
+            || self.waits_since.is_none();
         if t - since < HEALTHY_S || !healthy {
             return None;
         }
@@ -406,7 +430,11 @@ impl Track {
     /// The connection is gone.
     pub(super) fn end(mut self, t: f64) -> Option<Handover> {
         // An end in good order is no handover: the data was delivered.
-        if self.wants { self.finish(t, false) } else { None }
+        if self.waits_since.is_some() {
+            self.finish(t, false)
+        } else {
+            None
+        }
     }
 
     fn finish(&mut self, t: f64, survived: bool) -> Option<Handover> {
@@ -421,19 +449,20 @@ impl Track {
         }
         let longest = gaps
             .iter()
-            .max_by(|a, b| a.length().total_cmp(&b.length()))
+            .max_by(|a, b| a.surely().total_cmp(&b.surely()))
             .copied();
         let first = gaps
             .iter()
-            .find(|gap| gap.length() > open.usual)
+            .find(|gap| gap.surely() > open.usual)
             .or(longest.as_ref());
         let stop = first.map_or(open.at, |gap| gap.from);
         let last = gaps
             .iter()
             .rev()
-            .find(|gap| gap.length() > open.usual)
+            .find(|gap| gap.surely() > open.usual)
             .or(longest.as_ref());
         let interruption = longest.filter(|_| open.wanted).map(|gap| Interruption {
+            t: gap.from,
             ms: milliseconds(gap.length()),
             uncertainty_ms: milliseconds(gap.uncertainty),
             recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
@@ -480,6 +509,16 @@ fn delivered(connection: &Connection) -> u64 {
     let received = connection.bytes_received;
     acked.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_acked).sum())
         + received.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_received).sum())
+}
+
+/// When the data was sent that waits since the sample before: the newest of the subflows' own clocks.
+fn sent_at(connection: &Connection, before: f64, t: f64) -> f64 {
+    let clocks = connection
+        .subflows
+        .iter()
+        .filter_map(|subflow| subflow.last_data_sent_ms);
+    let newest = clocks.min().map_or(before, |ms| t - f64::from(ms) / 1000.0);
+    newest.clamp(before.min(t), t)
 }
 
 /// Whether data waits: not acknowledged by the peer, or in flight.

@@ -133,6 +133,22 @@ pub fn look_up_tcp(id: &SocketId, sequence: u32, into: &mut Vec<u8>) {
     into.extend_from_slice(&encode_id(family, id));
 }
 
+/// Appends a request for one MPTCP socket by its token, which stands in place of the lower half of a cookie
+/// (net/mptcp/mptcp_diag.c, `mptcp_diag_dump_one`). The answer is the socket, or ENOENT.
+pub fn look_up_mptcp(token: u32, sequence: u32, into: &mut Vec<u8>) {
+    let mut id = [0; 48];
+    if let Some(place) = id.get_mut(40..44) {
+        place.copy_from_slice(&token.to_ne_bytes());
+    }
+    // A token is enough, whatever the family.
+    let header = request_header(AF_INET, PROTOCOL_IN_ATTRIBUTE, EXTENSION_INFO, u32::MAX);
+    let request = Request::new(SOCK_DIAG_BY_FAMILY, 0, sequence)
+        .put(&header)
+        .put(&id)
+        .attribute(INET_DIAG_REQ_PROTOCOL, &IPPROTO_MPTCP.to_ne_bytes());
+    into.extend_from_slice(&request.finish());
+}
+
 /// Closes one TCP socket (Linux 4.9, CONFIG_INET_DIAG_DESTROY; CAP_NET_ADMIN).
 pub fn destroy_tcp(family: u8, id: &SocketId, sequence: u32) -> Vec<u8> {
     Request::new(SOCK_DESTROY, NLM_F_ACK, sequence)

@@ -30,6 +30,14 @@ impl TimeWindow {
         self.fixed.unwrap_or((now - self.span_s, now))
     }
 
+    /// Shows a moment, in its middle where there is enough time on both sides.
+    pub(in crate::ui) fn show(&mut self, t: f64, now: f64) {
+        let (from, to) = self.range(now);
+        if !(from..=to).contains(&t) {
+            self.place(t - (to - from) / 2.0, to - from, now);
+        }
+    }
+
     /// Whether it follows now.
     pub(in crate::ui) fn is_live(&self) -> bool {
         self.fixed.is_none()

@@ -1,0 +1,249 @@
+//! The handovers at the right: totals, a row each, and what can be done with the chosen one.
+
+use egui::{Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_SHOW_CHART};
+
+use crate::history::handover::{Cause, Incident, cause_in_words, duration, sentence};
+use crate::ui::format;
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{UiCommand, View, application};
+use crate::ui::widgets::{Press, focus_ring, icon, paint, paint_right, paint_within, shape_of};
+
+const ROW: f32 = 112.0;
+const PADDING: f32 = 16.0;
+
+/// What happened to the path, in words.
+pub(super) fn cause(incident: &Incident, view: &View<'_>) -> String {
+    let path = incident
+        .from
+        .as_deref()
+        .map(|device| view.path(Some(device)).name);
+    cause_in_words(incident.cause, path.as_deref().unwrap_or("A path"))
+}
+
+/// Why, as far as the stream tells.
+fn why(cause: Cause) -> &'static str {
+    match cause {
+        Cause::LinkLost => "link down",
+        Cause::AddressLost => "address lost",
+        Cause::PathDead => "nothing acknowledged",
+        Cause::PathDegraded => "far worse than before",
+        Cause::PathReturned => "path is back",
+        Cause::PriorityChanged => "MP_PRIO",
+        Cause::ClosedLocally | Cause::ClosedByPeer => "subflow closed",
+    }
+}
+
+/// Handovers, the worst and the total, each with its unit.
+pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let worst: Vec<u64> = incidents
+        .iter()
+        .filter_map(|incident| incident.worst().map(|worst| worst.ms))
+        .collect();
+    let length = |ms: u64| duration(ms, 0).0;
+    let figures = [
+        (incidents.len().to_string(), "handovers"),
+        (
+            worst
+                .iter()
+                .max()
+                .map_or_else(|| format::ABSENT.to_owned(), |ms| length(*ms)),
+            "worst",
+        ),
+        (length(worst.iter().sum()), "in total"),
+    ];
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::hover());
+    let spoken: Vec<String> = figures
+        .iter()
+        .map(|(figure, what)| format!("{figure} {what}"))
+        .collect();
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(", ")));
+    for ((figure, what), column) in figures.iter().zip(0_u8..) {
+        let x = rect.left() + PADDING + f32::from(column) * 120.0;
+        paint(
+            ui.painter(),
+            pos2(x, rect.top() + 26.0),
+            figure,
+            Type::Title,
+            tokens.text,
+        );
+        paint(
+            ui.painter(),
+            pos2(x, rect.top() + 52.0),
+            what,
+            Type::Small,
+            tokens.text3,
+        );
+    }
+}
+
+/// The row of one; whether it was chosen.
+pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &View<'_>, ui: &mut Ui) -> bool {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
+    let title = cause(incident, view);
+    let worst = incident
+        .worst()
+        .map(|worst| (worst.ms, duration(worst.ms, worst.uncertainty_ms)));
+    let figure = worst.as_ref().map_or_else(
+        || "no interruption".to_owned(),
+        |(_, (length, uncertainty))| format!("{length} ± {uncertainty}"),
+    );
+    response.widget_info(|| {
+        let name = format!("Handover {}: {title}, {figure}", incident.number);
+        WidgetInfo::selected(Role::Button, true, chosen, name)
+    });
+    let painter = ui.painter();
+    if chosen {
+        painter.rect_filled(rect, 0.0, tokens.sel);
+        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+        painter.rect_filled(bar, 0.0, tokens.text);
+    } else if response.hovered() {
+        painter.rect_filled(rect, 0.0, tokens.raised);
+    }
+    let (left, right) = (rect.left() + 24.0, rect.right() - PADDING);
+    let y = rect.top() + 24.0;
+    let number = incident.number.to_string();
+    let badge = Rect::from_center_size(pos2(left + 8.0, y), vec2(18.0, 18.0));
+    let (ground, ink) = if chosen {
+        (tokens.danger, tokens.panel)
+    } else {
+        (tokens.badge, tokens.text)
+    };
+    painter.rect_filled(badge, 4.0, ground);
+    let wide = crate::ui::widgets::width(painter, &number, Type::SmallStrong);
+    paint(
+        painter,
+        pos2(badge.center().x - wide / 2.0, y),
+        &number,
+        Type::SmallStrong,
+        ink,
+    );
+    let start = match &worst {
+        Some((_, (length, uncertainty))) => {
+            let text = format!("± {uncertainty}");
+            let end = paint_right(painter, pos2(right, y), &text, Type::Small, tokens.text2) - 8.0;
+            paint_right(painter, pos2(end, y), length, Type::Figure, tokens.text)
+        }
+        None => paint_right(
+            painter,
+            pos2(right, y),
+            "nothing to send",
+            Type::Small,
+            tokens.text2,
+        ),
+    };
+    let room = start - 8.0 - (left + 24.0);
+    paint_within(
+        painter,
+        pos2(left + 24.0, y),
+        &title,
+        Type::Strong,
+        tokens.text,
+        room,
+    );
+
+    let y = rect.top() + 48.0;
+    let mut x = left;
+    for (device, last) in [(&incident.from, false), (&incident.to, true)] {
+        if last {
+            icon(
+                painter,
+                pos2(x + 8.0, y),
+                ICON_ARROW_FORWARD.codepoint,
+                16.0,
+                tokens.text2,
+            );
+            x += 24.0;
+        }
+        match device {
+            Some(device) => {
+                let path = view.path(Some(device));
+                shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
+                x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
+            }
+            None => x = paint(painter, pos2(x, y), "nowhere", Type::Body, tokens.text2) + 8.0,
+        }
+    }
+    let started_at = view
+        .shown
+        .header()
+        .map_or("", |header| header.started_at.as_str());
+    let clock = format::clock(started_at, incident.t);
+    paint_right(painter, pos2(right, y), &clock, Type::Small, tokens.text3);
+
+    let y = rect.top() + 70.0;
+    let end = paint_right(
+        painter,
+        pos2(right, y),
+        why(incident.cause),
+        Type::Small,
+        tokens.text3,
+    );
+    let who = who(incident, view);
+    paint_within(
+        painter,
+        pos2(left, y),
+        &who,
+        Type::Small,
+        tokens.text2,
+        end - 8.0 - left,
+    );
+    if let Some((ms, _)) = &worst {
+        let share = *ms as f32 / longest_ms.max(1) as f32;
+        let bar = Rect::from_min_size(pos2(left, rect.top() + 88.0), vec2((right - left) * share, 4.0));
+        painter.rect_filled(bar, 2.0, tokens.danger);
+    }
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, tokens.line));
+    if response.has_focus() {
+        focus_ring(ui, &response.clone().with_new_rect(rect.shrink(3.0)), 4.0);
+    }
+    response.clicked()
+}
+
+/// Whom it happened to.
+fn who(incident: &Incident, view: &View<'_>) -> String {
+    let first = incident.members.first();
+    let first = first.and_then(|member| view.shown.latest(member.connection));
+    let first = first.map_or("a connection that is gone", application);
+    match incident.members.len() {
+        0 | 1 => first.to_owned(),
+        members => format!("{first} and {} more", members - 1),
+    }
+}
+
+/// What can be done with the chosen one.
+pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let tokens = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 88.0), Sense::hover());
+    let left = rect.left() + 24.0;
+    let title = format!("Handover {} in other panels", incident.number);
+    paint(
+        ui.painter(),
+        pos2(left, rect.top() + 24.0),
+        &title,
+        Type::Strong,
+        tokens.text,
+    );
+    let mut x = left;
+    let mut press = |press: Press<'_>, ui: &mut Ui| {
+        let place = Rect::from_min_size(pos2(x, rect.top() + 44.0), vec2(press.width(ui), 32.0));
+        x = place.right() + 8.0;
+        let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(press.text));
+        press.put(&mut child, place).clicked()
+    };
+    if let Some(worst) = incident.members.first() {
+        let plots = Press::text("Plots").with_icon(ICON_SHOW_CHART.codepoint);
+        if view.shown.connection(worst.connection).is_some() && press(plots, ui) {
+            commands.push(UiCommand::Moment(worst.connection, incident.t));
+        }
+        let copy = Press::text("Copy sentence").with_icon(ICON_CONTENT_COPY.codepoint);
+        if press(copy, ui) {
+            let text = sentence(worst, |device| view.path(Some(device)).name);
+            commands.push(UiCommand::Copy(text));
+        }
+    }
+    commands
+}

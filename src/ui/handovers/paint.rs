@@ -1,0 +1,446 @@
+//! Paints the lanes.
+
+use egui::{Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role};
+use egui::{pos2, vec2};
+
+use super::lanes::{Bar, Block, Lane, Lanes, Look};
+use crate::history::handover::duration;
+use crate::ui::format;
+use crate::ui::theme::{Slot, Tokens, Type};
+use crate::ui::view::View;
+use crate::ui::widgets::{paint, paint_right, paint_within, shape_of, width};
+
+const LABELS: f32 = 200.0;
+const PADDING: f32 = 16.0;
+const AXIS: f32 = 24.0;
+const LANE: f32 = 32.0;
+const BAR: f32 = 18.0;
+const DELIVERY: f32 = 104.0;
+const DELIVERY_OTHER: f32 = 80.0;
+const GROUP: f32 = 28.0;
+
+/// Time against the width of the lanes.
+#[derive(Clone, Copy)]
+struct Scale {
+    left: f32,
+    right: f32,
+    from: f64,
+    to: f64,
+}
+
+impl Scale {
+    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
+    fn x(&self, t: f64) -> f32 {
+        let share = ((t - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
+        self.left + (self.right - self.left) * share as f32
+    }
+}
+
+pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) {
+    let area = ui.available_rect_before_wrap();
+    let bins = &lanes.bins;
+    let scale = Scale {
+        left: area.left() + LABELS,
+        right: area.right() - PADDING,
+        from: bins.from,
+        to: bins.start(bins.count),
+    };
+    ui.spacing_mut().item_spacing.y = 0.0;
+    axis(&scale, moment, view, ui);
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let top = ui.cursor().top();
+        let grid = ui.painter().add(Shape::Noop);
+        group("Interfaces", "", ui);
+        for one in &lanes.interfaces {
+            lane(one, &scale, ui);
+        }
+        for (number, block) in lanes.blocks.iter().enumerate() {
+            delivery(block, lanes, &scale, number == 0, ui);
+            for one in &block.lanes {
+                lane(one, &scale, ui);
+            }
+        }
+        let bottom = ui.cursor().top().max(ui.clip_rect().bottom());
+        let tokens = Tokens::of(ui);
+        let mut lines: Vec<Shape> = ticks(&scale)
+            .map(|t| {
+                let x = scale.x(t);
+                Shape::line_segment([pos2(x, top), pos2(x, bottom)], Stroke::new(1.0, tokens.grid))
+            })
+            .collect();
+        let x = scale.x(moment);
+        lines.push(Shape::line_segment(
+            [pos2(x, top), pos2(x, bottom)],
+            Stroke::new(1.5, tokens.danger),
+        ));
+        ui.painter().set(grid, Shape::Vec(lines));
+    });
+}
+
+/// The times of the grid: about four over the window, at round steps.
+fn ticks(scale: &Scale) -> impl Iterator<Item = f64> {
+    let step = step(scale.to - scale.from);
+    let (from, to) = (scale.from, scale.to);
+    #[expect(clippy::cast_possible_truncation, reason = "a few")]
+    let first = (from / step).ceil() as i64;
+    (first..)
+        .map(move |number| number as f64 * step)
+        .take_while(move |t| *t <= to)
+}
+
+fn step(span: f64) -> f64 {
+    // The window is a little longer than it was meant to be, because it ends with a whole bin.
+    let rough = span / 4.0 * 0.95;
+    let decade = 10_f64.powf(rough.log10().floor());
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|part| part * decade)
+        .find(|step| *step >= rough)
+        .unwrap_or(10.0 * decade)
+}
+
+/// The moment on the clock, and seconds from it on either side.
+fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), AXIS), Sense::hover());
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
+    let y = rect.center().y;
+    let started_at = view
+        .shown
+        .header()
+        .map_or("", |header| header.started_at.as_str());
+    let clock = format::clock_ms(started_at, moment);
+    let wide = width(painter, &clock, Type::SmallStrong);
+    let middle = scale.x(moment);
+    paint(
+        painter,
+        pos2(middle - wide / 2.0, y),
+        &clock,
+        Type::SmallStrong,
+        tokens.text,
+    );
+    let span = scale.to - scale.from;
+    let step = step(span);
+    let decimals = if step < 0.1 { 2 } else { usize::from(step < 1.0) };
+    for number in -4..=8_i32 {
+        let away = f64::from(number) * step;
+        let t = moment + away;
+        if number == 0 || t < scale.from || t > scale.to {
+            continue;
+        }
+        let sign = if away < 0.0 { "\u{2212}" } else { "+" };
+        let text = format!("{sign}{:.decimals$} s", away.abs());
+        let wide = width(painter, &text, Type::Small);
+        let x = (scale.x(t) - wide / 2.0).clamp(scale.left, scale.right - wide);
+        paint(painter, pos2(x, y), &text, Type::Small, tokens.text3);
+    }
+}
+
+fn group(title: &str, note: &str, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), GROUP), Sense::hover());
+    let at = pos2(rect.left() + PADDING, rect.center().y + 2.0);
+    let end = paint(ui.painter(), at, title, Type::Strong, tokens.text);
+    paint(
+        ui.painter(),
+        pos2(end + 8.0, at.y),
+        note,
+        Type::Small,
+        tokens.text3,
+    );
+}
+
+fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LANE), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(lane)));
+    let painter = ui.painter();
+    let y = rect.center().y;
+    let right = scale.left - 12.0;
+    let note = paint_right(painter, pos2(right, y), &lane.note, Type::Small, tokens.text3);
+    let at = pos2(rect.left() + PADDING + 12.0, y);
+    shape_of(painter, at, 10.0, lane.slot, tokens, false);
+    let start = at.x + 14.0;
+    paint_within(
+        painter,
+        pos2(start, y),
+        &lane.name,
+        Type::Body,
+        tokens.text,
+        note - start - 6.0,
+    );
+    for one in &lane.bars {
+        bar(one, lane.slot, scale, y, tokens, painter);
+    }
+    if let Some(closed) = lane.closed.filter(|t| *t >= scale.from) {
+        let x = scale.x(closed);
+        let stroke = Stroke::new(2.0, tokens.danger);
+        for slope in [-1.0, 1.0] {
+            painter.line_segment(
+                [pos2(x - 5.0, y - 5.0 * slope), pos2(x + 5.0, y + 5.0 * slope)],
+                stroke,
+            );
+        }
+        paint(painter, pos2(x + 11.0, y), "closed", Type::Small, tokens.text2);
+    }
+}
+
+fn spoken(lane: &Lane) -> String {
+    let mut parts = vec![lane.name.clone()];
+    parts.extend(lane.bars.iter().map(|bar| bar.text.clone()));
+    parts.extend(lane.closed.map(|_| "closed".to_owned()));
+    parts.dedup();
+    parts.join(", ")
+}
+
+fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
+    let hues = slot.ink(tokens.dark);
+    let rect = Rect::from_min_max(
+        pos2(scale.x(bar.from), y - BAR / 2.0),
+        pos2(scale.x(bar.to), y + BAR / 2.0),
+    );
+    if rect.width() < 0.5 {
+        return;
+    }
+    let text = |style, color| {
+        let fits = width(painter, &bar.text, style) + 16.0 <= rect.width();
+        if fits {
+            paint(painter, pos2(rect.left() + 10.0, y), &bar.text, style, color);
+        }
+    };
+    match bar.look {
+        Look::Solid => {
+            painter.rect(
+                rect,
+                3.0,
+                hues.lane,
+                Stroke::new(1.0, hues.ink),
+                StrokeKind::Inside,
+            );
+            text(Type::Small, tokens.text);
+        }
+        Look::Idle => {
+            let line = Rect::from_center_size(rect.center(), vec2(rect.width(), 4.0));
+            painter.rect_filled(line, 2.0, hues.ink);
+            beside(bar, rect, tokens, painter);
+        }
+        Look::Backup => {
+            let ends = [pos2(rect.left(), y), pos2(rect.right(), y)];
+            painter.extend(Shape::dashed_line(&ends, Stroke::new(4.0, hues.ink), 12.0, 6.0));
+            beside(bar, rect, tokens, painter);
+        }
+        Look::Stalled => {
+            painter.rect_filled(rect, 3.0, tokens.danger_tint);
+            let within = painter.with_clip_rect(painter.clip_rect().intersect(rect));
+            let mut x = rect.left();
+            while x < rect.right() + BAR {
+                let ends = [pos2(x, rect.bottom()), pos2(x + BAR, rect.top())];
+                within.line_segment(ends, Stroke::new(0.75, tokens.danger.gamma_multiply(0.5)));
+                x += 7.0;
+            }
+            painter.rect_stroke(rect, 3.0, Stroke::new(1.0, tokens.danger), StrokeKind::Inside);
+            let wide = width(painter, &bar.text, Type::SmallStrong);
+            if wide + 16.0 <= rect.width() {
+                let ground = Rect::from_min_size(
+                    pos2(rect.left() + 4.0, rect.top() + 1.5),
+                    vec2(wide + 12.0, BAR - 3.0),
+                );
+                painter.rect_filled(ground, 2.0, tokens.danger_tint);
+            }
+            text(Type::SmallStrong, tokens.danger);
+        }
+        Look::Down => {
+            painter.rect_stroke(rect, 3.0, Stroke::new(1.0, tokens.danger), StrokeKind::Inside);
+            text(Type::SmallStrong, tokens.danger);
+        }
+    }
+}
+
+/// The word of a thin line, on a ground of its own.
+fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
+    let wide = width(painter, &bar.text, Type::Small);
+    if wide + 40.0 > rect.width() {
+        return;
+    }
+    let ground = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top()), vec2(wide + 12.0, BAR));
+    painter.rect_filled(ground, 0.0, tokens.panel);
+    paint(
+        painter,
+        pos2(ground.left() + 6.0, rect.center().y),
+        &bar.text,
+        Type::Small,
+        tokens.text2,
+    );
+}
+
+/// What a connection delivered, bin by bin, with the interruption measured on it.
+fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let high = if first { DELIVERY } else { DELIVERY_OTHER };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high + 16.0), Sense::hover());
+    let said = said(block);
+    response.widget_info(|| {
+        let name = format!("{} to {}: {said}", block.application, block.peer);
+        WidgetInfo::labeled(Role::Label, true, name)
+    });
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
+    let x = rect.left() + PADDING;
+    let room = scale.left - 12.0 - x;
+    let y = rect.top() + 22.0;
+    paint_within(
+        painter,
+        pos2(x, y),
+        &block.application,
+        Type::Strong,
+        tokens.text,
+        room,
+    );
+    paint_within(
+        painter,
+        pos2(x, y + 19.0),
+        &block.peer,
+        Type::SmallMono,
+        tokens.text2,
+        room,
+    );
+    if first {
+        let unit = format!("delivered, {:.0} ms bins", lanes.bins.width * 1000.0);
+        paint_within(painter, pos2(x, y + 38.0), &unit, Type::Small, tokens.text3, room);
+    }
+    let (top, bottom) = (rect.top() + 24.0, rect.bottom() - 4.0);
+    painter.hline(scale.left..=scale.right, bottom, Stroke::new(1.0, tokens.strong));
+    bars(block, lanes, scale, (top, bottom), tokens, painter);
+    gap(block, scale, (rect.top() + 8.0, bottom), first, tokens, painter);
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
+fn bars(
+    block: &Block,
+    lanes: &Lanes,
+    scale: &Scale,
+    (top, bottom): (f32, f32),
+    tokens: &Tokens,
+    painter: &Painter,
+) {
+    let bins = &lanes.bins;
+    let sum = |bin: usize| -> f64 {
+        let rates = block.delivery.iter().filter_map(|(_, rates)| rates.get(bin));
+        rates.sum()
+    };
+    let highest = (0..bins.count).map(sum).fold(1.0, f64::max);
+    for bin in 0..bins.count {
+        let (left, right) = (scale.x(bins.start(bin)), scale.x(bins.start(bin + 1)));
+        let mut base = bottom;
+        for (slot, rates) in &block.delivery {
+            let rate = rates.get(bin).copied().unwrap_or(0.0);
+            let high = (rate / highest) as f32 * (bottom - top);
+            if high < 0.25 {
+                continue;
+            }
+            let bar = Rect::from_min_max(pos2(left, base - high), pos2((right - 1.0).max(left + 0.5), base));
+            painter.rect_filled(bar, 0.0, slot.ink(tokens.dark).mark);
+            base -= high;
+        }
+    }
+}
+
+fn said(block: &Block) -> String {
+    match block.interruption {
+        None => "nothing to send: not an interruption".to_owned(),
+        Some(gap) => {
+            let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+            let lost = if block.survived { "" } else { ", lost" };
+            format!("{length} ± {uncertainty}{lost}")
+        }
+    }
+}
+
+fn gap(
+    block: &Block,
+    scale: &Scale,
+    (top, bottom): (f32, f32),
+    first: bool,
+    tokens: &Tokens,
+    painter: &Painter,
+) {
+    let stop = block.stopped_at;
+    let Some(gap) = block.interruption else {
+        let at = pos2(scale.x(stop) + 12.0, f32::midpoint(top, bottom));
+        paint(painter, at, &said(block), Type::Small, tokens.text2);
+        return;
+    };
+    let end = gap.t + gap.ms as f64 / 1000.0;
+    let (left, right) = (scale.x(gap.t), scale.x(end));
+    let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 3.0), bottom));
+    painter.rect_filled(rect, 0.0, tokens.danger_tint);
+    for x in [rect.left(), rect.right()] {
+        painter.vline(x, top..=bottom, Stroke::new(2.0, tokens.danger));
+    }
+    let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+    let style = if first { Type::Heading } else { Type::Strong };
+    let wide = width(painter, &length, style);
+    let middle = f32::midpoint(top, bottom) + 8.0;
+    let stroke = Stroke::new(2.0, tokens.danger);
+    let inside = rect.width() >= (wide + 12.0).max(56.0);
+    if inside {
+        let x = rect.center().x;
+        paint(
+            painter,
+            pos2(x - wide / 2.0, middle - 16.0),
+            &length,
+            style,
+            tokens.danger,
+        );
+        let arrow = [pos2(rect.left() + 3.0, middle), pos2(rect.right() - 3.0, middle)];
+        painter.line_segment(arrow, stroke);
+        for (tip, way) in [(arrow[0], 1.0), (arrow[1], -1.0)] {
+            for slope in [-4.0, 4.0] {
+                painter.line_segment([tip, tip + vec2(6.0 * way, slope)], stroke);
+            }
+        }
+        let below = format!("± {uncertainty}");
+        let wide = width(painter, &below, Type::Small);
+        paint(
+            painter,
+            pos2(x - wide / 2.0, middle + 14.0),
+            &below,
+            Type::Small,
+            tokens.danger,
+        );
+    } else {
+        let text = format!("{length} ± {uncertainty}");
+        paint(
+            painter,
+            pos2(rect.right() + 8.0, middle - 16.0),
+            &text,
+            style,
+            tokens.danger,
+        );
+    }
+    let spread = gap.uncertainty_ms as f64 / 1000.0;
+    let bar = Rect::from_min_max(
+        pos2(scale.x(end - spread), bottom),
+        pos2(scale.x(end + spread), bottom + 4.0),
+    );
+    painter.rect_filled(bar, 0.0, tokens.danger);
+    recovery(block, scale, top, tokens, painter);
+}
+
+/// An arrow from the stop to where delivery was as before.
+fn recovery(block: &Block, scale: &Scale, top: f32, tokens: &Tokens, painter: &Painter) {
+    let Some(gap) = block.interruption else { return };
+    let seconds = gap.recovery_ms as f64 / 1000.0;
+    let (from, to) = (scale.x(block.stopped_at), scale.x(block.stopped_at + seconds));
+    let stroke = Stroke::new(1.5, tokens.text2);
+    painter.line_segment([pos2(from, top), pos2(to, top)], stroke);
+    for slope in [-4.0, 4.0] {
+        painter.line_segment([pos2(to, top), pos2(to - 6.0, top + slope)], stroke);
+    }
+    let text = format!("as before after {seconds:.1} s");
+    let at = pos2(to + 8.0, top);
+    if at.x + width(painter, &text, Type::Small) <= scale.right {
+        paint(painter, at, &text, Type::Small, tokens.text);
+    }
+}
