@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 use self::track::Track;
 use crate::model::{Command, Cookie, Event, EventKind, Line, Sample, Token};
 
+/// errno(3) of a connection that was aborted here.
+const ECONNABORTED: u32 = 103;
+
 /// What made the data move or wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,9 +191,19 @@ impl Detector {
                             self.closed_here.swap_remove(at);
                             Cause::ClosedLocally
                         }
+                        // Another program of this host destroyed it (net/ipv4/tcp.c, `tcp_abort`).
+                        None if event.error == Some(ECONNABORTED) => Cause::ClosedLocally,
                         None => Cause::ClosedByPeer,
                     };
                     track.lose_subflow(path, cause, event.t);
+                }
+            }
+            // Told after the subflows that went with it.
+            EventKind::EndpointRemoved => {
+                if let Some(endpoint) = &event.endpoint {
+                    for track in self.tracks.values_mut() {
+                        track.was_removed_here(endpoint.address, event.t);
+                    }
                 }
             }
             EventKind::SubflowPriority => {

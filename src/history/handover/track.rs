@@ -403,6 +403,18 @@ impl Track {
         }
     }
 
+    /// An endpoint was removed here, with its subflows.
+    pub(super) fn was_removed_here(&mut self, address: IpAddr, t: f64) {
+        let mine = self.flows.iter().any(|flow| flow.path.0.ip() == address);
+        if let Some(open) = &mut self.open
+            && mine
+            && open.cause == Cause::ClosedByPeer
+            && t - open.at < HEALTHY_S
+        {
+            open.cause = Cause::ClosedLocally;
+        }
+    }
+
     pub(super) fn reprioritise(&mut self, t: f64) {
         self.priority_at = Some(t);
     }
