@@ -281,7 +281,7 @@ fn round(act: Act, number: u32) -> Round {
     // Several delays and rates.
     let delay = f64::from(3 + number % 4 * 5);
     lab.shape("ethernet", Some(delay), None, None).unwrap();
-    lab.shape("wifi", Some(delay + 6.0), None, None).unwrap();
+    lab.shape("wifi", Some(delay + 20.0), None, None).unwrap();
     let traffic = Traffic::start(&lab, "10.77.1.2:0", u64::from(1 + number % 3) * 6_000);
     let watcher = Watcher::start(&lab.netns());
     common::wait_for("every subflow", LIMIT, || {

@@ -23,6 +23,8 @@ const MOST: f64 = 0.6;
 const LITTLE: f64 = 0.1;
 /// A subflow that came within this time is new, seconds.
 const NEW_S: f64 = 5.0;
+/// So much is a single message, bytes: about a segment.
+const MESSAGE: u64 = 1500;
 /// So long may data take to leave a path for another, seconds.
 const SHIFT_S: f64 = 3.0;
 
@@ -138,7 +140,8 @@ pub(super) struct Track {
     delivered: u64,
     /// When it last delivered.
     delivered_at: Option<f64>,
-    /// What the peer acknowledged.
+    /// What was sent, and what the peer acknowledged.
+    sent: u64,
     acked: u64,
     /// Since when data waits to be delivered, if it does.
     waits_since: Option<f64>,
@@ -167,6 +170,7 @@ impl Track {
                 .collect(),
             delivered: delivered(connection),
             delivered_at: None,
+            sent: connection.bytes_sent.unwrap_or(0),
             acked: connection.bytes_acked.unwrap_or(0),
             waits_since: None,
             usual: VecDeque::new(),
@@ -196,8 +200,12 @@ impl Track {
         let moved = total.saturating_sub(self.delivered);
         self.delivered = self.delivered.max(total);
         let waited = self.waits_since;
-        self.waits_since =
-            waits(connection).then(|| waited.unwrap_or_else(|| sent_at(connection, before, t)));
+        let sent = connection
+            .bytes_sent
+            .map_or(0, |sent| sent.saturating_sub(self.sent));
+        self.sent = connection.bytes_sent.unwrap_or(self.sent);
+        let since = || waited.unwrap_or_else(|| sent_at(connection, sent, before, t));
+        self.waits_since = waits(connection).then(since);
         if let Some(open) = &mut self.open {
             open.wanted |= self.waits_since.is_some() || moved > 0;
         }
@@ -255,15 +263,23 @@ impl Track {
                 self.usual.pop_front();
             }
         }
-        // The newest of the subflows' own clocks says when, if it speaks of this stretch.
-        let newest = connection
-            .subflows
-            .iter()
-            .flat_map(|subflow| [subflow.last_ack_received_ms, subflow.last_data_received_ms])
-            .flatten()
-            .min();
-        let at = newest.map_or(t, |ms| t - f64::from(ms) / 1000.0);
+        let at = self.last_heard(connection, t).unwrap_or(t);
         self.delivered_at = Some(at.clamp(before.min(t), t));
+    }
+
+    /// When the subflow that carries most, of those that moved something just now, last heard of the peer, by its own
+    /// clock. The others may hear later, and of nothing that could be delivered: what the first one lacks comes before.
+    fn last_heard(&self, connection: &Connection, t: f64) -> Option<f64> {
+        let moved = self
+            .flows
+            .iter()
+            .filter(|flow| flow.moves.back().is_some_and(|(at, _)| *at >= t));
+        let most = moved.max_by_key(|flow| flow.recent(t))?;
+        let mut subflows = connection.subflows.iter();
+        let subflow = subflows.find(|subflow| subflow.cookie == most.cookie)?;
+        let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
+        let newest = clocks.into_iter().flatten().min()?;
+        Some(t - f64::from(newest) / 1000.0)
     }
 
     /// The longest stretch without delivery that is still as usual.
@@ -523,8 +539,12 @@ fn delivered(connection: &Connection) -> u64 {
         + received.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_received).sum())
 }
 
-/// When the data was sent that waits since the sample before: the newest of the subflows' own clocks.
-fn sent_at(connection: &Connection, before: f64, t: f64) -> f64 {
+/// When the data was sent that waits, where nothing waited at the sample before: of a single message the subflows' own
+/// clocks tell it; of more they tell only when the last was sent.
+fn sent_at(connection: &Connection, sent: u64, before: f64, t: f64) -> f64 {
+    if sent > MESSAGE {
+        return before.min(t);
+    }
     let clocks = connection
         .subflows
         .iter()
