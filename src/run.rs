@@ -72,7 +72,13 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
     })?;
     // Before any thread: a user namespace can only be made by a process with a single one.
     lab::become_able().map_err(lab_failure)?;
-    let lab = Lab::start(scenario, &lab::Options::default()).map_err(lab_failure)?;
+    let options = lab::Options {
+        connections: arguments
+            .connections
+            .and_then(|count| usize::try_from(count).ok()),
+        ..lab::Options::default()
+    };
+    let lab = Lab::start(scenario, &options).map_err(lab_failure)?;
     let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
     let source = LiveSource::open(&namespace, &Options::default())?;
     if arguments.headless {

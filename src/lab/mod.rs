@@ -17,8 +17,10 @@
 mod able;
 mod app;
 mod crowd;
+mod dial;
 mod error;
 mod handle;
+mod herd;
 mod host;
 mod net;
 mod process;
@@ -34,7 +36,9 @@ pub use error::LabError;
 pub use handle::{Lab, Options};
 pub use host::host_main;
 pub use protocol::Link;
-pub use scenario::{Act, Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario, scenarios};
+pub use scenario::{
+    Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Traffic, scenario, scenarios,
+};
 
 /// The hidden first argument that makes the program the laboratory's host process.
 pub const HOST_ARGUMENT: &str = "lab-host";

@@ -5,6 +5,7 @@ mod crowd_server;
 mod forwarder;
 mod paths;
 mod play;
+mod pool;
 mod server;
 
 pub(super) use crowd_server::{allow_sockets, serve_crowd};
