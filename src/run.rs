@@ -83,7 +83,9 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
     let source = LiveSource::open(&namespace, &Options::default())?;
     if arguments.headless {
         let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
-        return cli::print_stream(&source, &never(), end, true, output);
+        let printed = cli::print_stream(&source, &never(), end, true, output);
+        // When the laboratory has ended, that is the reason for whatever the source says.
+        return lab.failure().map_or(printed, |why| Err(Failure::failed(why)));
     }
     show_demo(arguments, source, lab, scenario)
 }

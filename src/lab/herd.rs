@@ -17,6 +17,8 @@ const BEAT: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long to wait before the next attempt.
 const PAUSE: Duration = Duration::from_millis(250);
+/// How far apart the first connections begin: a link loses what comes all at once.
+const APART: Duration = Duration::from_millis(2);
 /// The first words of a connection: enough for the kernel to open further subflows, and no burden when all begin at
 /// once.
 const GREETING: [u8; 8] = [b'.'; 8];
@@ -25,13 +27,14 @@ const QUESTION: [u8; 1024] = [b'?'; 1024];
 
 /// Keeps so many connections.
 pub(super) fn keep(from: IpAddr, to: SocketAddr, connections: usize, habit: Habit) -> ! {
-    let now = Instant::now();
-    let mut members: Vec<_> = (0..connections)
-        .map(|_| Member {
+    let begun = Instant::now();
+    let mut members: Vec<_> = std::iter::successors(Some(begun), |due| Some(*due + APART))
+        .take(connections)
+        .map(|due| Member {
             stage: Stage::Closed,
-            due: now,
+            due,
             questions: 0,
-            listens_until: now,
+            listens_until: begun,
         })
         .collect();
     let mut buffer = vec![0; 64 * 1024];

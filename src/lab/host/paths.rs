@@ -8,6 +8,8 @@ use super::super::scenario::{Family, Joining, Peer};
 
 /// Extra subflows and accepted addresses that both hosts allow: the most that the kernel takes.
 const LIMIT: u8 = 8;
+/// So many ports are announced in turn.
+const PORTS: u16 = 10;
 
 /// The laptop's part of one path to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,37 +138,38 @@ impl Path {
     /// Takes them away, which closes their subflows.
     pub(super) fn remove_endpoints(&self) -> Vec<String> {
         match self.joining {
-            Joining::Subflow | Joining::Backup => self.delete_endpoints(),
+            Joining::Subflow | Joining::Backup => families()
+                .iter()
+                .map(|family| self.delete_endpoint(*family))
+                .collect(),
             Joining::Announced(_) => Vec::new(),
         }
     }
 
-    /// The server's endpoints on it, which announce its addresses there.
-    pub(super) fn announce(&self) -> Vec<String> {
+    /// The server's endpoint on it, which announces its address there; each time with another port, because the kernel
+    /// does not listen on one again that has connections in TIME-WAIT.
+    pub(super) fn announce(&self, times_before: u16) -> Vec<String> {
         let Joining::Announced(port) = self.joining else {
             return Vec::new();
         };
-        let add = |family: &Family| {
-            let (address, id) = (self.host(*family, 1), self.endpoint(*family));
-            format!(
-                "mptcp endpoint add {address} dev {} id {id} port {port} signal",
-                self.name
-            )
-        };
-        families().iter().map(add).collect()
+        let (address, id) = (self.host(Family::V4, 1), self.endpoint(Family::V4));
+        let port = port.saturating_add(times_before % PORTS);
+        let name = &self.name;
+        vec![format!(
+            "mptcp endpoint add {address} dev {name} id {id} port {port} signal"
+        )]
     }
 
-    /// Takes them away, which withdraws the addresses.
+    /// Takes it away, which withdraws the address.
     pub(super) fn withdraw(&self) -> Vec<String> {
         match self.joining {
             Joining::Subflow | Joining::Backup => Vec::new(),
-            Joining::Announced(_) => self.delete_endpoints(),
+            Joining::Announced(_) => vec![self.delete_endpoint(Family::V4)],
         }
     }
 
-    fn delete_endpoints(&self) -> Vec<String> {
-        let delete = |family: &Family| format!("mptcp endpoint delete id {}", self.endpoint(*family));
-        families().iter().map(delete).collect()
+    fn delete_endpoint(&self, family: Family) -> String {
+        format!("mptcp endpoint delete id {}", self.endpoint(family))
     }
 
     /// The server's end of it.

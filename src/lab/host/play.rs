@@ -31,6 +31,8 @@ struct Wire {
     link: Link,
     endpoints: bool,
     announced: bool,
+    /// How often the server has announced its address there.
+    announcements: u16,
     changed: Instant,
 }
 
@@ -53,6 +55,7 @@ impl Wire {
             },
             endpoints: true,
             announced: true,
+            announcements: 1,
             changed: Instant::now(),
         }
     }
@@ -102,8 +105,8 @@ pub(super) fn run(
     let (tasks, services) = cast(scenario, &wires, connections.unwrap_or(scenario.connections));
     let accepted = server.run(move || server::listen(services))?;
     let expected = tasks.iter().map(|task| task.connections).sum();
-    // The server has each of them twice until all are up.
-    allow_sockets(expected * 2)?;
+    // The server has some of them twice until all are up.
+    allow_sockets(expected + scenario.flows.len())?;
     let mut play = Play {
         wires,
         server,
@@ -152,7 +155,7 @@ fn build(wires: &[Wire], server: &Place, air: &Place) -> Result<Sender<Reshape>,
     let mut batch = paths::common();
     batch.extend(paths::server_addresses());
     batch.extend(wires.iter().flat_map(|wire| wire.path.server_end()));
-    batch.extend(wires.iter().flat_map(|wire| wire.path.announce()));
+    batch.extend(wires.iter().flat_map(|wire| wire.path.announce(0)));
     server.run(move || complete_frames(&names).and_then(|()| ip(&batch)))?;
 
     let (reshape, reshapes) = unbounded();
@@ -342,7 +345,8 @@ impl Play {
             }
             Change::Announce if !wire.announced => {
                 wire.announced = true;
-                let batch = wire.path.announce();
+                let batch = wire.path.announce(wire.announcements);
+                wire.announcements = wire.announcements.wrapping_add(1);
                 self.server.run(move || ip(&batch))?;
             }
             Change::Unplug | Change::Plug | Change::Withdraw | Change::Announce => return Ok(()),

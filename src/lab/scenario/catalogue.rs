@@ -83,8 +83,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         ],
         crowd: QUIET,
         connections: 3,
-        acts: &[act(10.0, "wifi", Change::Unplug), act(18.0, "wifi", Change::Plug)],
-        period_s: Some(20.0),
+        acts: &[act(8.0, "wifi", Change::Unplug), act(14.0, "wifi", Change::Plug)],
+        period_s: Some(14.0),
     },
     Scenario {
         name: "aggregation",
@@ -118,15 +118,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         flows: &[
             flow("rsync", Traffic::Upload, Family::V4),
             flow("video", Traffic::Video, Family::V4),
-            flow("ssh", Traffic::Chat, Family::V6),
+            flow("ssh", Traffic::Chat, Family::V4),
         ],
         crowd: QUIET,
         connections: 3,
         acts: &[
-            act(10.0, "ethernet", Change::Withdraw),
-            act(16.0, "ethernet", Change::Announce),
+            act(6.0, "ethernet", Change::Withdraw),
+            act(10.0, "ethernet", Change::Announce),
         ],
-        period_s: Some(16.0),
+        period_s: Some(12.0),
     },
     Scenario {
         name: "ipv6",

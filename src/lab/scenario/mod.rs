@@ -51,7 +51,8 @@ pub enum Joining {
     Subflow,
     /// The same, for a subflow that is used when no other is left.
     Backup,
-    /// The server announces its own address there, with this port, and the laptop opens a subflow to that.
+    /// The server announces its own IPv4 address there, with a port from this one on, and the laptop opens a subflow to
+    /// that.
     Announced(u16),
 }
 
