@@ -166,10 +166,6 @@ fn the_backup_carries_nothing_until_the_cut() {
                 (carried(backup) > enough).then_some(())
             });
         }
-        demo.until_interface(EventKind::InterfaceUp, "wifi");
-        demo.until("Wi-Fi to carry again", |history, _| {
-            (carried(over(of(history, "rsync")?, "wifi")?) > 250_000).then_some(())
-        });
     });
 }
 
