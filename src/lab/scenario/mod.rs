@@ -138,7 +138,7 @@ impl Traffic {
                 pause: Duration::from_secs(8),
                 question: (50, 400),
                 answer: 60,
-                questions: Some((4, 16)),
+                questions: Some((1, 16)),
             }),
             Self::Idle => Some(Habit {
                 pause: Duration::from_secs(60),
