@@ -40,8 +40,9 @@ pub(super) fn keep(from: IpAddr, to: SocketAddr, connections: usize, habit: Habi
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let now = Instant::now();
-        for member in &mut members {
-            if member.turn(now, habit, &mut buffer, || open(from, to)).is_err() {
+        for (number, member) in members.iter_mut().enumerate() {
+            let peer = dial::neighbour(to, number % habit.peers);
+            if member.turn(now, habit, &mut buffer, || open(from, peer)).is_err() {
                 // The server going away, or every path for a long time, is no reason to stop.
                 member.stage = Stage::Closed;
                 member.due = now + PAUSE;

@@ -208,8 +208,16 @@ pub(super) fn server_addresses() -> Vec<String> {
         let bits = if *family == Family::V4 { 32 } else { 128 };
         format!("addr add {}/{bits} dev lo", server_address(peer, *family))
     };
-    let both = |family| [Peer::Multipath, Peer::Plain].map(|peer| assign(family, peer));
-    families().iter().flat_map(both).collect()
+    let own = families().iter().flat_map(|family| {
+        let anywhere = match family {
+            Family::V4 => "10.77.0.0/24",
+            Family::V6 => "fd77::/64",
+        };
+        // It answers at every address of its network.
+        let all = format!("route add local {anywhere} dev lo");
+        [assign(family, Peer::Multipath), assign(family, Peer::Plain), all]
+    });
+    own.collect()
 }
 
 /// The settings of a host, before it has interfaces.

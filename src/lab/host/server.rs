@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::super::raw::extra_subflows;
 use super::super::scenario::{Peer, Traffic};
-use super::super::{LabError, app};
+use super::super::{LabError, app, dial};
 use super::pool::Pool;
 
 /// A video comes in bursts of this many bytes ...
@@ -51,9 +51,15 @@ pub(super) fn listen(services: Vec<Service>) -> Result<Accepted, LabError> {
             Peer::Multipath => Protocol::MPTCP,
             Peer::Plain => Protocol::TCP,
         };
-        let listener = listener(service.address, protocol, 4096)
-            .map_err(|error| LabError::failed(format!("cannot listen on {}", service.address), error))?;
-        if let Some(habit) = service.traffic.habit() {
+        let habit = service.traffic.habit();
+        // What has many peers has many addresses.
+        let address = match habit {
+            Some(_) => SocketAddr::new(dial::anywhere(service.address.ip()), service.address.port()),
+            None => service.address,
+        };
+        let listener = listener(address, protocol, 4096)
+            .map_err(|error| LabError::failed(format!("cannot listen on {address}"), error))?;
+        if let Some(habit) = habit {
             let pool = Pool::new(habit.answer)?;
             accepted.pools.push((Arc::clone(&pool), service.peer));
             let served = Arc::clone(&pool);
@@ -92,6 +98,9 @@ impl Accepted {
 pub(super) fn listener(address: SocketAddr, protocol: Protocol, backlog: i32) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(protocol))?;
     socket.set_reuse_address(true)?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
     socket.bind(&address.into())?;
     socket.listen(backlog)?;
     Ok(socket)

@@ -108,6 +108,8 @@ pub enum Traffic {
 /// How the connections of an application behave that has many of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Habit {
+    /// How many different peers it has.
+    pub(super) peers: usize,
     /// From one question to the next, at most; on average half of it.
     pub(super) pause: Duration,
     /// How long a question is, in bytes: from and to.
@@ -135,12 +137,14 @@ impl Traffic {
         match self {
             Self::Upload | Self::Video | Self::Chat => None,
             Self::Web => Some(Habit {
+                peers: 40,
                 pause: Duration::from_secs(8),
                 question: (50, 400),
                 answer: 60,
                 questions: Some((1, 16)),
             }),
             Self::Idle => Some(Habit {
+                peers: 5,
                 pause: Duration::from_secs(60),
                 question: (40, 100),
                 answer: 1,
