@@ -138,10 +138,11 @@ impl Record {
             memory.sort_by(f64::total_cmp);
             memory[memory.len() / 2]
         };
-        let most = |part: &[Held], what: fn(&Held) -> usize| part.iter().map(what).max().expect("some");
+        // What is open for a moment only is not held.
+        let least = |part: &[Held], what: fn(&Held) -> usize| part.iter().map(what).min().expect("some");
         let memory = (median(first), median(last));
-        let descriptors = [first, last].map(|part| most(part, |held| held.descriptors));
-        let threads = [first, last].map(|part| most(part, |held| held.threads));
+        let descriptors = [first, last].map(|part| least(part, |held| held.descriptors));
+        let threads = [first, last].map(|part| least(part, |held| held.threads));
         println!(
             "  {:<8} memory {:.1} then {:.1} MiB, descriptors {} then {}, threads {} then {}",
             self.who, memory.0, memory.1, descriptors[0], descriptors[1], threads[0], threads[1]
