@@ -143,6 +143,34 @@ fn carried(subflow: &Subflow) -> u64 {
 }
 
 #[test]
+fn the_list_has_a_line_for_each() {
+    let list = Command::new(common::pathscope())
+        .args(["demo", "--list"])
+        .output();
+    let list = String::from_utf8(list.expect("the program runs").stdout).expect("text");
+    let names: Vec<_> = list
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    let all = [
+        "handover",
+        "backup",
+        "aggregation",
+        "signal",
+        "ipv6",
+        "fallback",
+        "many",
+    ];
+    assert_eq!(names, all);
+    let unknown = Command::new(common::pathscope())
+        .args(["demo", "--scenario", "tram"])
+        .output()
+        .expect("the program runs");
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("demo --list"));
+}
+
+#[test]
 fn the_backup_carries_nothing_until_the_cut() {
     each_user(&["backup"], |demo| {
         let mut samples = 0;

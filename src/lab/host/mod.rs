@@ -1,5 +1,6 @@
 //! The host process: builds what the parent asked for and keeps it until the parent is gone.
 
+mod cast;
 mod crowd;
 mod crowd_server;
 mod forwarder;

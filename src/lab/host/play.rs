@@ -5,17 +5,18 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::super::app::{self, Task, Work};
-use super::super::net::{Place, has_ipv6, ip, ip_as_far_as_it_goes, own_namespace};
+use super::super::app::{self, Work};
+use super::super::net::{Place, ip, ip_as_far_as_it_goes, own_namespace};
 use super::super::protocol::{Order, Report};
-use super::super::scenario::{Change, Family, Flow, LinkPlan, Scenario, scenario};
+use super::super::scenario::{Change, LinkPlan, scenario};
 use super::super::timeline::Timeline;
 use super::super::{LabError, Link, raw};
+use super::cast::cast;
 use super::crowd_server::allow_sockets;
 use super::forwarder::{Forwarder, Reshape, Shape};
 use super::paths::{self, Path};
 use super::report;
-use super::server::{self, Accepted, Service};
+use super::server::{self, Accepted};
 
 /// How long the connections may take to come up, beside some time for each.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -102,7 +103,8 @@ pub(super) fn run(
     own_namespace()?;
     let (server, air) = (Place::new("server")?, Place::new("air")?);
     let reshape = build(&wires, &server, &air)?;
-    let (tasks, services) = cast(scenario, &wires, connections.unwrap_or(scenario.connections));
+    let paths: Vec<_> = wires.iter().map(|wire| &wire.path).collect();
+    let (tasks, services) = cast(scenario, &paths, connections.unwrap_or(scenario.connections));
     let accepted = server.run(move || server::listen(services))?;
     let expected = tasks.iter().map(|task| task.connections).sum();
     // The server has some of them twice until all are up.
@@ -189,45 +191,6 @@ fn complete_frames(interfaces: &[String]) -> Result<(), LabError> {
             LabError::failed(format!("cannot switch the offloads of {interface} off"), error)
         })
     })
-}
-
-/// Who plays in it: so many connections of the scenario's flows and its crowd, and what the server is for them.
-fn cast(scenario: &Scenario, wires: &[Wire], connections: usize) -> (Vec<Task>, Vec<Service>) {
-    let (mut tasks, mut services) = (Vec::new(), Vec::new());
-    for (flow, connections) in shares(scenario, connections) {
-        let family = if has_ipv6() { flow.family } else { Family::V4 };
-        let service = Service {
-            address: (paths::server_address(flow.peer, family), flow.traffic.port()).into(),
-            traffic: flow.traffic,
-            peer: flow.peer,
-        };
-        let mut paths = wires.iter().map(|wire| &wire.path);
-        if let Some(path) = paths.find(|path| path.name == flow.from) {
-            tasks.push(Task {
-                name: flow.application.to_owned(),
-                traffic: flow.traffic,
-                from: path.address(family),
-                to: service.address,
-                connections,
-            });
-            if !services.contains(&service) {
-                services.push(service);
-            }
-        }
-    }
-    (tasks, services)
-}
-
-/// How many connections each flow has: one each, and the rest shared out among the crowd's.
-fn shares(scenario: &Scenario, connections: usize) -> Vec<(&'static Flow, usize)> {
-    let flows = scenario.flows.iter().take(connections).map(|flow| (flow, 1));
-    let rest = connections.saturating_sub(scenario.flows.len());
-    let kinds = scenario.crowd.len().max(1);
-    let crowd = scenario.crowd.iter().enumerate().map(|(number, flow)| {
-        let one_more = usize::from(number < rest % kinds);
-        (flow, rest / kinds + one_more)
-    });
-    flows.chain(crowd).filter(|(_, share)| *share > 0).collect()
 }
 
 impl Play {
@@ -401,22 +364,6 @@ impl Drop for Play {
         for (_, child) in &mut self.apps {
             let _ = child.kill();
             let _ = child.wait();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn connections_are_shared_out_to_the_last_one() {
-        let many = scenario("many").expect("a scenario");
-        for connections in [0, 1, 3, 4, 7, 8, 200, 1001] {
-            let shares = shares(many, connections);
-            let sum: usize = shares.iter().map(|(_, share)| share).sum();
-            assert_eq!(sum, connections);
-            assert!(shares.iter().all(|(_, share)| *share > 0));
         }
     }
 }

@@ -74,7 +74,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "backup",
-        summary: "a backup path over the phone carries nothing until Wi-Fi is lost",
+        summary: "A phone for backup carries nothing until Wi-Fi is lost",
         links: &[WIFI, PHONE],
         flows: &[
             flow("rsync", Traffic::Upload, Family::V4),
@@ -88,7 +88,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "aggregation",
-        summary: "one upload over Wi-Fi and Ethernet at once, faster than either; Wi-Fi slows down and recovers",
+        summary: "An upload over Wi-Fi and Ethernet at once is faster than over either",
         links: &[
             WIFI,
             LinkPlan {
@@ -107,7 +107,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "signal",
-        summary: "the server announces a second address and port, which the laptop joins over Ethernet",
+        summary: "The server announces a second address and port, and the laptop joins it",
         links: &[
             WIFI,
             LinkPlan {
@@ -130,7 +130,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "ipv6",
-        summary: "connections of both families, each with a subflow over Wi-Fi and one over Ethernet, which comes and goes",
+        summary: "Connections of both families, each over Wi-Fi and Ethernet",
         links: &[WIFI, ETHERNET],
         flows: &[
             flow("rsync", Traffic::Upload, Family::V6),
@@ -151,7 +151,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "fallback",
-        summary: "one peer has no Multipath TCP: its connection falls back and stops with Wi-Fi; the others carry on",
+        summary: "A peer without Multipath TCP: its connection stops with Wi-Fi, the others carry on",
         links: &[WIFI, ETHERNET],
         flows: &[
             Flow {
@@ -168,7 +168,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "many",
-        summary: "hundreds of connections, busy and idle, that come and go, while Wi-Fi does too",
+        summary: "Hundreds of connections, busy and idle, come and go",
         links: &[WIFI, ETHERNET],
         flows: &[
             flow("video", Traffic::Video, Family::V4),
