@@ -49,16 +49,13 @@ impl Demo {
             lines,
             history: History::new(Bounds::default()),
         };
-        match demo.lines.recv_timeout(LIMIT) {
-            Ok(header) => {
-                demo.history.apply(header);
-                Some(demo)
-            }
-            Err(_) => {
-                let status = demo.child.wait().expect("its end");
-                assert_eq!(status.code(), Some(3), "{arguments:?}");
-                None
-            }
+        if let Ok(header) = demo.lines.recv_timeout(LIMIT) {
+            demo.history.apply(header);
+            Some(demo)
+        } else {
+            let status = demo.child.wait().expect("its end");
+            assert_eq!(status.code(), Some(3), "{arguments:?}");
+            None
         }
     }
 

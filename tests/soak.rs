@@ -85,8 +85,8 @@ fn address(text: &str) -> SocketAddr {
 #[derive(Clone, Copy, Debug)]
 struct Held {
     memory_mib: f64,
-    descriptors: usize,
-    threads: usize,
+    descriptors: f64,
+    threads: f64,
 }
 
 impl Held {
@@ -103,8 +103,8 @@ impl Held {
         let descriptors = fs::read_dir(format!("/proc/{process}/fd")).expect("descriptors");
         Self {
             memory_mib: number("VmRSS:") / 1024.0,
-            descriptors: descriptors.count(),
-            threads: number("Threads:") as usize,
+            descriptors: descriptors.count() as f64,
+            threads: number("Threads:"),
         }
     }
 }
@@ -132,29 +132,31 @@ impl Record {
     /// Prints the figures, and fails when something grew from the first quarter to the last.
     fn judge(&self) {
         let quarter = (self.held.len() / 4).max(1);
-        let (first, last) = (&self.held[..quarter], &self.held[self.held.len() - quarter..]);
-        let median = |part: &[Held]| {
-            let mut memory: Vec<_> = part.iter().map(|held| held.memory_mib).collect();
-            memory.sort_by(f64::total_cmp);
-            memory[memory.len() / 2]
+        let part = |from: usize, what: fn(&Held) -> f64| -> Vec<f64> {
+            let mut part: Vec<_> = self.held.iter().skip(from).take(quarter).map(what).collect();
+            part.sort_by(f64::total_cmp);
+            part
         };
+        let from_to = |what, pick: fn(&[f64]) -> Option<&f64>| {
+            let pick = |from| *pick(&part(from, what)).expect("readings");
+            (pick(0), pick(self.held.len() - quarter))
+        };
+        let memory = from_to(|held| held.memory_mib, |part| part.get(part.len() / 2));
         // What is open for a moment only is not held.
-        let least = |part: &[Held], what: fn(&Held) -> usize| part.iter().map(what).min().expect("some");
-        let memory = (median(first), median(last));
-        let descriptors = [first, last].map(|part| least(part, |held| held.descriptors));
-        let threads = [first, last].map(|part| least(part, |held| held.threads));
+        let descriptors = from_to(|held| held.descriptors, <[f64]>::first);
+        let threads = from_to(|held| held.threads, <[f64]>::first);
         println!(
             "  {:<8} memory {:.1} then {:.1} MiB, descriptors {} then {}, threads {} then {}",
-            self.who, memory.0, memory.1, descriptors[0], descriptors[1], threads[0], threads[1]
+            self.who, memory.0, memory.1, descriptors.0, descriptors.1, threads.0, threads.1
         );
-        let room = GROWTH_MIB + memory.0 / 10.0;
+        let room_mib = GROWTH_MIB + memory.0 / 10.0;
         assert!(
-            memory.1 <= memory.0 + room,
-            "the memory of {} grows: {memory:?}",
+            memory.1 <= memory.0 + room_mib,
+            "the memory of {} grows",
             self.who
         );
-        assert!(descriptors[1] <= descriptors[0], "descriptors of {}", self.who);
-        assert!(threads[1] <= threads[0], "threads of {}", self.who);
+        assert!(descriptors.1 <= descriptors.0, "descriptors of {}", self.who);
+        assert!(threads.1 <= threads.0, "threads of {}", self.who);
     }
 }
 
@@ -216,9 +218,8 @@ impl Drop for Watch {
 /// Compares the stream with `ss` before and after: what both readings show must be in the stream, and what is in the
 /// stream since before them must be in one of them. What came or went meanwhile may be in either.
 fn compare(stream: &mut Stream, netns: &Path) -> (usize, usize) {
-    let before = Established::by_ss(netns);
-    stream.read_samples(0);
     let at_first = Established::by_stream(&stream.history);
+    let before = Established::by_ss(netns);
     stream.read_samples(SAMPLES);
     let told = Established::by_stream(&stream.history);
     let after = Established::by_ss(netns);

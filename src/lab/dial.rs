@@ -18,12 +18,12 @@ pub(super) fn neighbour(of: SocketAddr, number: usize) -> SocketAddr {
     let last = u8::try_from(number % 200).unwrap_or(0) + 10;
     let address = match of.ip() {
         IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            Ipv4Addr::new(a, b, c, last).into()
+            let network = address.to_bits() >> 8 << 8;
+            Ipv4Addr::from_bits(network | u32::from(last)).into()
         }
         IpAddr::V6(address) => {
-            let [a, b, c, d, e, f, g, _] = address.segments();
-            Ipv6Addr::new(a, b, c, d, e, f, g, last.into()).into()
+            let network = address.to_bits() >> 16 << 16;
+            Ipv6Addr::from_bits(network | u128::from(last)).into()
         }
     };
     SocketAddr::new(address, of.port())
@@ -34,5 +34,18 @@ pub(super) fn anywhere(like: IpAddr) -> IpAddr {
     match like {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_neighbour_differs_in_the_last_part_only() {
+        let of = |text: &str, number| neighbour(text.parse().expect("an address"), number).to_string();
+        assert_eq!(of("10.77.0.1:80", 0), "10.77.0.10:80");
+        assert_eq!(of("10.77.0.1:80", 39), "10.77.0.49:80");
+        assert_eq!(of("[fd77::1]:80", 1), "[fd77::b]:80");
     }
 }

@@ -32,10 +32,13 @@ pub(super) struct Service {
     pub(super) peer: Peer,
 }
 
+/// Accepted connections, as which server; `None` when nobody watches for their subflows any more.
+type Streams = Mutex<Option<Vec<(TcpStream, Peer)>>>;
+
 /// The accepted connections.
 pub(super) struct Accepted {
-    /// Those with a thread each, until nobody watches for their subflows any more.
-    streams: Arc<Mutex<Option<Vec<(TcpStream, Peer)>>>>,
+    /// Those with a thread each.
+    streams: Arc<Streams>,
     /// Those that a thread has many of.
     pools: Vec<(Arc<Pool>, Peer)>,
 }
@@ -116,7 +119,7 @@ pub(super) fn start(name: &str, work: impl FnOnce() + Send + 'static) -> Result<
         .map_err(|error| LabError::failed("cannot start a thread", error))
 }
 
-fn accept(listener: &Socket, service: Service, streams: &Mutex<Option<Vec<(TcpStream, Peer)>>>) {
+fn accept(listener: &Socket, service: Service, streams: &Streams) {
     while let Ok((socket, _)) = listener.accept() {
         let stream = TcpStream::from(socket);
         if let Some(watched) = streams.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {

@@ -145,7 +145,7 @@ impl Traffic {
             }),
             Self::Idle => Some(Habit {
                 peers: 5,
-                pause: Duration::from_secs(60),
+                pause: Duration::from_mins(1),
                 question: (40, 100),
                 answer: 1,
                 questions: None,
