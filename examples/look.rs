@@ -11,7 +11,7 @@ fn main() -> Result<(), String> {
     use std::time::Duration;
 
     use pathscope::model::{InterfaceKind, Line};
-    use pathscope::ui::{LabControls, LabLink, Screenshot, Setup, Theme};
+    use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape, Screenshot, Setup, Theme};
 
     struct Lab;
 
@@ -25,6 +25,11 @@ fn main() -> Result<(), String> {
                 rate_mbps,
                 loss_percent: 0.0,
                 plugged,
+                planned: LabQuality {
+                    delay_ms,
+                    rate_mbps,
+                    loss_percent: 0.0,
+                },
             };
             vec![
                 link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
@@ -42,6 +47,10 @@ fn main() -> Result<(), String> {
 
         fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
             Err("the links of this example cannot be unplugged".to_owned())
+        }
+
+        fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
+            Err("the links of this example cannot be shaped".to_owned())
         }
     }
 

@@ -75,6 +75,12 @@
 //! queues, delays and drops frames: it needs no `sch_netem`. As a normal user the *parent* moves into a user
 //! namespace first, with its own uid mapped to itself, so that files, D-Bus and the display go on working.
 //!
+//! What a laboratory shows is a [`Scenario`](lab::Scenario), which is data: links, how connections come to use them,
+//! applications and their traffic, and what happens to the links when, again and again. A person who touches a link
+//! takes it over. An application is a process with its own name; one that has many connections keeps them all in one
+//! thread, and opens them at a pace that the links can take, so that thousands are up in seconds. No scenario knows
+//! who watches: the tests read what each is named for from the same stream as the window.
+//!
 //! # The window
 //!
 //! A panel is a function of its own small state and a read-only view, and returns the commands it wants. What rows to

@@ -11,7 +11,7 @@ use crossbeam_channel::never;
 use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
-use crate::lab::{self, Lab, LabError};
+use crate::lab::{self, Lab, LabError, Scenario};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
@@ -72,14 +72,22 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
     })?;
     // Before any thread: a user namespace can only be made by a process with a single one.
     lab::become_able().map_err(lab_failure)?;
-    let lab = Lab::start(scenario, &lab::Options::default()).map_err(lab_failure)?;
+    let options = lab::Options {
+        connections: arguments
+            .connections
+            .and_then(|count| usize::try_from(count).ok()),
+        ..lab::Options::default()
+    };
+    let lab = Lab::start(scenario, &options).map_err(lab_failure)?;
     let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
     let source = LiveSource::open(&namespace, &Options::default())?;
     if arguments.headless {
         let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
-        return cli::print_stream(&source, &never(), end, true, output);
+        let printed = cli::print_stream(&source, &never(), end, true, output);
+        // When the laboratory has ended, that is the reason for whatever the source says.
+        return lab.failure().map_or(printed, |why| Err(Failure::failed(why)));
     }
-    show_demo(arguments, source, lab)
+    show_demo(arguments, source, lab, scenario)
 }
 
 fn lab_failure(error: LabError) -> Failure {
@@ -92,7 +100,12 @@ fn lab_failure(error: LabError) -> Failure {
 }
 
 #[cfg(feature = "gui")]
-fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<(), Failure> {
+fn show_demo(
+    arguments: &DemoArguments,
+    source: LiveSource,
+    lab: Lab,
+    scenario: &'static Scenario,
+) -> Result<(), Failure> {
     let screenshot = arguments.screenshot.clone().map(|path| crate::ui::Screenshot {
         path,
         after: arguments.seconds.unwrap_or(PICTURE_AFTER),
@@ -104,7 +117,7 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
         } else {
             arguments.seconds
         },
-        lab: Some(Box::new(DemoLab(lab))),
+        lab: Some(Box::new(DemoLab { lab, scenario })),
         title: "Demo".to_owned(),
         screenshot,
         theme: None,
@@ -112,9 +125,12 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
     .map_err(Failure::failed)
 }
 
-/// The laboratory's links, as the window plugs and unplugs them.
+/// The laboratory's links, as the window plugs, unplugs and shapes them.
 #[cfg(feature = "gui")]
-struct DemoLab(Lab);
+struct DemoLab {
+    lab: Lab,
+    scenario: &'static Scenario,
+}
 
 #[cfg(feature = "gui")]
 impl crate::ui::LabControls for DemoLab {
@@ -125,10 +141,19 @@ impl crate::ui::LabControls for DemoLab {
             "phone" => InterfaceKind::Cellular,
             _ => InterfaceKind::Other,
         };
-        let links = self.0.links().into_iter();
+        let planned = |link: &lab::Link| {
+            let plan = self.scenario.links.iter().find(|plan| plan.name == link.name);
+            crate::ui::LabQuality {
+                delay_ms: plan.map_or(link.delay_ms, |plan| plan.delay_ms),
+                rate_mbps: plan.map_or(link.rate_mbps, |plan| plan.rate_mbps),
+                loss_percent: plan.map_or(link.loss_percent, |plan| plan.loss_percent),
+            }
+        };
+        let links = self.lab.links().into_iter();
         links
             .map(|link| crate::ui::LabLink {
                 kind: kind(&link.name),
+                planned: planned(&link),
                 name: link.name,
                 label: link.label,
                 delay_ms: link.delay_ms,
@@ -140,7 +165,13 @@ impl crate::ui::LabControls for DemoLab {
     }
 
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
-        self.0.plug(link, plugged).map_err(|error| error.to_string())
+        self.lab.plug(link, plugged).map_err(|error| error.to_string())
+    }
+
+    fn shape(&self, link: &str, shape: crate::ui::LabShape) -> Result<(), String> {
+        self.lab
+            .shape(link, shape.delay_ms, shape.rate_mbps, shape.loss_percent)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -164,7 +195,7 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
 }
 
 #[cfg(not(feature = "gui"))]
-fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab) -> Result<(), Failure> {
+fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab, _: &Scenario) -> Result<(), Failure> {
     Err(Failure::failed(
         "this pathscope was built without its window: add --headless",
     ))

@@ -126,6 +126,9 @@ pub struct DemoArguments {
     /// What to show; see --list
     #[arg(long, value_name = "NAME", default_value = "handover", value_parser = scenario_names())]
     pub scenario: String,
+    /// Open so many connections
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: Option<u32>,
     /// End after so many seconds
     #[arg(long, value_name = "N", value_parser = seconds)]
     pub seconds: Option<Duration>,

@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
 use serde::{Deserialize, Serialize};
-use socket2::{Domain, Protocol, Socket, Type};
 
 use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
-use super::{APP_ARGUMENT, LabError};
+use super::{APP_ARGUMENT, LabError, dial, herd};
 
 /// How long a connection may take to be opened.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,7 +46,7 @@ pub(super) struct Task {
     pub(super) from: IpAddr,
     /// Where it connects to.
     pub(super) to: SocketAddr,
-    /// Over how many connections.
+    /// Over how many connections, where one thread serves many.
     pub(super) connections: usize,
 }
 
@@ -91,14 +90,10 @@ fn apply(task: &Task) -> Result<(), LabError> {
         std::ffi::CString::new(task.name.as_str()).map_err(|error| LabError::failed("not a name", error))?;
     prctl::set_name(&name).map_err(|error| LabError::failed("cannot take a name", error.desc()))?;
     allow_sockets(task.connections)?;
-    for _ in 1..task.connections {
-        let task = task.clone();
-        thread::Builder::new()
-            .stack_size(64 * 1024)
-            .spawn(move || keep_busy(&task))
-            .map_err(|error| LabError::failed("cannot start a thread", error))?;
+    match task.traffic.habit() {
+        Some(habit) => herd::keep(task.from, task.to, task.connections, habit),
+        None => keep_busy(task),
     }
-    keep_busy(task)
 }
 
 /// Opens a connection, and another whenever it ends, as a program that people use would.
@@ -106,24 +101,16 @@ fn keep_busy(task: &Task) -> ! {
     loop {
         // The server going away, or every path for a long time, is no reason to stop.
         let _ = connect(task.from, task.to)
-            .or_else(|_| connect(anywhere(task.from), task.to))
+            .or_else(|_| connect(dial::anywhere(task.from), task.to))
             .and_then(|stream| talk(&stream, task.traffic));
         thread::sleep(PAUSE);
     }
 }
 
 fn connect(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, Some(Protocol::MPTCP))?;
-    socket.bind(&SocketAddr::new(from, 0).into())?;
+    let socket = dial::socket(from, to)?;
     socket.connect_timeout(&to.into(), PATIENCE)?;
     Ok(TcpStream::from(socket))
-}
-
-fn anywhere(like: IpAddr) -> IpAddr {
-    match like {
-        IpAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
-        IpAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
-    }
 }
 
 fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
@@ -150,6 +137,8 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
                 thread::sleep(next.saturating_duration_since(Instant::now()));
             }
         }
+        // One thread keeps many of these.
+        Traffic::Web | Traffic::Idle => Ok(()),
     }
 }
 

@@ -9,12 +9,13 @@ use super::{LabError, Link, Scenario};
 
 /// How long a scenario may take to come up, a little more than the host process allows itself.
 const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT_EACH: Duration = Duration::from_millis(6);
 
 /// How to run a scenario.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many connections to open; `None` opens those of the scenario. Fewer leaves out the last, more adds quiet
-    /// ones.
+    /// How many connections to open; `None` opens as many as the scenario has. Fewer leaves out the last, more adds
+    /// to its crowd.
     pub connections: Option<usize>,
     /// Whether links come and go by themselves, as the scenario says.
     pub automatic: bool,
@@ -49,7 +50,9 @@ impl Lab {
             connections: options.connections,
             automatic: options.automatic,
         };
-        let process = HostProcess::start(options.program.as_deref(), &setup, LIMIT)?;
+        let connections = options.connections.unwrap_or(scenario.connections);
+        let limit = LIMIT + LIMIT_EACH * u32::try_from(connections).unwrap_or(u32::MAX);
+        let process = HostProcess::start(options.program.as_deref(), &setup, limit)?;
         Ok(Self { process })
     }
 

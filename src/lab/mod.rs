@@ -7,9 +7,17 @@
 //! ```text
 //!  laptop (main thread)        air (forwarder)          server (thread)
 //!  wifi      10.77.1.2 ── wifi-near  ⇄  wifi-far ── wifi      10.77.1.1 ┐
-//!  ethernet  10.77.2.2 ── ethernet-near ⇄ … ─────── ethernet  10.77.2.1 ├ lo 10.77.0.1
+//!  ethernet  10.77.2.2 ── ethernet-near ⇄ … ─────── ethernet  10.77.2.1 ├ lo 10.77.0.0/24
 //!  phone     10.77.3.2 ── phone-near ⇄ … ────────── phone     10.77.3.1 ┘
 //! ```
+//!
+//! The server is 10.77.0.1 with Multipath TCP and 10.77.0.2 without; from 10.77.0.10 on it plays the peers of
+//! applications that have many. Where the server announces an address, it is its own on that link. IPv6 is the same
+//! below fd77::/16.
+//!
+//! A [`Scenario`] is data (the module `scenario`): the host process makes its links and applications, plays its acts
+//! and leaves alone what a person has touched. A [`Crowd`] is for measurements: thousands of connections over two
+//! bare links.
 //!
 //! The parent and the host process exchange JSON lines over the child's standard input and output (the module `protocol`).
 //! Applications are further processes, so that /proc/PID/comm names them as it would on a real machine.
@@ -17,8 +25,10 @@
 mod able;
 mod app;
 mod crowd;
+mod dial;
 mod error;
 mod handle;
+mod herd;
 mod host;
 mod net;
 mod process;
@@ -34,7 +44,9 @@ pub use error::LabError;
 pub use handle::{Lab, Options};
 pub use host::host_main;
 pub use protocol::Link;
-pub use scenario::{Act, Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario, scenarios};
+pub use scenario::{
+    Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Traffic, scenario, scenarios,
+};
 
 /// The hidden first argument that makes the program the laboratory's host process.
 pub const HOST_ARGUMENT: &str = "lab-host";

@@ -5,7 +5,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::as_text;
 use super::{CommandOutcome, Endpoint, Limits, SettingValue, Token};
@@ -186,8 +187,23 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandOutcome>,
     /// Attributes that this version does not know, by number, in hexadecimal.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "by_number"
+    )]
     pub unknown_attributes: BTreeMap<u16, String>,
+}
+
+/// Reads a map whose keys are numbers, which JSON writes as text. In a line of the stream serde has already taken
+/// them for text when it comes to the event.
+fn by_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u16, String>, D::Error> {
+    let attributes = BTreeMap::<String, String>::deserialize(deserializer)?;
+    let numbered = attributes.into_iter().map(|(number, bytes)| {
+        let number = number.parse().map_err(D::Error::custom)?;
+        Ok((number, bytes))
+    });
+    numbered.collect()
 }
 
 impl Event {
@@ -217,5 +233,23 @@ impl Event {
             command: None,
             unknown_attributes: BTreeMap::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Line;
+    use super::*;
+
+    #[test]
+    fn an_event_with_unknown_attributes_comes_back_from_a_line() {
+        let event = Event {
+            unknown_attributes: BTreeMap::from([(17, "01".to_owned())]),
+            ..Event::new(1.5, EventKind::SubflowClosed, Origin::Kernel)
+        };
+        let line = Line::Event(Box::new(event));
+        let text = serde_json::to_string(&line).expect("JSON");
+        assert!(text.contains(r#""unknown_attributes":{"17":"01"}"#), "{text}");
+        assert_eq!(serde_json::from_str::<Line>(&text).expect("a line"), line);
     }
 }

@@ -75,7 +75,7 @@ pub enum Theme {
     System,
 }
 
-/// The links of a laboratory that the window may plug and unplug. Both calls return at once.
+/// The links of a laboratory that the window may plug, unplug and shape. Every call returns at once.
 pub trait LabControls: Send {
     /// The links as they are now.
     fn links(&self) -> Vec<LabLink>;
@@ -85,6 +85,34 @@ pub trait LabControls: Send {
     /// # Errors
     /// Why it could not be done, in one line.
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String>;
+
+    /// Makes a link better or worse.
+    ///
+    /// # Errors
+    /// Why it could not be done, in one line.
+    fn shape(&self, link: &str, shape: LabShape) -> Result<(), String>;
+}
+
+/// What to make of a link; `None` leaves a property as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LabShape {
+    /// One way, ms.
+    pub delay_ms: Option<f64>,
+    /// What it can carry, Mbit/s.
+    pub rate_mbps: Option<f64>,
+    /// What it loses, percent.
+    pub loss_percent: Option<f64>,
+}
+
+/// How good a link is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabQuality {
+    /// One way, ms.
+    pub delay_ms: f64,
+    /// What it can carry, Mbit/s.
+    pub rate_mbps: f64,
+    /// What it loses, percent.
+    pub loss_percent: f64,
 }
 
 /// One link of a laboratory.
@@ -104,4 +132,6 @@ pub struct LabLink {
     pub loss_percent: f64,
     /// Whether it is plugged in.
     pub plugged: bool,
+    /// How good it is by plan, when nobody has shaped it.
+    pub planned: LabQuality,
 }

@@ -19,12 +19,19 @@ pub fn can_make_namespaces(test: &str) -> bool {
         .status();
     let able = nix::unistd::geteuid().is_root() && made.is_ok_and(|status| status.success());
     if !able {
-        let text =
-            format!("DID NOT RUN: {test}: it makes network namespaces as root, which is forbidden here");
-        assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
-        eprintln!("\n*** {text} ***\n");
+        did_not_run(
+            test,
+            "it makes network namespaces as root, which is forbidden here",
+        );
     }
     able
+}
+
+/// Says loudly that a test did not run; with CI=true that is a failure.
+pub fn did_not_run(test: &str, why: &str) {
+    let text = format!("DID NOT RUN: {test}: {why}");
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{text}");
+    eprintln!("\n*** {text} ***\n");
 }
 
 /// A command inside a namespace: as root, or as a user without any privilege.
@@ -32,16 +39,30 @@ pub fn inside(netns: &Path, program: &Path, as_user: bool) -> Command {
     let mut command = Command::new("nsenter");
     command.arg(format!("--net={}", netns.display())).arg("--");
     if as_user {
-        command.args([
-            "setpriv",
-            "--reuid=65534",
-            "--regid=65534",
-            "--clear-groups",
-            "--inh-caps=-all",
-            "--",
-        ]);
+        command.args(NOBODY);
     }
     command.arg(program);
+    command
+}
+
+/// What makes root's command that of a user without any privilege.
+const NOBODY: [&str; 6] = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--inh-caps=-all",
+    "--",
+];
+
+/// A command of a user without any privilege, also where the tests run as root.
+pub fn as_nobody(program: &Path) -> Command {
+    if !nix::unistd::geteuid().is_root() {
+        return Command::new(program);
+    }
+    let (setpriv, arguments) = NOBODY.split_first().expect("a command");
+    let mut command = Command::new(setpriv);
+    command.args(arguments).arg(program);
     command
 }
 

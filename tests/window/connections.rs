@@ -194,11 +194,20 @@ impl LabControls for Lab {
             rate_mbps: 40.0,
             loss_percent: 0.0,
             plugged,
+            planned: LabQuality {
+                delay_ms: 12.0,
+                rate_mbps: 40.0,
+                loss_percent: 0.0,
+            },
         }]
     }
 
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
         self.0.lock().unwrap().push((link.to_owned(), plugged));
+        Ok(())
+    }
+
+    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
         Ok(())
     }
 }

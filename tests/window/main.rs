@@ -20,7 +20,7 @@ use pathscope::model::{
     Access, Command, Cookie, EndpointFlags, FlagChange, InterfaceKind, Limits, Line, Sample, SettingValue,
     Subflow,
 };
-use pathscope::ui::{App, LabControls, LabLink, Setup, Theme};
+use pathscope::ui::{App, LabControls, LabLink, LabQuality, LabShape, Setup, Theme};
 use stage::{Asked, Scripted};
 
 struct Window {

@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::super::app::{self, Work};
 use super::super::net::{Place, has_ipv6, ip, own_namespace, set};
 use super::super::protocol::{Order, Report, read_line};
-use super::super::scenario::Family;
+use super::super::scenario::{Family, Joining, Peer};
 use super::super::{CrowdOptions, LabError};
 use super::crowd_server::{PLAIN_PORT, PORTS, allow_sockets};
 use super::paths::{self, Path};
@@ -105,8 +105,7 @@ fn wish(orders: &Receiver<Order>) -> Wish {
 fn build(server: &Place) -> Result<(), LabError> {
     let settings = || {
         paths::host_settings()?;
-        set("ipv4/ip_local_port_range", "10000 65000")?;
-        set("ipv4/tcp_max_syn_backlog", "65536")
+        set("ipv4/ip_local_port_range", "10000 65000")
     };
     settings()?;
     server.run(settings)?;
@@ -114,7 +113,7 @@ fn build(server: &Place) -> Result<(), LabError> {
         number,
         name: name.to_owned(),
         metric: number.into(),
-        backup: false,
+        joining: Joining::Subflow,
     };
     let (left, right) = (path(1, "left"), path(2, "right"));
     let server_netns = server.path();
@@ -170,7 +169,7 @@ impl Crowd {
         };
         let port = PORTS.start + u16::try_from(self.opened / 2 % PORTS.len()).unwrap_or(0);
         let mut stream = open(
-            SocketAddr::new(paths::server_address(family), port),
+            SocketAddr::new(paths::server_address(Peer::Multipath, family), port),
             Protocol::MPTCP,
         )?;
         // The kernel opens further subflows when data has been acknowledged.
@@ -217,7 +216,7 @@ impl Crowd {
 
 fn open_plain() -> Result<TcpStream, LabError> {
     open(
-        SocketAddr::new(paths::server_address(Family::V4), PLAIN_PORT),
+        SocketAddr::new(paths::server_address(Peer::Multipath, Family::V4), PLAIN_PORT),
         Protocol::TCP,
     )
 }

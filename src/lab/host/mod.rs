@@ -1,10 +1,12 @@
 //! The host process: builds what the parent asked for and keeps it until the parent is gone.
 
+mod cast;
 mod crowd;
 mod crowd_server;
 mod forwarder;
 mod paths;
 mod play;
+mod pool;
 mod server;
 
 pub(super) use crowd_server::{allow_sockets, serve_crowd};

@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::super::LabError;
 use super::super::net::{has_ipv6, ip, ip_of, set};
-use super::super::scenario::Family;
+use super::super::scenario::{Family, Joining, Peer};
 
 /// Extra subflows and accepted addresses that both hosts allow: the most that the kernel takes.
 const LIMIT: u8 = 8;
+/// So many ports are announced in turn.
+const PORTS: u16 = 10;
 
 /// The laptop's part of one path to the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +20,19 @@ pub(super) struct Path {
     pub(super) name: String,
     /// The metric of its default route.
     pub(super) metric: u32,
-    /// Whether its endpoints are for backup subflows.
-    pub(super) backup: bool,
+    /// How connections that began elsewhere come to use it.
+    pub(super) joining: Joining,
 }
 
-/// The server's address, which every path leads to.
-pub(super) fn server_address(family: Family) -> IpAddr {
+/// The server's address for the one or the other kind of peer. Every path leads to it.
+pub(super) fn server_address(peer: Peer, family: Family) -> IpAddr {
+    let host = match peer {
+        Peer::Multipath => 1,
+        Peer::Plain => 2,
+    };
     match family {
-        Family::V4 => Ipv4Addr::new(10, 77, 0, 1).into(),
-        Family::V6 => Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 1).into(),
+        Family::V4 => Ipv4Addr::new(10, 77, 0, host).into(),
+        Family::V6 => Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, host.into()).into(),
     }
 }
 
@@ -115,9 +121,13 @@ impl Path {
         vec![format!("link set {} down", self.name)]
     }
 
-    /// Its endpoints, as a network manager makes them.
+    /// The laptop's endpoints on it, as a network manager makes them.
     pub(super) fn add_endpoints(&self) -> Vec<String> {
-        let flags = if self.backup { "subflow backup" } else { "subflow" };
+        let flags = match self.joining {
+            Joining::Subflow => "subflow",
+            Joining::Backup => "subflow backup",
+            Joining::Announced(_) => return Vec::new(),
+        };
         let add = |family: &Family| {
             let (address, id) = (self.address(*family), self.endpoint(*family));
             format!("mptcp endpoint add {address} dev {} id {id} {flags}", self.name)
@@ -125,10 +135,41 @@ impl Path {
         families().iter().map(add).collect()
     }
 
-    /// Takes its endpoints away, which closes their subflows.
+    /// Takes them away, which closes their subflows.
     pub(super) fn remove_endpoints(&self) -> Vec<String> {
-        let remove = |family: &Family| format!("mptcp endpoint delete id {}", self.endpoint(*family));
-        families().iter().map(remove).collect()
+        match self.joining {
+            Joining::Subflow | Joining::Backup => families()
+                .iter()
+                .map(|family| self.delete_endpoint(*family))
+                .collect(),
+            Joining::Announced(_) => Vec::new(),
+        }
+    }
+
+    /// The server's endpoint on it, which announces its address there; each time with another port, because the kernel
+    /// does not listen on one again that has connections in TIME-WAIT.
+    pub(super) fn announce(&self, times_before: u16) -> Vec<String> {
+        let Joining::Announced(port) = self.joining else {
+            return Vec::new();
+        };
+        let (address, id) = (self.host(Family::V4, 1), self.endpoint(Family::V4));
+        let port = port.saturating_add(times_before % PORTS);
+        let name = &self.name;
+        vec![format!(
+            "mptcp endpoint add {address} dev {name} id {id} port {port} signal"
+        )]
+    }
+
+    /// Takes it away, which withdraws the address.
+    pub(super) fn withdraw(&self) -> Vec<String> {
+        match self.joining {
+            Joining::Subflow | Joining::Backup => Vec::new(),
+            Joining::Announced(_) => vec![self.delete_endpoint(Family::V4)],
+        }
+    }
+
+    fn delete_endpoint(&self, family: Family) -> String {
+        format!("mptcp endpoint delete id {}", self.endpoint(family))
     }
 
     /// The server's end of it.
@@ -163,11 +204,20 @@ pub(super) fn set_up_laptop(paths: &[&Path]) -> Result<(), LabError> {
 
 /// The server's own addresses.
 pub(super) fn server_addresses() -> Vec<String> {
-    let assign = |family: &Family| {
+    let assign = |family: &Family, peer| {
         let bits = if *family == Family::V4 { 32 } else { 128 };
-        format!("addr add {}/{bits} dev lo", server_address(*family))
+        format!("addr add {}/{bits} dev lo", server_address(peer, *family))
     };
-    families().iter().map(assign).collect()
+    let own = families().iter().flat_map(|family| {
+        let anywhere = match family {
+            Family::V4 => "10.77.0.0/24",
+            Family::V6 => "fd77::/64",
+        };
+        // It answers at every address of its network.
+        let all = format!("route add local {anywhere} dev lo");
+        [assign(family, Peer::Multipath), assign(family, Peer::Plain), all]
+    });
+    own.collect()
 }
 
 /// The settings of a host, before it has interfaces.
@@ -177,6 +227,8 @@ pub(super) fn host_settings() -> Result<(), LabError> {
     set("ipv4/tcp_wmem", "4096 16384 1048576")?;
     // The server's ports are those of real services.
     set("ipv4/ip_unprivileged_port_start", "0")?;
+    // All connections may begin at once.
+    set("ipv4/tcp_max_syn_backlog", "65536")?;
     // A packet may come in by another way than the answer would go.
     set("ipv4/conf/all/rp_filter", "0")?;
     set("ipv4/conf/default/rp_filter", "0")?;

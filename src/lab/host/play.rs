@@ -5,19 +5,22 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::super::app::{self, Task, Work};
-use super::super::net::{Place, has_ipv6, ip, ip_as_far_as_it_goes, own_namespace};
+use super::super::app::{self, Work};
+use super::super::net::{Place, ip, ip_as_far_as_it_goes, own_namespace};
 use super::super::protocol::{Order, Report};
-use super::super::scenario::{Change, Family, Flow, LinkPlan, Scenario, Traffic, scenario};
+use super::super::scenario::{Change, LinkPlan, scenario};
 use super::super::timeline::Timeline;
 use super::super::{LabError, Link, raw};
+use super::cast::cast;
 use super::crowd_server::allow_sockets;
 use super::forwarder::{Forwarder, Reshape, Shape};
 use super::paths::{self, Path};
-use super::{report, server};
+use super::report;
+use super::server::{self, Accepted};
 
-/// How long the connections may take to come up.
+/// How long the connections may take to come up, beside some time for each.
 const PATIENCE: Duration = Duration::from_secs(12);
+const PATIENCE_EACH: Duration = Duration::from_millis(5);
 /// How soon a network manager notices that a network is gone and removes its endpoints.
 const NOTICE: Duration = Duration::from_millis(500);
 /// How often the applications are looked after.
@@ -28,6 +31,9 @@ struct Wire {
     path: Path,
     link: Link,
     endpoints: bool,
+    announced: bool,
+    /// How often the server has announced its address there.
+    announcements: u16,
     changed: Instant,
 }
 
@@ -38,7 +44,7 @@ impl Wire {
                 number: u8::try_from(index + 1).unwrap_or(u8::MAX),
                 name: plan.name.to_owned(),
                 metric: plan.metric,
-                backup: plan.backup,
+                joining: plan.joining,
             },
             link: Link {
                 name: plan.name.to_owned(),
@@ -49,6 +55,8 @@ impl Wire {
                 plugged: true,
             },
             endpoints: true,
+            announced: true,
+            announcements: 1,
             changed: Instant::now(),
         }
     }
@@ -72,6 +80,7 @@ impl Wire {
 
 struct Play {
     wires: Vec<Wire>,
+    server: Place,
     reshape: Sender<Reshape>,
     apps: Vec<(String, Child)>,
     timeline: Timeline,
@@ -94,13 +103,15 @@ pub(super) fn run(
     own_namespace()?;
     let (server, air) = (Place::new("server")?, Place::new("air")?);
     let reshape = build(&wires, &server, &air)?;
-    let accepted = server.run(server::listen)?;
-    let tasks = tasks(scenario, &wires, connections);
+    let paths: Vec<_> = wires.iter().map(|wire| &wire.path).collect();
+    let (tasks, services) = cast(scenario, &paths, connections.unwrap_or(scenario.connections));
+    let accepted = server.run(move || server::listen(services))?;
     let expected = tasks.iter().map(|task| task.connections).sum();
-    // The server has each of them twice until all are up.
-    allow_sockets(expected * 2)?;
+    // The server has some of them twice until all are up.
+    allow_sockets(expected + scenario.flows.len())?;
     let mut play = Play {
         wires,
+        server,
         reshape,
         apps: Vec::new(),
         timeline: Timeline::new(scenario, automatic),
@@ -113,7 +124,7 @@ pub(super) fn run(
     }
     if play.come_up(&accepted, expected, orders)? {
         report(&Report::Up {
-            server_thread: server.thread().as_raw(),
+            server_thread: play.server.thread().as_raw(),
         });
         play.go_on(orders)?;
     }
@@ -146,6 +157,7 @@ fn build(wires: &[Wire], server: &Place, air: &Place) -> Result<Sender<Reshape>,
     let mut batch = paths::common();
     batch.extend(paths::server_addresses());
     batch.extend(wires.iter().flat_map(|wire| wire.path.server_end()));
+    batch.extend(wires.iter().flat_map(|wire| wire.path.announce(0)));
     server.run(move || complete_frames(&names).and_then(|()| ip(&batch)))?;
 
     let (reshape, reshapes) = unbounded();
@@ -181,40 +193,6 @@ fn complete_frames(interfaces: &[String]) -> Result<(), LabError> {
     })
 }
 
-/// What the applications do: the scenario's flows, cut short or filled up with quiet connections.
-fn tasks(scenario: &Scenario, wires: &[Wire], connections: Option<usize>) -> Vec<Task> {
-    let wanted = connections.unwrap_or(scenario.flows.len());
-    let task = |name: &str, flow: &Flow, connections| {
-        let family = if has_ipv6() { flow.family } else { Family::V4 };
-        let path = wires
-            .iter()
-            .map(|wire| &wire.path)
-            .find(|path| path.name == flow.from)?;
-        Some(Task {
-            name: name.to_owned(),
-            traffic: flow.traffic,
-            from: path.address(family),
-            to: (paths::server_address(family), flow.traffic.port()).into(),
-            connections,
-        })
-    };
-    let mut tasks: Vec<_> = scenario
-        .flows
-        .iter()
-        .take(wanted)
-        .filter_map(|flow| task(flow.application, flow, 1))
-        .collect();
-    let more = wanted.saturating_sub(tasks.len());
-    if let (1.., Some(first)) = (more, scenario.flows.first()) {
-        let flow = Flow {
-            traffic: Traffic::Chat,
-            ..*first
-        };
-        tasks.extend(task("sync", &flow, more));
-    }
-    tasks
-}
-
 impl Play {
     fn report_links(&self) {
         report(&Report::Links(
@@ -225,23 +203,24 @@ impl Play {
     /// Waits until every connection has a subflow on every path. False when nobody waits for it any more.
     fn come_up(
         &mut self,
-        accepted: &server::Accepted,
+        accepted: &Accepted,
         expected: usize,
         orders: &Receiver<Order>,
     ) -> Result<bool, LabError> {
         let begun = Instant::now();
+        let patience = PATIENCE + PATIENCE_EACH * u32::try_from(expected).unwrap_or(u32::MAX);
         let extra = u8::try_from(self.wires.len().saturating_sub(1)).unwrap_or(u8::MAX);
         loop {
-            let complete = server::complete(accepted, extra);
+            let complete = accepted.complete(extra);
             if complete >= expected {
-                server::forget(accepted);
+                accepted.forget();
                 return Ok(true);
             }
             self.look_after_apps()?;
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > patience {
                 return Err(LabError::Failed(format!(
                     "only {complete} of {expected} connections had all their subflows after {} s",
-                    PATIENCE.as_secs()
+                    patience.as_secs()
                 )));
             }
             match orders.recv_timeout(Duration::from_millis(10)) {
@@ -322,7 +301,18 @@ impl Play {
                     ip_as_far_as_it_goes(&wire.path.add_endpoints());
                 }
             }
-            Change::Unplug | Change::Plug => return Ok(()),
+            Change::Withdraw if wire.announced => {
+                wire.announced = false;
+                let batch = wire.path.withdraw();
+                self.server.run(move || ip(&batch))?;
+            }
+            Change::Announce if !wire.announced => {
+                wire.announced = true;
+                let batch = wire.path.announce(wire.announcements);
+                wire.announcements = wire.announcements.wrapping_add(1);
+                self.server.run(move || ip(&batch))?;
+            }
+            Change::Unplug | Change::Plug | Change::Withdraw | Change::Announce => return Ok(()),
             Change::Shape {
                 delay_ms,
                 rate_mbps,

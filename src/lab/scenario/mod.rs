@@ -1,4 +1,8 @@
-//! The scenarios: which links there are, what runs over them, and what happens to them when.
+//! What a scenario is: which links there are, what runs over them, and what happens to them when.
+
+mod catalogue;
+
+use std::time::Duration;
 
 /// What a laboratory shows, as data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,6 +15,10 @@ pub struct Scenario {
     pub links: &'static [LinkPlan],
     /// The connections that the laptop opens at the start.
     pub flows: &'static [Flow],
+    /// What further connections do, in turn, where more are wanted than there are flows.
+    pub crowd: &'static [Flow],
+    /// How many connections there are unless told otherwise.
+    pub connections: usize,
     /// What happens to the links, in order of time.
     pub acts: &'static [Act],
     /// After how many seconds the acts begin again; `None` plays them once.
@@ -32,8 +40,20 @@ pub struct LinkPlan {
     pub loss_percent: f64,
     /// The metric of its default route.
     pub metric: u32,
-    /// Whether its endpoints are for backup subflows.
-    pub backup: bool,
+    /// How connections that began elsewhere come to use it.
+    pub joining: Joining,
+}
+
+/// How connections that began over another link come to use this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joining {
+    /// The laptop has an endpoint there and opens a subflow from it.
+    Subflow,
+    /// The same, for a subflow that is used when no other is left.
+    Backup,
+    /// The server announces its own IPv4 address there, with a port from this one on, and the laptop opens a subflow to
+    /// that.
+    Announced(u16),
 }
 
 /// One kind of traffic between an application on the laptop and the server.
@@ -47,6 +67,8 @@ pub struct Flow {
     pub from: &'static str,
     /// Its protocol family.
     pub family: Family,
+    /// Who answers.
+    pub peer: Peer,
 }
 
 /// IPv4 or IPv6.
@@ -56,6 +78,15 @@ pub enum Family {
     V4,
     /// Internet Protocol version 6.
     V6,
+}
+
+/// Who answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A server with Multipath TCP.
+    Multipath,
+    /// One without, at an address of its own.
+    Plain,
 }
 
 /// What an application sends and receives.
@@ -68,18 +99,57 @@ pub enum Traffic {
     Video,
     /// A message of 200 bytes every 250 ms, and one back.
     Chat,
+    /// A question every few seconds and a few kilobytes for an answer, and another connection after some of them.
+    Web,
+    /// Stays open, with a short message now and then.
+    Idle,
+}
+
+/// How the connections of an application behave that has many of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Habit {
+    /// How many different peers it has.
+    pub(super) peers: usize,
+    /// From one question to the next, at most; on average half of it.
+    pub(super) pause: Duration,
+    /// How long a question is, in bytes: from and to.
+    pub(super) question: (usize, usize),
+    /// How many times as long as the question its answer is.
+    pub(super) answer: usize,
+    /// After how many questions another connection takes over: from and to. `None` for never.
+    pub(super) questions: Option<(u32, u32)>,
 }
 
 impl Traffic {
-    /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Upload, Self::Video, Self::Chat];
-
-    /// The server's port for it: that of rsync, HTTPS and SSH.
+    /// The server's port for it: that of rsync, HTTPS, SSH, HTTP and IMAP.
     pub const fn port(self) -> u16 {
         match self {
             Self::Upload => 873,
             Self::Video => 443,
             Self::Chat => 22,
+            Self::Web => 80,
+            Self::Idle => 993,
+        }
+    }
+
+    /// How it behaves, where one thread serves many connections of it; `None` for what keeps a thread busy.
+    pub(super) const fn habit(self) -> Option<Habit> {
+        match self {
+            Self::Upload | Self::Video | Self::Chat => None,
+            Self::Web => Some(Habit {
+                peers: 40,
+                pause: Duration::from_secs(8),
+                question: (50, 400),
+                answer: 60,
+                questions: Some((1, 16)),
+            }),
+            Self::Idle => Some(Habit {
+                peers: 5,
+                pause: Duration::from_mins(1),
+                question: (40, 100),
+                answer: 1,
+                questions: None,
+            }),
         }
     }
 }
@@ -102,6 +172,10 @@ pub enum Change {
     Unplug,
     /// The network is back.
     Plug,
+    /// The server takes back the address that it announced there.
+    Withdraw,
+    /// The server announces it again.
+    Announce,
     /// The link becomes better or worse; `None` leaves a property as it is.
     Shape {
         /// One-way delay.
@@ -113,101 +187,12 @@ pub enum Change {
     },
 }
 
-const WIFI: LinkPlan = LinkPlan {
-    name: "wifi",
-    label: "Wi-Fi",
-    delay_ms: 12.0,
-    rate_mbps: 40.0,
-    loss_percent: 0.0,
-    metric: 600,
-    backup: false,
-};
-
-const ETHERNET: LinkPlan = LinkPlan {
-    name: "ethernet",
-    label: "Ethernet",
-    delay_ms: 6.0,
-    rate_mbps: 90.0,
-    loss_percent: 0.0,
-    metric: 100,
-    backup: false,
-};
-
-const PHONE: LinkPlan = LinkPlan {
-    name: "phone",
-    label: "Phone",
-    delay_ms: 27.0,
-    rate_mbps: 15.0,
-    loss_percent: 0.0,
-    metric: 700,
-    backup: true,
-};
-
-const fn flow(application: &'static str, traffic: Traffic, family: Family) -> Flow {
-    Flow {
-        application,
-        traffic,
-        from: "wifi",
-        family,
-    }
-}
-
-const fn act(at_s: f64, link: &'static str, change: Change) -> Act {
-    Act { at_s, link, change }
-}
-
-const SCENARIOS: &[Scenario] = &[Scenario {
-    name: "handover",
-    summary: "Wi-Fi comes and goes while Ethernet carries on, with a phone for backup",
-    links: &[WIFI, ETHERNET, PHONE],
-    flows: &[
-        flow("backup", Traffic::Upload, Family::V4),
-        flow("video", Traffic::Video, Family::V4),
-        flow("ssh", Traffic::Chat, Family::V6),
-    ],
-    acts: &[act(8.0, "wifi", Change::Unplug), act(14.0, "wifi", Change::Plug)],
-    period_s: Some(12.0),
-}];
-
 /// The scenarios there are.
 pub fn scenarios() -> &'static [Scenario] {
-    SCENARIOS
+    catalogue::SCENARIOS
 }
 
 /// The scenario of that name.
 pub fn scenario(name: &str) -> Option<&'static Scenario> {
-    SCENARIOS.iter().find(|scenario| scenario.name == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_scenario_speaks_of_its_own_links_in_order_of_time() {
-        for scenario in scenarios() {
-            let known = |link| scenario.links.iter().any(|plan| plan.name == link);
-            assert!(
-                scenario.flows.iter().all(|flow| known(flow.from)),
-                "{}",
-                scenario.name
-            );
-            assert!(
-                scenario.acts.iter().all(|act| known(act.link)),
-                "{}",
-                scenario.name
-            );
-            assert!(
-                scenario.acts.is_sorted_by_key(|act| act.at_s),
-                "{}",
-                scenario.name
-            );
-            // An interface name has at most 15 bytes, and the forwarder's ends carry a suffix.
-            assert!(
-                scenario.links.iter().all(|plan| plan.name.len() <= 10),
-                "{}",
-                scenario.name
-            );
-        }
-    }
+    scenarios().iter().find(|scenario| scenario.name == name)
 }
