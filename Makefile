@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench pictures install-tools install-test-tools
+.PHONY: demo test check bench soak truth pictures snapshots install-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -14,13 +14,26 @@ test: install-test-tools
 check:
 	@scripts/check
 
-# CPU of one complete sample against `ss -tMniH`, in the same run; needs root.
-bench: install-tools
-	@$(CARGO) bench --no-default-features --bench sample
+# Every figure against its peer in the same run, a line each; needs root.
+bench: install-test-tools
+	@scripts/bench
+
+# Ten minutes of a thousand connections that come and go: memory, descriptors and threads stay flat, nothing is missed.
+soak: install-test-tools
+	@PATHSCOPE_SOAK_SECONDS=600 $(CARGO) test --release --test soak -- --nocapture
+
+# A hundred handovers of each cause and half an hour of healthy traffic, against the receiving application's own gaps.
+truth: install-test-tools
+	@PATHSCOPE_TRUTH_ROUNDS=100 PATHSCOPE_TRUTH_HEALTHY_S=1800 \
+		$(CARGO) test --release --test truth -- --nocapture --test-threads 1
 
 # The README's pictures, made by the program itself.
 pictures: install-test-tools
 	@scripts/pictures
+
+# The pictures that the tests compare with, made anew after a change that is meant.
+snapshots:
+	@UPDATE_SNAPSHOTS=1 $(CARGO) test --test snapshots
 
 install-tools:
 	@scripts/install run

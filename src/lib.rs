@@ -29,7 +29,7 @@
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
 //! | 3 | [`source`]: the `Source` trait and the live source |
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces |
-//! | 1 | [`history`]: state, rates, bounded series |
+//! | 1 | [`history`]: state, rates, bounded series, handovers |
 //! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //!
 //! # Invariants
@@ -67,6 +67,17 @@
 //!
 //! Events are inferred, too, where the kernel tells nobody: without `CAP_NET_ADMIN`; changes of endpoints, limits and
 //! settings; and what this host asked of its own subflows (MP_PRIO), which the kernel tells to the peer only.
+//!
+//! # What is remembered, and what is concluded from it
+//!
+//! [`history`] keeps points of 32 bytes, and no more than its memory: when that is used up, neighbours are merged into
+//! stretches that say the same in sum, level by level. The newest minute of everything outlasts what is older, and the
+//! connection in the centre outlasts the others. A picture that is held and what goes on behind it share the memory.
+//!
+//! [`history::handover`] finds the moments in which data moved or had to wait. Delivery is what the peer acknowledged at
+//! the data level, or what arrived in order; a wait is one only while something waits. While something seems to happen
+//! to a connection, the history names it a suspect, and the source looks at it, and only at it, every 20 ms by exact
+//! look-ups. Such a sample names the connections that it is [`only`](model::Sample::only) about; it wakes nobody.
 //!
 //! # The laboratory
 //!
