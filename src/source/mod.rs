@@ -7,6 +7,7 @@ mod follow;
 mod infer;
 mod inventory;
 mod live;
+mod mark;
 mod materialise;
 mod outlet;
 mod people;

@@ -14,7 +14,7 @@ use super::materialise::Surroundings;
 use super::people::{Findings, Inquiry};
 use super::strategy::{Strategy, Way};
 use super::table::{Joiner, Layout, Table};
-use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
+use crate::kernel::{Error, PathManager, ProcFiles, Route, SocketTable, Sockets};
 use crate::model::{Connection, Cookie, Event, Sample};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
@@ -23,6 +23,7 @@ pub struct Reader {
     sockets: Sockets,
     route: Route,
     path_manager: PathManager,
+    files: ProcFiles,
     dump: SocketTable,
     joiner: Joiner,
     table: Table,
@@ -70,6 +71,7 @@ impl Reader {
             sockets: Sockets::new()?,
             route: Route::new()?,
             path_manager: PathManager::new()?,
+            files: ProcFiles::new()?,
             dump: SocketTable::default(),
             joiner: Joiner::default(),
             table: Table::default(),
@@ -99,7 +101,7 @@ impl Reader {
 
     pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
-        let inventory = Inventory::read(&mut self.route, &mut self.path_manager)?;
+        let inventory = Inventory::read(&mut self.route, &mut self.path_manager, &mut self.files)?;
         self.read_sockets(want, &inventory)?;
 
         if self
