@@ -1,18 +1,46 @@
-//! CPU of one complete sample against `ss -tMniH`, in turn, in one run: prints the table and the ratio.
+//! What one complete sample costs, against `ss -tMniH` and against the same dumps thrown away, and what `watch` holds.
 //!
-//! `cargo bench --bench sample` takes 10,000 connections with 20,000 subflows; `-- --short` takes 200. A sample is
-//! everything that the sampler thread does: dump, parse, join, difference to the one before, and the surroundings.
+//! `cargo bench --no-default-features --bench sample` takes 10,000 connections with 20,000 subflows, and 100 among
+//! 18,000 plain TCP sockets; `-- --short` takes far fewer. A sample is everything that the sampler thread does: read,
+//! parse, join, difference to the one before, and the surroundings. CPU is that of the kernel and ours together.
+
+mod memory;
+mod peers;
+mod table;
 
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::time::Duration;
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeVal;
-use nix::time::{ClockId, clock_gettime};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
-use pathscope::source::Reader;
+use pathscope::source::{Reader, Way};
+use peers::{ThrowAway, own_cpu, ss_cpu};
+use table::{Row, in_ms, median, ms, paired};
+
+/// How large everything is.
+struct Size {
+    connections: usize,
+    few: usize,
+    plain_tcp: usize,
+    rounds: usize,
+    watched: Duration,
+}
+
+const WHOLE: Size = Size {
+    connections: 10_000,
+    few: 100,
+    plain_tcp: 18_000,
+    rounds: 21,
+    watched: Duration::from_secs(45),
+};
+const SHORT: Size = Size {
+    connections: 200,
+    few: 10,
+    plain_tcp: 1000,
+    rounds: 5,
+    watched: Duration::from_secs(2),
+};
 
 fn main() -> ExitCode {
     let short = std::env::args().any(|argument| argument == "--short");
@@ -20,7 +48,7 @@ fn main() -> ExitCode {
     if !short && !std::env::args().any(|argument| argument == "--bench") {
         return ExitCode::SUCCESS;
     }
-    match run(if short { 200 } else { 10_000 }, if short { 5 } else { 15 }) {
+    match run(if short { &SHORT } else { &WHOLE }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             eprintln!("the benchmark could not run: {why}");
@@ -34,95 +62,118 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(connections: usize, rounds: usize) -> Result<(), String> {
-    pathscope::lab::become_able().map_err(|error| error.to_string())?;
+fn run(size: &Size) -> Result<(), String> {
+    pathscope::lab::become_able().map_err(text)?;
+    dumps(size)?;
+    look_ups(size)
+}
+
+fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
+/// A crowd, whose namespace the calling thread enters.
+fn crowd(connections: usize, plain_tcp: usize) -> Result<Crowd, String> {
     let options = CrowdOptions {
         connections,
+        plain_tcp,
         busy: connections / 10,
         program: Some(Path::new(env!("CARGO_BIN_EXE_pathscope")).to_owned()),
         ..CrowdOptions::default()
     };
-    let crowd = Crowd::start(&options).map_err(|error| error.to_string())?;
-    let namespace = Namespace::open(&crowd.netns().to_string_lossy()).map_err(|error| error.to_string())?;
-    namespace.enter().map_err(|error| error.to_string())?;
+    let crowd = Crowd::start(&options).map_err(text)?;
+    let namespace = Namespace::open(&crowd.netns().to_string_lossy()).map_err(text)?;
+    namespace.enter().map_err(text)?;
+    Ok(crowd)
+}
 
-    let mut reader = Reader::new().map_err(|error| error.to_string())?;
-    let mut ours = Vec::new();
-    let mut theirs = Vec::new();
-    let mut held = (0, 0);
-    for round in 0..=rounds {
-        let began = own_cpu();
-        let sample = reader.read(round == 0).map_err(|error| error.to_string())?;
-        let cpu = own_cpu().saturating_sub(began);
-        let ss = ss_cpu()?;
-        if round == 0 {
-            let subflows: usize = sample
-                .connections
-                .iter()
-                .map(|connection| connection.subflows.len())
-                .sum();
-            held = (sample.connections.len(), subflows);
-        } else {
-            ours.push(cpu);
-            theirs.push(ss);
-        }
+/// Nearly every socket is a subflow.
+fn dumps(size: &Size) -> Result<(), String> {
+    let crowd = crowd(size.connections, 0)?;
+    let mut reader = Reader::new().map_err(text)?;
+    let mut throw_away = ThrowAway::new().map_err(text)?;
+    let first = reader.read(true).map_err(text)?;
+    let subflows: usize = first.connections.iter().map(|one| one.subflows.len()).sum();
+    println!(
+        "{} connections, {subflows} subflows, no plain TCP",
+        first.connections.len()
+    );
+    drop(first);
+    let (mut ours, mut bare, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..size.rounds {
+        bare.push(in_ms(throw_away.cpu().map_err(text)?));
+        ours.push(in_ms(cpu_of(&mut reader)?));
+        theirs.push(in_ms(ss_cpu()?));
     }
-    println!(
-        "{} connections, {} subflows; CPU of one reading, median of {rounds}",
-        held.0, held.1
-    );
-    let mut ratios: Vec<f64> = ours
-        .iter()
-        .zip(&theirs)
-        .map(|(a, b)| a.as_secs_f64() / b.as_secs_f64())
-        .collect();
-    ratios.sort_by(f64::total_cmp);
-    println!(
-        "  pathscope, one sample   {:>9.2} ms",
-        median(&mut ours).as_secs_f64() * 1e3
-    );
-    println!(
-        "  ss -tMniH               {:>9.2} ms",
-        median(&mut theirs).as_secs_f64() * 1e3
-    );
-    println!(
-        "  ratio, pair by pair     {:>9.3}",
-        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
-    );
+    let row = Row {
+        what: "a complete sample, CPU",
+        ours: ms(median(&ours)),
+        peer: "ss -tMniH",
+        theirs: ms(median(&theirs)),
+        figure: paired(&ours, &theirs),
+        most: 0.25,
+    };
+    row.print();
+    Row {
+        peer: "the same dumps, thrown away",
+        theirs: ms(median(&bare)),
+        figure: paired(&ours, &bare),
+        most: 1.35,
+        ..row
+    }
+    .print();
+    let held = memory::of_watch(&crowd.netns(), size.watched)?;
+    Row {
+        what: "memory of watch --json, most ever",
+        ours: format!("{:.1} MiB", held.most),
+        peer: "at the end",
+        theirs: format!("{:.1} MiB", held.now),
+        figure: held.most,
+        most: 100.0,
+    }
+    .print();
     Ok(())
 }
 
-fn median(times: &mut [Duration]) -> Duration {
-    times.sort();
-    times.get(times.len() / 2).copied().unwrap_or_default()
-}
-
-fn own_cpu() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID)
-        .map(Duration::from)
-        .unwrap_or_default()
-}
-
-/// User and system time of one run of ss, as its parent is told when it is reaped.
-fn ss_cpu() -> Result<Duration, String> {
-    let used = || -> Result<Duration, String> {
-        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).map_err(|errno| errno.to_string())?;
-        let duration = |time: TimeVal| {
-            let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();
-            Duration::from_secs(seconds)
-                + Duration::from_micros(u64::try_from(time.tv_usec()).unwrap_or_default())
-        };
-        Ok(duration(usage.user_time()) + duration(usage.system_time()))
-    };
-    let before = used()?;
-    let mut ss = Command::new("ss");
-    let status = ss
-        .arg("-tMniH")
-        .stdout(Stdio::null())
-        .status()
-        .map_err(|error| format!("ss: {error}"))?;
-    if !status.success() {
-        return Err(format!("ss ended with {status}"));
+/// Few sockets are subflows.
+fn look_ups(size: &Size) -> Result<(), String> {
+    let _crowd = crowd(size.few, size.plain_tcp)?;
+    let mut reader = Reader::new().map_err(text)?;
+    let first = reader.read(true).map_err(text)?;
+    let subflows: usize = first.connections.iter().map(|one| one.subflows.len()).sum();
+    println!(
+        "{} connections, {subflows} subflows, {} plain TCP",
+        first.connections.len(),
+        first.plain_tcp.unwrap_or_default()
+    );
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    let mut dumps = Vec::new();
+    while ours.len() < size.rounds && dumps.len() <= size.rounds {
+        let cpu = in_ms(cpu_of(&mut reader)?);
+        if reader.way() == Way::LookUp {
+            ours.push(cpu);
+            theirs.push(in_ms(ss_cpu()?));
+        } else {
+            dumps.push(cpu);
+        }
     }
-    Ok(used()?.saturating_sub(before))
+    Row {
+        what: "a steady sample, CPU",
+        ours: ms(median(&ours)),
+        peer: "ss -tMniH",
+        theirs: ms(median(&theirs)),
+        figure: paired(&ours, &theirs),
+        most: 0.02,
+    }
+    .print();
+    Ok(())
+}
+
+/// What the next sample takes.
+fn cpu_of(reader: &mut Reader) -> Result<Duration, String> {
+    let began = own_cpu();
+    let sample = reader.read(false).map_err(text)?;
+    let cpu = own_cpu().saturating_sub(began);
+    drop(sample);
+    Ok(cpu)
 }

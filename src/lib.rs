@@ -53,17 +53,27 @@
 //!
 //! - `events` subscribes to the path manager's events (where permitted) and to rtnetlink's notifications *before* the
 //!   first sample, and sends them as they come.
-//! - `sampler` takes a sample each interval: two dumps of MPTCP sockets, two of TCP sockets, joined by token (or by
-//!   inode, marked as inferred, where the kernel hides the token), compared with the reading before in one walk along
-//!   both. Only what changed becomes objects of the model. A socket that one reading misses is carried over, because a
-//!   dump under churn can miss one; two misses, or an event, end it.
+//! - `sampler` takes a sample each interval: the MPTCP sockets and the subflows, joined by token (or by inode, marked as
+//!   inferred, where the kernel hides the token), compared with the reading before in one walk along both. Only what
+//!   changed becomes objects of the model. A socket that one reading misses is carried over, because a dump under churn
+//!   can miss one; two misses, or an event, end it.
 //! - `control` carries out commands, one after the other.
 //! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
 //!
-//! Channels are bounded. When nobody reads the lines, no sample is taken, and the next one tells the changes of both
-//! intervals; events wait in the kernel's buffer. When that overruns, the stream says `events_lost`, a full sample
-//! follows (at most one a second), and the next three samples tell, marked as inferred, what the comparison shows and
-//! the kernel did not tell; what it tells late is not told twice.
+//! There are two ways to the subflows. A *dump* reads every TCP socket on the machine, whether MPTCP or not, in one walk
+//! through the kernel's table for both families. A *look-up* asks for one socket by its addresses and cookie; many share a
+//! send. `source::strategy` measures what each way costs here and takes the cheaper, with some reluctance to change. While
+//! look-ups are the way, new subflows are found by events, by the kernel's own count of each connection's subflows (which
+//! includes one whose SYN nobody has answered yet, and needs no privilege), and by a dump every 5 s. A count that does not
+//! add up has a dump follow in the same reading, at most four at once and then one a second. Full samples and the first one
+//! are dumps, and so is everything after an overrun until it is put right; `list` knows dumps only. The MPTCP sockets are
+//! always dumped: there are few, and the list is complete.
+//!
+//! Channels are bounded, and so is what waits in them: 1,024 lines, and samples of about 10,000 connections. When nobody
+//! reads the lines, no sample is taken, and the next one tells the changes of both intervals; events wait in the kernel's
+//! buffer. When that overruns, the stream says `events_lost`, a full sample follows (at most one a second), and the next
+//! three samples tell, marked as inferred, what the comparison shows and the kernel did not tell; what it tells late is
+//! not told twice.
 //!
 //! Events are inferred, too, where the kernel tells nobody: without `CAP_NET_ADMIN`; changes of endpoints, limits and
 //! settings; and what this host asked of its own subflows (MP_PRIO), which the kernel tells to the peer only.

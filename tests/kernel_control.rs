@@ -395,45 +395,7 @@ fn reading_needs_no_privilege() {
     let Some(pair) = Pair::new() else { return };
     pair.with_two_paths();
     let _open = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
-    let output = pair.client.run(|| {
-        // A normal user may not read the folder that this program was built in.
-        let folder = tempfile::Builder::new()
-            .permissions(readable())
-            .tempdir()
-            .unwrap();
-        let program = folder.path().join("test");
-        std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
-        until("the program to run", || {
-            let output = Program::new("setpriv")
-                .args(["--inh-caps=-all", "--bounding-set=-all"])
-                .args(as_nobody())
-                .arg(&program)
-                .args(["--ignored", "--exact", "as_a_normal_user", "--nocapture"])
-                .current_dir("/")
-                .output()
-                .unwrap();
-            // Another test that starts a program may hold the file open for writing for a moment (ETXTBSY).
-            let busy = String::from_utf8_lossy(&output.stderr).contains("Text file busy");
-            (!busy).then_some(output)
-        })
-    });
-    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-}
-
-/// In a user namespace there may be no other user to become.
-fn as_nobody() -> &'static [&'static str] {
-    let users = std::fs::read_to_string("/proc/self/uid_map").unwrap();
-    let all = users.split_ascii_whitespace().eq(["0", "0", "4294967295"]);
-    if all {
-        &["--reuid", "65534", "--regid", "65534", "--clear-groups"]
-    } else {
-        &[]
-    }
-}
-
-fn readable() -> std::fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o755)
+    pair.client.run_as_nobody("as_a_normal_user");
 }
 
 #[test]

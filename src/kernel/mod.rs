@@ -1,8 +1,8 @@
 //! What this kernel says, and what it is asked to change: the only user of neli, sysinfo and netlink sockets.
 //!
 //! Everything opened here belongs to the network namespace that the calling thread is in at that moment
-//! ([`Namespace::enter`]). Sockets stay with it; [`settings`], [`counters`] and [`model::Command::Set`] go by the
-//! namespace of the thread that calls them. Nothing here reads a clock.
+//! ([`Namespace::enter`]). Sockets and [`ProcFiles`] stay with it; [`settings`], [`counters`] and
+//! [`model::Command::Set`] go by the namespace of the thread that calls them. Nothing here reads a clock.
 //!
 //! [`model::Command::Set`]: crate::model::Command::Set
 
@@ -30,7 +30,7 @@ pub use error::Error;
 pub use events::{Events, Received};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
-pub use proc::{counters, settings};
+pub use proc::{ProcFiles, counters, settings};
 pub use processes::{Processes, user_name};
 pub use route::Route;
 pub use route_events::{RouteChange, RouteEvents, RouteNotice};

@@ -309,3 +309,72 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::wire::bytes::AF_INET;
+    use crate::wire::sock_diag::{SUBFLOW_STATES, SocketId, TcpMessage, dump_tcp, look_up_tcp};
+
+    #[test]
+    fn answers_that_do_not_fit_are_told_and_the_socket_can_be_used_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let client = TcpStream::connect(listener.local_addr().expect("its address")).expect("a connection");
+        let wanted = SocketId {
+            local: client.local_addr().expect("an address"),
+            remote: client.peer_addr().expect("an address"),
+            interface_index: 0,
+            cookie: None,
+        };
+        let mut socket = Socket::new(NlFamily::SockOrInetDiag).expect("a socket");
+        let look_up = |socket: &mut Socket, count: usize| {
+            let mut found = Vec::new();
+            let how = socket.look_up("look up", &vec![wanted; count], look_up_tcp, |message| {
+                found.push(TcpMessage::parse(message.payload)?.socket()?.cookie);
+                Ok(())
+            });
+            (how.expect("answers"), found)
+        };
+        let (how, found) = look_up(&mut socket, 200);
+        assert_eq!((how, found.len()), (Dump::Whole, 200));
+
+        // The kernel gives at least about 2 kB.
+        setsockopt(&socket.fd(), sockopt::RcvBuf, &1).expect("a small buffer");
+        let (how, few) = look_up(&mut socket, 64);
+        assert!(how == Dump::Overrun && few.len() < 64, "{how:?}, {}", few.len());
+
+        socket
+            .set_receive_buffer(RECEIVE_BUFFER_BYTES)
+            .expect("a large buffer");
+        let mut dumped = 0;
+        let how = socket.exchange(
+            "list",
+            |sequence| dump_tcp(AF_INET, SUBFLOW_STATES, sequence),
+            |_| {
+                dumped += 1;
+                Ok(())
+            },
+        );
+        assert_eq!(how.expect("a dump"), Dump::Whole);
+        assert!(dumped >= 1, "what is left of the look-ups is passed over");
+        let (how, again) = look_up(&mut socket, 3);
+        assert_eq!(
+            (how, again.as_slice()),
+            (Dump::Whole, found.get(..3).unwrap_or_default())
+        );
+
+        // One that is not there has no answer, and the others have theirs.
+        let nowhere = SocketId {
+            cookie: Some(1),
+            ..wanted
+        };
+        let mut count = 0;
+        let how = socket.look_up("look up", &[nowhere, wanted, nowhere], look_up_tcp, |_| {
+            count += 1;
+            Ok(())
+        });
+        assert_eq!((how.expect("answers"), count), (Dump::Whole, 1));
+    }
+}

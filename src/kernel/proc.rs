@@ -1,8 +1,9 @@
 //! Settings and counters in /proc, of the calling thread's network namespace.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::Error;
@@ -14,6 +15,9 @@ pub(super) const SETTINGS: &str = "/proc/sys/net/mptcp";
 /// /proc/net is the main thread's; this is the calling one's.
 const COUNTERS: &str = "/proc/thread-self/net/netstat";
 const COUNTER_GROUP: &str = "MPTcpExt";
+const COUNTING: &str = "read the MPTCP counters";
+/// More than /proc/net/netstat has today.
+const TEXT_BYTES: usize = 16 * 1024;
 
 pub(super) fn no_mptcp() -> Error {
     Error::NoMptcp {
@@ -21,18 +25,93 @@ pub(super) fn no_mptcp() -> Error {
     }
 }
 
-/// Every setting below net.mptcp that can be read (Documentation/networking/mptcp-sysctl.rst).
+/// The files with the settings and the counters, kept open: to find and open them costs more than to read them.
+pub struct ProcFiles {
+    settings: Vec<(String, File)>,
+    counters: File,
+    text: Vec<u8>,
+}
+
+impl ProcFiles {
+    /// Opens those that can be read. They stay with the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// [`Error::NoMptcp`], or when /proc cannot be read.
+    pub fn new() -> Result<Self, Error> {
+        let open = |name: String| Some((File::open(Path::new(SETTINGS).join(&name)).ok()?, name));
+        let settings = names()?.into_iter().filter_map(open);
+        Ok(Self {
+            settings: settings.map(|(file, name)| (name, file)).collect(),
+            counters: File::open(COUNTERS).map_err(|source| Error::io(COUNTING, source))?,
+            text: Vec::new(),
+        })
+    }
+
+    /// Every setting below net.mptcp (Documentation/networking/mptcp-sysctl.rst). One that cannot be read is left out.
+    pub fn settings(&mut self) -> Settings {
+        let mut settings = Settings::new();
+        for (name, file) in &self.settings {
+            if let Ok(text) = read_again(file, &mut self.text) {
+                settings.insert(name.clone(), SettingValue::from(text.trim_ascii()));
+            }
+        }
+        settings
+    }
+
+    /// The MPTCP counters (net/mptcp/mib.c), by the kernel's names. They count since the namespace was made.
+    ///
+    /// # Errors
+    /// [`Error::NoMptcp`], or when they cannot be read.
+    pub fn counters(&mut self) -> Result<BTreeMap<String, u64>, Error> {
+        let text =
+            read_again(&self.counters, &mut self.text).map_err(|source| Error::io(COUNTING, source))?;
+        let counters = parse_netstat(text, COUNTER_GROUP)
+            .map_err(|source| Error::malformed(COUNTING, source))?
+            .ok_or_else(|| Error::NoMptcp {
+                why: format!("{COUNTERS} has no {COUNTER_GROUP}"),
+            })?;
+        Ok(counters
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect())
+    }
+}
+
+/// All of a file from its beginning. The kernel writes it anew for each read at its beginning.
+fn read_again<'a>(file: &File, into: &'a mut Vec<u8>) -> io::Result<&'a str> {
+    if into.len() < TEXT_BYTES {
+        into.resize(TEXT_BYTES, 0);
+    }
+    let mut length = 0;
+    loop {
+        let rest = into.get_mut(length..).unwrap_or_default();
+        match file.read_at(rest, length as u64) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if length == into.len() {
+            into.resize(length * 2, 0);
+        }
+    }
+    std::str::from_utf8(into.get(..length).unwrap_or_default()).map_err(io::Error::other)
+}
+
+/// As [`ProcFiles::settings`], read once.
 ///
 /// # Errors
 /// [`Error::NoMptcp`], or when /proc cannot be read.
 pub fn settings() -> Result<Settings, Error> {
-    let mut settings = Settings::new();
-    for name in names()? {
-        if let Ok(text) = fs::read_to_string(Path::new(SETTINGS).join(&name)) {
-            settings.insert(name, SettingValue::from(text.trim_ascii()));
-        }
-    }
-    Ok(settings)
+    Ok(ProcFiles::new()?.settings())
+}
+
+/// As [`ProcFiles::counters`], read once.
+///
+/// # Errors
+/// [`Error::NoMptcp`], or when /proc cannot be read.
+pub fn counters() -> Result<BTreeMap<String, u64>, Error> {
+    ProcFiles::new()?.counters()
 }
 
 /// The names of the settings, in order.
@@ -70,22 +149,4 @@ pub(super) fn write_setting(name: &str, value: &SettingValue) -> Result<(), Erro
             Some(number) => Error::refused(doing, number, None),
             None => Error::io(doing, error),
         })
-}
-
-/// The MPTCP counters (net/mptcp/mib.c), by the kernel's names. They count since the namespace was made.
-///
-/// # Errors
-/// [`Error::NoMptcp`], or when /proc cannot be read.
-pub fn counters() -> Result<BTreeMap<String, u64>, Error> {
-    let doing = "read the MPTCP counters";
-    let text = fs::read_to_string(COUNTERS).map_err(|source| Error::io(doing, source))?;
-    let counters = parse_netstat(&text, COUNTER_GROUP)
-        .map_err(|source| Error::malformed(doing, source))?
-        .ok_or_else(|| Error::NoMptcp {
-            why: format!("{COUNTERS} has no {COUNTER_GROUP}"),
-        })?;
-    Ok(counters
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect())
 }

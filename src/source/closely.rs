@@ -1,6 +1,5 @@
 //! A close look at a few connections between two samples, by exact look-ups of their sockets.
 
-use super::difference::differs;
 use super::reading::Reader;
 use crate::kernel::Error;
 use crate::model::{Cookie, Sample};
@@ -35,7 +34,7 @@ impl Reader {
             return Ok(sample);
         }
         for socket in &found {
-            if !self.table.refresh(socket, &self.close.subflows, differs) {
+            if !self.table.refresh(socket, &self.close.subflows) {
                 continue;
             }
             if let Some(entry) = self.table.find(socket.cookie) {

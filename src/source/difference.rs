@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use rustc_hash::FxHashSet;
 
-use super::table::{Layout, Place, Row, Table, carry, rows};
+use super::table::{Layout, Place, Row, Table, carry};
 use crate::model::Cookie;
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
@@ -92,9 +92,10 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                     token: is.socket.token.or(was.socket.token),
                     ..is.socket
                 };
-                let same = same_subflows(before.rows(was), rows(places, subflows)).unwrap_or_else(|| {
+                let places_before = before.layout.places(was);
+                let same = same_subflows(places_before, places).unwrap_or_else(|| {
                     let completed = complete(before.rows(was), places, subflows, news);
-                    let same = same_subflows(before.rows(was), rows(&completed, subflows));
+                    let same = same_subflows(places_before, &completed);
                     scratch.push(socket, false, completed);
                     same.unwrap_or(false)
                 });
@@ -114,18 +115,11 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
 }
 
 /// Whether nothing about the subflows of a connection changed; `None` when they are not the same ones.
-fn same_subflows<'a>(
-    mut before: impl Iterator<Item = Row<'a>>,
-    mut after: impl Iterator<Item = Row<'a>>,
-) -> Option<bool> {
-    let mut same = true;
-    loop {
-        match (before.next(), after.next()) {
-            (None, None) => return Some(same),
-            (Some(a), Some(b)) if a.socket.cookie == b.socket.cookie => same = same && unchanged(a, b),
-            _ => return None,
-        }
-    }
+fn same_subflows(before: &[Place], after: &[Place]) -> Option<bool> {
+    let both = || before.iter().zip(after);
+    let same_ones = before.len() == after.len() && both().all(|(a, b)| a.mark.cookie == b.mark.cookie);
+    let same = |(a, b): (&Place, &Place)| a.mark.is_unchanged(&b.mark) && a.joined_by == b.joined_by;
+    same_ones.then(|| both().all(same))
 }
 
 /// The places of a connection's subflows, with those of the reading before that this one misses for the first time.
@@ -135,43 +129,17 @@ fn complete<'a>(
     subflows: &mut Vec<TcpSocket>,
     news: &News,
 ) -> Vec<Place> {
-    let cookies = |places: &[Place], subflows: &[TcpSocket]| -> Vec<u64> {
-        rows(places, subflows).map(|row| row.socket.cookie).collect()
-    };
-    let here = cookies(places, subflows);
     let mut all = places.to_vec();
     for row in before {
+        let here = places.iter().any(|place| place.mark.cookie == row.socket.cookie);
         let (local, remote) = (row.socket.local, row.socket.remote);
         let closed = row.missed || news.subflows_closed.contains(&(local, remote));
-        if !closed && !here.contains(&row.socket.cookie) {
+        if !closed && !here {
             all.push(carry(row, true, subflows));
         }
     }
-    all.sort_unstable_by_key(|place| rows(&[*place], subflows).next().map(|row| row.socket.cookie));
+    all.sort_unstable_by_key(|place| place.mark.cookie);
     all
-}
-
-/// Whether two readings of a subflow say the same. A field that only counts the time since something has not
-/// changed by growing with the clock; it has when it started anew.
-fn unchanged(before: Row<'_>, after: Row<'_>) -> bool {
-    before.joined_by == after.joined_by && !differs(before.socket, after.socket)
-}
-
-/// Whether two readings of a subflow's socket say something different.
-pub(super) fn differs(a: &TcpSocket, b: &TcpSocket) -> bool {
-    let anew = a.last_data_sent_ms > b.last_data_sent_ms
-        || a.last_data_received_ms > b.last_data_received_ms
-        || a.last_ack_received_ms > b.last_ack_received_ms;
-    if anew {
-        return true;
-    }
-    let aged = TcpSocket {
-        last_data_sent_ms: a.last_data_sent_ms,
-        last_data_received_ms: a.last_data_received_ms,
-        last_ack_received_ms: a.last_ack_received_ms,
-        ..*b
-    };
-    aged != *a
 }
 
 #[cfg(test)]

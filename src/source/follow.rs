@@ -156,3 +156,116 @@ fn excess<'a>(entry: &Entry, rows: impl Iterator<Item = Row<'a>>) -> Option<i32>
     let there = i32::try_from(living.count()).unwrap_or(i32::MAX);
     Some(i32::from(entry.socket.extra_subflows?) - there)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::Joiner;
+    use super::*;
+    use crate::kernel::SocketTable;
+    use crate::wire::sock_diag::{TCP_ESTABLISHED, TcpSocket};
+
+    const FIN_WAIT1: u8 = 4;
+    const SYN_SENT: u8 = 2;
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
+    }
+
+    /// One connection with a count, and its subflows with their states.
+    fn table(cookie: u64, state: u8, extra_subflows: u8, subflows: &[(u64, u8)]) -> Table {
+        let connection = MptcpSocket {
+            cookie,
+            state,
+            inode: 7,
+            local: address("10.0.0.1:5000"),
+            remote: address("10.0.0.2:80"),
+            interface_index: 3,
+            extra_subflows: Some(extra_subflows),
+            ..MptcpSocket::default()
+        };
+        let subflow = |(cookie, state): &(u64, u8)| TcpSocket {
+            cookie: *cookie,
+            state: *state,
+            inode: 7,
+            local: address("10.0.1.1:6000"),
+            remote: address("10.0.0.2:80"),
+            interface_index: 4,
+            ..TcpSocket::default()
+        };
+        let mut sockets = SocketTable {
+            connections: vec![connection],
+            subflows: subflows.iter().map(subflow).collect(),
+            ..SocketTable::default()
+        };
+        let mut table = Table::default();
+        Joiner::default().join(&mut sockets, &mut table);
+        table
+    }
+
+    const ONE: (u64, u8) = (11, TCP_ESTABLISHED);
+    const TWO: (u64, u8) = (12, TCP_ESTABLISHED);
+
+    #[test]
+    fn known_told_and_new_ones_are_looked_up_each_once() {
+        let before = table(1, TCP_ESTABLISHED, 0, &[ONE]);
+        let connections: Vec<MptcpSocket> = [1, 2]
+            .map(|cookie| MptcpSocket {
+                cookie,
+                ..before.entries().first().expect("a connection").socket
+            })
+            .to_vec();
+        let known = (address("10.0.1.1:6000"), address("10.0.0.2:80"), 4);
+        let new = (address("10.0.2.1:6000"), address("10.0.0.2:80"), 5);
+        let mut follower = Follower::default();
+        let wanted = follower.wanted(&before, &connections, &[known, new]);
+        let brief: Vec<_> = wanted
+            .iter()
+            .map(|id| (id.local, id.interface_index, id.cookie))
+            .collect();
+        let initial = (address("10.0.0.1:5000"), 3, None);
+        assert_eq!(brief, [(known.0, 4, Some(11)), (new.0, 5, None), initial]);
+    }
+
+    #[test]
+    fn a_count_above_what_is_known_is_a_doubt() {
+        let mut follower = Follower::default();
+        let mut doubt =
+            |extra, subflows: &[_]| follower.is_in_doubt(&table(1, TCP_ESTABLISHED, extra, subflows));
+        assert!(!doubt(0, &[ONE]));
+        assert!(doubt(1, &[ONE]));
+        assert!(!doubt(1, &[ONE, TWO]));
+        assert!(!doubt(1, &[ONE, (12, SYN_SENT)]), "a SYN is counted");
+        assert!(doubt(0, &[]), "not even the first");
+        assert!(
+            !doubt(0, &[ONE, (12, FIN_WAIT1)]),
+            "what is being closed is not counted"
+        );
+        assert!(doubt(1, &[ONE, (12, FIN_WAIT1)]), "another one");
+        assert!(
+            !follower.is_in_doubt(&table(1, FIN_WAIT1, 0, &[])),
+            "the connection ends"
+        );
+    }
+
+    #[test]
+    fn what_two_dumps_say_is_no_doubt() {
+        // The initial subflow has been closed, so the count is of all that are left.
+        let strange = || table(1, TCP_ESTABLISHED, 1, &[TWO]);
+        let mut follower = Follower::default();
+        assert!(follower.is_in_doubt(&strange()));
+        follower.settle(&strange());
+        assert!(
+            follower.is_in_doubt(&strange()),
+            "one dump may have missed a subflow"
+        );
+        follower.settle(&strange());
+        assert!(!follower.is_in_doubt(&strange()));
+        assert!(follower.is_in_doubt(&table(1, TCP_ESTABLISHED, 2, &[TWO])));
+        // Back as usual; from then on it is strange again.
+        assert!(!follower.is_in_doubt(&table(1, TCP_ESTABLISHED, 1, &[ONE, TWO])));
+        assert!(follower.is_in_doubt(&strange()));
+        // Of a connection that is gone nothing is kept.
+        follower.settle(&table(2, TCP_ESTABLISHED, 0, &[ONE]));
+        assert!(follower.excess.is_empty());
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::{Error, PathManager, Route, counters, settings};
+use crate::kernel::{Error, PathManager, ProcFiles, Route};
 use crate::model::{Endpoint, Event, EventKind, Interface, Limits, Origin, Sample, Settings};
 
 /// Everything besides sockets, at one instant.
@@ -16,18 +16,22 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// Reads everything in the calling thread's namespace.
+    /// Reads everything.
     ///
     /// # Errors
     /// What the kernel refused. Endpoints and limits that may not be read (a few kernels around 6.7 keep the
     /// endpoints from normal users) are left out instead.
-    pub(super) fn read(route: &mut Route, path_manager: &mut PathManager) -> Result<Self, Error> {
+    pub(super) fn read(
+        route: &mut Route,
+        path_manager: &mut PathManager,
+        files: &mut ProcFiles,
+    ) -> Result<Self, Error> {
         Ok(Self {
             interfaces: route.interfaces()?,
             endpoints: readable(path_manager.endpoints())?.unwrap_or_default(),
             limits: readable(path_manager.limits())?,
-            settings: settings()?,
-            counters: counters()?,
+            settings: files.settings(),
+            counters: files.counters()?,
         })
     }
 

@@ -8,6 +8,7 @@ mod follow;
 mod infer;
 mod inventory;
 mod live;
+mod mark;
 mod materialise;
 mod outlet;
 mod people;

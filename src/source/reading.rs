@@ -14,7 +14,7 @@ use super::materialise::Surroundings;
 use super::people::{Findings, Inquiry};
 use super::strategy::{Strategy, Way};
 use super::table::{Joiner, Layout, Table};
-use crate::kernel::{Error, PathManager, Route, SocketTable, Sockets};
+use crate::kernel::{Error, PathManager, ProcFiles, Route, SocketTable, Sockets};
 use crate::model::{Connection, Cookie, Event, Sample};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
@@ -23,13 +23,14 @@ pub struct Reader {
     pub(super) sockets: Sockets,
     route: Route,
     path_manager: PathManager,
+    files: ProcFiles,
     dump: SocketTable,
     /// What a close look read.
     pub(super) close: SocketTable,
     joiner: Joiner,
     pub(super) table: Table,
+    /// The reading before the last; between readings, room for the next.
     before: Table,
-    joined: Table,
     scratch: Layout,
     strategy: Strategy,
     follower: Follower,
@@ -72,12 +73,12 @@ impl Reader {
             sockets: Sockets::new()?,
             route: Route::new()?,
             path_manager: PathManager::new()?,
+            files: ProcFiles::new()?,
             dump: SocketTable::default(),
             close: SocketTable::default(),
             joiner: Joiner::default(),
             table: Table::default(),
             before: Table::default(),
-            joined: Table::default(),
             scratch: Layout::default(),
             strategy: Strategy::default(),
             follower: Follower::default(),
@@ -102,7 +103,7 @@ impl Reader {
 
     pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
-        let inventory = Inventory::read(&mut self.route, &mut self.path_manager)?;
+        let inventory = Inventory::read(&mut self.route, &mut self.path_manager, &mut self.files)?;
         self.read_sockets(want, &inventory)?;
 
         if self
@@ -113,7 +114,6 @@ impl Reader {
             self.surroundings.take_interfaces(&inventory.interfaces);
         }
         std::mem::swap(&mut self.table, &mut self.before);
-        std::mem::swap(&mut self.table, &mut self.joined);
         let found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
 
         let mut sample = Sample {
@@ -125,11 +125,24 @@ impl Reader {
             (Some(before), false) => inventory.events_since(before),
             _ => Vec::new(),
         };
-        let mut materialise = |at: &usize| {
-            let entry = self.table.entries().get(*at)?;
+        let materialise = |at: usize| {
+            let entry = self.table.entries().get(at)?;
             Some(self.surroundings.connection(entry, self.table.rows(entry)))
         };
-        let changed: Vec<Connection> = found.changed.iter().filter_map(&mut materialise).collect();
+        let connections: Vec<Connection> = if sample.full {
+            (0..self.table.entries().len()).filter_map(materialise).collect()
+        } else {
+            found.changed.iter().copied().filter_map(materialise).collect()
+        };
+        let changed: Vec<&Connection> = if sample.full {
+            found
+                .changed
+                .iter()
+                .filter_map(|at| connections.get(*at))
+                .collect()
+        } else {
+            connections.iter().collect()
+        };
         if !first {
             events.extend(self.own_priorities(&changed));
         }
@@ -137,18 +150,9 @@ impl Reader {
             Some(told) if !first => self.inferred(&changed, &sample, told),
             _ => Vec::new(),
         };
-        if sample.full {
-            sample.connections = (0..self.table.entries().len())
-                .filter_map(|at| {
-                    let entry = self.table.entries().get(at)?;
-                    Some(self.surroundings.connection(entry, self.table.rows(entry)))
-                })
-                .collect();
-            inventory.write(None, &mut sample);
-        } else {
-            sample.connections = changed;
-            inventory.write(self.inventory.as_ref(), &mut sample);
-        }
+        sample.connections = connections;
+        let inventory_before = self.inventory.as_ref().filter(|_| !sample.full);
+        inventory.write(inventory_before, &mut sample);
         let plain_tcp = Some(self.dump.plain_tcp);
         if sample.full || plain_tcp != self.plain_tcp {
             sample.plain_tcp = plain_tcp;
@@ -172,7 +176,7 @@ impl Reader {
         self.way
     }
 
-    /// Reads all sockets into `joined`.
+    /// Reads all sockets into `before`, which the last reading needs no longer.
     fn read_sockets(&mut self, want: &Want, inventory: &Inventory) -> Result<(), Error> {
         self.sockets.read_connections(&mut self.dump)?;
         let now = Instant::now();
@@ -186,9 +190,9 @@ impl Reader {
                 .looked_up(cpu_time().saturating_sub(started), wanted.len());
             // What is wrong, the dump that follows says.
             if matches!(all_answered, Ok(true)) {
-                self.joiner.join(&mut self.dump, &mut self.joined);
+                self.joiner.join(&mut self.dump, &mut self.before);
                 self.way = Way::LookUp;
-                if !self.follower.is_in_doubt(&self.joined) || !self.strategy.may_settle(now) {
+                if !self.follower.is_in_doubt(&self.before) || !self.strategy.may_settle(now) {
                     return Ok(());
                 }
             }
@@ -197,10 +201,10 @@ impl Reader {
         self.sockets.read_subflows(&mut self.dump)?;
         let cost = cpu_time().saturating_sub(started);
         self.strategy.dumped(now, cost, self.dump.subflows.len());
-        self.joiner.join(&mut self.dump, &mut self.joined);
+        self.joiner.join(&mut self.dump, &mut self.before);
         self.way = Way::Dump;
         if self.strategy.choose(now) == Way::LookUp {
-            self.follower.settle(&self.joined);
+            self.follower.settle(&self.before);
         }
         Ok(())
     }
@@ -289,10 +293,10 @@ impl Reader {
         Some(self.surroundings.connection(entry, self.before.rows(entry)))
     }
 
-    fn inferred(&self, changed: &[Connection], sample: &Sample, told: &Told) -> Vec<Event> {
+    fn inferred(&self, changed: &[&Connection], sample: &Sample, told: &Told) -> Vec<Event> {
         let pairs: Vec<_> = changed
             .iter()
-            .map(|after| (self.was(after.cookie), after.clone()))
+            .map(|after| (self.was(after.cookie), (*after).clone()))
             .collect();
         let gone: Vec<Connection> = sample
             .gone
@@ -304,7 +308,7 @@ impl Reader {
 
     /// Events about what this host asked of its own subflows. Few connections have any, so the sockets are compared
     /// first, and connections made of those only in which something differs.
-    fn own_priorities(&self, changed: &[Connection]) -> Vec<Event> {
+    fn own_priorities(&self, changed: &[&Connection]) -> Vec<Event> {
         let asked = |table: &Table, cookie: Cookie| -> Vec<(u64, u32)> {
             let rows = table
                 .find(cookie.0)
@@ -315,11 +319,11 @@ impl Reader {
                 .collect()
         };
         let differs =
-            |after: &&Connection| asked(&self.before, after.cookie) != asked(&self.table, after.cookie);
+            |after: &&&Connection| asked(&self.before, after.cookie) != asked(&self.table, after.cookie);
         let pairs = changed
             .iter()
             .filter(differs)
-            .filter_map(|after| Some((self.was(after.cookie)?, after)));
+            .filter_map(|after| Some((self.was(after.cookie)?, *after)));
         pairs
             .flat_map(|(before, after)| own_priorities(&before, after))
             .collect()

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::mark::Mark;
 use crate::kernel::SocketTable;
 use crate::model::JoinedBy;
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
@@ -25,11 +26,12 @@ pub(super) struct Entry {
     last: u32,
 }
 
-/// Where a subflow is.
+/// Where a subflow is, and what tells whether it changed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
+    pub(super) mark: Mark,
     at: u32,
-    joined_by: JoinedBy,
+    pub(super) joined_by: JoinedBy,
     missed: bool,
 }
 
@@ -99,62 +101,49 @@ impl Table {
         entries.get(position)
     }
 
-    pub(super) fn rows(&self, entry: &Entry) -> impl Iterator<Item = Row<'_>> + Clone {
-        rows(self.layout.places(entry), &self.subflows)
-    }
-
-    /// Takes newer readings of a connection and of its subflows in place of those that are there; `differs` decides
-    /// what is a change. Whether there was one. What is not there yet is left to the next reading of everything.
-    pub(super) fn refresh(
-        &mut self,
-        connection: &MptcpSocket,
-        subflows: &[TcpSocket],
-        differs: impl Fn(&TcpSocket, &TcpSocket) -> bool,
-    ) -> bool {
+    /// Takes newer readings of a connection and of its subflows in place of those that are there; whether they say
+    /// something else. What is not there yet is left to the next reading of everything.
+    pub(super) fn refresh(&mut self, connection: &MptcpSocket, subflows: &[TcpSocket]) -> bool {
         let Layout { entries, places } = &mut self.layout;
         let position = entries.binary_search_by_key(&connection.cookie, |entry| entry.socket.cookie);
         let Some(entry) = position.ok().and_then(|position| entries.get_mut(position)) else {
             return false;
         };
-        let token = connection
-            .token
-            .filter(|token| *token != 0)
-            .or(entry.socket.token);
-        let newer = MptcpSocket { token, ..*connection };
+        let token = connection.token.filter(|token| *token != 0);
+        let newer = MptcpSocket {
+            token: token.or(entry.socket.token),
+            ..*connection
+        };
         let mut changed = entry.socket != newer;
         entry.socket = newer;
-        let own = places.get(entry.first as usize..entry.last as usize);
+        let own = places.get_mut(entry.first as usize..entry.last as usize);
         for place in own.unwrap_or_default() {
-            let Some(socket) = self.subflows.get_mut(place.at as usize) else {
-                continue;
-            };
-            if let Some(newer) = subflows.iter().find(|newer| newer.cookie == socket.cookie) {
-                changed |= differs(socket, newer);
-                *socket = *newer;
+            let newer = subflows.iter().find(|newer| newer.cookie == place.mark.cookie);
+            if let (Some(newer), Some(socket)) = (newer, self.subflows.get_mut(place.at as usize)) {
+                let mark = Mark::of(newer);
+                changed |= !place.mark.is_unchanged(&mark);
+                (place.mark, *socket) = (mark, *newer);
             }
         }
         changed
     }
-}
 
-/// The subflows at some places.
-pub(super) fn rows<'a>(
-    places: &'a [Place],
-    subflows: &'a [TcpSocket],
-) -> impl Iterator<Item = Row<'a>> + Clone {
-    places.iter().filter_map(|place| {
-        Some(Row {
-            socket: subflows.get(place.at as usize)?,
-            joined_by: place.joined_by,
-            missed: place.missed,
+    pub(super) fn rows(&self, entry: &Entry) -> impl Iterator<Item = Row<'_>> + Clone {
+        self.layout.places(entry).iter().filter_map(|place| {
+            Some(Row {
+                socket: self.subflows.get(place.at as usize)?,
+                joined_by: place.joined_by,
+                missed: place.missed,
+            })
         })
-    })
+    }
 }
 
 /// Adds a subflow that another reading held to `subflows`; its place there.
 pub(super) fn carry(row: Row<'_>, missed: bool, subflows: &mut Vec<TcpSocket>) -> Place {
     subflows.push(*row.socket);
     Place {
+        mark: Mark::of(row.socket),
         at: u32::try_from(subflows.len().saturating_sub(1)).unwrap_or(u32::MAX),
         joined_by: row.joined_by,
         missed,
@@ -167,6 +156,8 @@ pub(super) struct Joiner {
     by_token: FxHashMap<u32, u32>,
     by_inode: FxHashMap<u32, u32>,
     found: Vec<Found>,
+    /// Of each subflow in the reading.
+    marks: Vec<Mark>,
 }
 
 /// A subflow with its connection, as positions in the reading; in order of connection, cookie, and reading.
@@ -187,6 +178,7 @@ impl Joiner {
         self.by_token.clear();
         self.by_inode.clear();
         self.found.clear();
+        self.marks.clear();
         for (position, connection) in (0u32..).zip(&sockets.connections) {
             if let Some(token) = connection.token.filter(|token| *token != 0) {
                 self.by_token.insert(token, position);
@@ -196,6 +188,7 @@ impl Joiner {
             }
         }
         for (at, subflow) in (0u32..).zip(&sockets.subflows) {
+            self.marks.push(Mark::of(subflow));
             let by_token = subflow.token_local.and_then(|token| self.by_token.get(&token));
             let owner = by_token.or_else(|| self.by_inode.get(&subflow.inode));
             if let Some(owner) = owner {
@@ -217,14 +210,17 @@ impl Joiner {
             let (own, rest) = found.split_at(mine);
             found = rest;
             let latest = own.chunk_by(|a, b| a.cookie == b.cookie).filter_map(<[_]>::last);
-            let places = latest.map(|found| Place {
-                at: found.at,
-                joined_by: if found.by_inode {
-                    JoinedBy::Inode
-                } else {
-                    JoinedBy::Token
-                },
-                missed: false,
+            let places = latest.filter_map(|found| {
+                Some(Place {
+                    mark: *self.marks.get(found.at as usize)?,
+                    at: found.at,
+                    joined_by: if found.by_inode {
+                        JoinedBy::Inode
+                    } else {
+                        JoinedBy::Token
+                    },
+                    missed: false,
+                })
             });
             // A connection that is closed has given its token back, and then says 0.
             let token = connection.token.filter(|token| *token != 0);

@@ -71,6 +71,35 @@ impl Host {
         });
     }
 
+    /// Runs an ignored test of the running test program on the host, without capabilities and, where there is one, as
+    /// nobody.
+    pub fn run_as_nobody(&self, test: &'static str) {
+        let output = self.run(move || {
+            // A normal user may not read the folder that this program was built in.
+            let folder = tempfile::Builder::new()
+                .permissions(readable())
+                .tempdir()
+                .expect("a folder");
+            let program = folder.path().join("test");
+            std::fs::copy(std::env::current_exe().expect("this program"), &program).expect("a copy");
+            until("the program to run", || {
+                let output = Command::new("setpriv")
+                    .args(["--inh-caps=-all", "--bounding-set=-all"])
+                    .args(as_nobody())
+                    .arg(&program)
+                    .args(["--ignored", "--exact", test, "--nocapture"])
+                    .current_dir("/")
+                    .output()
+                    .expect("setpriv");
+                // Another test that starts a program may hold the file open for writing for a moment (ETXTBSY).
+                let busy = String::from_utf8_lossy(&output.stderr).contains("Text file busy");
+                (!busy).then_some(output)
+            })
+        });
+        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    }
+
     pub fn listen(&self, protocol: Protocol, address: &str) -> TcpListener {
         let address: SocketAddr = address.parse().expect("an address");
         self.run(move || listen(protocol, address))
@@ -157,6 +186,21 @@ impl Pair {
         client.read_exact(&mut buffer).expect("read");
         (client, server, listener)
     }
+}
+
+/// In a user namespace there may be no other user to become.
+fn as_nobody() -> &'static [&'static str] {
+    let users = std::fs::read_to_string("/proc/self/uid_map").expect("the users");
+    let all = users.split_ascii_whitespace().eq(["0", "0", "4294967295"]);
+    if all {
+        &["--reuid", "65534", "--regid", "65534", "--clear-groups"]
+    } else {
+        &[]
+    }
+}
+
+fn readable() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o755)
 }
 
 /// Says that a test did not run; a failure with CI=true.
