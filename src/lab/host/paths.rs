@@ -205,8 +205,12 @@ pub(super) fn set_up_laptop(paths: &[&Path]) -> Result<(), LabError> {
 /// The server's own addresses.
 pub(super) fn server_addresses() -> Vec<String> {
     let assign = |family: &Family, peer| {
-        let bits = if *family == Family::V4 { 32 } else { 128 };
-        format!("addr add {}/{bits} dev lo", server_address(peer, *family))
+        let address = server_address(peer, *family);
+        match family {
+            Family::V4 => format!("addr add {address}/32 dev lo"),
+            // Even here the kernel takes its time to find that there is no duplicate.
+            Family::V6 => format!("addr add {address}/128 dev lo nodad"),
+        }
     };
     let own = families().iter().flat_map(|family| {
         let anywhere = match family {

@@ -21,7 +21,8 @@ use super::server::{self, Accepted};
 /// How long the connections may take to come up, beside some time for each.
 const PATIENCE: Duration = Duration::from_secs(12);
 const PATIENCE_EACH: Duration = Duration::from_millis(5);
-/// How soon a network manager notices that a network is gone and removes its endpoints.
+/// How soon a network manager notices that a network is gone and removes its endpoints, and how soon after that it
+/// adds them again.
 const NOTICE: Duration = Duration::from_millis(500);
 /// How often the applications are looked after.
 const ROUND: Duration = Duration::from_millis(250);
@@ -31,6 +32,8 @@ struct Wire {
     path: Path,
     link: Link,
     endpoints: bool,
+    /// When its endpoints were last removed.
+    removed: Option<Instant>,
     announced: bool,
     /// How often the server has announced its address there.
     announcements: u16,
@@ -55,6 +58,7 @@ impl Wire {
                 plugged: true,
             },
             endpoints: true,
+            removed: None,
             announced: true,
             announcements: 1,
             changed: Instant::now(),
@@ -237,7 +241,7 @@ impl Play {
             while let Some(act) = self.timeline.take_due(begun.elapsed()) {
                 self.change(act.link, act.change)?;
             }
-            self.notice_lost_networks();
+            self.notice_networks();
             self.look_after_apps()?;
             let wait = self
                 .timeline
@@ -295,11 +299,6 @@ impl Play {
                 wire.link.plugged = true;
                 wire.changed = Instant::now();
                 ip(&wire.path.up())?;
-                if !wire.endpoints {
-                    wire.endpoints = true;
-                    // A person may have changed the endpoints meanwhile.
-                    ip_as_far_as_it_goes(&wire.path.add_endpoints());
-                }
             }
             Change::Withdraw if wire.announced => {
                 wire.announced = false;
@@ -329,21 +328,23 @@ impl Play {
         Ok(())
     }
 
-    /// Removes the endpoints of a network that is gone, as a network manager does, so that their subflows are closed
-    /// and new ones come when it returns. The kernel must be able to tell the peer over another path: an endpoint
-    /// that is removed and added in one breath could see its new subflow closed in place of the old one.
-    fn notice_lost_networks(&mut self) {
-        let settled = |wire: &Wire| wire.changed.elapsed() >= NOTICE;
-        if !self.wires.iter().any(|wire| wire.link.plugged && settled(wire)) {
-            return;
-        }
-        for wire in self
-            .wires
-            .iter_mut()
-            .filter(|wire| !wire.link.plugged && wire.endpoints && settled(wire))
-        {
-            wire.endpoints = false;
-            ip_as_far_as_it_goes(&wire.path.remove_endpoints());
+    /// Removes the endpoints of a network that is gone, as a network manager does, so that their subflows are closed,
+    /// and adds them when it returns. The peer must be told of the removal over another path before it hears of an
+    /// addition: otherwise it closes the new subflow in place of the old one.
+    fn notice_networks(&mut self) {
+        let settled = |since: Instant| since.elapsed() >= NOTICE;
+        let mut wires = self.wires.iter();
+        let told = wires.any(|wire| wire.link.plugged && settled(wire.changed));
+        for wire in &mut self.wires {
+            if wire.link.plugged && !wire.endpoints && wire.removed.is_none_or(settled) {
+                wire.endpoints = true;
+                // A person may have changed the endpoints meanwhile.
+                ip_as_far_as_it_goes(&wire.path.add_endpoints());
+            } else if !wire.link.plugged && wire.endpoints && settled(wire.changed) && told {
+                wire.endpoints = false;
+                wire.removed = Some(Instant::now());
+                ip_as_far_as_it_goes(&wire.path.remove_endpoints());
+            }
         }
     }
 
