@@ -1,5 +1,5 @@
 //! Opens the window on a fixed, made-up stream, to look at it: `cargo run --example look -- out.png light`.
-//! Words in any order: a `.png` to save and close, `light`, `read-only`, `empty`, `lab`.
+//! Words in any order: a `.png` to save and close, `light`, `read-only`, `empty`, `lab`, a `.json` with settings.
 
 #![cfg_attr(not(feature = "gui"), allow(dead_code, unused))]
 
@@ -11,7 +11,7 @@ fn main() -> Result<(), String> {
     use std::time::Duration;
 
     use pathscope::model::{InterfaceKind, Line};
-    use pathscope::ui::{LabControls, LabLink, Screenshot, Setup, Theme};
+    use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape, Screenshot, Setup, Theme};
 
     struct Lab;
 
@@ -25,6 +25,11 @@ fn main() -> Result<(), String> {
                 rate_mbps,
                 loss_percent: 0.0,
                 plugged,
+                planned: LabQuality {
+                    delay_ms,
+                    rate_mbps,
+                    loss_percent: 0.0,
+                },
             };
             vec![
                 link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
@@ -42,6 +47,10 @@ fn main() -> Result<(), String> {
 
         fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
             Err("the links of this example cannot be unplugged".to_owned())
+        }
+
+        fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
+            Err("the links of this example cannot be changed".to_owned())
         }
     }
 
@@ -70,6 +79,7 @@ fn main() -> Result<(), String> {
             after: Duration::from_millis(700),
         }),
         seconds: None,
+        settings: words.iter().find(|word| word.ends_with(".json")).map(Into::into),
         theme: Some(if has("light") { Theme::Light } else { Theme::Dark }),
     };
     pathscope::ui::run(setup)

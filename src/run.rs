@@ -104,17 +104,47 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
         } else {
             arguments.seconds
         },
-        lab: Some(Box::new(DemoLab(lab))),
+        lab: Some(Box::new(DemoLab::new(lab))),
         title: "Demo".to_owned(),
+        // A picture looks the same however the window was left.
+        settings: screenshot.is_none().then(crate::ui::settings_file).flatten(),
         screenshot,
         theme: None,
     })
     .map_err(Failure::failed)
 }
 
-/// The laboratory's links, as the window plugs and unplugs them.
+/// The laboratory's links, as the window plugs, unplugs and changes them.
 #[cfg(feature = "gui")]
-struct DemoLab(Lab);
+struct DemoLab {
+    lab: Lab,
+    /// What the links were like at first.
+    planned: Vec<(String, crate::ui::LabQuality)>,
+}
+
+#[cfg(feature = "gui")]
+impl DemoLab {
+    fn new(lab: Lab) -> Self {
+        let links = lab.links().into_iter();
+        let planned = links.map(|link| {
+            let quality = quality(&link);
+            (link.name, quality)
+        });
+        Self {
+            planned: planned.collect(),
+            lab,
+        }
+    }
+}
+
+#[cfg(feature = "gui")]
+fn quality(link: &lab::Link) -> crate::ui::LabQuality {
+    crate::ui::LabQuality {
+        delay_ms: link.delay_ms,
+        rate_mbps: link.rate_mbps,
+        loss_percent: link.loss_percent,
+    }
+}
 
 #[cfg(feature = "gui")]
 impl crate::ui::LabControls for DemoLab {
@@ -125,10 +155,15 @@ impl crate::ui::LabControls for DemoLab {
             "phone" => InterfaceKind::Cellular,
             _ => InterfaceKind::Other,
         };
-        let links = self.0.links().into_iter();
+        let links = self.lab.links().into_iter();
+        let planned = |link: &lab::Link| {
+            let known = self.planned.iter().find(|(name, _)| *name == link.name);
+            known.map_or_else(|| quality(link), |(_, planned)| *planned)
+        };
         links
             .map(|link| crate::ui::LabLink {
                 kind: kind(&link.name),
+                planned: planned(&link),
                 name: link.name,
                 label: link.label,
                 delay_ms: link.delay_ms,
@@ -140,7 +175,13 @@ impl crate::ui::LabControls for DemoLab {
     }
 
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
-        self.0.plug(link, plugged).map_err(|error| error.to_string())
+        self.lab.plug(link, plugged).map_err(|error| error.to_string())
+    }
+
+    fn shape(&self, link: &str, shape: crate::ui::LabShape) -> Result<(), String> {
+        self.lab
+            .shape(link, shape.delay_ms, shape.rate_mbps, shape.loss_percent)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -159,6 +200,7 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
         title,
         screenshot: None,
         theme: None,
+        settings: crate::ui::settings_file(),
     })
     .map_err(Failure::failed)
 }

@@ -50,6 +50,7 @@ impl Window {
             screenshot: None,
             seconds: None,
             theme: Some(Theme::Dark),
+            settings: None,
         };
         let slot: Rc<RefCell<Option<App>>> = Rc::default();
         let made = slot.clone();

@@ -17,6 +17,7 @@ mod lab_strip;
 mod launch;
 mod paths;
 mod resample;
+mod settings;
 mod status;
 mod theme;
 mod top_bar;
@@ -29,11 +30,14 @@ mod test_data;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::InterfaceKind;
 use crate::source::Source;
 
 pub use app::App;
 pub use launch::run;
+pub use settings::settings_file;
 
 /// Who asks, in requests of the window.
 const BY: &str = "window";
@@ -52,6 +56,9 @@ pub struct Setup {
     pub seconds: Option<Duration>,
     /// The theme to begin with; `None` for the one chosen last, at first that of the system.
     pub theme: Option<Theme>,
+    /// The file in which the window remembers how it was left, usually [`settings_file`]; `None` to begin with the
+    /// usual settings and remember nothing.
+    pub settings: Option<PathBuf>,
 }
 
 /// A picture of the window, after which it closes.
@@ -64,7 +71,8 @@ pub struct Screenshot {
 }
 
 /// Dark or light.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Theme {
     /// Light on dark.
     Dark,
@@ -74,7 +82,7 @@ pub enum Theme {
     System,
 }
 
-/// The links of a laboratory that the window may plug and unplug. Both calls return at once.
+/// The links of a laboratory that the window may plug, unplug, make worse and restore. Every call returns at once.
 pub trait LabControls: Send {
     /// The links as they are now.
     fn links(&self) -> Vec<LabLink>;
@@ -84,6 +92,34 @@ pub trait LabControls: Send {
     /// # Errors
     /// Why it could not be done, in one line.
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String>;
+
+    /// Makes a link better or worse.
+    ///
+    /// # Errors
+    /// Why it could not be done, in one line.
+    fn shape(&self, link: &str, shape: LabShape) -> Result<(), String>;
+}
+
+/// What a link is to be like from now on; `None` leaves a property as it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabShape {
+    /// One way, ms.
+    pub delay_ms: Option<f64>,
+    /// What it can carry, Mbit/s.
+    pub rate_mbps: Option<f64>,
+    /// What it loses, percent.
+    pub loss_percent: Option<f64>,
+}
+
+/// What a link is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabQuality {
+    /// One way, ms.
+    pub delay_ms: f64,
+    /// What it can carry, Mbit/s.
+    pub rate_mbps: f64,
+    /// What it loses, percent.
+    pub loss_percent: f64,
 }
 
 /// One link of a laboratory.
@@ -103,4 +139,6 @@ pub struct LabLink {
     pub loss_percent: f64,
     /// Whether it is plugged in.
     pub plugged: bool,
+    /// What the scenario means it to be.
+    pub planned: LabQuality,
 }

@@ -180,6 +180,12 @@ fn a_line_from_the_source_wakes_the_window() {
     assert!(window.harness.ctx.has_requested_repaint());
 }
 
+const PLANNED: LabQuality = LabQuality {
+    delay_ms: 12.0,
+    rate_mbps: 40.0,
+    loss_percent: 0.0,
+};
+
 struct Lab(Arc<Mutex<Vec<(String, bool)>>>);
 
 impl LabControls for Lab {
@@ -194,11 +200,16 @@ impl LabControls for Lab {
             rate_mbps: 40.0,
             loss_percent: 0.0,
             plugged,
+            planned: PLANNED,
         }]
     }
 
     fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
         self.0.lock().unwrap().push((link.to_owned(), plugged));
+        Ok(())
+    }
+
+    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod paths;
 mod stage;
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use pathscope::model::{
     Access, Command, Cookie, EndpointFlags, FlagChange, InterfaceKind, Limits, Line, Sample, SettingValue,
     Subflow,
 };
-use pathscope::ui::{App, LabControls, LabLink, Setup, Theme};
+use pathscope::ui::{App, LabControls, LabLink, LabQuality, LabShape, Setup, Theme};
 use stage::{Asked, Scripted};
 
 struct Window {
@@ -31,6 +32,15 @@ struct Window {
 }
 
 fn open(source: Scripted, lab: Option<Box<dyn LabControls>>) -> Window {
+    open_with(source, lab, Some(Theme::Dark), None)
+}
+
+fn open_with(
+    source: Scripted,
+    lab: Option<Box<dyn LabControls>>,
+    theme: Option<Theme>,
+    settings: Option<PathBuf>,
+) -> Window {
     let (asked, lines, waker) = (source.asked.clone(), source.sender.clone(), source.waker());
     let setup = Setup {
         source: Box::new(source),
@@ -38,7 +48,8 @@ fn open(source: Scripted, lab: Option<Box<dyn LabControls>>) -> Window {
         title: "This machine".to_owned(),
         screenshot: None,
         seconds: None,
-        theme: Some(Theme::Dark),
+        theme,
+        settings,
     };
     let slot: Rc<RefCell<Option<App>>> = Rc::default();
     let made = slot.clone();
