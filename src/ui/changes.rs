@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::format;
 use crate::history::State;
-use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, plan_change};
+use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, equivalent, plan_change};
 
 /// What takes a change back.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub(super) struct Change {
     pub label: String,
     /// What it did to subflows.
     pub note: String,
+    /// The shell's way to do the same.
+    pub lines: Vec<String>,
     /// When it was done, seconds on the stream; `None` until its outcome is known.
     pub done_at: Option<f64>,
     inverse: Inverse,
@@ -50,10 +52,12 @@ impl Changes {
         self.next += 1;
         self.failure = None;
         let (label, note) = describe(command, state, path);
+        let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
         self.waiting.push(Change {
             reference: self.next,
             label,
             note,
+            lines: equivalent(command, &endpoints),
             done_at: None,
             inverse: inverse(command, state),
         });
@@ -124,16 +128,7 @@ impl Changes {
             .done
             .iter()
             .position(|change| change.reference == reference)?;
-        let change = self.done.remove(at)?;
-        match change.inverse {
-            Inverse::Command(command) => Some(command),
-            Inverse::RemoveEndpoint(address) => state
-                .endpoints
-                .values()
-                .find(|endpoint| endpoint.address == address)
-                .map(|endpoint| Command::EndpointRemove { id: endpoint.id }),
-            Inverse::None => None,
-        }
+        self.done.remove(at)?.back(state)
     }
 }
 
@@ -141,6 +136,38 @@ impl Change {
     /// Whether something takes it back.
     pub(super) fn can_undo(&self) -> bool {
         self.inverse != Inverse::None
+    }
+
+    /// The command that takes it back.
+    fn back(&self, state: &State) -> Option<Command> {
+        match &self.inverse {
+            Inverse::Command(command) => Some(command.clone()),
+            Inverse::RemoveEndpoint(address) => state
+                .endpoints
+                .values()
+                .find(|endpoint| endpoint.address == *address)
+                .map(|endpoint| Command::EndpointRemove { id: endpoint.id }),
+            Inverse::None => None,
+        }
+    }
+
+    /// What taking it back does: the commands, and what they close.
+    pub(super) fn undo_hint(&self, state: &State) -> String {
+        let Some(command) = self.back(state) else {
+            return "The endpoint is gone already.".to_owned();
+        };
+        let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
+        let lines = equivalent(&command, &endpoints).join("\n");
+        let torn = match &command {
+            Command::EndpointRemove { id } => state.endpoints.get(id),
+            Command::EndpointChange { id, flags } => state
+                .endpoints
+                .get(id)
+                .filter(|endpoint| !plan_change(endpoint, *flags).in_place),
+            _ => None,
+        };
+        let closes = torn.map_or(0, |endpoint| subflows_of(state, endpoint.address));
+        format!("{lines}\nCloses {}.", format::several(closes, "subflow"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The list, the connection, the top bar, the laboratory, events and empty states.
+//! The list, the connection, the top bar and empty states.
 
 use super::*;
 
@@ -178,62 +178,4 @@ fn a_line_from_the_source_wakes_the_window() {
     assert!(!window.harness.ctx.has_requested_repaint());
     waker();
     assert!(window.harness.ctx.has_requested_repaint());
-}
-
-const PLANNED: LabQuality = LabQuality {
-    delay_ms: 12.0,
-    rate_mbps: 40.0,
-    loss_percent: 0.0,
-};
-
-struct Lab(Arc<Mutex<Vec<(String, bool)>>>);
-
-impl LabControls for Lab {
-    fn links(&self) -> Vec<LabLink> {
-        let done = self.0.lock().unwrap();
-        let plugged = done.last().is_none_or(|(_, plugged)| *plugged);
-        vec![LabLink {
-            name: "wlp0s20f3".to_owned(),
-            label: "Wi-Fi".to_owned(),
-            kind: InterfaceKind::Wifi,
-            delay_ms: 12.0,
-            rate_mbps: 40.0,
-            loss_percent: 0.0,
-            plugged,
-            planned: PLANNED,
-        }]
-    }
-
-    fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
-        self.0.lock().unwrap().push((link.to_owned(), plugged));
-        Ok(())
-    }
-
-    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_lab_has_plugs_to_pull() {
-    let done = Arc::default();
-    let lab = Lab(Arc::clone(&done));
-    let mut window = open(Scripted::played(stage::full_access()), Some(Box::new(lab)));
-    window.click("Unplug Wi-Fi");
-    window.click("Plug in Wi-Fi");
-    let link = "wlp0s20f3".to_owned();
-    assert_eq!(*done.lock().unwrap(), [(link.clone(), false), (link, true)]);
-}
-
-#[test]
-fn events_are_listed_and_filtered() {
-    let mut window = played(stage::full_access());
-    window.click("Events");
-    assert!(window.says("Interface down  Wi-Fi"));
-    window.node("Filter events").focus();
-    window.harness.run();
-    window.node("Filter events").type_text("ethernet");
-    window.harness.run();
-    assert!(!window.says("Interface down  Wi-Fi"));
-    assert!(window.says("Subflow established  Ethernet"));
 }

@@ -68,7 +68,7 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
         started_at: view.shown.header().map(|header| header.started_at.as_str()),
         second: state.second,
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&series, view)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene, view)));
     paint::ui(&scene, ui);
     readout::ui(&scene, &mut state.second, view, ui);
     paint::controls(&mut state.window, &places, now, ui);

@@ -12,7 +12,7 @@ pub(super) const PADDING: f32 = 16.0;
 /// What the button at the right end of a row takes.
 pub(super) const MENU: f32 = 36.0;
 /// Between two columns, at least.
-const GAP: f32 = 12.0;
+const GAP: f32 = 8.0;
 /// Addresses give way first, down to this.
 const LEAST_ADDRESS: f32 = 110.0;
 const MOST_ADDRESS: f32 = 240.0;
@@ -60,8 +60,7 @@ pub(super) fn lay_out(
             };
             // Steps of eight, so that a digit more or less moves nothing.
             let inside = (inside.max(column.width) / 8.0).ceil() * 8.0;
-            // Beside the head is room for the sign of the order.
-            inside.max(measure(&column.title(), Type::Small) + 12.0)
+            inside.max(measure(&column.title(), Type::Small).ceil())
         })
         .collect();
     let gaps = GAP * columns.len() as f32;
