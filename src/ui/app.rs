@@ -254,8 +254,11 @@ impl App {
             }
         }
         let undo = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z));
-        if undo && let Some(change) = self.feed.changes.done().find(|change| change.can_undo()) {
-            commands.push(UiCommand::Undo(change.reference));
+        if undo {
+            let state = self.feed.live().state();
+            let mut done = self.feed.changes.done();
+            let change = done.find(|change| change.can_undo(state));
+            commands.extend(change.map(|change| UiCommand::Undo(change.reference)));
         }
         commands
     }

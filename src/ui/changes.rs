@@ -128,14 +128,17 @@ impl Changes {
             .done
             .iter()
             .position(|change| change.reference == reference)?;
-        self.done.remove(at)?.back(state)
+        let command = self.done.get(at)?.back(state)?;
+        self.done.remove(at);
+        Some(command)
     }
 }
 
 impl Change {
-    /// Whether something takes it back.
-    pub(super) fn can_undo(&self) -> bool {
-        self.inverse != Inverse::None
+    /// Whether something takes it back now. An endpoint that was just added can be removed once a sample has told of
+    /// it.
+    pub(super) fn can_undo(&self, state: &State) -> bool {
+        self.back(state).is_some()
     }
 
     /// The command that takes it back.
@@ -154,7 +157,7 @@ impl Change {
     /// What taking it back does: the commands, and what they close.
     pub(super) fn undo_hint(&self, state: &State) -> String {
         let Some(command) = self.back(state) else {
-            return "The endpoint is gone already.".to_owned();
+            return String::new();
         };
         let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
         let lines = equivalent(&command, &endpoints).join("\n");

@@ -57,7 +57,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let interval_text = format::interval(view.interval_ms);
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
-    let wide = badge.width(ui.painter()) + 16.0 + step + 2.0 * 32.0 + 4.0 * gap;
+    let wide = badge.width(ui.painter()) + 16.0 + step + 2.0 * 32.0 + 3.0 * gap;
     let place = Rect::from_min_max(pos2(inner.right() - wide, inner.top()), inner.max);
     let mut right = ui.new_child(
         UiBuilder::new()

@@ -129,7 +129,7 @@ impl Adding {
                     });
                     labelled(ui, "Device", |ui| self.device_ui(view, ui));
                     labelled(ui, ID, |ui| {
-                        field(ui, &mut self.id, ID, "chosen", 80.0, bad(ID));
+                        field(ui, &mut self.id, ID, "any", 80.0, bad(ID));
                     });
                     labelled(ui, PORT, |ui| {
                         field(ui, &mut self.port, PORT, "none", 80.0, bad(PORT));

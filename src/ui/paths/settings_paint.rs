@@ -287,7 +287,7 @@ fn change_ui(
     if copy.ui(&mut child).on_hover_text(&lines).clicked() {
         commands.push(UiCommand::Copy(lines));
     }
-    if !change.can_undo() {
+    if !change.can_undo(view.live.state()) {
         return;
     }
     let name = format!("Undo {}", change.label);
