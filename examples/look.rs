@@ -79,7 +79,8 @@ fn main() -> Result<(), String> {
             after: Duration::from_millis(700),
         }),
         seconds: None,
-        settings: words.iter().find(|word| word.ends_with(".json")).map(Into::into),
+        settings: words.iter().find(|word| word.contains(".json")).map(Into::into),
+        demo: Some(|| Err("this example has no demo".to_owned())),
         theme: Some(if has("light") { Theme::Light } else { Theme::Dark }),
     };
     pathscope::ui::run(setup)

@@ -51,6 +51,7 @@ impl Window {
             seconds: None,
             theme: Some(Theme::Dark),
             settings: None,
+            demo: None,
         };
         let slot: Rc<RefCell<Option<App>>> = Rc::default();
         let made = slot.clone();

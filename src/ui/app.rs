@@ -16,7 +16,7 @@ use super::status;
 use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
-use super::{LabControls, Setup, Theme};
+use super::{LabControls, OpenDemo, Setup, Theme};
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
@@ -28,6 +28,7 @@ pub struct App {
     connection: ConnectionState,
     paths: PathsState,
     events: EventsState,
+    demo: Option<OpenDemo>,
 }
 
 impl App {
@@ -57,6 +58,7 @@ impl App {
             connection: ConnectionState::default(),
             paths: PathsState::default(),
             events: EventsState::default(),
+            demo: setup.demo,
         }
     }
 
@@ -76,6 +78,7 @@ impl App {
             connection,
             paths,
             events,
+            demo,
         } = self;
         let Settings {
             interfaces: slots,
@@ -143,7 +146,7 @@ impl App {
                             let hidden = list.hidden();
                             empty::filtered(&mut list.filter, hidden, ui);
                         }
-                        None => commands.extend(empty::ui(&view, ui)),
+                        None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
                     });
             }
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
@@ -278,6 +281,11 @@ impl App {
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
             UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
             UiCommand::Copy(text) => ctx.copy_text(text),
+            UiCommand::OpenDemo => {
+                if let Some(Err(why)) = self.demo.map(|open| open()) {
+                    self.feed.changes.fail(why);
+                }
+            }
             UiCommand::Plug(link, plugged) => self.of_the_lab(|lab| lab.plug(&link, plugged)),
             UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }

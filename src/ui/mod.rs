@@ -59,7 +59,12 @@ pub struct Setup {
     /// The file in which the window remembers how it was left, usually [`settings_file`]; `None` to begin with the
     /// usual settings and remember nothing.
     pub settings: Option<PathBuf>,
+    /// What opens the demo in a window of its own, where that can be offered.
+    pub demo: Option<OpenDemo>,
 }
+
+/// Opens the demo in a window of its own, without waiting for it; the error says why it could not.
+pub type OpenDemo = fn() -> Result<(), String>;
 
 /// A picture of the window, after which it closes.
 #[derive(Clone, Debug, PartialEq, Eq)]

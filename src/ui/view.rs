@@ -85,6 +85,8 @@ pub(super) enum UiCommand {
     Select(Cookie),
     /// The other direction for every rate.
     Turn(Direction),
+    /// The demo, in a window of its own.
+    OpenDemo,
     /// Plugging a link of the lab, or unplugging it.
     Plug(String, bool),
     /// Making a link of the lab better or worse.

@@ -117,6 +117,24 @@ fn without_connections_it_says_what_to_do() {
 }
 
 #[test]
+fn every_command_of_the_empty_window_is_copied_and_the_demo_opened() {
+    let mut window = with_sample(stage::quiet(1.0), stage::full_access());
+    for (name, part) in [
+        ("Copy the demo's command", "pathscope demo"),
+        ("Copy: Any application", "mptcpize run"),
+        ("Copy: One transfer", "curl --mptcp"),
+        ("Copy: Your own code", "socket.IPPROTO_MPTCP"),
+    ] {
+        window.node(name).click();
+        window.harness.step();
+        let copied = window.copied_within(4).unwrap_or_default();
+        assert!(copied.contains(part), "{name}: {copied}");
+    }
+    window.click("Open the demo");
+    assert!(window.has("the demo is not here"), "it says why not");
+}
+
+#[test]
 fn mptcp_that_is_off_is_switched_on_by_a_button() {
     let mut sample = stage::quiet(1.0);
     sample

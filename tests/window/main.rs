@@ -54,6 +54,7 @@ fn open_with(
         seconds: None,
         theme,
         settings,
+        demo: Some(|| Err("the demo is not here".to_owned())),
     };
     let slot: Rc<RefCell<Option<App>>> = Rc::default();
     let made = slot.clone();
@@ -150,9 +151,10 @@ impl Window {
 
     /// What has the keyboard's focus.
     fn focused(&self) -> Option<String> {
-        let mut focused = self
+        let all = self
             .harness
-            .query_all(egui_kittest::kittest::by().predicate(|node| node.is_focused()));
+            .query_all(egui_kittest::kittest::by().predicate(|_| true));
+        let mut focused = all.filter(Node::is_focused);
         focused.find_map(|node| node.accesskit_node().label())
     }
 

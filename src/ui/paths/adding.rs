@@ -34,6 +34,16 @@ impl Default for Adding {
     }
 }
 
+/// What was answered.
+pub(super) enum Answer {
+    /// Nothing yet.
+    Waits,
+    /// Leave it.
+    No,
+    /// Ask the kernel for this.
+    Add(Command),
+}
+
 /// Which field will not do, and why.
 type Wrong = (&'static str, String);
 
@@ -102,15 +112,10 @@ impl Adding {
         })
     }
 
-    /// The question; `Some` once it is over, with the command where there is one.
-    pub(super) fn ui(
-        &mut self,
-        view: &View<'_>,
-        ui: &Ui,
-        copied: &mut Vec<UiCommand>,
-    ) -> Option<Option<Command>> {
+    /// The question.
+    pub(super) fn ui(&mut self, view: &View<'_>, ui: &Ui, copied: &mut Vec<UiCommand>) -> Answer {
         let tokens = Tokens::of(ui);
-        let mut over = None;
+        let mut answer = Answer::Waits;
         let frame = Frame::window(ui.style()).inner_margin(Margin::same(24));
         let modal = Modal::new(Id::unique("add endpoint"))
             .frame(frame)
@@ -160,17 +165,17 @@ impl Adding {
                     let typing = ui.ctx().text_edit_focused();
                     let clicked = add.unless(ui, refusal.as_deref()).clicked();
                     if refusal.is_none() && (clicked || (enter && typing)) {
-                        over = Some(command.ok());
+                        answer = command.map_or(Answer::No, Answer::Add);
                     }
                     if Press::text("Cancel").ui(ui).clicked() {
-                        over = Some(None);
+                        answer = Answer::No;
                     }
                 });
             });
-        if modal.should_close() && over.is_none() {
-            return Some(None);
+        if modal.should_close() && matches!(answer, Answer::Waits) {
+            return Answer::No;
         }
-        over
+        answer
     }
 
     fn device_ui(&mut self, view: &View<'_>, ui: &mut Ui) {

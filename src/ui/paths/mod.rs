@@ -86,13 +86,15 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
             });
         });
     });
-    let answer = state
-        .adding
-        .as_mut()
-        .and_then(|adding| adding.ui(view, ui, &mut commands));
-    if let Some(command) = answer {
-        commands.extend(command.map(UiCommand::Request));
-        state.adding = None;
+    if let Some(adding) = &mut state.adding {
+        match adding.ui(view, ui, &mut commands) {
+            adding::Answer::Waits => {}
+            adding::Answer::No => state.adding = None,
+            adding::Answer::Add(command) => {
+                commands.push(UiCommand::Request(command));
+                state.adding = None;
+            }
+        }
     }
     commands
 }
