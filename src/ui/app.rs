@@ -62,11 +62,16 @@ impl App {
         }
     }
 
+    /// Takes what the source has sent, also while nothing is shown.
+    pub fn read(&mut self, ctx: &Context) {
+        if self.feed.take() {
+            ctx.request_repaint();
+        }
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        if self.feed.take() {
-            ui.ctx().request_repaint();
-        }
+        self.read(ui.ctx());
         self.give_slots();
         let mut commands = self.keys(ui);
         let Self {

@@ -190,9 +190,15 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    /// Before each frame, and in place of it while the window is covered or minimised: then nothing is painted, but
+    /// the stream is read on, and the window still closes when it is told to.
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.app.read(ctx);
+        self.timer.tick(ctx);
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.app.ui(ui);
-        self.timer.tick(ui.ctx());
     }
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {

@@ -87,6 +87,11 @@ fn ground(place: Rect, rect: Rect, ui: &Ui) {
         pos2(place.right() + MENU, rect.bottom() - 1.0),
     );
     ui.painter().rect_filled(under, 0.0, tokens.panel);
+    if rect.right() > place.right() + MENU {
+        let edge = under.left() - 0.5;
+        ui.painter()
+            .vline(edge, rect.y_range(), Stroke::new(1.0, tokens.line));
+    }
 }
 
 fn rule(rect: Rect, ui: &Ui) {
