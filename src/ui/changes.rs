@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::format;
 use crate::history::State;
-use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, equivalent, plan_change};
+use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, addition, equivalent, plan_change};
 
 /// What takes a change back.
 #[derive(Clone, Debug, PartialEq)]
@@ -242,13 +242,7 @@ fn describe(command: &Command, state: &State, path: impl Fn(u8) -> String) -> (S
 fn inverse(command: &Command, state: &State) -> Inverse {
     let command = match command {
         Command::EndpointAdd { address, .. } => return Inverse::RemoveEndpoint(*address),
-        Command::EndpointRemove { id } => state.endpoints.get(id).map(|endpoint| Command::EndpointAdd {
-            address: endpoint.address,
-            interface: endpoint.interface.clone(),
-            id: Some(endpoint.id),
-            port: endpoint.port,
-            flags: endpoint.flags.without(EndpointFlags::IMPLICIT),
-        }),
+        Command::EndpointRemove { id } => state.endpoints.get(id).map(addition),
         Command::EndpointChange { id, flags } => state.endpoints.get(id).map(|endpoint| {
             let before = endpoint.flags;
             let back = FlagChange {

@@ -116,6 +116,12 @@ fn removing_an_endpoint_waits_too() {
     window.click("Menu of endpoint 4 (10.45.3.7)");
     window.click("Remove endpoint…");
     assert!(window.has("Removing endpoint 4 closes 5 subflows"));
+    window.node("Copy the commands").click();
+    window.harness.step();
+    assert_eq!(
+        window.copied_within(4).as_deref(),
+        Some("ip mptcp endpoint delete id 4")
+    );
     window.click("Apply");
     assert_eq!(window.asked.commands(), [Command::EndpointRemove { id: 4 }]);
 }

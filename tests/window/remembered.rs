@@ -31,6 +31,19 @@ fn theme_interval_direction_columns_order_and_size_are_kept_over_a_restart() {
     window.harness.set_size(egui::vec2(1250.0, 700.0));
     window.harness.run();
     drop(window);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let colour = kept.pointer("/interfaces/by_device/wlp0s20f3/number");
+    assert_eq!(
+        colour,
+        Some(&serde_json::json!(0)),
+        "the interfaces' colours are kept"
+    );
+    let side = |name: &str| kept.pointer(&format!("/window/{name}")).cloned();
+    assert_eq!(
+        (side("width"), side("height")),
+        (Some(serde_json::json!(1250.0)), Some(serde_json::json!(700.0)))
+    );
 
     let mut window = reopen(&path);
     assert!(window.has("Theme: light"));
@@ -48,14 +61,6 @@ fn theme_interval_direction_columns_order_and_size_are_kept_over_a_restart() {
         ["Phone", "Wi-Fi", "Ethernet"],
         "largest RTT first"
     );
-    let text = std::fs::read_to_string(&path).unwrap();
-    let kept: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let side = |name: &str| kept.pointer(&format!("/window/{name}")).cloned();
-    assert_eq!(
-        (side("width"), side("height")),
-        (Some(serde_json::json!(1250.0)), Some(serde_json::json!(700.0)))
-    );
-
     window.click("Columns");
     window.click("Usual columns");
     assert!(window.has("Sort by cwnd"));
@@ -68,13 +73,13 @@ fn a_change_is_written_while_the_window_is_open() {
     let path = folder.path().join("window.json");
     let mut window = reopen(&path);
     window.click("Theme: as the system");
-    // A second of rest, in the window's own time.
-    window.harness.run_steps(8);
+    // A second of rest, in the window's own time; then a thread writes.
+    let is_written = || std::fs::read_to_string(&path).is_ok_and(|text| text.contains("\"dark\""));
     let began = std::time::Instant::now();
-    while !path.exists() && began.elapsed() < Duration::from_secs(20) {
-        std::thread::yield_now();
+    while !is_written() {
+        assert!(began.elapsed() < Duration::from_secs(20), "not written");
+        window.harness.step();
     }
-    assert!(std::fs::read_to_string(&path).unwrap().contains("\"dark\""));
 }
 
 #[test]
