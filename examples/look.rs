@@ -50,7 +50,7 @@ fn main() -> Result<(), String> {
         }
 
         fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
-            Err("the links of this example cannot be changed".to_owned())
+            Err("the links of this example cannot be shaped".to_owned())
         }
     }
 

@@ -11,7 +11,7 @@ use crossbeam_channel::never;
 use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
-use crate::lab::{self, Lab, LabError};
+use crate::lab::{self, Lab, LabError, Scenario};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
@@ -79,7 +79,7 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
         let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
         return cli::print_stream(&source, &never(), end, true, output);
     }
-    show_demo(arguments, source, lab)
+    show_demo(arguments, source, lab, scenario)
 }
 
 fn lab_failure(error: LabError) -> Failure {
@@ -92,7 +92,12 @@ fn lab_failure(error: LabError) -> Failure {
 }
 
 #[cfg(feature = "gui")]
-fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<(), Failure> {
+fn show_demo(
+    arguments: &DemoArguments,
+    source: LiveSource,
+    lab: Lab,
+    scenario: &'static Scenario,
+) -> Result<(), Failure> {
     let screenshot = arguments.screenshot.clone().map(|path| crate::ui::Screenshot {
         path,
         after: arguments.seconds.unwrap_or(PICTURE_AFTER),
@@ -104,7 +109,7 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
         } else {
             arguments.seconds
         },
-        lab: Some(Box::new(DemoLab::new(lab))),
+        lab: Some(Box::new(DemoLab { lab, scenario })),
         title: "Demo".to_owned(),
         // A picture looks the same however the window was left.
         settings: screenshot.is_none().then(crate::ui::settings_file).flatten(),
@@ -115,36 +120,11 @@ fn show_demo(arguments: &DemoArguments, source: LiveSource, lab: Lab) -> Result<
     .map_err(Failure::failed)
 }
 
-/// The laboratory's links, as the window plugs, unplugs and changes them.
+/// The laboratory's links, as the window plugs, unplugs and shapes them.
 #[cfg(feature = "gui")]
 struct DemoLab {
     lab: Lab,
-    /// What the links were like at first.
-    planned: Vec<(String, crate::ui::LabQuality)>,
-}
-
-#[cfg(feature = "gui")]
-impl DemoLab {
-    fn new(lab: Lab) -> Self {
-        let links = lab.links().into_iter();
-        let planned = links.map(|link| {
-            let quality = quality(&link);
-            (link.name, quality)
-        });
-        Self {
-            planned: planned.collect(),
-            lab,
-        }
-    }
-}
-
-#[cfg(feature = "gui")]
-fn quality(link: &lab::Link) -> crate::ui::LabQuality {
-    crate::ui::LabQuality {
-        delay_ms: link.delay_ms,
-        rate_mbps: link.rate_mbps,
-        loss_percent: link.loss_percent,
-    }
+    scenario: &'static Scenario,
 }
 
 #[cfg(feature = "gui")]
@@ -156,11 +136,15 @@ impl crate::ui::LabControls for DemoLab {
             "phone" => InterfaceKind::Cellular,
             _ => InterfaceKind::Other,
         };
-        let links = self.lab.links().into_iter();
         let planned = |link: &lab::Link| {
-            let known = self.planned.iter().find(|(name, _)| *name == link.name);
-            known.map_or_else(|| quality(link), |(_, planned)| *planned)
+            let plan = self.scenario.links.iter().find(|plan| plan.name == link.name);
+            crate::ui::LabQuality {
+                delay_ms: plan.map_or(link.delay_ms, |plan| plan.delay_ms),
+                rate_mbps: plan.map_or(link.rate_mbps, |plan| plan.rate_mbps),
+                loss_percent: plan.map_or(link.loss_percent, |plan| plan.loss_percent),
+            }
         };
+        let links = self.lab.links().into_iter();
         links
             .map(|link| crate::ui::LabLink {
                 kind: kind(&link.name),
@@ -224,7 +208,7 @@ fn open_demo() -> Result<(), String> {
 }
 
 #[cfg(not(feature = "gui"))]
-fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab) -> Result<(), Failure> {
+fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab, _: &Scenario) -> Result<(), Failure> {
     Err(Failure::failed(
         "this pathscope was built without its window: add --headless",
     ))

@@ -62,8 +62,9 @@ impl App {
         }
     }
 
-    /// Takes what the source has sent, also while nothing is shown.
-    pub fn read(&mut self, ctx: &Context) {
+    /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
+    /// shown again.
+    pub fn logic(&mut self, ctx: &Context) {
         if self.feed.take() {
             ctx.request_repaint();
         }
@@ -71,7 +72,7 @@ impl App {
 
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        self.read(ui.ctx());
+        self.logic(ui.ctx());
         self.give_slots();
         let mut commands = self.keys(ui);
         let Self {
@@ -105,7 +106,8 @@ impl App {
             interval_ms: feed.interval_ms(),
         };
         let tokens = Tokens::of(ui);
-        let panel = Frame::NONE.fill(tokens.panel);
+        // The window's ground is that of the panels already: painting it again would cost a layer of every pixel.
+        let panel = Frame::NONE;
         let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)

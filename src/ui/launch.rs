@@ -190,10 +190,8 @@ struct Window {
 }
 
 impl eframe::App for Window {
-    /// Before each frame, and in place of it while the window is covered or minimised: then nothing is painted, but
-    /// the stream is read on, and the window still closes when it is told to.
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.app.read(ctx);
+        self.app.logic(ctx);
         self.timer.tick(ctx);
     }
 

@@ -87,7 +87,7 @@ pub enum Theme {
     System,
 }
 
-/// The links of a laboratory that the window may plug, unplug, make worse and restore. Every call returns at once.
+/// The links of a laboratory that the window may plug, unplug and shape. Every call returns at once.
 pub trait LabControls: Send {
     /// The links as they are now.
     fn links(&self) -> Vec<LabLink>;
@@ -105,8 +105,8 @@ pub trait LabControls: Send {
     fn shape(&self, link: &str, shape: LabShape) -> Result<(), String>;
 }
 
-/// What a link is to be like from now on; `None` leaves a property as it is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What to make of a link; `None` leaves a property as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LabShape {
     /// One way, ms.
     pub delay_ms: Option<f64>,
@@ -116,7 +116,7 @@ pub struct LabShape {
     pub loss_percent: Option<f64>,
 }
 
-/// What a link is like.
+/// How good a link is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LabQuality {
     /// One way, ms.
@@ -144,6 +144,6 @@ pub struct LabLink {
     pub loss_percent: f64,
     /// Whether it is plugged in.
     pub plugged: bool,
-    /// What the scenario means it to be.
+    /// How good it is by plan, when nobody has shaped it.
     pub planned: LabQuality,
 }

@@ -8,10 +8,9 @@ mod table;
 use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 
 use self::plots::PlotState;
-use super::settings::TableSettings;
-use super::theme::Tokens;
 use super::view::{UiCommand, View};
 use crate::model::{Command, Cookie};
+use crate::ui::settings::TableSettings;
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
@@ -32,7 +31,6 @@ pub(super) fn ui(
     ui: &mut Ui,
 ) -> Vec<UiCommand> {
     let mut commands = Vec::new();
-    let tokens = Tokens::of(ui);
     if state.shown != Some(cookie) {
         state.shown = Some(cookie);
         state.plots.forget_axes();
@@ -44,7 +42,7 @@ pub(super) fn ui(
     let Some(connection) = &record.last else {
         return commands;
     };
-    let frame = Frame::NONE.fill(tokens.panel);
+    let frame = Frame::NONE;
     Panel::top("connection header")
         .show_separator_line(false)
         .frame(frame)
