@@ -141,9 +141,15 @@ impl Change {
         self.back(state).is_some()
     }
 
-    /// The command that takes it back.
+    /// The command that takes it back; `None` where what it is about is gone, or back already.
     fn back(&self, state: &State) -> Option<Command> {
+        let has = |address: IpAddr| {
+            let mut endpoints = state.endpoints.values();
+            endpoints.any(|endpoint| endpoint.address == address)
+        };
         match &self.inverse {
+            Inverse::Command(Command::EndpointChange { id, .. }) if !state.endpoints.contains_key(id) => None,
+            Inverse::Command(Command::EndpointAdd { address, .. }) if has(*address) => None,
             Inverse::Command(command) => Some(command.clone()),
             Inverse::RemoveEndpoint(address) => state
                 .endpoints
@@ -265,4 +271,80 @@ fn inverse(command: &Command, state: &State) -> Inverse {
         Command::Close { .. } => None,
     };
     command.map_or(Inverse::None, Inverse::Command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CommandOutcome, Endpoint, Event, Origin};
+
+    fn endpoint(id: u8, flags: EndpointFlags) -> Endpoint {
+        Endpoint {
+            id,
+            address: [10, 0, 0, id].into(),
+            port: None,
+            interface: Some("eth0".to_owned()),
+            flags,
+        }
+    }
+
+    fn state(endpoints: &[Endpoint]) -> State {
+        State {
+            endpoints: endpoints
+                .iter()
+                .map(|endpoint| (endpoint.id, endpoint.clone()))
+                .collect(),
+            ..State::default()
+        }
+    }
+
+    /// The changes after a command was done on a state.
+    fn done(command: &Command, state: &State) -> Changes {
+        let mut changes = Changes::default();
+        let reference = changes.ask(command, state, |id| format!("Endpoint {id}"));
+        let mut event = Event::new(1.0, EventKind::Command, Origin::Kernel);
+        event.command = Some(CommandOutcome {
+            asked: Some(command.clone()),
+            by: crate::ui::BY.to_owned(),
+            reference: Some(reference),
+            ok: true,
+            message: None,
+        });
+        changes.observe(&Line::Event(Box::new(event)));
+        changes
+    }
+
+    #[test]
+    fn an_endpoint_that_was_added_can_be_removed_once_it_is_known() {
+        let added = endpoint(3, EndpointFlags::SUBFLOW);
+        let mut changes = done(&addition(&added), &state(&[]));
+        assert_eq!(changes.undo(1, &state(&[])), None, "no sample has told of it");
+        assert_eq!(
+            changes.undo(1, &state(&[added])),
+            Some(Command::EndpointRemove { id: 3 }),
+            "it was not forgotten meanwhile"
+        );
+    }
+
+    #[test]
+    fn what_is_gone_or_back_already_is_not_taken_back() {
+        let there = endpoint(3, EndpointFlags::SUBFLOW);
+        let can_undo = |command: &Command, now: &State| {
+            let changes = done(command, &state(std::slice::from_ref(&there)));
+            changes.done().any(|change| change.can_undo(now))
+        };
+        let backup = Command::EndpointChange {
+            id: 3,
+            flags: FlagChange::one(EndpointFlags::BACKUP, true),
+        };
+        let remove = Command::EndpointRemove { id: 3 };
+        let (with, without) = (state(std::slice::from_ref(&there)), state(&[]));
+        let answers = [
+            can_undo(&backup, &with),
+            can_undo(&backup, &without),
+            can_undo(&remove, &without),
+            can_undo(&remove, &with),
+        ];
+        assert_eq!(answers, [true, false, true, false]);
+    }
 }
