@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use egui::{CentralPanel, Context, Frame, Key, Modifiers, Panel, Rect, ThemePreference, Ui, UiBuilder};
+use egui::{
+    CentralPanel, Context, Frame, Key, Modifiers, Panel, Rect, Stroke, ThemePreference, Ui, UiBuilder,
+};
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
@@ -142,6 +144,7 @@ impl App {
                 if !narrow {
                     *list_width = shown.response.rect.width().round();
                 }
+                mark_focused_edge(shown.response.rect, ui);
                 CentralPanel::no_frame()
                     .frame(panel)
                     .show(ui, |ui| match list.current(&view) {
@@ -304,6 +307,19 @@ impl App {
         if let Some(Err(why)) = self.lab.as_deref().map(ask) {
             self.feed.changes.fail(why);
         }
+    }
+}
+
+/// Shows that the edge which resizes a panel has the keyboard's focus.
+fn mark_focused_edge(panel: Rect, ui: &Ui) {
+    let focused = ui.memory(egui::Memory::focused);
+    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
+        return;
+    };
+    let edge = response.rect;
+    if edge.height() >= panel.height() * 0.9 && (edge.center().x - panel.right()).abs() < 4.0 {
+        let stroke = Stroke::new(2.0, Tokens::of(ui).text);
+        ui.painter().vline(panel.right(), panel.y_range(), stroke);
     }
 }
 

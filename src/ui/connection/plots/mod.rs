@@ -14,6 +14,7 @@ use self::axis::YAxis;
 use self::series::Series;
 use crate::model::Cookie;
 use crate::ui::view::View;
+use crate::ui::widgets::focus_ring;
 
 /// What the plots remember.
 #[derive(Debug, Default)]
@@ -71,6 +72,7 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene, view)));
     paint::ui(&scene, ui);
     readout::ui(&scene, &mut state.second, view, ui);
+    focus_ring(ui, &response, 2.0);
     paint::controls(&mut state.window, &places, now, ui);
 }
 
