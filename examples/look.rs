@@ -1,5 +1,5 @@
 //! Opens the window on a fixed, made-up stream, to look at it: `cargo run --example look -- out.png light`.
-//! Words in any order: a `.png` to save and close, `light`, `read-only`, `empty`, `lab`.
+//! Words in any order: a `.png` to save and close, `light`, `read-only`, `empty`, `lab`, a `.json` with settings.
 
 #![cfg_attr(not(feature = "gui"), allow(dead_code, unused))]
 
@@ -79,6 +79,8 @@ fn main() -> Result<(), String> {
             after: Duration::from_millis(700),
         }),
         seconds: None,
+        settings: words.iter().find(|word| word.contains(".json")).map(Into::into),
+        demo: Some(|| Err("this example has no demo".to_owned())),
         theme: Some(if has("light") { Theme::Light } else { Theme::Dark }),
     };
     pathscope::ui::run(setup)

@@ -107,6 +107,16 @@
 //! A panel is a function of its own small state and a read-only view, and returns the commands it wants. What rows to
 //! show and where things lie is plain code with plain tests. The plots are painted by hand on one time axis: an opaque
 //! stack, dashes that stay still, markers through all of them and figures at their right end are what they are for.
+//! The table's columns are data: one definition a column says its head, unit, meaning and how its value is found, or
+//! why there is none.
+//!
+//! What the window remembers (size, theme, interval, direction, columns, the interfaces' colours) is one struct in one
+//! JSON file below `XDG_CONFIG_HOME`. It is written on a thread of its own once a change has rested for a second, and
+//! when the window closes, always as a whole file that takes the place of the old one. A broken file is set aside and
+//! said so; what a newer version wrote is kept. A picture is taken without it.
+//!
+//! While the window is covered or minimised nothing is painted, but the stream is read on: no history is lost, and a
+//! signal still closes it.
 
 pub mod cli;
 pub mod history;

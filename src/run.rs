@@ -119,8 +119,11 @@ fn show_demo(
         },
         lab: Some(Box::new(DemoLab { lab, scenario })),
         title: "Demo".to_owned(),
+        // A picture looks the same however the window was left.
+        settings: screenshot.is_none().then(crate::ui::settings_file).flatten(),
         screenshot,
         theme: None,
+        demo: None,
     })
     .map_err(Failure::failed)
 }
@@ -190,8 +193,26 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
         title,
         screenshot: None,
         theme: None,
+        settings: crate::ui::settings_file(),
+        demo: Some(open_demo),
     })
     .map_err(Failure::failed)
+}
+
+/// Opens the demo beside this window: the program again, in a process of its own.
+#[cfg(feature = "gui")]
+fn open_demo() -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("the demo could not be opened: {error}");
+    let program = std::env::current_exe().map_err(failed)?;
+    let mut demo = std::process::Command::new(program)
+        .arg("demo")
+        .spawn()
+        .map_err(failed)?;
+    std::thread::Builder::new()
+        .name("demo".to_owned())
+        .spawn(move || demo.wait())
+        .map(drop)
+        .map_err(failed)
 }
 
 #[cfg(not(feature = "gui"))]

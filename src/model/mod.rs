@@ -21,7 +21,7 @@ pub use endpoint::{Endpoint, EndpointFlags, Limits, MAX_ENDPOINTS, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
 pub use ids::{Cookie, Token};
 pub use interface::{Interface, InterfaceAddress, InterfaceKind};
-pub use plan::{Plan, equivalent, plan_change};
+pub use plan::{Plan, addition, equivalent, plan_change};
 pub use stream::{Access, Header, Line, Sample, SettingValue, Settings};
 
 /// The version of the public schema.

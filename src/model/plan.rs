@@ -24,6 +24,17 @@ pub fn plan_change(endpoint: &Endpoint, change: FlagChange) -> Plan {
     Plan { flags, in_place }
 }
 
+/// What adds an endpoint as it is. The kernel alone makes one implicit.
+pub fn addition(endpoint: &Endpoint) -> Command {
+    Command::EndpointAdd {
+        address: endpoint.address,
+        interface: endpoint.interface.clone(),
+        id: Some(endpoint.id),
+        port: endpoint.port,
+        flags: endpoint.flags.without(EndpointFlags::IMPLICIT),
+    }
+}
+
 /// The command lines that do the same, given the endpoints as they are now.
 pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
     let known = |id: u8| endpoints.iter().find(|endpoint| endpoint.id == id);

@@ -1,6 +1,10 @@
 //! The window's state and one frame of it.
 
-use egui::{CentralPanel, Context, Frame, Id, Key, Modifiers, Panel, ThemePreference, Ui};
+use std::time::Duration;
+
+use egui::{
+    CentralPanel, Context, Frame, Key, Modifiers, Panel, Rect, Stroke, ThemePreference, Ui, UiBuilder,
+};
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
@@ -10,79 +14,92 @@ use super::feed::Feed;
 use super::handovers::{self, HandoversState};
 use super::lab_strip;
 use super::paths::{self, PathsState};
+use super::settings::{Settings, Store};
 use super::status;
-use super::theme::{self, Slots, Tokens};
+use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
-use super::{LabControls, Setup, Theme};
+use super::{LabControls, OpenDemo, Setup, Theme};
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
     feed: Feed,
     lab: Option<Box<dyn LabControls>>,
-    slots: Slots,
-    /// Which way rates go; `None` until somebody chooses: then the way of most data.
-    direction: Option<Direction>,
+    store: Store,
     tab: Tab,
     list: ListState,
     connection: ConnectionState,
     handovers: HandoversState,
     paths: PathsState,
     events: EventsState,
-}
-
-/// Where the interfaces' colours are remembered between runs.
-fn slots_id() -> Id {
-    Id::unique("interface slots")
+    demo: Option<OpenDemo>,
 }
 
 impl App {
     /// A window over a source. [`super::run`] looks after `screenshot` and `seconds`.
     pub fn new(ctx: &Context, setup: Setup) -> Self {
         theme::install(ctx);
-        if let Some(theme) = setup.theme {
-            ctx.set_theme(match theme {
-                Theme::Dark => ThemePreference::Dark,
-                Theme::Light => ThemePreference::Light,
-                Theme::System => ThemePreference::System,
-            });
+        let mut store = Store::open(setup.settings);
+        ctx.set_theme(match setup.theme.unwrap_or(store.settings.theme) {
+            Theme::Dark => ThemePreference::Dark,
+            Theme::Light => ThemePreference::Light,
+            Theme::System => ThemePreference::System,
+        });
+        ctx.set_zoom_factor(store.settings.zoom);
+        let mut feed = Feed::new(setup.source, setup.title, ctx);
+        if let Some(ms) = store.settings.interval_ms.filter(|ms| *ms != feed.interval_ms()) {
+            feed.set_interval(ms);
+        }
+        if let Some(why) = store.complaint() {
+            feed.changes.fail(why);
         }
         Self {
-            feed: Feed::new(setup.source, setup.title, ctx),
+            feed,
             lab: setup.lab,
-            slots: ctx
-                .data_mut(|data| data.get_persisted(slots_id()))
-                .unwrap_or_default(),
-            direction: None,
+            store,
             tab: Tab::default(),
             list: ListState::default(),
             connection: ConnectionState::default(),
             handovers: HandoversState::default(),
             paths: PathsState::default(),
             events: EventsState::default(),
+            demo: setup.demo,
+        }
+    }
+
+    /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
+    /// shown again.
+    pub fn logic(&mut self, ctx: &Context) {
+        if self.feed.take() {
+            ctx.request_repaint();
         }
     }
 
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        if self.feed.take() {
-            ui.ctx().request_repaint();
-        }
         self.feed.watch(self.list.selected);
-        self.give_slots(ui.ctx());
+        self.logic(ui.ctx());
+        self.give_slots();
         let mut commands = self.keys(ui);
         let Self {
             feed,
             lab,
-            slots,
-            direction,
+            store,
             tab,
             list,
             connection,
             handovers,
             paths,
             events,
+            demo,
         } = self;
+        let Settings {
+            interfaces: slots,
+            direction,
+            table,
+            list_width,
+            ..
+        } = &mut store.settings;
         let view = View {
             shown: feed.shown(),
             live: feed.live(),
@@ -96,71 +113,115 @@ impl App {
             interval_ms: feed.interval_ms(),
         };
         let tokens = Tokens::of(ui);
-        let panel = Frame::NONE.fill(tokens.panel);
+        // The window's ground is that of the panels already: painting it again would cost a layer of every pixel.
+        let panel = Frame::NONE;
         let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)
             .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, ui)));
-        bar(Panel::bottom("status"), 28.0)
-            .frame(panel)
-            .show(ui, |ui| commands.extend(status::ui(&view, feed.cost(), ui)));
-        if let Some(lab) = lab {
-            bar(Panel::bottom("lab"), lab_strip::HEIGHT)
-                .frame(Frame::NONE.fill(tokens.raised))
-                .show(ui, |ui| commands.extend(lab_strip::ui(&lab.links(), &view, ui)));
-        }
+        // What lies at the bottom is filled last, so that the keyboard reaches it last.
+        let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
+        let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);
+        let strip = lab.as_ref().map(|lab| {
+            let frame = Frame::NONE.fill(tokens.raised);
+            let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
+            (lab.links(), place(panel, ui))
+        });
         match tab {
             Tab::Connections => {
                 // Where the source is lost the last picture stays, greyed.
                 let opacity = if view.ended.is_some() { 0.6 } else { 1.0 };
                 let narrow = ui.available_width() < 1200.0;
-                let widest = if narrow { 280.0 } else { 480.0 };
-                Panel::left("connections")
-                    .default_size(344.0)
+                // A list that had to become narrow is as wide as before once there is room again.
+                let (name, widest) = if narrow {
+                    ("narrow list", 280.0)
+                } else {
+                    ("list", 480.0)
+                };
+                let shown = Panel::left(name)
+                    .default_size(*list_width)
                     .size_range(240.0..=widest)
                     .frame(panel)
                     .show(ui, |ui| {
                         ui.multiply_opacity(opacity);
                         commands.extend(connections::ui(list, &view, ui));
                     });
+                if !narrow {
+                    *list_width = shown.response.rect.width().round();
+                }
+                mark_focused_edge(shown.response.rect, ui);
                 CentralPanel::no_frame()
                     .frame(panel)
                     .show(ui, |ui| match list.current(&view) {
                         Some(cookie) => {
                             ui.multiply_opacity(opacity);
-                            commands.extend(connection::ui(connection, cookie, &view, ui));
+                            commands.extend(connection::ui(connection, table, cookie, &view, ui));
                         }
                         None if list.hidden() > 0 => {
                             let hidden = list.hidden();
                             empty::filtered(&mut list.filter, hidden, ui);
                         }
-                        None => commands.extend(empty::ui(&view, ui)),
+                        None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
                     });
             }
             Tab::Handovers => commands.extend(handovers::ui(handovers, &view, ui)),
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
+        let mut within = |place: Rect| ui.new_child(UiBuilder::new().max_rect(place));
+        if let Some((links, place)) = strip {
+            commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
+        }
+        commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         for command in commands {
             self.perform(command, ui.ctx());
         }
+        self.remember(ui.ctx());
     }
 
-    /// Gives new interfaces their colours, and remembers them.
-    fn give_slots(&mut self, ctx: &Context) {
+    /// Gives new interfaces their colours.
+    fn give_slots(&mut self) {
         let interfaces = self.feed.live().state().interfaces.values();
-        let mut new = false;
         for interface in interfaces.filter(|interface| interface.can_carry_subflows()) {
-            new |= self.slots.assign(&interface.name, interface.kind);
+            self.store
+                .settings
+                .interfaces
+                .assign(&interface.name, interface.kind);
         }
-        if new {
-            ctx.data_mut(|data| data.insert_persisted(slots_id(), self.slots.clone()));
+    }
+
+    /// Notes how the window is, and has it written once it rests.
+    fn remember(&mut self, ctx: &Context) {
+        let settings = &mut self.store.settings;
+        settings.theme = match ctx.options(|options| options.theme_preference) {
+            ThemePreference::Dark => Theme::Dark,
+            ThemePreference::Light => Theme::Light,
+            ThemePreference::System => Theme::System,
+        };
+        settings.zoom = ctx.zoom_factor();
+        let (now, inside, fills_screen) = ctx.input(|input| {
+            let viewport = input.viewport();
+            let fills_screen = viewport.maximized == Some(true) || viewport.fullscreen == Some(true);
+            (input.time, input.content_rect().size(), fills_screen)
+        });
+        settings.window.maximized = fills_screen;
+        // One that is minimised has no size.
+        if !fills_screen && inside.min_elem() > 100.0 {
+            settings.window.width = (inside.x * settings.zoom).round();
+            settings.window.height = (inside.y * settings.zoom).round();
+        }
+        if let Some(waits) = self.store.tick(now) {
+            ctx.request_repaint_after(Duration::from_secs_f64(waits));
+        }
+        if let Some(why) = self.store.complaint() {
+            self.feed.changes.fail(why);
+            ctx.request_repaint();
         }
     }
 
     fn keys(&mut self, ui: &Ui) -> Vec<UiCommand> {
         let mut commands = Vec::new();
-        if ui.ctx().egui_wants_keyboard_input() {
+        if ui.ctx().text_edit_focused() {
             return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
@@ -213,18 +274,24 @@ impl App {
             }
         }
         let undo = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z));
-        if undo && let Some(change) = self.feed.changes.done().find(|change| change.can_undo()) {
-            commands.push(UiCommand::Undo(change.reference));
+        if undo {
+            let state = self.feed.live().state();
+            let mut done = self.feed.changes.done();
+            let change = done.find(|change| change.can_undo(state));
+            commands.extend(change.map(|change| UiCommand::Undo(change.reference)));
         }
         commands
     }
 
     fn perform(&mut self, command: UiCommand, ctx: &Context) {
         match command {
-            UiCommand::Request(command) => self.feed.request(command, &self.slots),
-            UiCommand::Undo(reference) => self.feed.undo(reference, &self.slots),
+            UiCommand::Request(command) => self.feed.request(command, &self.store.settings.interfaces),
+            UiCommand::Undo(reference) => self.feed.undo(reference, &self.store.settings.interfaces),
             UiCommand::Dismiss => self.feed.changes.dismiss(),
-            UiCommand::SetInterval(ms) => self.feed.set_interval(ms),
+            UiCommand::SetInterval(ms) => {
+                self.store.settings.interval_ms = Some(ms);
+                self.feed.set_interval(ms);
+            }
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::Theme(theme) => ctx.set_theme(theme),
             UiCommand::Open(tab) => self.tab = tab,
@@ -234,16 +301,37 @@ impl App {
                 self.list.selected = Some(cookie);
                 self.connection.plots.window.show(t, self.feed.shown().now());
             }
-            UiCommand::Turn(direction) => self.direction = Some(direction),
+            UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
             UiCommand::Copy(text) => ctx.copy_text(text),
-            UiCommand::Plug(link, plugged) => {
-                let failure = self.lab.as_ref().and_then(|lab| lab.plug(&link, plugged).err());
-                if let Some(why) = failure {
+            UiCommand::OpenDemo => {
+                if let Some(Err(why)) = self.demo.map(|open| open()) {
                     self.feed.changes.fail(why);
                 }
             }
+            UiCommand::Plug(link, plugged) => self.of_the_lab(|lab| lab.plug(&link, plugged)),
+            UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }
         ctx.request_repaint();
+    }
+
+    /// Asks the laboratory for something, and says why it cannot.
+    fn of_the_lab(&mut self, ask: impl FnOnce(&dyn LabControls) -> Result<(), String>) {
+        if let Some(Err(why)) = self.lab.as_deref().map(ask) {
+            self.feed.changes.fail(why);
+        }
+    }
+}
+
+/// Shows that the edge which resizes a panel has the keyboard's focus.
+fn mark_focused_edge(panel: Rect, ui: &Ui) {
+    let focused = ui.memory(egui::Memory::focused);
+    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
+        return;
+    };
+    let edge = response.rect;
+    if edge.height() >= panel.height() * 0.9 && (edge.center().x - panel.right()).abs() < 4.0 {
+        let stroke = Stroke::new(2.0, Tokens::of(ui).text);
+        ui.painter().vline(panel.right(), panel.y_range(), stroke);
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::format;
 use crate::history::State;
-use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, plan_change};
+use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, addition, equivalent, plan_change};
 
 /// What takes a change back.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +27,8 @@ pub(super) struct Change {
     pub label: String,
     /// What it did to subflows.
     pub note: String,
+    /// The shell's way to do the same.
+    pub lines: Vec<String>,
     /// When it was done, seconds on the stream; `None` until its outcome is known.
     pub done_at: Option<f64>,
     inverse: Inverse,
@@ -50,10 +52,12 @@ impl Changes {
         self.next += 1;
         self.failure = None;
         let (label, note) = describe(command, state, path);
+        let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
         self.waiting.push(Change {
             reference: self.next,
             label,
             note,
+            lines: equivalent(command, &endpoints),
             done_at: None,
             inverse: inverse(command, state),
         });
@@ -124,23 +128,55 @@ impl Changes {
             .done
             .iter()
             .position(|change| change.reference == reference)?;
-        let change = self.done.remove(at)?;
-        match change.inverse {
-            Inverse::Command(command) => Some(command),
-            Inverse::RemoveEndpoint(address) => state
-                .endpoints
-                .values()
-                .find(|endpoint| endpoint.address == address)
-                .map(|endpoint| Command::EndpointRemove { id: endpoint.id }),
-            Inverse::None => None,
-        }
+        let command = self.done.get(at)?.back(state)?;
+        self.done.remove(at);
+        Some(command)
     }
 }
 
 impl Change {
-    /// Whether something takes it back.
-    pub(super) fn can_undo(&self) -> bool {
-        self.inverse != Inverse::None
+    /// Whether something takes it back now. An endpoint that was just added can be removed once a sample has told of
+    /// it.
+    pub(super) fn can_undo(&self, state: &State) -> bool {
+        self.back(state).is_some()
+    }
+
+    /// The command that takes it back; `None` where what it is about is gone, or back already.
+    fn back(&self, state: &State) -> Option<Command> {
+        let has = |address: IpAddr| {
+            let mut endpoints = state.endpoints.values();
+            endpoints.any(|endpoint| endpoint.address == address)
+        };
+        match &self.inverse {
+            Inverse::Command(Command::EndpointChange { id, .. }) if !state.endpoints.contains_key(id) => None,
+            Inverse::Command(Command::EndpointAdd { address, .. }) if has(*address) => None,
+            Inverse::Command(command) => Some(command.clone()),
+            Inverse::RemoveEndpoint(address) => state
+                .endpoints
+                .values()
+                .find(|endpoint| endpoint.address == *address)
+                .map(|endpoint| Command::EndpointRemove { id: endpoint.id }),
+            Inverse::None => None,
+        }
+    }
+
+    /// What taking it back does: the commands, and what they close.
+    pub(super) fn undo_hint(&self, state: &State) -> String {
+        let Some(command) = self.back(state) else {
+            return String::new();
+        };
+        let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
+        let lines = equivalent(&command, &endpoints).join("\n");
+        let torn = match &command {
+            Command::EndpointRemove { id } => state.endpoints.get(id),
+            Command::EndpointChange { id, flags } => state
+                .endpoints
+                .get(id)
+                .filter(|endpoint| !plan_change(endpoint, *flags).in_place),
+            _ => None,
+        };
+        let closes = torn.map_or(0, |endpoint| subflows_of(state, endpoint.address));
+        format!("{lines}\nCloses {}.", format::several(closes, "subflow"))
     }
 }
 
@@ -212,13 +248,7 @@ fn describe(command: &Command, state: &State, path: impl Fn(u8) -> String) -> (S
 fn inverse(command: &Command, state: &State) -> Inverse {
     let command = match command {
         Command::EndpointAdd { address, .. } => return Inverse::RemoveEndpoint(*address),
-        Command::EndpointRemove { id } => state.endpoints.get(id).map(|endpoint| Command::EndpointAdd {
-            address: endpoint.address,
-            interface: endpoint.interface.clone(),
-            id: Some(endpoint.id),
-            port: endpoint.port,
-            flags: endpoint.flags.without(EndpointFlags::IMPLICIT),
-        }),
+        Command::EndpointRemove { id } => state.endpoints.get(id).map(addition),
         Command::EndpointChange { id, flags } => state.endpoints.get(id).map(|endpoint| {
             let before = endpoint.flags;
             let back = FlagChange {
@@ -241,4 +271,80 @@ fn inverse(command: &Command, state: &State) -> Inverse {
         Command::Close { .. } => None,
     };
     command.map_or(Inverse::None, Inverse::Command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CommandOutcome, Endpoint, Event, Origin};
+
+    fn endpoint(id: u8, flags: EndpointFlags) -> Endpoint {
+        Endpoint {
+            id,
+            address: [10, 0, 0, id].into(),
+            port: None,
+            interface: Some("eth0".to_owned()),
+            flags,
+        }
+    }
+
+    fn state(endpoints: &[Endpoint]) -> State {
+        State {
+            endpoints: endpoints
+                .iter()
+                .map(|endpoint| (endpoint.id, endpoint.clone()))
+                .collect(),
+            ..State::default()
+        }
+    }
+
+    /// The changes after a command was done on a state.
+    fn done(command: &Command, state: &State) -> Changes {
+        let mut changes = Changes::default();
+        let reference = changes.ask(command, state, |id| format!("Endpoint {id}"));
+        let mut event = Event::new(1.0, EventKind::Command, Origin::Kernel);
+        event.command = Some(CommandOutcome {
+            asked: Some(command.clone()),
+            by: crate::ui::BY.to_owned(),
+            reference: Some(reference),
+            ok: true,
+            message: None,
+        });
+        changes.observe(&Line::Event(Box::new(event)));
+        changes
+    }
+
+    #[test]
+    fn an_endpoint_that_was_added_can_be_removed_once_it_is_known() {
+        let added = endpoint(3, EndpointFlags::SUBFLOW);
+        let mut changes = done(&addition(&added), &state(&[]));
+        assert_eq!(changes.undo(1, &state(&[])), None, "no sample has told of it");
+        assert_eq!(
+            changes.undo(1, &state(&[added])),
+            Some(Command::EndpointRemove { id: 3 }),
+            "it was not forgotten meanwhile"
+        );
+    }
+
+    #[test]
+    fn what_is_gone_or_back_already_is_not_taken_back() {
+        let there = endpoint(3, EndpointFlags::SUBFLOW);
+        let can_undo = |command: &Command, now: &State| {
+            let changes = done(command, &state(std::slice::from_ref(&there)));
+            changes.done().any(|change| change.can_undo(now))
+        };
+        let backup = Command::EndpointChange {
+            id: 3,
+            flags: FlagChange::one(EndpointFlags::BACKUP, true),
+        };
+        let remove = Command::EndpointRemove { id: 3 };
+        let (with, without) = (state(std::slice::from_ref(&there)), state(&[]));
+        let answers = [
+            can_undo(&backup, &with),
+            can_undo(&backup, &without),
+            can_undo(&remove, &without),
+            can_undo(&remove, &with),
+        ];
+        assert_eq!(answers, [true, false, true, false]);
+    }
 }

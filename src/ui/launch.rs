@@ -9,6 +9,7 @@ use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
+use super::settings::{self, LEAST, WindowSize};
 use super::{App, Screenshot, Setup};
 
 /// Opens the window and returns when it is closed.
@@ -17,6 +18,14 @@ use super::{App, Screenshot, Setup};
 /// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
 pub fn run(setup: Setup) -> Result<(), String> {
     check(|name| std::env::var_os(name), has_library)?;
+    let WindowSize {
+        width,
+        height,
+        maximized,
+    } = setup
+        .settings
+        .as_deref()
+        .map_or_else(WindowSize::default, settings::window_size);
     let timer = Timer {
         opened: Instant::now(),
         screenshot: setup.screenshot.clone(),
@@ -28,8 +37,9 @@ pub fn run(setup: Setup) -> Result<(), String> {
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_app_id("pathscope")
-            .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([800.0, 500.0]),
+            .with_inner_size([width, height])
+            .with_maximized(maximized)
+            .with_min_inner_size(LEAST),
         ..eframe::NativeOptions::default()
     };
     let title = format!("Pathscope: {}", setup.title);
@@ -180,9 +190,13 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.app.logic(ctx);
+        self.timer.tick(ctx);
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.app.ui(ui);
-        self.timer.tick(ui.ctx());
     }
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {

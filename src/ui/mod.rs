@@ -18,6 +18,7 @@ mod lab_strip;
 mod launch;
 mod paths;
 mod resample;
+mod settings;
 mod status;
 mod theme;
 mod top_bar;
@@ -30,11 +31,14 @@ mod test_data;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::InterfaceKind;
 use crate::source::Source;
 
 pub use app::App;
 pub use launch::run;
+pub use settings::settings_file;
 
 /// Who asks, in requests of the window.
 const BY: &str = "window";
@@ -53,7 +57,15 @@ pub struct Setup {
     pub seconds: Option<Duration>,
     /// The theme to begin with; `None` for the one chosen last, at first that of the system.
     pub theme: Option<Theme>,
+    /// The file in which the window remembers how it was left, usually [`settings_file`]; `None` to begin with the
+    /// usual settings and remember nothing.
+    pub settings: Option<PathBuf>,
+    /// What opens the demo in a window of its own, where that can be offered.
+    pub demo: Option<OpenDemo>,
 }
+
+/// Opens the demo in a window of its own, without waiting for it; the error says why it could not.
+pub type OpenDemo = fn() -> Result<(), String>;
 
 /// A picture of the window, after which it closes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +77,8 @@ pub struct Screenshot {
 }
 
 /// Dark or light.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Theme {
     /// Light on dark.
     Dark,

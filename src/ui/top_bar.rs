@@ -53,16 +53,23 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             commands.push(UiCommand::Open(*tab_here));
         }
     }
+    // From the left, so that the keyboard goes the way one reads.
+    let (badge, why) = access(view);
+    let interval_text = format::interval(view.interval_ms);
+    let step = interval_press(&interval_text).width(ui);
+    let gap = ui.spacing().item_spacing.x;
+    let wide = badge.width(ui.painter()) + 16.0 + step + 2.0 * 32.0 + 3.0 * gap;
+    let place = Rect::from_min_max(pos2(inner.right() - wide, inner.top()), inner.max);
     let mut right = ui.new_child(
         UiBuilder::new()
-            .max_rect(inner)
-            .layout(Layout::right_to_left(Align::Center)),
+            .max_rect(place)
+            .layout(Layout::left_to_right(Align::Center)),
     );
-    theme(&mut right, &mut commands);
-    pause(view, &mut right, &mut commands);
-    interval(view, &mut right, &mut commands);
+    badge.ui(&mut right).on_hover_text(why);
     right.add_space(16.0);
-    access(view, &mut right);
+    interval(view, &mut right, &mut commands);
+    pause(view, &mut right, &mut commands);
+    theme(&mut right, &mut commands);
     commands
 }
 
@@ -180,8 +187,9 @@ fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
     response.clicked()
 }
 
-fn access(view: &View<'_>, ui: &mut Ui) {
-    let (badge, why) = match (view.access.control, view.ended) {
+/// The badge with what may be done, and why.
+fn access(view: &View<'_>) -> (Badge, String) {
+    match (view.access.control, view.ended) {
         (_, Some(why)) => (
             Badge::warning("Source ended", ICON_LOCK.codepoint),
             why.to_owned(),
@@ -202,8 +210,7 @@ fn access(view: &View<'_>, ui: &mut Ui) {
                 why.unwrap_or_else(|| "Changes are not permitted.".to_owned()),
             )
         }
-    };
-    badge.ui(ui).on_hover_text(why);
+    }
 }
 
 /// Pause or go on; both signs are solid.
@@ -228,14 +235,14 @@ fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     }
 }
 
+fn interval_press(text: &str) -> Press<'_> {
+    Press::text(text).with_icon(ICON_SPEED.codepoint).chevron()
+}
+
 fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let text = format::interval(view.interval_ms);
     let name = format!("Sampling interval: {text}");
-    let press = Press::text(&text)
-        .with_icon(ICON_SPEED.codepoint)
-        .named(&name)
-        .chevron();
-    let response = press.ui(ui);
+    let response = interval_press(&text).named(&name).ui(ui);
     Popup::menu(&response).show(|ui| {
         for ms in INTERVALS {
             let sign = if ms == view.interval_ms {

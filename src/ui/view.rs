@@ -1,12 +1,14 @@
 //! What the panels read: the state and history as shown in one frame, and names for it.
 
+use super::LabShape;
 use super::changes::Changes;
 use super::theme::{Slot, Slots};
 use crate::history::{Condition, History, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Subflow};
 
 /// Which way the shown rates go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Direction {
     /// From this host.
     #[default]
@@ -87,8 +89,12 @@ pub(super) enum UiCommand {
     Moment(Cookie, f64),
     /// The other direction for every rate.
     Turn(Direction),
+    /// The demo, in a window of its own.
+    OpenDemo,
     /// Plugging a link of the lab, or unplugging it.
     Plug(String, bool),
+    /// Making a link of the lab better or worse.
+    Shape(String, LabShape),
     /// Text for the clipboard.
     Copy(String),
 }

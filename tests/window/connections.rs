@@ -1,4 +1,4 @@
-//! The list, the connection, the top bar, the laboratory, events and empty states.
+//! The list, the connection, the top bar and empty states.
 
 use super::*;
 
@@ -117,6 +117,24 @@ fn without_connections_it_says_what_to_do() {
 }
 
 #[test]
+fn every_command_of_the_empty_window_is_copied_and_the_demo_opened() {
+    let mut window = with_sample(stage::quiet(1.0), stage::full_access());
+    for (name, part) in [
+        ("Copy the demo's command", "pathscope demo"),
+        ("Copy: Any application", "mptcpize run"),
+        ("Copy: One transfer", "curl --mptcp"),
+        ("Copy: Your own code", "socket.IPPROTO_MPTCP"),
+    ] {
+        window.node(name).click();
+        window.harness.step();
+        let copied = window.copied_within(4).unwrap_or_default();
+        assert!(copied.contains(part), "{name}: {copied}");
+    }
+    window.click("Open the demo");
+    assert!(window.has("the demo is not here"), "it says why not");
+}
+
+#[test]
 fn mptcp_that_is_off_is_switched_on_by_a_button() {
     let mut sample = stage::quiet(1.0);
     sample
@@ -178,60 +196,4 @@ fn a_line_from_the_source_wakes_the_window() {
     assert!(!window.harness.ctx.has_requested_repaint());
     waker();
     assert!(window.harness.ctx.has_requested_repaint());
-}
-
-struct Lab(Arc<Mutex<Vec<(String, bool)>>>);
-
-impl LabControls for Lab {
-    fn links(&self) -> Vec<LabLink> {
-        let done = self.0.lock().unwrap();
-        let plugged = done.last().is_none_or(|(_, plugged)| *plugged);
-        vec![LabLink {
-            name: "wlp0s20f3".to_owned(),
-            label: "Wi-Fi".to_owned(),
-            kind: InterfaceKind::Wifi,
-            delay_ms: 12.0,
-            rate_mbps: 40.0,
-            loss_percent: 0.0,
-            plugged,
-            planned: LabQuality {
-                delay_ms: 12.0,
-                rate_mbps: 40.0,
-                loss_percent: 0.0,
-            },
-        }]
-    }
-
-    fn plug(&self, link: &str, plugged: bool) -> Result<(), String> {
-        self.0.lock().unwrap().push((link.to_owned(), plugged));
-        Ok(())
-    }
-
-    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_lab_has_plugs_to_pull() {
-    let done = Arc::default();
-    let lab = Lab(Arc::clone(&done));
-    let mut window = open(Scripted::played(stage::full_access()), Some(Box::new(lab)));
-    window.click("Unplug Wi-Fi");
-    window.click("Plug in Wi-Fi");
-    let link = "wlp0s20f3".to_owned();
-    assert_eq!(*done.lock().unwrap(), [(link.clone(), false), (link, true)]);
-}
-
-#[test]
-fn events_are_listed_and_filtered() {
-    let mut window = played(stage::full_access());
-    window.click("Events");
-    assert!(window.says("Interface down  Wi-Fi"));
-    window.node("Filter events").focus();
-    window.harness.run();
-    window.node("Filter events").type_text("ethernet");
-    window.harness.run();
-    assert!(!window.says("Interface down  Wi-Fi"));
-    assert!(window.says("Subflow established  Ethernet"));
 }

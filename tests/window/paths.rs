@@ -116,6 +116,12 @@ fn removing_an_endpoint_waits_too() {
     window.click("Menu of endpoint 4 (10.45.3.7)");
     window.click("Remove endpoint…");
     assert!(window.has("Removing endpoint 4 closes 5 subflows"));
+    window.node("Copy the commands").click();
+    window.harness.step();
+    assert_eq!(
+        window.copied_within(4).as_deref(),
+        Some("ip mptcp endpoint delete id 4")
+    );
     window.click("Apply");
     assert_eq!(window.asked.commands(), [Command::EndpointRemove { id: 4 }]);
 }
@@ -165,4 +171,113 @@ fn read_only_disables_every_control_and_says_why() {
     window.hover("backup, endpoint 2 (192.168.2.143)");
     assert!(window.says("CAP_NET_ADMIN is missing"));
     assert_eq!(window.asked.commands(), []);
+}
+
+#[test]
+fn an_endpoint_is_added_with_id_port_and_flags_and_its_command_is_shown() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Add endpoint…");
+    assert!(window.has("ip mptcp endpoint add 2001:db8:2::143 dev enx2800af081bee subflow"));
+    window.type_into("Port", "4443");
+    assert!(window.has("A port is announced with the address: it needs signal."));
+    assert!(is_disabled(&window.node("Add")));
+    window.type_into("Id", "7");
+    window.click("signal, new endpoint");
+    window.click("subflow, new endpoint");
+    window.click("Device: enx2800af081bee");
+    window.click("any");
+    let line = "ip mptcp endpoint add 2001:db8:2::143 id 7 port 4443 signal";
+    assert!(window.has(line));
+    window.node("Copy the command").click();
+    window.harness.step();
+    assert_eq!(window.copied_within(4).as_deref(), Some(line));
+    window.click("Add");
+    let added = Command::EndpointAdd {
+        address: "2001:db8:2::143".parse().unwrap(),
+        interface: None,
+        id: Some(7),
+        port: Some(4443),
+        flags: EndpointFlags::SIGNAL,
+    };
+    assert_eq!(window.asked.commands(), [added]);
+    assert!(!window.has("Cancel"), "the question is over");
+}
+
+#[test]
+fn an_address_that_has_an_endpoint_already_is_not_added_again() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Add endpoint…");
+    window.node("Address").focus();
+    window.harness.run();
+    window
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    window.type_into("Address", "10.45.3.7");
+    assert!(window.has("Endpoint 4 has it already."));
+    assert!(is_disabled(&window.node("Add")));
+    window.click("Cancel");
+    assert_eq!(window.asked.commands(), []);
+}
+
+#[test]
+fn a_removal_names_whose_subflows_close_and_is_undone_with_all_that_the_endpoint_was() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Menu of endpoint 4 (10.45.3.7)");
+    window.click("Remove endpoint…");
+    assert!(window.says("They are of firefox (2), curl, nextcloud and ssh."));
+    window.click("Apply");
+    let request = window.asked.last().unwrap();
+    window.send(stage::outcome(80.0, &request, None));
+    let mut left = stage::quiet(80.1);
+    left.endpoints.retain(|endpoint| endpoint.id != 4);
+    window.send(Line::Sample(Box::new(left)));
+    let undo = "Undo Phone: endpoint 4 removed";
+    window.hover(undo);
+    assert!(window.says("ip mptcp endpoint add 10.45.3.7 dev wwan0 id 4 subflow backup"));
+    window.click(undo);
+    let again = Command::EndpointAdd {
+        address: "10.45.3.7".parse().unwrap(),
+        interface: Some("wwan0".to_owned()),
+        id: Some(4),
+        port: None,
+        flags: EndpointFlags::SUBFLOW.with(EndpointFlags::BACKUP),
+    };
+    assert_eq!(window.asked.commands().last(), Some(&again));
+}
+
+#[test]
+fn an_endpoint_that_was_added_is_removed_by_undo_and_its_command_can_be_copied() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("Add endpoint 2001:db8:2::143");
+    let request = window.asked.last().unwrap();
+    window.send(stage::outcome(80.0, &request, None));
+    let mut sample = stage::quiet(80.1);
+    sample.endpoints.push(pathscope::model::Endpoint {
+        id: 5,
+        address: "2001:db8:2::143".parse().unwrap(),
+        port: None,
+        interface: Some("enx2800af081bee".to_owned()),
+        flags: EndpointFlags::SUBFLOW,
+    });
+    window.send(Line::Sample(Box::new(sample)));
+    window
+        .node("Copy the command of Endpoint 2001:db8:2::143 added")
+        .click();
+    window.harness.step();
+    assert_eq!(
+        window.copied_within(4).as_deref(),
+        Some("ip mptcp endpoint add 2001:db8:2::143 dev enx2800af081bee subflow")
+    );
+    window
+        .harness
+        .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    window.harness.run();
+    assert_eq!(
+        window.asked.commands().last(),
+        Some(&Command::EndpointRemove { id: 5 })
+    );
 }

@@ -6,12 +6,12 @@ mod map;
 mod plots;
 mod table;
 
-use egui::{CentralPanel, Frame, Panel, Ui};
+use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 
 use self::plots::PlotState;
-use super::theme::Tokens;
 use super::view::{UiCommand, View};
 use crate::model::{Command, Cookie};
+use crate::ui::settings::TableSettings;
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
@@ -26,12 +26,12 @@ pub(super) struct ConnectionState {
 /// The whole panel for one connection.
 pub(super) fn ui(
     state: &mut ConnectionState,
+    table: &mut TableSettings,
     cookie: Cookie,
     view: &View<'_>,
     ui: &mut Ui,
 ) -> Vec<UiCommand> {
     let mut commands = Vec::new();
-    let tokens = Tokens::of(ui);
     if state.shown != Some(cookie) {
         state.shown = Some(cookie);
         state.plots.forget_axes();
@@ -43,31 +43,32 @@ pub(super) fn ui(
     let Some(connection) = view.shown.latest(cookie) else {
         return commands;
     };
-    let frame = Frame::NONE.fill(tokens.panel);
+    let frame = Frame::NONE;
     Panel::top("connection header")
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| header::ui(record, connection, view, ui));
-    let rows = table::rows(cookie, view);
+    let rows = table::rows(cookie, table, view);
     let high = table::height(rows.len(), ui.available_height());
-    Panel::bottom("subflow table")
+    // The table lies at the bottom and is filled last, so that the keyboard reaches it last.
+    let below = Panel::bottom("subflow table")
         .exact_size(high)
         .show_separator_line(false)
         .frame(frame)
-        .show(ui, |ui| {
-            for act in table::ui(&rows, view, ui) {
-                match act {
-                    table::Act::Ask(command) => commands.push(command),
-                    table::Act::Close(row) => state.closing = Some(closing::Closing::new(&row)),
-                }
-            }
-        });
+        .show(ui, |ui| ui.max_rect());
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let room = ui.available_height() - plots::LEAST_HIGH;
         map::ui(connection, view, room, ui);
         plots::ui(&mut state.plots, cookie, view, ui);
     });
+    let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");
+    for act in table::ui(&rows, table, view, &mut ui.new_child(place)) {
+        match act {
+            table::Act::Ask(command) => commands.push(command),
+            table::Act::Close(row) => state.closing = Some(closing::Closing::new(&row)),
+        }
+    }
     if let Some(closing) = &state.closing {
         match closing.ui(view, ui) {
             closing::Answer::Waits => {}

@@ -10,8 +10,8 @@ use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::label;
 
-/// The whole panel.
-pub(super) fn ui(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+/// The whole panel; whether the demo can be opened from here.
+pub(super) fn ui(view: &View<'_>, can_open: bool, ui: &mut Ui) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let tokens = Tokens::of(ui);
     let reason = model::reason(view);
@@ -29,7 +29,7 @@ pub(super) fn ui(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
                 match reason {
                     Reason::Reading => return,
                     Reason::Off => paint::switch_on(view, ui, &mut commands),
-                    Reason::Lost | Reason::NoMptcp | Reason::None => paint::demo(ui, &mut commands),
+                    Reason::Lost | Reason::NoMptcp | Reason::None => paint::demo(can_open, ui, &mut commands),
                 }
                 ui.add_space(24.0);
                 if reason != Reason::Lost {

@@ -3,6 +3,7 @@
 use egui::epaint::CubicBezierShape;
 use egui::{Color32, Frame, Margin, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 use egui::{WidgetInfo, accesskit::Role};
+use egui_material_icons::icons::ICON_PLAY_ARROW;
 
 use super::model::{DEMO, INTERFACES, RECIPES, Reason, Seen, seen, switch_on as command};
 use crate::model::equivalent;
@@ -28,7 +29,7 @@ fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 }
 
 /// The demo's card, with a small picture of it.
-pub(super) fn demo(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+pub(super) fn demo(can_open: bool, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let tokens = Tokens::of(ui);
     card(ui, |ui| {
         let whole = ui.available_rect_before_wrap();
@@ -43,8 +44,24 @@ pub(super) fn demo(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
                          when closed.";
             label(ui, words, Type::Body, tokens.text2);
             ui.add_space(12.0);
-            if command_box(ui, &[DEMO.to_owned()], 360.0, "Copy the demo's command", false) {
-                commands.push(UiCommand::Copy(DEMO.to_owned()));
+            let mut act = |ui: &mut Ui, wide: f32| {
+                if command_box(ui, &[DEMO.to_owned()], wide, "Copy the demo's command", can_open) {
+                    commands.push(UiCommand::Copy(DEMO.to_owned()));
+                }
+            };
+            if !can_open {
+                act(ui, 360.0);
+                return;
+            }
+            let open = ui.horizontal(|ui| {
+                let press = Press::text("Open the demo").with_icon(ICON_PLAY_ARROW.codepoint);
+                let clicked = press.look(Look::Primary).ui(ui).clicked();
+                ui.add_space(8.0);
+                act(ui, 240.0);
+                clicked
+            });
+            if open.inner {
+                commands.push(UiCommand::OpenDemo);
             }
         });
         if picture {

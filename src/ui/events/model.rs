@@ -7,13 +7,49 @@ use crate::ui::view::{PathName, View};
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Row {
+    /// When, seconds on the stream.
+    pub t: f64,
     pub clock: String,
-    pub ago: String,
     pub what: String,
     pub path: Option<PathName>,
     pub details: String,
     /// Whether a path was lost or a change failed.
     pub loss: bool,
+}
+
+/// What the rows were made from: while it is the same, they are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Key {
+    filter: String,
+    number: usize,
+    oldest: Option<f64>,
+    newest: Option<f64>,
+    /// Events are named by what is known of their interfaces.
+    interfaces: usize,
+}
+
+impl Key {
+    pub(super) fn new(view: &View<'_>, filter: &str) -> Self {
+        let events = view.shown.events();
+        Self {
+            filter: filter.to_owned(),
+            number: events.len(),
+            oldest: events.front().map(|event| event.t),
+            newest: events.back().map(|event| event.t),
+            interfaces: view.shown.state().interfaces.len(),
+        }
+    }
+
+    /// Whether both stand for the same words.
+    pub(super) fn filters_as(&self, other: &Self) -> bool {
+        self.filter == other.filter
+    }
+}
+
+/// How many rows came above the one that was the newest before.
+pub(super) fn newer(before: &[Row], now: &[Row]) -> usize {
+    let Some(newest) = before.first() else { return 0 };
+    now.iter().position(|row| row == newest).unwrap_or(0)
 }
 
 /// The events that match all words, newest first.
@@ -38,8 +74,8 @@ fn row(event: &Event, view: &View<'_>) -> Row {
         .map_or("", |header| header.started_at.as_str());
     let device = event.interface.clone().or_else(|| owner(event, view));
     Row {
+        t: event.t,
         clock: format::clock(started_at, event.t),
-        ago: format::age(view.shown.now() - event.t),
         what: what(event.kind),
         path: device.map(|device| view.path(Some(&device))),
         details: details(event),
@@ -184,6 +220,16 @@ mod tests {
         assert_eq!(said(""), ["Interface up", "Interface down"]);
         assert_eq!(said("wi-fi interface"), ["Interface down"]);
         assert_eq!(said("nothing"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_came_since_is_counted() {
+        let all = rows(&stage().view(), "");
+        let before = all.get(1..).unwrap_or_default();
+        assert_eq!(
+            (newer(before, &all), newer(&all, &all), newer(&[], &all)),
+            (1, 0, 0)
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use egui_material_icons::icons::{
 
 use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition};
 use super::pending::Pending;
-use crate::model::{Command, Endpoint, EndpointFlags, equivalent};
+use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
@@ -413,5 +413,9 @@ fn menu(
     }
     if menu_item(ui, ICON_CONTENT_COPY.codepoint, "Copy address", "", None) {
         commands.push(UiCommand::Copy(endpoint.address.to_string()));
+    }
+    let add = equivalent(&addition(endpoint), &[]).join("\n");
+    if menu_item(ui, ICON_CONTENT_COPY.codepoint, "Copy as a command", &add, None) {
+        commands.push(UiCommand::Copy(add));
     }
 }

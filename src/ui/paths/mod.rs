@@ -1,5 +1,6 @@
 //! Interfaces with their addresses and endpoints, the limits and settings, and what was changed last.
 
+mod adding;
 mod cards;
 mod model;
 mod pending;
@@ -7,17 +8,21 @@ mod pending_bar;
 mod settings;
 mod settings_paint;
 
-use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Ui};
+use egui_material_icons::icons::ICON_ADD;
 
+use self::adding::Adding;
 use self::pending::Pending;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::label;
+use super::widgets::{Press, label};
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
 pub(super) struct PathsState {
     pending: Pending,
+    /// The endpoint that is about to be added.
+    adding: Option<Adding>,
     /// The setting whose field is being edited, with what was typed.
     edit: Option<(String, String)>,
 }
@@ -69,10 +74,27 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                         ui.add_space(4.0);
                         label(ui, most, Type::Body, tokens.text2);
                     }
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        let press = Press::text("Add endpoint…").with_icon(ICON_ADD.codepoint);
+                        let refusal = model::no_addition(view);
+                        if press.unless(ui, refusal.as_deref()).clicked() {
+                            state.adding = Some(Adding::of(content.without_endpoint()));
+                        }
+                    });
                 });
                 cards::ui(&content, &mut state.pending, view, ui, &mut commands);
             });
         });
     });
+    if let Some(adding) = &mut state.adding {
+        match adding.ui(view, ui, &mut commands) {
+            adding::Answer::Waits => {}
+            adding::Answer::No => state.adding = None,
+            adding::Answer::Add(command) => {
+                commands.push(UiCommand::Request(command));
+                state.adding = None;
+            }
+        }
+    }
     commands
 }

@@ -227,6 +227,13 @@ impl Content {
         format!("{endpoints} on {}", format::several(self.used, "interface"))
     }
 
+    /// The first address that has no endpoint, with its device.
+    pub(super) fn without_endpoint(&self) -> Option<(IpAddr, String)> {
+        let mut rows = self.cards.iter().flat_map(|card| &card.rows);
+        rows.find(|row| row.endpoint.is_none())
+            .map(|row| (row.address, row.device.clone()))
+    }
+
     /// How many there may be.
     pub(super) fn at_most(&self) -> Option<String> {
         (self.endpoints > 0).then(|| format!("of at most {MAX_ENDPOINTS}"))

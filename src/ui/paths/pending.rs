@@ -262,6 +262,7 @@ fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> 
                 format::several(connections.len(), "connection"),
                 if removed { "" } else { " and are made anew" },
             )];
+            sentences.push(format!("They are of {}.", applications(many)));
             if alone > 0 {
                 let have = if alone == 1 { "has" } else { "have" };
                 sentences.push(format!(
@@ -272,6 +273,30 @@ fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> 
             sentences
         }
     }
+}
+
+/// Whose subflows these are, those with the most first.
+fn applications(closing: &[(&Connection, &Subflow)]) -> String {
+    const MOST: usize = 4;
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for (connection, _) in closing {
+        *count.entry(application(connection)).or_default() += 1;
+    }
+    let mut apps: Vec<(&str, usize)> = count.into_iter().collect();
+    apps.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let rest = apps.len().saturating_sub(MOST);
+    let mut words: Vec<String> = apps
+        .iter()
+        .take(MOST)
+        .map(|(app, number)| match number {
+            1 => (*app).to_owned(),
+            number => format!("{app} ({number})"),
+        })
+        .collect();
+    if rest > 0 {
+        words.push(format!("{rest} more"));
+    }
+    join(&words)
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -4,7 +4,7 @@ use egui::{
     Align, Frame, Layout, Popup, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 use egui::{WidgetInfo, accesskit::Role};
-use egui_material_icons::icons::{ICON_ADD, ICON_CHECK, ICON_REMOVE, ICON_UNDO};
+use egui_material_icons::icons::{ICON_ADD, ICON_CHECK, ICON_CONTENT_COPY, ICON_REMOVE, ICON_UNDO};
 
 use super::settings::{Control, Limit, Setting, change_caption, limits, settings};
 use crate::model::{Command, SettingValue, equivalent};
@@ -278,18 +278,28 @@ fn change_ui(
         &change.label,
         &change_caption(&clock, &change.note),
         false,
-        80.0,
+        112.0,
     );
-    if !change.can_undo() {
+    let mut child = at_right(ui, rect, &change.reference.to_string());
+    let lines = change.lines.join("\n");
+    let name = format!("Copy the command of {}", change.label);
+    let copy = Press::icon(ICON_CONTENT_COPY.codepoint, &name).small();
+    if copy.ui(&mut child).on_hover_text(&lines).clicked() {
+        commands.push(UiCommand::Copy(lines));
+    }
+    if !change.can_undo(view.live.state()) {
         return;
     }
-    let mut child = at_right(ui, rect, &change.reference.to_string());
     let name = format!("Undo {}", change.label);
     let press = Press::text("Undo")
         .with_icon(ICON_UNDO.codepoint)
         .named(&name)
         .small();
-    if press.unless(&mut child, refusal).clicked() {
+    let response = press.unless(&mut child, refusal);
+    if response.clicked() {
         commands.push(UiCommand::Undo(change.reference));
+    }
+    if refusal.is_none() {
+        response.on_hover_text(change.undo_hint(view.live.state()));
     }
 }

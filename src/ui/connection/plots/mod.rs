@@ -14,6 +14,7 @@ use self::axis::YAxis;
 use self::series::Series;
 use crate::model::Cookie;
 use crate::ui::view::View;
+use crate::ui::widgets::focus_ring;
 
 /// Below this height the plots say too little to give room to anything else.
 pub(super) const LEAST_HIGH: f32 = 290.0;
@@ -71,9 +72,10 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
         started_at: view.shown.header().map(|header| header.started_at.as_str()),
         second: state.second,
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&series, view)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene, view)));
     paint::ui(&scene, ui);
     readout::ui(&scene, &mut state.second, view, ui);
+    focus_ring(ui, &response, 2.0);
     paint::controls(&mut state.window, &places, now, ui);
 }
 

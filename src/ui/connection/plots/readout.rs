@@ -3,7 +3,7 @@
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2};
 
 use super::paint::Scene;
-use super::series::{Layer, Series, value_at};
+use super::series::{Layer, value_at};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;
@@ -209,19 +209,31 @@ fn retransmissions(layer: &Layer, scene: &Scene<'_>) -> String {
     format!("{count:.0}")
 }
 
-/// The plots in words.
-pub(super) fn spoken(series: &Series, view: &View<'_>) -> String {
-    let rates: Vec<String> = series
-        .layers
-        .iter()
-        .filter(|layer| layer.life.1.is_none())
-        .map(|layer| format!("{} {}", layer.name, format::lone_rate(layer.mbps * 1e6)))
+/// The plots in words: as it is now, or was at the pointer.
+pub(super) fn spoken(scene: &Scene<'_>, view: &View<'_>) -> String {
+    let at = scene.cursor.unwrap_or(scene.now);
+    let when = scene
+        .cursor
+        .map(|t| format!(" {:.1} s ago", (scene.now - t).max(0.0)))
+        .unwrap_or_default();
+    let layers = scene.series.layers.iter().filter(|layer| match scene.cursor {
+        Some(_) => layer.lives_at(at),
+        None => layer.life.1.is_none(),
+    });
+    let rates: Vec<String> = layers
+        .map(|layer| {
+            let rtt = value_at(&layer.rtt_ms, at).map_or_else(String::new, |ms| format!(" RTT {ms:.1} ms"));
+            format!(
+                "{} {}{rtt}",
+                layer.name,
+                format::lone_rate(rate(layer, scene) * 1e6)
+            )
+        })
         .collect();
-    let total: f64 = series.layers.iter().map(|layer| layer.mbps).sum();
     format!(
-        "Plots: throughput {} {} Mbit/s; {}",
+        "Plots{when}: throughput {} {} Mbit/s; {}",
         view.direction.past(),
-        format::lone_rate(total * 1e6),
+        format::lone_rate(total(scene) * 1e6),
         rates.join(", ")
     )
 }

@@ -1,0 +1,10 @@
+//! The table of subflows under the plots.
+
+mod chooser;
+mod columns;
+mod layout;
+mod model;
+mod paint;
+
+pub(super) use model::{Row, rows};
+pub(super) use paint::{Act, height, ui};

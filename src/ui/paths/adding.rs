@@ -1,0 +1,320 @@
+//! An endpoint that somebody is about to add: address, device, id, port and flags, checked before the kernel does.
+
+use std::net::IpAddr;
+
+use egui::{Frame, Id, Margin, Modal, Popup, Sense, Ui, vec2};
+use egui_material_icons::icons::ICON_CHECK;
+
+use super::model::{FLAGS, meaning, no_addition};
+use crate::model::{Command, EndpointFlags, equivalent};
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{UiCommand, View};
+use crate::ui::widgets::{Look, Press, Switch, command_box, field, label, menu_item, paint, switch};
+
+/// What is typed and chosen so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Adding {
+    address: String,
+    /// The device that the endpoint is bound to.
+    device: Option<String>,
+    id: String,
+    port: String,
+    flags: EndpointFlags,
+}
+
+impl Default for Adding {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            device: None,
+            id: String::new(),
+            port: String::new(),
+            flags: EndpointFlags::SUBFLOW,
+        }
+    }
+}
+
+/// What was answered.
+pub(super) enum Answer {
+    /// Nothing yet.
+    Waits,
+    /// Leave it.
+    No,
+    /// Ask the kernel for this.
+    Add(Command),
+}
+
+/// Which field will not do, and why.
+type Wrong = (&'static str, String);
+
+const ADDRESS: &str = "Address";
+const ID: &str = "Id";
+const PORT: &str = "Port";
+const WIDE: f32 = 620.0;
+
+impl Adding {
+    /// For an address of this machine that has no endpoint yet.
+    pub(super) fn of(address: Option<(IpAddr, String)>) -> Self {
+        let (address, device) = address.unzip();
+        Self {
+            address: address.map_or_else(String::new, |address| address.to_string()),
+            device,
+            ..Self::default()
+        }
+    }
+
+    /// The command, or what is wrong.
+    fn command(&self, view: &View<'_>) -> Result<Command, Wrong> {
+        let wrong = |field, why: &str| Err((field, why.to_owned()));
+        let text = self.address.trim();
+        if text.is_empty() {
+            return wrong(ADDRESS, "An address of this machine is needed.");
+        }
+        let Ok(address) = text.parse::<IpAddr>() else {
+            return wrong(ADDRESS, &format!("{text} is no address."));
+        };
+        let id = match self.id.trim() {
+            "" => None,
+            text => match text.parse::<u8>() {
+                Ok(0) | Err(_) => return wrong(ID, "An id is a number from 1 to 255."),
+                Ok(id) => Some(id),
+            },
+        };
+        let port = match self.port.trim() {
+            "" => None,
+            text => match text.parse::<u16>() {
+                Ok(0) | Err(_) => return wrong(PORT, "A port is a number from 1 to 65535."),
+                Ok(port) => Some(port),
+            },
+        };
+        if port.is_some() && !self.flags.contains(EndpointFlags::SIGNAL) {
+            return wrong(PORT, "A port is announced with the address: it needs signal.");
+        }
+        if self
+            .flags
+            .contains(EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH))
+        {
+            return wrong("", "The kernel refuses signal together with fullmesh.");
+        }
+        let mut others = view.live.state().endpoints.values();
+        if let Some(other) = others.find(|other| {
+            Some(other.id) == id || (other.address == address && other.port == port && !implicit(other.flags))
+        }) {
+            let same = if other.address == address { ADDRESS } else { ID };
+            return wrong(same, &format!("Endpoint {} has it already.", other.id));
+        }
+        Ok(Command::EndpointAdd {
+            address,
+            interface: self.device.clone(),
+            id,
+            port,
+            flags: self.flags,
+        })
+    }
+
+    /// The question.
+    pub(super) fn ui(&mut self, view: &View<'_>, ui: &Ui, copied: &mut Vec<UiCommand>) -> Answer {
+        let tokens = Tokens::of(ui);
+        let mut answer = Answer::Waits;
+        let frame = Frame::window(ui.style()).inner_margin(Margin::same(24));
+        let modal = Modal::new(Id::unique("add endpoint"))
+            .frame(frame)
+            .show(ui.ctx(), |ui| {
+                ui.set_width(WIDE);
+                label(ui, "Add endpoint", Type::Section, tokens.text);
+                let words = "An address that MPTCP may use beside the one of the default route.";
+                label(ui, words, Type::Body, tokens.text2);
+                ui.add_space(8.0);
+                let command = self.command(view);
+                let bad = |field| matches!(&command, Err((wrong, _)) if *wrong == field);
+                ui.horizontal(|ui| {
+                    let typed = !self.address.is_empty() && bad(ADDRESS);
+                    labelled(ui, ADDRESS, |ui| {
+                        field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
+                    });
+                    labelled(ui, "Device", |ui| self.device_ui(view, ui));
+                    labelled(ui, ID, |ui| {
+                        field(ui, &mut self.id, ID, "any", 80.0, bad(ID));
+                    });
+                    labelled(ui, PORT, |ui| {
+                        field(ui, &mut self.port, PORT, "none", 80.0, bad(PORT));
+                    });
+                });
+                ui.add_space(12.0);
+                self.flags_ui(ui);
+                ui.add_space(12.0);
+                match &command {
+                    Ok(command) => {
+                        let lines = equivalent(command, &[]);
+                        if command_box(ui, &lines, WIDE, "Copy the command", true) {
+                            copied.push(UiCommand::Copy(lines.join("\n")));
+                        }
+                        let words = "Closes nothing; it can be undone.";
+                        label(ui, words, Type::Small, tokens.text2);
+                    }
+                    Err((_, why)) => {
+                        label(ui, why, Type::Body, tokens.text2);
+                    }
+                }
+                ui.add_space(12.0);
+                ui.horizontal(|ui| {
+                    let wrong = command.as_ref().err().map(|(_, why)| why.clone());
+                    let refusal = no_addition(view).or(wrong);
+                    let add = Press::text("Add").look(Look::Primary);
+                    let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
+                    let typing = ui.ctx().text_edit_focused();
+                    let clicked = add.unless(ui, refusal.as_deref()).clicked();
+                    if refusal.is_none() && (clicked || (enter && typing)) {
+                        answer = command.map_or(Answer::No, Answer::Add);
+                    }
+                    if Press::text("Cancel").ui(ui).clicked() {
+                        answer = Answer::No;
+                    }
+                });
+            });
+        if modal.should_close() && matches!(answer, Answer::Waits) {
+            return Answer::No;
+        }
+        answer
+    }
+
+    fn device_ui(&mut self, view: &View<'_>, ui: &mut Ui) {
+        let shown = self.device.clone().unwrap_or_else(|| "any".to_owned());
+        let name = format!("Device: {shown}");
+        let button = Press::text(&shown).named(&name).chevron().ui(ui);
+        Popup::menu(&button).show(|ui| {
+            let check = |on: bool| if on { ICON_CHECK.codepoint } else { "" };
+            if menu_item(ui, check(self.device.is_none()), "any", "", None) {
+                self.device = None;
+            }
+            let interfaces = view.live.state().interfaces.values();
+            let mut names: Vec<&str> = interfaces
+                .filter(|interface| interface.can_carry_subflows())
+                .map(|interface| interface.name.as_str())
+                .collect();
+            names.sort_unstable();
+            for device in names {
+                if menu_item(
+                    ui,
+                    check(self.device.as_deref() == Some(device)),
+                    device,
+                    "",
+                    None,
+                ) {
+                    self.device = Some(device.to_owned());
+                }
+            }
+        });
+    }
+
+    fn flags_ui(&mut self, ui: &mut Ui) {
+        let tokens = Tokens::of(ui);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 8.0;
+            for (name, flag) in FLAGS {
+                let look = Switch {
+                    on: self.flags.contains(flag),
+                    pending: false,
+                    ink: tokens.text,
+                };
+                let response =
+                    switch(ui, look, &format!("{name}, new endpoint")).on_hover_text(meaning(name));
+                if response.clicked() {
+                    self.flags = if look.on {
+                        self.flags.without(flag)
+                    } else {
+                        self.flags.with(flag)
+                    };
+                }
+                label(ui, name, Type::Body, tokens.text2);
+                ui.add_space(8.0);
+            }
+        });
+    }
+}
+
+fn implicit(flags: EndpointFlags) -> bool {
+    flags.contains(EndpointFlags::IMPLICIT)
+}
+
+/// A caption above what it names.
+fn labelled(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 4.0;
+        // The field below has the name already.
+        let (rect, _) = ui.allocate_exact_size(vec2(1.0, 16.0), Sense::hover());
+        let color = Tokens::of(ui).text3;
+        paint(ui.painter(), rect.left_center(), name, Type::Small, color);
+        contents(ui);
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Endpoint;
+    use crate::ui::test_data::Stage;
+
+    fn verdict(change: impl FnOnce(&mut Adding)) -> Result<Command, Wrong> {
+        let mut stage = Stage::usual();
+        let taken = Endpoint {
+            id: 2,
+            address: "10.0.1.1".parse().expect("an address"),
+            port: None,
+            interface: None,
+            flags: EndpointFlags::SUBFLOW,
+        };
+        let mut sample = crate::model::Sample {
+            t: 11.0,
+            endpoints: vec![taken],
+            ..Default::default()
+        };
+        sample.full = true;
+        stage.history.apply(crate::model::Line::Sample(Box::new(sample)));
+        let mut adding = Adding::of(Some((
+            "10.0.0.1".parse().expect("an address"),
+            "wlan0".to_owned(),
+        )));
+        change(&mut adding);
+        adding.command(&stage.view())
+    }
+
+    #[test]
+    fn everything_that_the_kernel_takes_can_be_asked_for() {
+        let command = verdict(|adding| {
+            adding.id = " 7 ".to_owned();
+            adding.port = "4443".to_owned();
+            adding.flags = EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP);
+        });
+        let lines = command.map(|command| equivalent(&command, &[]));
+        assert_eq!(
+            lines,
+            Ok(vec![
+                "ip mptcp endpoint add 10.0.0.1 dev wlan0 id 7 port 4443 signal backup".to_owned()
+            ])
+        );
+    }
+
+    #[test]
+    fn what_the_kernel_would_refuse_is_said_before() {
+        let field = |change: fn(&mut Adding)| verdict(change).err().map(|(field, _)| field);
+        assert_eq!(field(|_| {}), None);
+        assert_eq!(
+            field(|adding| adding.address = "10.0.0.300".to_owned()),
+            Some(ADDRESS)
+        );
+        assert_eq!(
+            field(|adding| adding.address = "10.0.1.1".to_owned()),
+            Some(ADDRESS)
+        );
+        assert_eq!(field(|adding| adding.id = "2".to_owned()), Some(ID));
+        assert_eq!(field(|adding| adding.id = "256".to_owned()), Some(ID));
+        assert_eq!(
+            field(|adding| adding.port = "80".to_owned()),
+            Some(PORT),
+            "without signal"
+        );
+        let both = EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH);
+        assert!(verdict(|adding| adding.flags = both).is_err());
+    }
+}
