@@ -3,7 +3,6 @@
 
 mod hosts;
 
-use std::process::Command as Program;
 use std::time::{Duration, Instant};
 
 use hosts::{Host, Pair, cannot_run, until};

@@ -6,11 +6,12 @@ use std::path::Path;
 use neli::consts::socket::NlFamily;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Error;
 use super::interface_kind::{Facts, kind};
 use super::netlink::Socket;
 use super::netns::thread_is_in_own;
+use super::route_events::RouteEvents;
 use super::wireless::Details;
+use super::{Error, Received};
 use crate::model::{Interface, InterfaceAddress, InterfaceKind};
 use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::nl80211::Wireless;
@@ -19,6 +20,9 @@ use crate::wire::rtnetlink::{
     is_up, parse_address, parse_default_route, parse_link,
 };
 
+/// When more changes wait than this holds, everything is read anew.
+const CHANGES_BYTES: usize = 256 * 1024;
+
 /// An rtnetlink socket of one network namespace. Needs no privilege.
 pub struct Route {
     socket: Socket,
@@ -26,6 +30,15 @@ pub struct Route {
     /// Whether /sys/class/net shows this namespace: it shows the one in which it was mounted.
     sysfs_is_ours: bool,
     known: FxHashMap<u32, Known>,
+    changes: RouteEvents,
+    /// As they were when nothing had changed since.
+    quiet: Option<Quiet>,
+}
+
+/// What is read anew only when the kernel told of a change.
+struct Quiet {
+    addresses: FxHashMap<u32, Vec<InterfaceAddress>>,
+    with_default_route: FxHashSet<u32>,
 }
 
 /// What seldom changes and costs something to find out.
@@ -50,6 +63,8 @@ impl Route {
             details: Details::new()?,
             sysfs_is_ours: thread_is_in_own(),
             known: FxHashMap::default(),
+            changes: RouteEvents::subscribe(Some(CHANGES_BYTES))?,
+            quiet: None,
         })
     }
 
@@ -64,8 +79,7 @@ impl Route {
                 RTM_NEWLINK => parse_link(message.payload).map(Some),
                 _ => Ok(None),
             })?;
-        let mut addresses = self.addresses()?;
-        let with_default_route = self.default_routes()?;
+        let quiet = self.addresses_and_default_routes()?;
         let wireless = self.details.wireless();
         let indices: FxHashSet<u32> = links.iter().map(|link| link.index).collect();
         self.known.retain(|index, _| indices.contains(index));
@@ -79,8 +93,8 @@ impl Route {
                     index: link.index,
                     kind,
                     up: is_up(&link),
-                    addresses: addresses.remove(&link.index).unwrap_or_default(),
-                    default_route: with_default_route.contains(&link.index),
+                    addresses: quiet.addresses.get(&link.index).cloned().unwrap_or_default(),
+                    default_route: quiet.with_default_route.contains(&link.index),
                     mtu: link.mtu,
                     speed_mbps,
                     ssid: radio.and_then(|radio: &Wireless| radio.ssid.clone()),
@@ -93,7 +107,25 @@ impl Route {
             .collect();
         interfaces.sort_by_key(|interface| interface.index);
         interfaces.dedup_by_key(|interface| interface.index);
+        self.quiet = Some(quiet);
         Ok(interfaces)
+    }
+
+    /// Lists them when something changed, or may have. The kernel takes IPv4 routes away without a word when their link
+    /// or address goes, and tells of these.
+    fn addresses_and_default_routes(&mut self) -> Result<Quiet, Error> {
+        let change = self.changes.read()?;
+        let quiet = self
+            .quiet
+            .take()
+            .filter(|_| change.notices.is_empty() && change.received == Received::NothingMore);
+        match quiet {
+            Some(quiet) => Ok(quiet),
+            None => Ok(Quiet {
+                addresses: self.addresses()?,
+                with_default_route: self.default_routes()?,
+            }),
+        }
     }
 
     fn addresses(&mut self) -> Result<FxHashMap<u32, Vec<InterfaceAddress>>, Error> {

@@ -306,7 +306,7 @@ mod tests {
         let mut table = Table::default();
         Joiner::default().join(&mut sockets, &mut table);
         let rows: Vec<_> = table
-            .rows(&table.entries()[0])
+            .rows(table.find(1).expect("the connection"))
             .map(|row| (row.socket.cookie, row.socket.bytes_sent))
             .collect();
         assert_eq!(rows, [(9, None), (11, Some(5))]);
