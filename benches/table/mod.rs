@@ -22,7 +22,11 @@ pub struct Row<'a> {
 impl Row<'_> {
     /// Prints the line.
     pub fn print(&self) {
-        let verdict = if self.figure <= self.most { "reached" } else { "not reached" };
+        let verdict = if self.figure <= self.most {
+            "reached"
+        } else {
+            "not reached"
+        };
         println!(
             "{:<46} {:>10}   {:<34} {:>10}   {:>7.3} of at most {:<6} {verdict}",
             self.what, self.ours, self.peer, self.theirs, self.figure, self.most

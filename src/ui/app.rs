@@ -60,11 +60,17 @@ impl App {
         }
     }
 
+    /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
+    /// shown again.
+    pub fn logic(&mut self, ctx: &Context) {
+        if self.feed.take() {
+            ctx.request_repaint();
+        }
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        if self.feed.take() {
-            ui.ctx().request_repaint();
-        }
+        self.logic(ui.ctx());
         self.give_slots(ui.ctx());
         let mut commands = self.keys(ui);
         let Self {

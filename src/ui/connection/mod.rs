@@ -33,7 +33,7 @@ pub(super) fn ui(
     let tokens = Tokens::of(ui);
     if state.shown != Some(cookie) {
         state.shown = Some(cookie);
-        state.plots.forget_axes();
+        state.plots.forget();
         state.closing = None;
     }
     let Some(record) = view.shown.connection(cookie) else {

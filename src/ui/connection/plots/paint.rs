@@ -6,8 +6,9 @@ use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
 use super::markers::{Marker, place};
-use super::series::{Curve, Layer, Series};
+use super::series::{Layer, Series};
 use crate::ui::format;
+use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::widgets::{Press, paint, paint_right, segmented, width};
 

@@ -156,20 +156,10 @@ fn tabs(second: &mut usize, at: egui::Pos2, ui: &Ui, tokens: &Tokens) -> f32 {
     x
 }
 
-fn bin_at(scene: &Scene<'_>, t: f64) -> usize {
-    let bins = &scene.series.bins;
-    let last = bins.count.saturating_sub(1);
-    (0..bins.count)
-        .rev()
-        .find(|bin| bins.start(*bin) <= t)
-        .unwrap_or(0)
-        .min(last)
-}
-
 /// The rate of a layer at the pointer, or now, Mbit/s.
 fn rate(layer: &Layer, scene: &Scene<'_>) -> f64 {
     match scene.cursor {
-        Some(t) => layer.rates.get(bin_at(scene, t)).copied().unwrap_or(0.0),
+        Some(t) => layer.rates.get(scene.series.bins.at(t)).copied().unwrap_or(0.0),
         None => layer.mbps,
     }
 }
@@ -200,10 +190,7 @@ fn entries<'a>(plot: usize, scene: &'a Scene<'_>) -> Vec<Entry<'a>> {
 fn retransmissions(layer: &Layer, scene: &Scene<'_>) -> String {
     let bins = &scene.series.retrans_bins;
     let count = match scene.cursor {
-        Some(t) => {
-            let bin = (0..bins.count).rev().find(|bin| bins.start(*bin) <= t);
-            bin.and_then(|bin| layer.retrans.get(bin)).copied().unwrap_or(0.0)
-        }
+        Some(t) => layer.retrans.get(bins.at(t)).copied().unwrap_or(0.0),
         None => layer.retrans.iter().sum(),
     };
     format!("{count:.0}")
