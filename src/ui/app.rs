@@ -97,7 +97,8 @@ impl App {
             interval_ms: feed.interval_ms(),
         };
         let tokens = Tokens::of(ui);
-        let panel = Frame::NONE.fill(tokens.panel);
+        // The window's ground is that of the panels already: painting it again would cost a layer of every pixel.
+        let panel = Frame::NONE;
         let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)

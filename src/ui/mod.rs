@@ -33,7 +33,7 @@ use crate::model::InterfaceKind;
 use crate::source::Source;
 
 pub use app::App;
-pub use launch::run;
+pub use launch::{run, run_while};
 
 /// Who asks, in requests of the window.
 const BY: &str = "window";

@@ -151,7 +151,8 @@ mod pictures {
             let primitives = self.harness.ctx.tessellate(output.shapes.clone(), scale);
             let size = self.harness.ctx.content_rect().size() * scale;
             let size = [size.x.round() as u32, size.y.round() as u32];
-            raster::paint(&primitives, &self.textures.borrow(), scale, size)
+            let ground = self.harness.ctx.global_style().visuals.panel_fill;
+            raster::paint(&primitives, &self.textures.borrow(), scale, size, ground)
         }
     }
 

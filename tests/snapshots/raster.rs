@@ -35,11 +35,17 @@ fn patch(texture: &mut ColorImage, image: &ColorImage, x: usize, y: usize) {
     }
 }
 
-/// Paints what a frame came to, `scale` pixels a point.
-pub fn paint(primitives: &[ClippedPrimitive], textures: &Textures, scale: f32, size: [u32; 2]) -> RgbImage {
+/// Paints what a frame came to over a ground, `scale` pixels a point.
+pub fn paint(
+    primitives: &[ClippedPrimitive],
+    textures: &Textures,
+    scale: f32,
+    size: [u32; 2],
+    ground: Color32,
+) -> RgbImage {
     let mut canvas = Canvas {
         wide: size[0] as usize,
-        pixels: vec![[0; 3]; (size[0] * size[1]) as usize],
+        pixels: vec![[ground.r(), ground.g(), ground.b()]; (size[0] * size[1]) as usize],
         clip: Clip::default(),
     };
     for ClippedPrimitive { clip_rect, primitive } in primitives {

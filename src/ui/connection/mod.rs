@@ -8,7 +8,6 @@ mod table;
 use egui::{CentralPanel, Frame, Panel, Ui};
 
 use self::plots::PlotState;
-use super::theme::Tokens;
 use super::view::{UiCommand, View};
 use crate::model::{Command, Cookie};
 
@@ -30,7 +29,6 @@ pub(super) fn ui(
     ui: &mut Ui,
 ) -> Vec<UiCommand> {
     let mut commands = Vec::new();
-    let tokens = Tokens::of(ui);
     if state.shown != Some(cookie) {
         state.shown = Some(cookie);
         state.plots.forget();
@@ -42,7 +40,7 @@ pub(super) fn ui(
     let Some(connection) = &record.last else {
         return commands;
     };
-    let frame = Frame::NONE.fill(tokens.panel);
+    let frame = Frame::NONE;
     Panel::top("connection header")
         .show_separator_line(false)
         .frame(frame)

@@ -6,11 +6,10 @@ mod paint;
 
 pub(super) use model::badges;
 
-use egui::{Frame, Margin, Panel, ScrollArea, Ui};
+use egui::{Frame, Panel, ScrollArea, Ui};
 
 use self::filter::Filter;
 use self::model::{Item, Lines, Listing, Order};
-use super::theme::Tokens;
 use super::view::{UiCommand, View};
 use crate::model::Cookie;
 
@@ -109,8 +108,7 @@ impl ListState {
 pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     state.refresh(view);
     let mut commands = Vec::new();
-    let tokens = Tokens::of(ui);
-    let frame = Frame::NONE.fill(tokens.panel);
+    let frame = Frame::NONE;
     Panel::top("list head")
         .show_separator_line(false)
         .frame(frame)
@@ -125,7 +123,6 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
                 paint::foot(view, ui);
             });
     }
-    let frame = frame.inner_margin(Margin::ZERO);
     egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         if state.listed() == 0 {
