@@ -35,7 +35,11 @@ fn main() -> ExitCode {
     if !short && !has("--bench") {
         return ExitCode::SUCCESS;
     }
-    let (steps, frames) = if short { (1200, 40) } else { (7200, 400) };
+    let (steps, frames) = if short {
+        (1200, 40)
+    } else {
+        (7200, std::env::var("FRAMES").map_or(400, |n| n.parse().unwrap()))
+    };
     match run(steps, frames) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -57,8 +61,12 @@ fn run(steps: usize, frames: usize) -> Result<(), String> {
     let mut of_long = Vec::with_capacity(frames);
     let mut of_short = Vec::with_capacity(frames);
     let mut of_pointer = Vec::with_capacity(frames);
+    let mut parts: [Vec<f64>; 3] = Default::default();
     for frame in 0..frames {
         of_long.push(in_ms(long.sample()?));
+        for (times, part) in parts.iter_mut().zip(long.parts) {
+            times.push(in_ms(part));
+        }
         of_short.push(in_ms(short.sample()?));
         of_pointer.push(in_ms(long.pointer(frame)));
     }
@@ -106,6 +114,8 @@ fn run(steps: usize, frames: usize) -> Result<(), String> {
         ms(median(&of_short)),
         ms(median(&of_pointer))
     );
+    let [read, laid_out, tessellated] = parts.map(|times| ms(median(&times)));
+    println!("of it {read} to read the sample, {laid_out} to lay out, {tessellated} to tessellate");
     Ok(())
 }
 
@@ -125,6 +135,8 @@ struct Window {
     lines: Sender<Line>,
     crowd: Crowd,
     time_s: f64,
+    /// What the newest frame took: to read the sample, to lay out, to tessellate.
+    parts: [Duration; 3],
 }
 
 impl Window {
@@ -145,6 +157,7 @@ impl Window {
             lines,
             crowd: Crowd::new(),
             time_s: 0.0,
+            parts: [Duration::ZERO; 3],
         }
     }
 
@@ -213,15 +226,19 @@ impl Window {
             events,
             ..RawInput::default()
         };
-        let began = own_cpu();
         let app = &mut self.app;
+        let began = own_cpu();
+        app.logic(&self.ctx);
+        let read = own_cpu();
         let mut output = self.ctx.run_ui(input, |ui| app.ui(ui));
+        let laid_out = own_cpu();
         let shapes = std::mem::take(&mut output.shapes);
         let primitives = self.ctx.tessellate(shapes, output.pixels_per_point);
-        let took = own_cpu().saturating_sub(began);
+        let ended = own_cpu();
         std::hint::black_box(primitives);
         output.textures_delta.clear();
-        took
+        self.parts = [read - began, laid_out - read, ended - laid_out];
+        ended.saturating_sub(began)
     }
 }
 

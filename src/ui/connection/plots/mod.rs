@@ -3,6 +3,7 @@
 mod axis;
 mod layout;
 mod markers;
+mod meshes;
 mod paint;
 mod readout;
 mod series;

@@ -1,11 +1,12 @@
 //! How the plots look.
 
 use egui::epaint::PathStroke;
-use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
 use super::markers::{Marker, place};
+use super::meshes::{area, band, is_dense};
 use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
@@ -181,7 +182,9 @@ fn draw(points: Vec<Pos2>, layer: &Layer, phase: f32, painter: &Painter, tokens:
         return;
     }
     let stroke = stroke_of(layer, tokens);
-    if layer.backup {
+    if is_dense(&points) && !layer.backup {
+        painter.add(band(&points, stroke));
+    } else if layer.backup {
         let shapes = Shape::dashed_line_with_offset(&points, stroke, &[8.0], &[6.0], phase);
         painter.extend(shapes);
     } else {
@@ -235,24 +238,6 @@ fn outline(scene: &Scene<'_>, layer: &Layer, rect: Rect, top: f64) -> Vec<Pos2> 
     points
 }
 
-/// The area between a line and the zero line.
-fn area(points: &[Pos2], zero: f32, color: Color32) -> Shape {
-    let mut mesh = Mesh::default();
-    for pair in points.windows(2) {
-        let [a, b] = pair else { continue };
-        let Ok(base) = u32::try_from(mesh.vertices.len()) else {
-            break;
-        };
-        mesh.colored_vertex(pos2(a.x, zero), color);
-        mesh.colored_vertex(*a, color);
-        mesh.colored_vertex(*b, color);
-        mesh.colored_vertex(pos2(b.x, zero), color);
-        mesh.add_triangle(base, base + 1, base + 2);
-        mesh.add_triangle(base, base + 2, base + 3);
-    }
-    Shape::mesh(mesh)
-}
-
 fn lines(
     scene: &Scene<'_>,
     rect: Rect,
@@ -287,8 +272,9 @@ fn lines(
 
 fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
     let bins = &scene.series.retrans_bins;
+    let mut mesh = Mesh::default();
     for bin in 0..bins.count {
-        let middle = scene.x(bins.start(bin) + bins.width / 2.0);
+        let middle = scene.x(bins.start(bin) + bins.width / 2.0).round();
         let mut floor = 0.0;
         for layer in &scene.series.layers {
             let value = layer.retrans.get(bin).copied().unwrap_or(0.0);
@@ -299,10 +285,11 @@ fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tok
                 pos2(middle - 2.0, y_at(rect, floor + value, top)),
                 pos2(middle + 2.0, y_at(rect, floor, top)),
             );
-            painter.rect_filled(bar, 0.0, layer.slot.ink(tokens.dark).ink);
+            mesh.add_colored_rect(bar, layer.slot.ink(tokens.dark).ink);
             floor += value;
         }
     }
+    painter.add(Shape::mesh(mesh));
 }
 
 fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
