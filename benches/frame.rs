@@ -35,11 +35,7 @@ fn main() -> ExitCode {
     if !short && !has("--bench") {
         return ExitCode::SUCCESS;
     }
-    let (steps, frames) = if short {
-        (1200, 40)
-    } else {
-        (7200, std::env::var("FRAMES").map_or(400, |n| n.parse().unwrap()))
-    };
+    let (steps, frames) = if short { (1200, 40) } else { (7200, 400) };
     match run(steps, frames) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

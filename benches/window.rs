@@ -297,6 +297,7 @@ impl Display {
             "-screen",
             "0",
             "1440x900x24",
+            "-noreset",
             "-nolisten",
             "tcp",
         ]);

@@ -42,9 +42,6 @@ pub fn all() -> Vec<Scene> {
             || Scripted::ended(full_access(), "The connection to maxi-laptop is lost"),
             nothing,
         ),
-        scene("connections-filtered", played, |window| {
-            window.filter("Filter", "app:firefox if:wwan0");
-        }),
         scene("connections-filtered-empty", played, |window| {
             window.filter("Filter", "port:8443");
         }),
@@ -89,7 +86,6 @@ pub fn all() -> Vec<Scene> {
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
         sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
         sized(NARROW, 1.0, scene("narrow-events", played, events)),
-        sized(NARROW, 1.0, scene("narrow-empty", || only(quiet(60.0)), nothing)),
         sized(
             [800.0, 500.0],
             1.5,
@@ -101,7 +97,6 @@ pub fn all() -> Vec<Scene> {
             2.5,
             scene("scale-250-connections", played, nothing),
         ),
-        sized([800.0, 500.0], 2.5, scene("scale-250-paths", played, paths)),
     ]
 }
 

@@ -51,9 +51,9 @@ impl ListState {
         if self.cached.as_ref().is_some_and(|cached| cached.key == key) {
             return;
         }
-        let mut listing = model::listing(view, &Filter::parse(&self.filter));
-        self.order
-            .arrange(&mut listing.groups, self.selected, view.shown.now());
+        let due = self.order.is_due(key.now);
+        let mut listing = model::listing(view, &Filter::parse(&self.filter), due);
+        self.order.arrange(&mut listing.groups, self.selected, key.now);
         let lines = Lines::new(&listing.groups);
         self.cached = Some(Cached { key, listing, lines });
     }

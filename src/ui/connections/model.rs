@@ -23,7 +23,7 @@ pub(super) struct Group {
     pub pids: Vec<u32>,
     /// Its connections, oldest first.
     pub rows: Vec<Cookie>,
-    /// What they move together, bits a second.
+    /// What they move together, bits a second, when the order is taken anew; else 0.
     pub bps: f64,
 }
 
@@ -40,8 +40,8 @@ pub(super) struct Listing {
     pub hidden: usize,
 }
 
-/// The connections that match, by application.
-pub(super) fn listing(view: &View<'_>, filter: &Filter) -> Listing {
+/// The connections that match, by application; what they move only where somebody asks for it.
+pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
     let mut groups: BTreeMap<&str, (Group, Vec<(f64, Cookie)>)> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
@@ -66,8 +66,10 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter) -> Listing {
         group
             .pids
             .extend(connection.process.as_ref().map(|process| process.pid));
-        let (out, inward) = view.shown.rate_of(connection.cookie);
-        group.bps += out + inward;
+        if with_rates {
+            let (out, inward) = view.shown.rate_of(connection.cookie);
+            group.bps += out + inward;
+        }
     }
     listing.groups = groups
         .into_values()
@@ -107,10 +109,7 @@ impl Order {
     /// Puts groups in order. New ones go to the end until the order is taken anew; that of the selected row
     /// never moves.
     pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<Cookie>, now: f64) {
-        let due = self
-            .taken_at
-            .is_none_or(|taken| now - taken >= HELD_S || now < taken);
-        if due || self.names.is_empty() {
+        if self.is_due(now) {
             self.take(groups, selected);
             // Before anything has a rate there is no order to hold.
             self.taken_at = groups.iter().any(|group| group.bps > 0.0).then_some(now);
@@ -118,6 +117,12 @@ impl Order {
         let places: FxHashMap<&str, usize> = self.names.iter().map(String::as_str).zip(0..).collect();
         groups.sort_by_cached_key(|group| places.get(group.name.as_str()).copied().unwrap_or(usize::MAX));
         self.names = groups.iter().map(|group| group.name.clone()).collect();
+    }
+
+    /// Whether the order is to be taken anew.
+    pub(super) fn is_due(&self, now: f64) -> bool {
+        let due = |taken: f64| now - taken >= HELD_S || now < taken;
+        self.names.is_empty() || self.taken_at.is_none_or(due)
     }
 
     /// Whether the order means anything yet.
