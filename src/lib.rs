@@ -80,6 +80,15 @@
 //! A panel is a function of its own small state and a read-only view, and returns the commands it wants. What rows to
 //! show and where things lie is plain code with plain tests. The plots are painted by hand on one time axis: an opaque
 //! stack, dashes that stay still, markers through all of them and figures at their right end are what they are for.
+//!
+//! What a frame costs does not depend on how long the history is. Points are brought onto bins at whole multiples of a
+//! width, each point is read once, and a line of more points than pixels is painted as the band that it covers. The
+//! list is put in order once a sample; of a thousand rows only those in view are made.
+//!
+//! A frame is painted when somebody acts and when a line comes: one frame a line, at once, because the time axis moves
+//! with every sample and so do ages. Without lines there are no frames; a hidden window reads and paints nothing. The
+//! source is opened while the window is made, so that the first frame does not wait for one after the other.
+//! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
 pub mod cli;
 pub mod history;

@@ -15,6 +15,10 @@ use crate::ui::theme::Slots;
 /// The most lines taken in one frame; the rest waits for the next.
 const BATCH: usize = 512;
 
+/// How soon a line asks for a frame. A delay of nothing would be taken for two frames: one to settle, which a sample
+/// does not need.
+const AT_ONCE: Duration = Duration::from_nanos(1);
+
 /// The source and what its stream adds up to.
 ///
 /// Pause freezes a copy of the history: the live one goes on, so nothing is lost and the channel stays empty.
@@ -34,7 +38,7 @@ impl Feed {
     /// Begins with the source's header.
     pub(super) fn new(source: Box<dyn Source>, title: String, ctx: &egui::Context) -> Self {
         let ctx = ctx.clone();
-        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint()));
+        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint_after(AT_ONCE)));
         let header = source.header().clone();
         let interval_ms = header.interval_ms;
         let mut live = History::new(Bounds::default());

@@ -259,6 +259,10 @@ impl Track {
         let mut curve = Vec::with_capacity(2 * bins.count + 2);
         curve.extend(outside(first.checked_sub(1)));
         curve.extend(self.within(bins).flat_map(|bin| extent(bin).points()));
+        // The newest value is what holds from then on, though it may be neither the least nor the largest.
+        let newest = last.checked_sub(1).filter(|at| *at >= first);
+        let seen = curve.last().map(|(t, _)| *t);
+        curve.extend(outside(newest).filter(|(t, _)| Some(*t) > seen));
         curve.extend(outside(Some(last)));
         curve
     }
@@ -360,6 +364,23 @@ mod tests {
         let curve = track.cwnd(&points, &bins);
         assert!(curve.len() <= 60, "{}", curve.len());
         assert!(curve.contains(&(1000.0, Some(99.0))));
+    }
+
+    #[test]
+    fn a_line_ends_with_the_newest_value() {
+        let with_cwnd = |(t, cwnd): (f64, u32)| Point {
+            cwnd: Some(cwnd),
+            ..point((t, 0.0))
+        };
+        let points: VecDeque<Point> = [(1.0, 9), (2.0, 1), (3.0, 5)]
+            .into_iter()
+            .map(with_cwnd)
+            .collect();
+        let bins = Bins::covering(0.0, 10.0, 10.0);
+        let mut track = Track::default();
+        track.read(&points, &bins);
+        let wanted = [(1.0, Some(9.0)), (2.0, Some(1.0)), (3.0, Some(5.0))];
+        assert_eq!(track.cwnd(&points, &bins), wanted);
     }
 
     #[test]

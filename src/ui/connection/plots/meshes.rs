@@ -2,18 +2,8 @@
 
 use egui::{Color32, Mesh, Pos2, Shape, Stroke, pos2};
 
-/// How far apart points are at least, on average, for a line of egui's own to be worth it.
-const SPARSE: f32 = 3.0;
 /// Half of the soft edge, in points of the window.
 const SOFT: f32 = 0.5;
-
-/// Whether a line has so many points that nobody sees how they are joined.
-pub(super) fn is_dense(points: &[Pos2]) -> bool {
-    let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        return false;
-    };
-    points.len() > 32 && last.x - first.x < SPARSE * points.len() as f32
-}
 
 /// What a line covers at a place.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -109,18 +99,6 @@ mod tests {
             .map(|column| (column.x, column.top, column.bottom))
             .collect();
         assert_eq!(covered, [(0.0, 5.0, 9.0), (2.0, 1.0, 9.0), (4.0, 1.0, 1.0)]);
-    }
-
-    #[test]
-    fn few_points_are_a_line_and_many_a_band() {
-        let every = |step: f32| {
-            (0..100_u8)
-                .map(|n| pos2(f32::from(n) * step, 0.0))
-                .collect::<Vec<_>>()
-        };
-        assert!(is_dense(&every(2.0)));
-        assert!(!is_dense(&every(3.5)));
-        assert!(!is_dense(&every(2.0)[..20]));
     }
 
     #[test]

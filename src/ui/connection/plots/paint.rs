@@ -6,12 +6,12 @@ use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
 use super::markers::{Marker, place};
-use super::meshes::{area, band, is_dense};
+use super::meshes::{area, band};
 use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{Press, paint, paint_right, segmented, width};
+use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
 pub(super) struct Scene<'a> {
@@ -177,16 +177,17 @@ fn stroke_of(layer: &Layer, tokens: &Tokens) -> Stroke {
 }
 
 /// A line; dashed for a backup, its dashes standing still on the stream's time.
-fn draw(points: Vec<Pos2>, layer: &Layer, phase: f32, painter: &Painter, tokens: &Tokens) {
+fn draw(scene: &Scene<'_>, points: Vec<Pos2>, layer: &Layer, began: f64, painter: &Painter, tokens: &Tokens) {
     if points.len() < 2 {
         return;
     }
     let stroke = stroke_of(layer, tokens);
-    if is_dense(&points) && !layer.backup {
-        painter.add(band(&points, stroke));
-    } else if layer.backup {
+    if layer.backup {
+        let phase = scene.phase(began);
         let shapes = Shape::dashed_line_with_offset(&points, stroke, &[8.0], &[6.0], phase);
         painter.extend(shapes);
+    } else if scene.series.dense {
+        painter.add(band(&points, stroke));
     } else {
         painter.add(Shape::line(points, PathStroke::from(stroke)));
     }
@@ -203,12 +204,20 @@ impl Scene<'_> {
 
 fn stack(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
     let zero = y_at(rect, 0.0, top);
+    // What lies above hides what lies below, also where everything is greyed.
+    let (solid, greyed) = opaque(painter, tokens.panel);
     for layer in scene.series.layers.iter().rev() {
         let points = outline(scene, layer, rect, top);
-        let fill = layer.slot.ink(tokens.dark).fill;
-        painter.add(area(&points, zero, fill));
-        let phase = scene.phase(layer.life.0.max(scene.from));
-        draw(points, layer, phase, painter, tokens);
+        let fill = greyed(layer.slot.ink(tokens.dark).fill);
+        solid.add(area(&points, zero, fill));
+        draw(
+            scene,
+            points,
+            layer,
+            layer.life.0.max(scene.from),
+            painter,
+            tokens,
+        );
     }
 }
 
@@ -257,16 +266,10 @@ fn lines(
                     }
                     run.push(pos2(scene.x(*t), y_at(rect, *value, top)));
                 }
-                None => draw(
-                    std::mem::take(&mut run),
-                    layer,
-                    scene.phase(began),
-                    painter,
-                    tokens,
-                ),
+                None => draw(scene, std::mem::take(&mut run), layer, began, painter, tokens),
             }
         }
-        draw(run, layer, scene.phase(began), painter, tokens);
+        draw(scene, run, layer, began, painter, tokens);
     }
 }
 

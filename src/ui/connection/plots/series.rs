@@ -39,6 +39,8 @@ pub(super) struct Series {
     pub layers: Vec<Layer>,
     pub bins: Bins,
     pub retrans_bins: Bins,
+    /// Whether a bin holds several points, so that nobody sees how they are joined.
+    pub dense: bool,
 }
 
 /// How wide a bin is at least, in points of the window.
@@ -72,6 +74,7 @@ impl Series {
             layers: Vec::with_capacity(subflows.len()),
             bins,
             retrans_bins,
+            dense: bins.width > 1.5 * interval,
         };
         for subflow in subflows {
             let track = tracks.entry(subflow.last.cookie).or_default();
