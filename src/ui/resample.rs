@@ -287,7 +287,6 @@ fn cwnd(point: &Point) -> Option<f64> {
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "round numbers")]
 mod tests {
     use super::*;
 

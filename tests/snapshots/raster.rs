@@ -213,7 +213,7 @@ fn fill(row: &mut [[u8; 3]], color: [f32; 4]) {
     if a >= 254.5 {
         let color = Color32::from_rgb((r + 0.5) as u8, (g + 0.5) as u8, (b + 0.5) as u8);
         row.fill([color.r(), color.g(), color.b()]);
-    } else if color != [0.0; 4] {
+    } else if color.iter().any(|part| *part > 0.0) {
         for pixel in row {
             blend(pixel, color);
         }

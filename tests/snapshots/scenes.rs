@@ -21,8 +21,10 @@ fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> S
     }
 }
 
-fn sized(size: [f32; 2], scale: f32, scene: Scene) -> Scene {
-    Scene { size, scale, ..scene }
+fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
+    scene.size = size;
+    scene.scale = scale;
+    scene
 }
 
 pub fn all() -> Vec<Scene> {

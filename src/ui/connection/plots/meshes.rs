@@ -69,6 +69,19 @@ pub(super) fn band(points: &[Pos2], stroke: Stroke) -> Shape {
     Shape::mesh(mesh)
 }
 
+/// A line without the points in the middle of its level parts, where a dash would be broken in two.
+pub(super) fn corners(points: &[Pos2]) -> Vec<Pos2> {
+    let level = |a: Option<&Pos2>, b: &Pos2| a.is_some_and(|a| (a.y - b.y).abs() < 1e-3);
+    let mut corners = Vec::new();
+    for (number, point) in points.iter().enumerate() {
+        let before = number.checked_sub(1).and_then(|before| points.get(before));
+        if !(level(before, point) && level(points.get(number + 1), point)) {
+            corners.push(*point);
+        }
+    }
+    corners
+}
+
 /// The area between a line and the zero line.
 pub(super) fn area(points: &[Pos2], zero: f32, color: Color32) -> Shape {
     let mut mesh = Mesh::default();
@@ -99,6 +112,14 @@ mod tests {
             .map(|column| (column.x, column.top, column.bottom))
             .collect();
         assert_eq!(covered, [(0.0, 5.0, 9.0), (2.0, 1.0, 9.0), (4.0, 1.0, 1.0)]);
+    }
+
+    #[test]
+    fn level_parts_have_no_points_in_the_middle() {
+        let line = |points: &[(f32, f32)]| points.iter().map(|(x, y)| pos2(*x, *y)).collect::<Vec<_>>();
+        let all = line(&[(0.0, 5.0), (1.0, 5.0), (2.0, 5.0), (3.0, 9.0), (4.0, 9.0)]);
+        let kept = line(&[(0.0, 5.0), (2.0, 5.0), (3.0, 9.0), (4.0, 9.0)]);
+        assert_eq!(corners(&all), kept);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
 use super::markers::{Marker, place};
-use super::meshes::{area, band};
+use super::meshes::{area, band, corners};
 use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
@@ -184,7 +184,7 @@ fn draw(scene: &Scene<'_>, points: Vec<Pos2>, layer: &Layer, began: f64, painter
     let stroke = stroke_of(layer, tokens);
     if layer.backup {
         let phase = scene.phase(began);
-        let shapes = Shape::dashed_line_with_offset(&points, stroke, &[8.0], &[6.0], phase);
+        let shapes = Shape::dashed_line_with_offset(&corners(&points), stroke, &[8.0], &[6.0], phase);
         painter.extend(shapes);
     } else if scene.series.dense {
         painter.add(band(&points, stroke));

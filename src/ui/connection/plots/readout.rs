@@ -85,7 +85,11 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
         for (number, entry) in entries.iter().enumerate() {
             let rest = entries.len() - number;
             if rest > 1 && y + pitch + 5.0 > place.bottom() {
-                let more = format!("and {rest} more");
+                let more = if number > 0 {
+                    format!("and {rest} more")
+                } else {
+                    format::several(rest, "subflow")
+                };
                 paint(&painter, pos2(place.left(), y), &more, Type::Small, tokens.text3);
                 break;
             }
