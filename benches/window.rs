@@ -77,6 +77,7 @@ fn run(short: bool) -> Result<()> {
     events(&display, pick(100, 10))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn text(error: impl ToString) -> String {
     error.to_string()
 }
