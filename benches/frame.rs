@@ -4,6 +4,13 @@
 //! `cargo bench --bench frame` prints 30 minutes at 4 Hz against one minute; `-- --short` takes fewer frames of a
 //! shorter history. Before each frame a new sample arrives: nothing is painted otherwise.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::indexing_slicing,
+    reason = "small, made-up numbers"
+)]
+
 #[path = "../tests/stage/mod.rs"]
 mod stage;
 mod table;
@@ -164,7 +171,7 @@ impl Window {
         let mut window = Self::new(source, lines);
         for _ in 0..steps {
             window.send()?;
-            if window.crowd.step % 256 == 0 {
+            if window.crowd.step.is_multiple_of(256) {
                 window.frame(Vec::new());
             }
         }
@@ -233,7 +240,11 @@ impl Window {
         let ended = own_cpu();
         std::hint::black_box(primitives);
         output.textures_delta.clear();
-        self.parts = [read - began, laid_out - read, ended - laid_out];
+        self.parts = [
+            read.saturating_sub(began),
+            laid_out.saturating_sub(read),
+            ended.saturating_sub(laid_out),
+        ];
         ended.saturating_sub(began)
     }
 }

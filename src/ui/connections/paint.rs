@@ -165,7 +165,9 @@ pub(super) fn nothing(state: &mut ListState, view: &View<'_>, ui: &mut Ui) {
             }
             return;
         }
-        let (title, text) = if view.shown.sampled_at().is_none() {
+        let (title, text) = if view.shown.sampled_at().is_none() && view.ended.is_some() {
+            ("Nothing was read", "")
+        } else if view.shown.sampled_at().is_none() {
             ("Reading connections", "")
         } else {
             (
