@@ -117,6 +117,15 @@
 //!
 //! While the window is covered or minimised nothing is painted, but the stream is read on: no history is lost, and a
 //! signal still closes it.
+//!
+//! What a frame costs does not depend on how long the history is. Points are brought onto bins at whole multiples of a
+//! width, each point is read once, and a line of more points than pixels is painted as the band that it covers. The
+//! list is put in order once a sample; of a thousand rows only those in view are made.
+//!
+//! A frame is painted when somebody acts and when a line comes: one frame a line, at once, because the time axis moves
+//! with every sample and so do ages. Without lines there are no frames; a hidden window reads and paints nothing. The
+//! source is opened while the window is made, so that the first frame does not wait for one after the other.
+//! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
 pub mod cli;
 pub mod history;

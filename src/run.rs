@@ -182,21 +182,37 @@ impl crate::ui::LabControls for DemoLab {
 fn window(netns: Option<&str>) -> Result<(), Failure> {
     let namespace = cli::namespace(netns)?;
     let title = netns.map_or_else(|| "This machine".to_owned(), |name| format!("Namespace {name}"));
-    let source: Box<dyn Source> = match LiveSource::open(&namespace, &Options::default()) {
-        Err(error) if error.is_no_mptcp() => Box::new(AbsentSource::open(&namespace)?),
-        opened => Box::new(opened?),
+    let (failed, failure) = std::sync::mpsc::channel();
+    let name = title.clone();
+    let make = move || {
+        let source = open_source(&namespace).map_err(|error| {
+            let text = error.to_string();
+            let _ = failed.send(Failure::from(error));
+            text
+        })?;
+        Ok(crate::ui::Setup {
+            source,
+            seconds: None,
+            lab: None,
+            title: name,
+            screenshot: None,
+            theme: None,
+            settings: crate::ui::settings_file(),
+            demo: Some(open_demo),
+        })
     };
-    crate::ui::run(crate::ui::Setup {
-        source,
-        seconds: None,
-        lab: None,
-        title,
-        screenshot: None,
-        theme: None,
-        settings: crate::ui::settings_file(),
-        demo: Some(open_demo),
+    crate::ui::run_while(&title, crate::ui::settings_file().as_deref(), make).map_err(|text| {
+        let source = failure.try_recv();
+        source.unwrap_or_else(|_| Failure::failed(text))
     })
-    .map_err(Failure::failed)
+}
+
+#[cfg(feature = "gui")]
+fn open_source(namespace: &Namespace) -> Result<Box<dyn Source>, crate::kernel::Error> {
+    match LiveSource::open(namespace, &Options::default()) {
+        Err(error) if error.is_no_mptcp() => Ok(Box::new(AbsentSource::open(namespace)?)),
+        opened => Ok(Box::new(opened?)),
+    }
 }
 
 /// Opens the demo beside this window: the program again, in a process of its own.

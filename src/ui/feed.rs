@@ -17,6 +17,9 @@ const BATCH: usize = 512;
 
 /// The most memory of what goes on behind a picture that is held, bytes: with the picture itself, 128 MiB.
 const BEHIND_BYTES: usize = 48 * 1024 * 1024;
+/// How soon a line asks for a frame. A delay of nothing would be taken for two frames: one to settle, which a sample
+/// does not need.
+const AT_ONCE: Duration = Duration::from_nanos(1);
 
 /// The source and what its stream adds up to.
 ///
@@ -39,7 +42,7 @@ impl Feed {
     /// Begins with the source's header.
     pub(super) fn new(source: Box<dyn Source>, title: String, ctx: &egui::Context) -> Self {
         let ctx = ctx.clone();
-        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint()));
+        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint_after(AT_ONCE)));
         let header = source.header().clone();
         let interval_ms = header.interval_ms;
         let mut live = History::new(Bounds::default());

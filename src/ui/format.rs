@@ -17,7 +17,8 @@ pub(super) fn rate_decimals(largest_bps: f64) -> usize {
 
 /// A rate in Mbit/s, bits a second given.
 pub(super) fn rate(bps: f64, decimals: usize) -> String {
-    let mbps = bps / 1e6;
+    // The sum of nothing is −0.
+    let mbps = bps / 1e6 + 0.0;
     if bps > 0.0 && mbps < 0.005 && decimals >= 2 {
         return "<0.01".to_owned();
     }
@@ -147,6 +148,7 @@ mod tests {
         assert_eq!(lone_rate(400.0), "<0.01");
         assert_eq!(lone_rate(0.0), "0.00");
         assert_eq!(rate(400.0, 1), "0.0");
+        assert_eq!(lone_rate(-0.0), "0.00");
     }
 
     #[test]

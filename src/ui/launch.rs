@@ -1,6 +1,7 @@
 //! Opens the window: checks first that it can, says what is missing, closes it when asked to.
 
 use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -17,23 +18,31 @@ use super::{App, Screenshot, Setup};
 /// # Errors
 /// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
 pub fn run(setup: Setup) -> Result<(), String> {
+    let (title, file) = (setup.title.clone(), setup.settings.clone());
+    run_while(&title, file.as_deref(), || Ok(setup))
+}
+
+/// Opens the window while a thread of its own makes what it is to show: so the first frame waits for the slower of
+/// both, not for one after the other. It is as large as `file` remembers.
+///
+/// # Errors
+/// What `make` says, and as [`run`].
+pub fn run_while(
+    title: &str,
+    file: Option<&Path>,
+    make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
+) -> Result<(), String> {
+    let opened = Instant::now();
     check(|name| std::env::var_os(name), has_library)?;
     let WindowSize {
         width,
         height,
         maximized,
-    } = setup
-        .settings
-        .as_deref()
-        .map_or_else(WindowSize::default, settings::window_size);
-    let timer = Timer {
-        opened: Instant::now(),
-        screenshot: setup.screenshot.clone(),
-        closes: setup.seconds,
-        saved: Arc::new(AtomicBool::new(false)),
-        asked: false,
-        told_to_end: Arc::default(),
-    };
+    } = file.map_or_else(WindowSize::default, settings::window_size);
+    let setup = std::thread::Builder::new()
+        .name("open".to_owned())
+        .spawn(make)
+        .map_err(|error| format!("cannot start a thread: {error}"))?;
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_app_id("pathscope")
@@ -42,8 +51,10 @@ pub fn run(setup: Setup) -> Result<(), String> {
             .with_min_inner_size(LEAST),
         ..eframe::NativeOptions::default()
     };
-    let title = format!("Pathscope: {}", setup.title);
+    let title = format!("Pathscope: {title}");
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        let setup = setup.join().map_err(|_| "what it shows could not be made")??;
+        let timer = Timer::new(opened, &setup);
         end_on_signals(&context.egui_ctx, &timer.told_to_end)?;
         Ok(Box::new(Window {
             app: App::new(&context.egui_ctx, setup),
@@ -51,7 +62,7 @@ pub fn run(setup: Setup) -> Result<(), String> {
         }))
     };
     eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
-        eframe::Error::AppCreation(error) => format!("the window could not be made: {error}"),
+        eframe::Error::AppCreation(error) => error.to_string(),
         error => {
             format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
         }
@@ -111,7 +122,8 @@ fn has_library(name: &str) -> bool {
     // initialisers have no conditions, and no symbol is used here.
     #[expect(unsafe_code, reason = "loading a library runs its initialisers")]
     let library = unsafe { libloading::Library::new(name) };
-    library.is_ok()
+    // It stays loaded: the window takes it from here.
+    library.map(std::mem::forget).is_ok()
 }
 
 /// Closes the window on the signals that ask a program to end, as its own button would: what it remembers is
@@ -144,6 +156,17 @@ struct Timer {
 }
 
 impl Timer {
+    fn new(opened: Instant, setup: &Setup) -> Self {
+        Self {
+            opened,
+            screenshot: setup.screenshot.clone(),
+            closes: setup.seconds,
+            saved: Arc::default(),
+            asked: false,
+            told_to_end: Arc::default(),
+        }
+    }
+
     fn tick(&mut self, ctx: &Context) {
         let open = self.opened.elapsed();
         if let Some(screenshot) = &self.screenshot {
@@ -173,7 +196,7 @@ impl Timer {
     }
 }
 
-fn save(picture: &ColorImage, path: &std::path::Path) -> Result<(), String> {
+fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
     let [width, height] = picture.size;
     let bytes: Vec<u8> = picture.pixels.iter().flat_map(egui::Color32::to_array).collect();
     let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());

@@ -37,7 +37,7 @@ use crate::model::InterfaceKind;
 use crate::source::Source;
 
 pub use app::App;
-pub use launch::run;
+pub use launch::{run, run_while};
 pub use settings::settings_file;
 
 /// Who asks, in requests of the window.

@@ -4,66 +4,75 @@ use std::collections::VecDeque;
 
 use crate::history::Point;
 
-/// Bins of equal length on the stream's time.
+/// Bins of equal length on the stream's time, at whole multiples of their width: so they keep their content while
+/// time goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Bins {
-    /// Where the first begins, seconds on the stream.
-    pub from: f64,
+    /// The number of the first, counted from the beginning of the stream.
+    pub first: i64,
     /// How long each is, seconds.
     pub width: f64,
     /// How many there are.
     pub count: usize,
 }
 
+/// The most bins; a width that needs more is wrong.
+const MOST: i64 = 100_000;
+
 impl Bins {
-    /// Bins of `width` seconds that cover `from` to `to`, at whole multiples of the width: so they keep their
-    /// content while time goes on.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "bounded by the width of a window"
-    )]
+    /// Bins of `width` seconds that cover `from` to `to`.
+    #[expect(clippy::cast_possible_truncation, reason = "bounded by the width of a window")]
     pub(super) fn covering(from: f64, to: f64, width: f64) -> Self {
         let width = width.max(1e-3);
-        let first = (from / width).floor();
-        let last = (to / width).ceil();
+        let first = number(from, width);
+        let last = (to / width).ceil() as i64;
         Self {
-            from: first * width,
+            first,
             width,
-            count: (last - first).clamp(0.0, 100_000.0) as usize,
+            count: usize::try_from((last - first).clamp(0, MOST)).unwrap_or_default(),
         }
     }
 
     /// Where a bin begins.
     pub(super) fn start(&self, bin: usize) -> f64 {
-        self.from + bin as f64 * self.width
+        (self.first as f64 + bin as f64) * self.width
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped first"
-    )]
-    fn position(&self, t: f64) -> usize {
-        ((t - self.from) / self.width).clamp(0.0, self.count as f64) as usize
+    /// The bin that holds a time, the first or the last where none does.
+    pub(super) fn at(&self, t: f64) -> usize {
+        let bin = (number(t, self.width) - self.first).max(0);
+        let last = self.count.saturating_sub(1);
+        usize::try_from(bin).map_or(last, |bin| bin.min(last))
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "seconds of a stream over milliseconds"
+)]
+fn number(t: f64, width: f64) -> i64 {
+    (t / width).floor() as i64
 }
 
 /// The mean of a rate in each bin. A point's rate holds from the point before it.
 pub(super) fn mean_rates(points: &VecDeque<Point>, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
     let mut means = vec![0.0; bins.count];
-    let end = bins.start(bins.count);
-    let first = points.partition_point(|point| point.t <= bins.from);
+    let (from, end) = (bins.start(0), bins.start(bins.count));
+    let first = points.partition_point(|point| point.t <= from);
     let mut before = first
         .checked_sub(1)
         .and_then(|at| points.get(at))
         .map(|point| point.t);
     for point in points.range(first..) {
-        let (from, to) = (before.unwrap_or(point.t).max(bins.from), point.t.min(end));
+        let stretch = (before.unwrap_or(point.t).max(from), point.t.min(end));
         before = Some(point.t);
         let value = rate(point);
-        if value > 0.0 && to > from {
-            spread(&mut means, bins, from, to, value);
+        if value > 0.0 {
+            spread(bins.first, bins.width, stretch, |bin, share| {
+                if let Some(mean) = means.get_mut(bin) {
+                    *mean += value * share;
+                }
+            });
         }
         if point.t >= end {
             break;
@@ -72,100 +81,243 @@ pub(super) fn mean_rates(points: &VecDeque<Point>, bins: &Bins, rate: impl Fn(&P
     means
 }
 
-fn spread(means: &mut [f64], bins: &Bins, from: f64, to: f64, value: f64) {
-    let (first, last) = (bins.position(from), bins.position(to));
-    for bin in first..=last {
-        let start = bins.start(bin);
-        let overlap = to.min(start + bins.width) - from.max(start);
-        if let Some(mean) = means.get_mut(bin)
-            && overlap > 0.0
+/// Gives each bin its share of a stretch of time: 1 for one that it fills.
+fn spread(first: i64, width: f64, (from, to): (f64, f64), mut give: impl FnMut(usize, f64)) {
+    if to <= from {
+        return;
+    }
+    for bin in number(from, width)..=number(to, width) {
+        let start = bin as f64 * width;
+        let overlap = to.min(start + width) - from.max(start);
+        if overlap > 0.0
+            && let Ok(bin) = usize::try_from(bin - first)
         {
-            *mean += value * overlap / bins.width;
+            give(bin, overlap / width);
         }
     }
 }
 
-/// The sum of a count in each bin.
-pub(super) fn sums(points: &VecDeque<Point>, bins: &Bins, count: impl Fn(&Point) -> u32) -> Vec<f64> {
-    let mut sums = vec![0.0; bins.count];
-    let first = points.partition_point(|point| point.t < bins.from);
-    for point in points.range(first..) {
-        let number = count(point);
-        if number > 0
-            && let Some(sum) = sums.get_mut(bins.position(point.t))
-        {
-            *sum += f64::from(number);
-        }
-    }
-    sums
+/// The least and the largest of a value within a bin, each with its time, and one time at which it was absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Extent {
+    least: Option<(f64, f64)>,
+    largest: Option<(f64, f64)>,
+    gap: Option<f64>,
 }
 
-/// A value over time as a line, `None` where it is absent: at most about `most` points, the least and the largest
-/// of each stretch kept.
-pub(super) fn line(
-    points: &VecDeque<Point>,
-    from: f64,
-    to: f64,
-    most: usize,
-    value: impl Fn(&Point) -> Option<f64>,
-) -> Vec<(f64, Option<f64>)> {
-    // One point beyond each end, so that the line reaches the edges.
-    let first = points.partition_point(|point| point.t < from).saturating_sub(1);
-    let last = (points.partition_point(|point| point.t <= to) + 1).min(points.len());
-    let all = points.range(first..last).map(|point| (point.t, value(point)));
-    let count = last - first;
-    if count <= most.max(2) {
-        return all.collect();
-    }
-    let width = (to - from) / (most as f64 / 2.0);
-    let mut line = Vec::new();
-    let mut stretch: Vec<(f64, Option<f64>)> = Vec::new();
-    let mut edge = f64::NEG_INFINITY;
-    for point in all {
-        if point.0 >= edge {
-            thin(&mut line, &stretch);
-            stretch.clear();
-            edge = ((point.0 - from) / width).floor() * width + width + from;
+impl Extent {
+    fn add(&mut self, t: f64, value: Option<f64>) {
+        let Some(value) = value else {
+            self.gap.get_or_insert(t);
+            return;
+        };
+        if self.least.is_none_or(|(_, least)| value < least) {
+            self.least = Some((t, value));
         }
-        stretch.push(point);
+        if self.largest.is_none_or(|(_, largest)| value > largest) {
+            self.largest = Some((t, value));
+        }
     }
-    thin(&mut line, &stretch);
-    line
+
+    /// Its points in order of time.
+    fn points(&self) -> impl Iterator<Item = (f64, Option<f64>)> {
+        let value = |(t, value)| (t, Some(value));
+        let (mut one, mut two) = (self.least.map(value), self.largest.map(value));
+        if one == two {
+            two = None;
+        }
+        let mut three = self.gap.map(|t| (t, None));
+        let later = |a: &Option<(f64, Option<f64>)>, b: &Option<(f64, Option<f64>)>| match (a, b) {
+            (Some((a, _)), Some((b, _))) => a > b,
+            _ => false,
+        };
+        if later(&one, &two) {
+            std::mem::swap(&mut one, &mut two);
+        }
+        if later(&two, &three) || (two.is_none() && later(&one, &three)) {
+            std::mem::swap(&mut two, &mut three);
+        }
+        if later(&one, &two) {
+            std::mem::swap(&mut one, &mut two);
+        }
+        [one, two, three].into_iter().flatten()
+    }
 }
 
-/// Keeps the least and the largest of a stretch, in order of time, and one gap.
-fn thin(line: &mut Vec<(f64, Option<f64>)>, stretch: &[(f64, Option<f64>)]) {
-    let present = || stretch.iter().filter(|(_, value)| value.is_some());
-    let by_value =
-        |a: &&(f64, Option<f64>), b: &&(f64, Option<f64>)| a.1.unwrap_or(0.0).total_cmp(&b.1.unwrap_or(0.0));
-    let least = present().min_by(by_value);
-    let largest = present().max_by(by_value);
-    let gap = stretch.iter().find(|(_, value)| value.is_none());
-    let mut kept: Vec<_> = [least, largest, gap].into_iter().flatten().copied().collect();
-    kept.sort_by(|a, b| a.0.total_cmp(&b.0));
-    kept.dedup();
-    line.extend(kept);
+/// What a subflow did within a bin.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Bin {
+    /// The mean rate of data that it sent, bits a second.
+    pub out_bps: f64,
+    /// The mean rate of data that it received, bits a second.
+    pub in_bps: f64,
+    /// Segments that were sent again.
+    pub retrans: u32,
+    /// Round-trip time, ms.
+    pub rtt_ms: Extent,
+    /// Congestion window, segments.
+    pub cwnd: Extent,
+}
+
+/// A value over time; `None` is a gap.
+pub(super) type Curve = Vec<(f64, Option<f64>)>;
+
+/// The points of one subflow on bins. It reads each point once, so that what a frame costs does not depend on how
+/// long the history is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Track {
+    width: f64,
+    first: i64,
+    bins: VecDeque<Bin>,
+    /// The time of the newest point that was read.
+    read_to: Option<f64>,
+}
+
+impl Track {
+    /// Reads what is new, for bins that are not older than the first of `bins`. Begins anew where the bins or the
+    /// points are others than before.
+    pub(super) fn read(&mut self, points: &VecDeque<Point>, bins: &Bins) {
+        let newest = points.back().map(|point| point.t);
+        let same = (self.width - bins.width).abs() <= f64::EPSILON * bins.width
+            && self.first <= bins.first
+            && newest >= self.read_to;
+        let old = usize::try_from(bins.first - self.first).unwrap_or(usize::MAX);
+        if same && old < self.bins.len() {
+            self.bins.drain(..old);
+            self.first = bins.first;
+        } else {
+            let at = points.partition_point(|point| point.t < bins.start(0));
+            let before = at.checked_sub(1).and_then(|at| points.get(at));
+            *self = Self {
+                width: bins.width,
+                first: bins.first,
+                bins: VecDeque::new(),
+                read_to: before.map(|point| point.t),
+            };
+        }
+        let unread = self
+            .read_to
+            .map_or(0, |t| points.partition_point(|point| point.t <= t));
+        for point in points.range(unread..) {
+            self.take(point);
+        }
+    }
+
+    fn take(&mut self, point: &Point) {
+        let start = self.first as f64 * self.width;
+        let from = self.read_to.unwrap_or(point.t).max(start);
+        self.read_to = Some(point.t);
+        let last = (number(point.t, self.width) - self.first).min(MOST);
+        let Ok(last) = usize::try_from(last) else { return };
+        if self.bins.len() <= last {
+            self.bins.resize(last + 1, Bin::default());
+        }
+        let (out_bps, in_bps) = (f64::from(point.out_bps), f64::from(point.in_bps));
+        if out_bps > 0.0 || in_bps > 0.0 {
+            let bins = &mut self.bins;
+            spread(self.first, self.width, (from, point.t), |bin, share| {
+                if let Some(bin) = bins.get_mut(bin) {
+                    bin.out_bps += out_bps * share;
+                    bin.in_bps += in_bps * share;
+                }
+            });
+        }
+        if let Some(bin) = self.bins.get_mut(last) {
+            bin.retrans += point.retrans;
+            bin.rtt_ms.add(point.t, rtt_ms(point));
+            bin.cwnd.add(point.t, cwnd(point));
+        }
+    }
+
+    /// What it did within each of `bins`.
+    pub(super) fn values<T: Clone + Default>(&self, bins: &Bins, value: impl Fn(&Bin) -> T) -> Vec<T> {
+        let mut values: Vec<T> = self.within(bins).map(value).collect();
+        values.resize(bins.count, T::default());
+        values
+    }
+
+    fn within(&self, bins: &Bins) -> impl Iterator<Item = &Bin> {
+        let skipped = usize::try_from(bins.first - self.first).unwrap_or_default();
+        self.bins.iter().skip(skipped).take(bins.count)
+    }
+
+    /// The line of a value: the least and the largest of each bin, and one point beyond each end, so that the line
+    /// reaches the edges.
+    fn curve(
+        &self,
+        points: &VecDeque<Point>,
+        bins: &Bins,
+        extent: impl Fn(&Bin) -> &Extent,
+        value: impl Fn(&Point) -> Option<f64>,
+    ) -> Curve {
+        let first = points.partition_point(|point| point.t < bins.start(0));
+        let last = points.partition_point(|point| point.t < bins.start(bins.count));
+        let outside = |at: Option<usize>| {
+            let point = at.and_then(|at| points.get(at));
+            point.map(|point| (point.t, value(point)))
+        };
+        let mut curve = Vec::with_capacity(2 * bins.count + 2);
+        curve.extend(outside(first.checked_sub(1)));
+        curve.extend(self.within(bins).flat_map(|bin| extent(bin).points()));
+        // The newest value is what holds from then on, though it may be neither the least nor the largest.
+        let newest = last.checked_sub(1).filter(|at| *at >= first);
+        let seen = curve.last().map(|(t, _)| *t);
+        curve.extend(outside(newest).filter(|(t, _)| Some(*t) > seen));
+        curve.extend(outside(Some(last)));
+        curve
+    }
+
+    /// The round-trip time, ms.
+    pub(super) fn rtt_ms(&self, points: &VecDeque<Point>, bins: &Bins) -> Curve {
+        self.curve(points, bins, |bin| &bin.rtt_ms, rtt_ms)
+    }
+
+    /// The congestion window, segments.
+    pub(super) fn cwnd(&self, points: &VecDeque<Point>, bins: &Bins) -> Curve {
+        self.curve(points, bins, |bin| &bin.cwnd, cwnd)
+    }
+}
+
+fn rtt_ms(point: &Point) -> Option<f64> {
+    point.rtt_us.map(|us| f64::from(us.get()) / 1000.0)
+}
+
+fn cwnd(point: &Point) -> Option<f64> {
+    point.cwnd.map(|cwnd| f64::from(cwnd.get()))
 }
 
 #[cfg(test)]
-#[expect(clippy::float_cmp, reason = "round numbers")]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::*;
 
-    fn points(rates: &[(f64, f32)]) -> VecDeque<Point> {
-        let point = |(t, out_bps): &(f64, f32)| Point {
-            t: *t,
-            out_bps: *out_bps,
+    fn point((t, out_bps): (f64, f32)) -> Point {
+        Point {
+            t,
+            out_bps,
             in_bps: 0.0,
             rtt_us: None,
             cwnd: None,
             retrans: 1,
-        };
-        rates.iter().map(point).collect()
+        }
+    }
+
+    fn points(rates: &[(f64, f32)]) -> VecDeque<Point> {
+        rates.iter().copied().map(point).collect()
     }
 
     fn means(rates: &[(f64, f32)], bins: &Bins) -> Vec<f64> {
-        mean_rates(&points(rates), bins, |point| point.out_bps.into())
+        let points = points(rates);
+        let means = mean_rates(&points, bins, |point| point.out_bps.into());
+        let mut track = Track::default();
+        track.read(&points, bins);
+        assert_eq!(
+            track.values(bins, |bin| bin.out_bps),
+            means,
+            "a track says the same"
+        );
+        means
     }
 
     #[test]
@@ -188,30 +340,128 @@ mod tests {
 
     #[test]
     fn bins_stay_in_place_while_time_goes_on() {
-        assert_eq!(
-            Bins::covering(10.1, 20.1, 0.5).from,
-            Bins::covering(10.4, 20.4, 0.5).from
-        );
+        let first = |from: f64| Bins::covering(from, from + 10.0, 0.5).first;
+        assert_eq!([first(10.1), first(10.4), first(10.6)], [20, 20, 21]);
     }
 
     #[test]
     fn counts_add_up() {
         let bins = Bins::covering(0.0, 2.0, 1.0);
-        let counts = sums(&points(&[(0.1, 0.0), (0.2, 0.0), (1.9, 0.0)]), &bins, |point| {
-            point.retrans
-        });
-        assert_eq!(counts, [2.0, 1.0]);
+        let mut track = Track::default();
+        track.read(&points(&[(0.1, 0.0), (0.2, 0.0), (1.9, 0.0)]), &bins);
+        assert_eq!(track.values(&bins, |bin| bin.retrans), [2, 1]);
     }
 
     #[test]
     fn a_thinned_line_keeps_its_peaks() {
-        let mut rates: Vec<_> = (0..1000).map(|step| (f64::from(step), 1.0)).collect();
-        rates.push((1000.0, 99.0));
-        rates.extend((1001..2000).map(|step| (f64::from(step), 1.0)));
-        let thinned = line(&points(&rates), 0.0, 2000.0, 50, |point| {
-            Some(point.out_bps.into())
-        });
-        assert!(thinned.len() <= 60, "{}", thinned.len());
-        assert!(thinned.contains(&(1000.0, Some(99.0))));
+        let with_cwnd = |step: u32| Point {
+            cwnd: NonZeroU32::new(if step == 1000 { 99 } else { 1 }),
+            ..point((f64::from(step), 0.0))
+        };
+        let points: VecDeque<Point> = (0..2000).map(with_cwnd).collect();
+        let bins = Bins::covering(0.0, 2000.0, 50.0);
+        let mut track = Track::default();
+        track.read(&points, &bins);
+        let curve = track.cwnd(&points, &bins);
+        assert!(curve.len() <= 60, "{}", curve.len());
+        assert!(curve.contains(&(1000.0, Some(99.0))));
+    }
+
+    #[test]
+    fn a_line_ends_with_the_newest_value() {
+        let with_cwnd = |(t, cwnd): (f64, u32)| Point {
+            cwnd: NonZeroU32::new(cwnd),
+            ..point((t, 0.0))
+        };
+        let points: VecDeque<Point> = [(1.0, 9), (2.0, 1), (3.0, 5)]
+            .into_iter()
+            .map(with_cwnd)
+            .collect();
+        let bins = Bins::covering(0.0, 10.0, 10.0);
+        let mut track = Track::default();
+        track.read(&points, &bins);
+        let wanted = [(1.0, Some(9.0)), (2.0, Some(1.0)), (3.0, Some(5.0))];
+        assert_eq!(track.cwnd(&points, &bins), wanted);
+    }
+
+    #[test]
+    fn least_largest_and_gap_come_in_order_of_time() {
+        for order in [
+            [1.0, 2.0, 3.0],
+            [1.0, 3.0, 2.0],
+            [2.0, 3.0, 1.0],
+            [3.0, 2.0, 1.0],
+            [3.0, 1.0, 2.0],
+        ] {
+            let [least, largest, gap] = order;
+            let extent = Extent {
+                least: Some((least, 5.0)),
+                largest: Some((largest, 9.0)),
+                gap: Some(gap),
+            };
+            let times: Vec<f64> = extent.points().map(|(t, _)| t).collect();
+            assert_eq!(times, [1.0, 2.0, 3.0]);
+        }
+        let single = Extent {
+            least: Some((2.0, 5.0)),
+            largest: Some((2.0, 5.0)),
+            gap: Some(1.0),
+        };
+        assert_eq!(
+            single.points().collect::<Curve>(),
+            [(1.0, None), (2.0, Some(5.0))]
+        );
+    }
+
+    /// A made-up history with idle stretches, peaks and gaps.
+    fn wild() -> VecDeque<Point> {
+        let mut points = VecDeque::new();
+        let mut t = 0.0;
+        for step in 0_u32..600 {
+            t += if step % 37 == 0 { 5.0 } else { 0.25 };
+            points.push_back(Point {
+                t,
+                out_bps: (step * 7919 % 1000) as f32,
+                in_bps: (step * 104_729 % 100) as f32,
+                rtt_us: NonZeroU32::new(1000 + step * 31 % 5000).filter(|_| step % 11 != 0),
+                cwnd: NonZeroU32::new(10 + step % 90),
+                retrans: u32::from(step % 23 == 0),
+            });
+        }
+        points
+    }
+
+    #[test]
+    fn reading_bit_by_bit_gives_what_reading_at_once_gives() {
+        let all = wild();
+        let mut seen = VecDeque::new();
+        let mut track = Track::default();
+        for point in &all {
+            seen.push_back(*point);
+            let bins = Bins::covering(point.t - 60.0, point.t, 0.7);
+            track.read(&seen, &bins);
+            let mut anew = Track::default();
+            anew.read(&seen, &bins);
+            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
+            let rates = |track: &Track| track.values(&bins, |bin| bin.out_bps + bin.in_bps);
+            // The first bin may have begun before the window did.
+            let (old, new) = (rates(&track), rates(&anew));
+            assert!(close(&old, &new), "{} {old:?} {new:?}", point.t);
+            assert_eq!(track.rtt_ms(&seen, &bins), anew.rtt_ms(&seen, &bins));
+            assert_eq!(
+                track.values(&bins, |bin| bin.retrans),
+                anew.values(&bins, |bin| bin.retrans)
+            );
+        }
+    }
+
+    #[test]
+    fn another_stream_is_read_from_its_beginning() {
+        let mut track = Track::default();
+        let late = Bins::covering(90.0, 100.0, 1.0);
+        track.read(&points(&[(98.0, 0.0), (99.0, 8.0)]), &late);
+        let early = Bins::covering(0.0, 2.0, 1.0);
+        track.read(&points(&[(0.0, 0.0), (1.0, 3.0)]), &early);
+        assert_eq!(track.values(&early, |bin| bin.out_bps), [3.0, 0.0]);
     }
 }

@@ -82,6 +82,16 @@ impl Scripted {
         }
     }
 
+    /// Without a line, and ended.
+    pub fn lost(access: Access, why: &str) -> Self {
+        let (nowhere, _) = unbounded();
+        Self {
+            sender: nowhere,
+            failure: Some(why.to_owned()),
+            ..Self::new(access)
+        }
+    }
+
     pub fn waker(&self) -> Arc<Mutex<Option<Waker>>> {
         self.waker.clone()
     }

@@ -197,3 +197,26 @@ fn a_line_from_the_source_wakes_the_window() {
     waker();
     assert!(window.harness.ctx.has_requested_repaint());
 }
+
+#[test]
+fn a_line_asks_for_one_frame() {
+    let mut window = played(stage::full_access());
+    let waker = window.waker.lock().unwrap().clone().unwrap();
+    let quiet = Line::Sample(Box::new(stage::quiet(80.0)));
+    window.lines.send(quiet).unwrap();
+    waker();
+    window.harness.step();
+    assert!(!window.harness.ctx.has_requested_repaint());
+    assert_eq!(window.rows(), 0, "and shows it in that frame");
+}
+
+#[test]
+fn nothing_moves_while_nothing_changes() {
+    let mut window = played(stage::full_access());
+    for panel in ["Connections", "Paths", "Events"] {
+        window.click(panel);
+        window.harness.remove_cursor();
+        window.harness.run();
+        assert!(!window.harness.ctx.has_requested_repaint(), "{panel}");
+    }
+}

@@ -34,7 +34,7 @@ pub(super) fn ui(
     let mut commands = Vec::new();
     if state.shown != Some(cookie) {
         state.shown = Some(cookie);
-        state.plots.forget_axes();
+        state.plots.forget();
         state.closing = None;
     }
     let Some(record) = view.shown.connection(cookie) else {

@@ -6,11 +6,10 @@ mod paint;
 
 pub(super) use model::badges;
 
-use egui::{Frame, Margin, Panel, ScrollArea, Ui};
+use egui::{Frame, Panel, ScrollArea, Ui};
 
 use self::filter::Filter;
-use self::model::{Item, Listing, Order};
-use super::theme::Tokens;
+use self::model::{Item, Lines, Listing, Order};
 use super::view::{UiCommand, View};
 use crate::model::Cookie;
 
@@ -22,14 +21,21 @@ pub(super) struct ListState {
     /// The connection in the centre.
     pub selected: Option<Cookie>,
     order: Order,
-    cached: Option<(Key, Listing)>,
+    cached: Option<Cached>,
     /// Whether the selected row is to be brought into view.
     reveal: bool,
     /// Whether the filter field is to be given the focus.
     pub focus_filter: bool,
 }
 
-/// What the cached listing was made from.
+/// What the list shows, until there is a new line in the stream or the filter is another.
+#[derive(Debug)]
+struct Cached {
+    key: Key,
+    listing: Listing,
+    lines: Lines,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
     now: f64,
@@ -42,13 +48,14 @@ impl ListState {
             now: view.shown.now(),
             filter: self.filter.clone(),
         };
-        if self.cached.as_ref().is_some_and(|(cached, _)| *cached == key) {
+        if self.cached.as_ref().is_some_and(|cached| cached.key == key) {
             return;
         }
-        let mut listing = model::listing(view, &Filter::parse(&self.filter));
-        self.order
-            .arrange(&mut listing.groups, self.selected, view.shown.now());
-        self.cached = Some((key, listing));
+        let due = self.order.is_due(key.now);
+        let mut listing = model::listing(view, &Filter::parse(&self.filter), due);
+        self.order.arrange(&mut listing.groups, self.selected, key.now);
+        let lines = Lines::new(&listing.groups);
+        self.cached = Some(Cached { key, listing, lines });
     }
 
     /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
@@ -66,18 +73,22 @@ impl ListState {
         first
     }
 
+    fn listing(&self) -> Option<&Listing> {
+        self.cached.as_ref().map(|cached| &cached.listing)
+    }
+
     /// How many connections the filter hides.
     pub(super) fn hidden(&self) -> usize {
-        self.cached.as_ref().map_or(0, |(_, listing)| listing.hidden)
+        self.listing().map_or(0, |listing| listing.hidden)
     }
 
     /// How many connections are in the list.
     pub(super) fn listed(&self) -> usize {
-        self.cached.as_ref().map_or(0, |(_, listing)| listing.connections)
+        self.listing().map_or(0, |listing| listing.connections)
     }
 
     fn rows(&self) -> Vec<Cookie> {
-        let groups = self.cached.iter().flat_map(|(_, listing)| &listing.groups);
+        let groups = self.listing().into_iter().flat_map(|listing| &listing.groups);
         groups.flat_map(|group| &group.rows).copied().collect()
     }
 
@@ -97,8 +108,7 @@ impl ListState {
 pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     state.refresh(view);
     let mut commands = Vec::new();
-    let tokens = Tokens::of(ui);
-    let frame = Frame::NONE.fill(tokens.panel);
+    let frame = Frame::NONE;
     Panel::top("list head")
         .show_separator_line(false)
         .frame(frame)
@@ -113,7 +123,6 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
                 paint::foot(view, ui);
             });
     }
-    let frame = frame.inner_margin(Margin::ZERO);
     egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         if state.listed() == 0 {
@@ -126,25 +135,22 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
 }
 
 fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
-    let Some((_, listing)) = &state.cached else { return };
-    let (items, high) = model::lay_out(&listing.groups);
+    let Some(Cached { listing, lines, .. }) = &state.cached else {
+        return;
+    };
     let selected = state.selected;
     let reveal = std::mem::take(&mut state.reveal);
     ScrollArea::vertical()
         .auto_shrink(false)
         .show_viewport(ui, |ui, viewport| {
-            ui.set_height(high);
+            ui.set_height(lines.high);
             let origin = ui.min_rect().min;
             let width = ui.available_width();
-            if reveal
-                && let Some((top, _)) = items
-                    .iter()
-                    .find(|(_, item)| Some(*item) == selected.map(Item::Row))
-            {
-                let rect = paint::row_rect(origin, *top, width);
+            if reveal && let Some(top) = selected.and_then(|cookie| lines.top_of(cookie)) {
+                let rect = paint::row_rect(origin, top, width);
                 ui.scroll_to_rect(rect, None);
             }
-            for (top, item) in model::visible(&items, viewport.min.y, viewport.max.y) {
+            for (top, item) in lines.visible(viewport.min.y, viewport.max.y) {
                 match item {
                     Item::Group(number) => {
                         if let Some(group) = listing.groups.get(*number) {

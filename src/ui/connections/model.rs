@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use egui_material_icons::icons::{ICON_SWAP_HORIZ, ICON_WARNING};
+use rustc_hash::FxHashMap;
 
 use super::filter::Filter;
 use crate::history::{Condition, SubflowHistory};
@@ -22,7 +23,7 @@ pub(super) struct Group {
     pub pids: Vec<u32>,
     /// Its connections, oldest first.
     pub rows: Vec<Cookie>,
-    /// What they move together, bits a second.
+    /// What they move together, bits a second, when the order is taken anew; else 0.
     pub bps: f64,
 }
 
@@ -39,9 +40,12 @@ pub(super) struct Listing {
     pub hidden: usize,
 }
 
-/// The connections that match, by application.
-pub(super) fn listing(view: &View<'_>, filter: &Filter) -> Listing {
-    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+/// A group that is being made, with when each of its connections began.
+type Gathered = (Group, Vec<(f64, Cookie)>);
+
+/// The connections that match, by application; what they move only where somebody asks for it.
+pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
+    let mut groups: BTreeMap<&str, Gathered> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
         if !filter.is_empty() && !filter.matches(connection, view) {
@@ -51,32 +55,35 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter) -> Listing {
         listing.connections += 1;
         listing.subflows += connection.subflows.len();
         let name = application(connection);
-        let group = groups.entry(name).or_insert_with(|| Group {
-            name: name.to_owned(),
-            pids: Vec::new(),
-            rows: Vec::new(),
-            bps: 0.0,
+        let (group, rows) = groups.entry(name).or_insert_with(|| {
+            let group = Group {
+                name: name.to_owned(),
+                pids: Vec::new(),
+                rows: Vec::new(),
+                bps: 0.0,
+            };
+            (group, Vec::new())
         });
-        group.rows.push(connection.cookie);
+        let record = view.shown.connection(connection.cookie);
+        rows.push((record.map_or(0.0, |record| record.began_at), connection.cookie));
         group
             .pids
             .extend(connection.process.as_ref().map(|process| process.pid));
-        let (out, inward) = view.shown.rate_of(connection.cookie);
-        group.bps += out + inward;
+        if with_rates {
+            let (out, inward) = view.shown.rate_of(connection.cookie);
+            group.bps += out + inward;
+        }
     }
-    listing.groups = groups.into_values().collect();
-    for group in &mut listing.groups {
-        group.pids.sort_unstable();
-        group.pids.dedup();
-        let began = |cookie: &Cookie| {
-            view.shown
-                .connection(*cookie)
-                .map_or(0.0, |record| record.began_at)
-        };
-        group
-            .rows
-            .sort_by(|a, b| began(a).total_cmp(&began(b)).then(a.cmp(b)));
-    }
+    listing.groups = groups
+        .into_values()
+        .map(|(mut group, mut rows)| {
+            group.pids.sort_unstable();
+            group.pids.dedup();
+            rows.sort_unstable_by(|(a, one), (b, other)| a.total_cmp(b).then(one.cmp(other)));
+            group.rows = rows.into_iter().map(|(_, cookie)| cookie).collect();
+            group
+        })
+        .collect();
     listing
 }
 
@@ -105,17 +112,20 @@ impl Order {
     /// Puts groups in order. New ones go to the end until the order is taken anew; that of the selected row
     /// never moves.
     pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<Cookie>, now: f64) {
-        let due = self
-            .taken_at
-            .is_none_or(|taken| now - taken >= HELD_S || now < taken);
-        if due || self.names.is_empty() {
+        if self.is_due(now) {
             self.take(groups, selected);
             // Before anything has a rate there is no order to hold.
             self.taken_at = groups.iter().any(|group| group.bps > 0.0).then_some(now);
         }
-        let place = |group: &Group| self.names.iter().position(|name| *name == group.name);
-        groups.sort_by_key(|group| place(group).unwrap_or(usize::MAX));
+        let places: FxHashMap<&str, usize> = self.names.iter().map(String::as_str).zip(0..).collect();
+        groups.sort_by_cached_key(|group| places.get(group.name.as_str()).copied().unwrap_or(usize::MAX));
         self.names = groups.iter().map(|group| group.name.clone()).collect();
+    }
+
+    /// Whether the order is to be taken anew.
+    pub(super) fn is_due(&self, now: f64) -> bool {
+        let due = |taken: f64| now - taken >= HELD_S || now < taken;
+        self.names.is_empty() || self.taken_at.is_none_or(due)
     }
 
     /// Whether the order means anything yet.
@@ -153,26 +163,47 @@ pub(super) const GROUP_HIGH: f32 = 28.0;
 /// The height of a connection's row.
 pub(super) const ROW_HIGH: f32 = 60.0;
 
-/// Every line of the list with its top, and the height of all.
-pub(super) fn lay_out(groups: &[Group]) -> (Vec<(f32, Item)>, f32) {
-    let mut items = Vec::new();
-    let mut top = 0.0;
-    for (number, group) in groups.iter().enumerate() {
-        items.push((top, Item::Group(number)));
-        top += GROUP_HIGH;
-        for cookie in &group.rows {
-            items.push((top, Item::Row(*cookie)));
-            top += ROW_HIGH;
-        }
-    }
-    (items, top)
+/// Where every line of the list lies.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Lines {
+    /// Each with its top, from the top down.
+    pub items: Vec<(f32, Item)>,
+    /// The height of all.
+    pub high: f32,
 }
 
-/// The lines that are seen between two heights.
-pub(super) fn visible(items: &[(f32, Item)], from: f32, to: f32) -> &[(f32, Item)] {
-    let first = items.partition_point(|(top, _)| top + ROW_HIGH < from);
-    let last = items.partition_point(|(top, _)| *top <= to);
-    items.get(first..last.max(first)).unwrap_or_default()
+impl Lines {
+    /// Every group with its rows.
+    pub(super) fn new(groups: &[Group]) -> Self {
+        let mut lines = Self::default();
+        for (number, group) in groups.iter().enumerate() {
+            lines.add(Item::Group(number), GROUP_HIGH);
+            for cookie in &group.rows {
+                lines.add(Item::Row(*cookie), ROW_HIGH);
+            }
+        }
+        lines
+    }
+
+    fn add(&mut self, item: Item, high: f32) {
+        self.items.push((self.high, item));
+        self.high += high;
+    }
+
+    /// The lines that are seen between two heights.
+    pub(super) fn visible(&self, from: f32, to: f32) -> &[(f32, Item)] {
+        let first = self.items.partition_point(|(top, _)| top + ROW_HIGH < from);
+        let last = self.items.partition_point(|(top, _)| *top <= to);
+        self.items.get(first..last.max(first)).unwrap_or_default()
+    }
+
+    /// The top of a connection's row.
+    pub(super) fn top_of(&self, cookie: Cookie) -> Option<f32> {
+        let mut items = self.items.iter();
+        items
+            .find(|(_, item)| *item == Item::Row(cookie))
+            .map(|(top, _)| *top)
+    }
 }
 
 /// What the row of a connection says.
@@ -328,9 +359,9 @@ mod tests {
     #[test]
     fn only_lines_within_the_viewport_are_visible() {
         let many: Vec<Group> = (0..1000).map(|n| group(&format!("{n}"), 0.0, n)).collect();
-        let (items, high) = lay_out(&many);
-        assert!((high - 88_000.0).abs() < 1.0);
-        let seen = visible(&items, 44_000.0, 44_800.0);
+        let lines = Lines::new(&many);
+        assert!((lines.high - 88_000.0).abs() < 1.0);
+        let seen = lines.visible(44_000.0, 44_800.0);
         assert!((18..=22).contains(&seen.len()), "{}", seen.len());
     }
 

@@ -35,7 +35,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             ui.add_space(8.0);
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
             let y = rect.center().y;
-            let counts = state.cached.as_ref().map(|(_, listing)| {
+            let counts = state.listing().map(|listing| {
                 let connections = format::several(listing.connections, "connection");
                 format!("{connections}, {}", format::several(listing.subflows, "subflow"))
             });
@@ -165,7 +165,9 @@ pub(super) fn nothing(state: &mut ListState, view: &View<'_>, ui: &mut Ui) {
             }
             return;
         }
-        let (title, text) = if view.shown.sampled_at().is_none() {
+        let (title, text) = if view.shown.sampled_at().is_none() && view.ended.is_some() {
+            ("Nothing was read", "")
+        } else if view.shown.sampled_at().is_none() {
             ("Reading connections", "")
         } else {
             (

@@ -74,7 +74,7 @@ impl Lanes {
     pub(super) fn new(incident: &Incident, view: &View<'_>, from: f64, to: f64) -> Self {
         let width = ((to - from) / 100.0).max(BIN_S);
         let bins = Bins::covering(from, to, width);
-        let (from, to) = (bins.from, bins.start(bins.count));
+        let (from, to) = (bins.start(0), bins.start(bins.count));
         let blocks: Vec<Block> = incident
             .members
             .iter()

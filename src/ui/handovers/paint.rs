@@ -42,7 +42,7 @@ pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) {
     let scale = Scale {
         left: area.left() + LABELS,
         right: area.right() - PADDING,
-        from: bins.from,
+        from: bins.start(0),
         to: bins.start(bins.count),
     };
     ui.spacing_mut().item_spacing.y = 0.0;

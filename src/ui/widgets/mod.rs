@@ -16,6 +16,6 @@ pub(super) use chip::{Chip, ChipState, dashed_outline};
 pub(super) use code::command_box;
 pub(super) use field::field;
 pub(super) use shape::shape_of;
-pub(super) use sparkline::sparkline;
+pub(super) use sparkline::{opaque, sparkline};
 pub(super) use switch::{Switch, switch};
 pub(super) use text::{hairline, icon, label, paint, paint_right, paint_within, width};

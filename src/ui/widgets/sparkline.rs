@@ -1,6 +1,6 @@
 //! The last minute of a connection in 64 by 20, stacked by interface.
 
-use egui::{Mesh, Painter, Rect, Shape, Stroke, pos2};
+use egui::{Color32, Mesh, Painter, Rect, Shape, Stroke, pos2};
 
 use crate::ui::theme::{Slot, Tokens};
 
@@ -15,6 +15,7 @@ pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, V
     }
     let bins = bins - 1;
     let step = rect.width() / bins as f32;
+    let (painter, greyed) = opaque(painter, tokens.panel);
     let mut mesh = Mesh::default();
     // From the top layer down, each filled to the ground.
     for (number, (slot, _)) in layers.iter().enumerate().rev() {
@@ -22,7 +23,7 @@ pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, V
         let sum = |bin: usize| -> f64 { upto.iter().filter_map(|(_, layer)| layer.get(bin)).sum() };
         #[expect(clippy::cast_possible_truncation, reason = "a fraction of 20 points")]
         let top = |bin: usize| rect.bottom() - (sum(bin) / highest) as f32 * rect.height();
-        let color = slot.ink(tokens.dark).mark;
+        let color = greyed(slot.ink(tokens.dark).mark);
         for bin in 0..bins {
             let (a, b) = (top(bin), top(bin + 1));
             if a >= rect.bottom() && b >= rect.bottom() {
@@ -48,4 +49,12 @@ pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, V
         }
     }
     painter.add(Shape::mesh(mesh));
+}
+
+/// A painter without its opacity, and what mixes colours with the ground instead: for shapes that lie over another.
+pub(in crate::ui) fn opaque(painter: &Painter, ground: Color32) -> (Painter, impl Fn(Color32) -> Color32) {
+    let opacity = painter.opacity();
+    let mut painter = painter.clone();
+    painter.set_opacity(1.0);
+    (painter, move |color| ground.lerp_to_gamma(color, opacity))
 }

@@ -3,6 +3,7 @@
 mod axis;
 mod layout;
 mod markers;
+mod meshes;
 mod paint;
 mod readout;
 mod series;
@@ -11,7 +12,7 @@ use egui::{Sense, Ui, WidgetInfo, accesskit::Role};
 
 pub(super) use self::axis::TimeWindow;
 use self::axis::YAxis;
-use self::series::Series;
+use self::series::{Series, Tracks};
 use crate::model::Cookie;
 use crate::ui::view::View;
 use crate::ui::widgets::focus_ring;
@@ -25,14 +26,16 @@ pub(in crate::ui) struct PlotState {
     /// Which stretch of time is shown.
     pub(in crate::ui) window: TimeWindow,
     axes: [YAxis; 4],
+    tracks: Tracks,
     /// Which of congestion window and retransmissions is shown where there is no room for both.
     second: usize,
 }
 
 impl PlotState {
-    /// Forgets the heights of the axes, which belong to one connection.
-    pub(super) fn forget_axes(&mut self) {
+    /// Forgets what belongs to one connection: the heights of the axes, and what was read of its points.
+    pub(super) fn forget(&mut self) {
         self.axes = Default::default();
+        self.tracks.clear();
     }
 }
 
@@ -45,7 +48,7 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
     interact(state, &response, &places, now, ui);
 
     let (from, to) = state.window.range(now);
-    let series = Series::new(cookie, view, from, to, places.plots.width());
+    let series = Series::new(cookie, view, (from, to), places.plots.width(), &mut state.tracks);
     let markers = markers::markers(cookie, view, from, to);
     let cursor = response
         .hover_pos()

@@ -1,15 +1,17 @@
 //! How the plots look.
 
 use egui::epaint::PathStroke;
-use egui::{Color32, Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
 use super::markers::{Marker, place};
-use super::series::{Curve, Layer, Series};
+use super::meshes::{area, band, corners};
+use super::series::{Layer, Series};
 use crate::ui::format;
+use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{Press, paint, paint_right, segmented, width};
+use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
 pub(super) struct Scene<'a> {
@@ -175,14 +177,17 @@ fn stroke_of(layer: &Layer, tokens: &Tokens) -> Stroke {
 }
 
 /// A line; dashed for a backup, its dashes standing still on the stream's time.
-fn draw(points: Vec<Pos2>, layer: &Layer, phase: f32, painter: &Painter, tokens: &Tokens) {
+fn draw(scene: &Scene<'_>, points: Vec<Pos2>, layer: &Layer, began: f64, painter: &Painter, tokens: &Tokens) {
     if points.len() < 2 {
         return;
     }
     let stroke = stroke_of(layer, tokens);
     if layer.backup {
-        let shapes = Shape::dashed_line_with_offset(&points, stroke, &[8.0], &[6.0], phase);
+        let phase = scene.phase(began);
+        let shapes = Shape::dashed_line_with_offset(&corners(&points), stroke, &[8.0], &[6.0], phase);
         painter.extend(shapes);
+    } else if scene.series.dense {
+        painter.add(band(&points, stroke));
     } else {
         painter.add(Shape::line(points, PathStroke::from(stroke)));
     }
@@ -199,12 +204,20 @@ impl Scene<'_> {
 
 fn stack(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
     let zero = y_at(rect, 0.0, top);
+    // What lies above hides what lies below, also where everything is greyed.
+    let (solid, greyed) = opaque(painter, tokens.panel);
     for layer in scene.series.layers.iter().rev() {
         let points = outline(scene, layer, rect, top);
-        let fill = layer.slot.ink(tokens.dark).fill;
-        painter.add(area(&points, zero, fill));
-        let phase = scene.phase(layer.life.0.max(scene.from));
-        draw(points, layer, phase, painter, tokens);
+        let fill = greyed(layer.slot.ink(tokens.dark).fill);
+        solid.add(area(&points, zero, fill));
+        draw(
+            scene,
+            points,
+            layer,
+            layer.life.0.max(scene.from),
+            painter,
+            tokens,
+        );
     }
 }
 
@@ -234,24 +247,6 @@ fn outline(scene: &Scene<'_>, layer: &Layer, rect: Rect, top: f64) -> Vec<Pos2> 
     points
 }
 
-/// The area between a line and the zero line.
-fn area(points: &[Pos2], zero: f32, color: Color32) -> Shape {
-    let mut mesh = Mesh::default();
-    for pair in points.windows(2) {
-        let [a, b] = pair else { continue };
-        let Ok(base) = u32::try_from(mesh.vertices.len()) else {
-            break;
-        };
-        mesh.colored_vertex(pos2(a.x, zero), color);
-        mesh.colored_vertex(*a, color);
-        mesh.colored_vertex(*b, color);
-        mesh.colored_vertex(pos2(b.x, zero), color);
-        mesh.add_triangle(base, base + 1, base + 2);
-        mesh.add_triangle(base, base + 2, base + 3);
-    }
-    Shape::mesh(mesh)
-}
-
 fn lines(
     scene: &Scene<'_>,
     rect: Rect,
@@ -271,23 +266,18 @@ fn lines(
                     }
                     run.push(pos2(scene.x(*t), y_at(rect, *value, top)));
                 }
-                None => draw(
-                    std::mem::take(&mut run),
-                    layer,
-                    scene.phase(began),
-                    painter,
-                    tokens,
-                ),
+                None => draw(scene, std::mem::take(&mut run), layer, began, painter, tokens),
             }
         }
-        draw(run, layer, scene.phase(began), painter, tokens);
+        draw(scene, run, layer, began, painter, tokens);
     }
 }
 
 fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
     let bins = &scene.series.retrans_bins;
+    let mut mesh = Mesh::default();
     for bin in 0..bins.count {
-        let middle = scene.x(bins.start(bin) + bins.width / 2.0);
+        let middle = scene.x(bins.start(bin) + bins.width / 2.0).round();
         let mut floor = 0.0;
         for layer in &scene.series.layers {
             let value = layer.retrans.get(bin).copied().unwrap_or(0.0);
@@ -298,10 +288,11 @@ fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tok
                 pos2(middle - 2.0, y_at(rect, floor + value, top)),
                 pos2(middle + 2.0, y_at(rect, floor, top)),
             );
-            painter.rect_filled(bar, 0.0, layer.slot.ink(tokens.dark).ink);
+            mesh.add_colored_rect(bar, layer.slot.ink(tokens.dark).ink);
             floor += value;
         }
     }
+    painter.add(Shape::mesh(mesh));
 }
 
 fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {

@@ -85,7 +85,11 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
         for (number, entry) in entries.iter().enumerate() {
             let rest = entries.len() - number;
             if rest > 1 && y + pitch + 5.0 > place.bottom() {
-                let more = format!("and {rest} more");
+                let more = if number > 0 {
+                    format!("and {rest} more")
+                } else {
+                    format::several(rest, "subflow")
+                };
                 paint(&painter, pos2(place.left(), y), &more, Type::Small, tokens.text3);
                 break;
             }
@@ -156,20 +160,10 @@ fn tabs(second: &mut usize, at: egui::Pos2, ui: &Ui, tokens: &Tokens) -> f32 {
     x
 }
 
-fn bin_at(scene: &Scene<'_>, t: f64) -> usize {
-    let bins = &scene.series.bins;
-    let last = bins.count.saturating_sub(1);
-    (0..bins.count)
-        .rev()
-        .find(|bin| bins.start(*bin) <= t)
-        .unwrap_or(0)
-        .min(last)
-}
-
 /// The rate of a layer at the pointer, or now, Mbit/s.
 fn rate(layer: &Layer, scene: &Scene<'_>) -> f64 {
     match scene.cursor {
-        Some(t) => layer.rates.get(bin_at(scene, t)).copied().unwrap_or(0.0),
+        Some(t) => layer.rates.get(scene.series.bins.at(t)).copied().unwrap_or(0.0),
         None => layer.mbps,
     }
 }
@@ -200,10 +194,7 @@ fn entries<'a>(plot: usize, scene: &'a Scene<'_>) -> Vec<Entry<'a>> {
 fn retransmissions(layer: &Layer, scene: &Scene<'_>) -> String {
     let bins = &scene.series.retrans_bins;
     let count = match scene.cursor {
-        Some(t) => {
-            let bin = (0..bins.count).rev().find(|bin| bins.start(*bin) <= t);
-            bin.and_then(|bin| layer.retrans.get(bin)).copied().unwrap_or(0.0)
-        }
+        Some(t) => layer.retrans.get(bins.at(t)).copied().unwrap_or(0.0),
         None => layer.retrans.iter().sum(),
     };
     format!("{count:.0}")

@@ -1,13 +1,15 @@
 //! What the plots draw: a layer for each subflow that lived within the window.
 
+use rustc_hash::FxHashMap;
+
 use crate::history::{Condition, SubflowHistory};
 use crate::model::Cookie;
-use crate::ui::resample::{self, Bins};
+use crate::ui::resample::{Bin, Bins, Curve, Track};
 use crate::ui::theme::Slot;
-use crate::ui::view::View;
+use crate::ui::view::{Direction, View};
 
-/// A value over time; `None` is a gap.
-pub(super) type Curve = Vec<(f64, Option<f64>)>;
+/// What was read of each subflow's points.
+pub(super) type Tracks = FxHashMap<Cookie, Track>;
 
 /// One subflow.
 #[derive(Clone, Debug)]
@@ -37,47 +39,99 @@ pub(super) struct Series {
     pub layers: Vec<Layer>,
     pub bins: Bins,
     pub retrans_bins: Bins,
+    /// Whether a bin holds several points, so that nobody sees how they are joined.
+    pub dense: bool,
 }
 
+/// How wide a bin is at least, in points of the window.
+const BIN: f64 = 2.0;
+/// How far apart bars are at least.
+const BAR: f64 = 4.0;
+
 impl Series {
-    pub(super) fn new(cookie: Cookie, view: &View<'_>, from: f64, to: f64, width: f32) -> Self {
-        let length = to - from;
-        let points = f64::from(width.max(16.0));
+    /// The layers of a connection from one time to another, over `width` points of the window.
+    pub(super) fn new(
+        cookie: Cookie,
+        view: &View<'_>,
+        (from, to): (f64, f64),
+        width: f32,
+        tracks: &mut Tracks,
+    ) -> Self {
         let interval = view.interval_ms as f64 / 1000.0;
-        let bins = Bins::covering(from, to, (length * 2.0 / points).max(interval));
-        let retrans_bins = Bins::covering(from, to, (length * 4.0 / points).max(interval));
+        let point = (to - from) / f64::from(width.max(16.0));
+        let bins = Bins::covering(from, to, (BIN * point).max(interval));
+        // So many bins to a bar.
+        let together = if bins.width < BAR * point { 2 } else { 1 };
+        let retrans_bins = Bins::covering(from, to, bins.width * f64::from(together));
         let mut subflows: Vec<&SubflowHistory> = view
             .shown
             .subflows_of(cookie)
             .filter(|subflow| subflow.began_at <= to && subflow.ended_at.is_none_or(|ended| ended >= from))
             .collect();
         view.sort(&mut subflows);
-        let mut layers: Vec<Layer> = Vec::with_capacity(subflows.len());
-        for subflow in subflows {
-            let rates: Vec<f64> =
-                resample::mean_rates(&subflow.points, &bins, |point| view.direction.bps(point))
-                    .into_iter()
-                    .map(|bps| bps / 1e6)
-                    .collect();
-            let below = layers.last().map(|layer| layer.stacked.as_slice());
-            let stacked = rates
-                .iter()
-                .enumerate()
-                .map(|(bin, rate)| rate + below.and_then(|below| below.get(bin)).copied().unwrap_or(0.0))
-                .collect();
-            layers.push(layer(
-                subflow,
-                rates,
-                stacked,
-                view,
-                (from, to, points),
-                &retrans_bins,
-            ));
-        }
-        Self {
-            layers,
+        tracks.retain(|cookie, _| subflows.iter().any(|subflow| subflow.last.cookie == *cookie));
+        let mut series = Self {
+            layers: Vec::with_capacity(subflows.len()),
             bins,
             retrans_bins,
+            dense: bins.width > 1.5 * interval,
+        };
+        for subflow in subflows {
+            let track = tracks.entry(subflow.last.cookie).or_default();
+            track.read(&subflow.points, &bins);
+            let layer = series.layer(subflow, track, view);
+            series.layers.push(layer);
+        }
+        series
+    }
+
+    /// The next layer, on those that are there.
+    fn layer(&self, subflow: &SubflowHistory, track: &Track, view: &View<'_>) -> Layer {
+        let path = view.path(subflow.last.interface.as_deref());
+        let mbps = |bin: &Bin| match view.direction {
+            Direction::Sent => bin.out_bps / 1e6,
+            Direction::Received => bin.in_bps / 1e6,
+        };
+        let rates = track.values(&self.bins, mbps);
+        let mut stacked = rates.clone();
+        if let Some(below) = self.layers.last() {
+            for (top, below) in stacked.iter_mut().zip(&below.stacked) {
+                *top += below;
+            }
+        }
+        let mut retrans = vec![0.0; self.retrans_bins.count];
+        for (bin, count) in track
+            .values(&self.bins, |bin| bin.retrans)
+            .into_iter()
+            .enumerate()
+        {
+            let middle = self.bins.start(bin) + self.bins.width / 2.0;
+            if let Some(sum) = retrans.get_mut(self.retrans_bins.at(middle)) {
+                *sum += f64::from(count);
+            }
+        }
+        let end = subflow.ended_at.unwrap_or(view.shown.now());
+        // The newest value holds until now, or until the subflow ended.
+        let held = |mut curve: Curve| {
+            if let Some((t, value)) = curve.last().copied()
+                && t < end
+            {
+                curve.push((end, value));
+            }
+            curve
+        };
+        Layer {
+            name: path.name,
+            slot: path.slot,
+            backup: subflow.last.is_backup(),
+            lost: view.condition(subflow) == Condition::Stalled,
+            life: (subflow.began_at, subflow.ended_at),
+            rates,
+            stacked,
+            mbps: view.bps(subflow) / 1e6,
+            rtt_ms: held(track.rtt_ms(&subflow.points, &self.bins)),
+            cwnd: held(track.cwnd(&subflow.points, &self.bins)),
+            retrans,
         }
     }
 
@@ -112,47 +166,6 @@ impl Series {
     }
 }
 
-fn layer(
-    subflow: &SubflowHistory,
-    rates: Vec<f64>,
-    stacked: Vec<f64>,
-    view: &View<'_>,
-    (from, to, points): (f64, f64, f64),
-    retrans_bins: &Bins,
-) -> Layer {
-    let path = view.path(subflow.last.interface.as_deref());
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the width of a window"
-    )]
-    let most = (points * 2.0) as usize;
-    let end = subflow.ended_at.unwrap_or(view.shown.now());
-    let curve = |value: fn(&crate::history::Point) -> Option<f64>| {
-        let mut curve = resample::line(&subflow.points, from, to, most, value);
-        // The newest value holds until now, or until the subflow ended.
-        if let Some((t, value)) = curve.last().copied()
-            && t < end
-        {
-            curve.push((end, value));
-        }
-        curve
-    };
-    Layer {
-        name: path.name,
-        slot: path.slot,
-        backup: subflow.last.is_backup(),
-        lost: view.condition(subflow) == Condition::Stalled,
-        life: (subflow.began_at, subflow.ended_at),
-        rates,
-        stacked,
-        mbps: view.bps(subflow) / 1e6,
-        rtt_ms: curve(|point| point.rtt_us.map(|us| f64::from(us.get()) / 1000.0)),
-        cwnd: curve(|point| point.cwnd.map(|cwnd| f64::from(cwnd.get()))),
-        retrans: resample::sums(&subflow.points, retrans_bins, |point| point.retrans),
-    }
-}
-
 impl Layer {
     /// Whether it was there at a time.
     pub(super) fn lives_at(&self, t: f64) -> bool {
@@ -175,7 +188,7 @@ mod tests {
     fn layers_are_stacked_in_order_of_slot() {
         let stage = Stage::usual();
         let view = stage.view();
-        let series = Series::new(Cookie(1), &view, 0.0, 10.0, 400.0);
+        let series = Series::new(Cookie(1), &view, (0.0, 10.0), 400.0, &mut Tracks::default());
         let slots: Vec<u8> = series.layers.iter().map(|layer| layer.slot.number).collect();
         assert_eq!(slots, [0, 2]);
         let (highest, _) = series.highest(0);
@@ -185,7 +198,13 @@ mod tests {
     #[test]
     fn a_subflow_that_ended_before_the_window_has_no_layer() {
         let stage = Stage::usual();
-        let series = Series::new(Cookie(1), &stage.view(), 100.0, 110.0, 400.0);
+        let series = Series::new(
+            Cookie(1),
+            &stage.view(),
+            (100.0, 110.0),
+            400.0,
+            &mut Tracks::default(),
+        );
         assert_eq!(series.layers.len(), 2, "both live on");
     }
 

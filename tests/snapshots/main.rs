@@ -1,0 +1,222 @@
+//! Pictures of every panel in dark and light, from a fixed stream, against their references:
+//! `cargo test --test snapshots`, with words of their names to take some only. `UPDATE_SNAPSHOTS=1` makes the
+//! references anew.
+
+#![cfg_attr(not(feature = "gui"), allow(dead_code, unused))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    unreachable_pub
+)]
+
+#[cfg(feature = "gui")]
+mod compare;
+#[cfg(feature = "gui")]
+mod raster;
+#[cfg(feature = "gui")]
+mod scenes;
+#[cfg(feature = "gui")]
+#[path = "../stage/mod.rs"]
+mod stage;
+
+#[cfg(not(feature = "gui"))]
+fn main() {}
+
+#[cfg(feature = "gui")]
+fn main() -> std::process::ExitCode {
+    pictures::main()
+}
+
+#[cfg(feature = "gui")]
+use pictures::{Scene, Shown};
+
+#[cfg(feature = "gui")]
+mod pictures {
+    use std::cell::RefCell;
+    use std::process::{Command, ExitCode};
+    use std::rc::Rc;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Instant;
+
+    use egui_kittest::kittest::Queryable;
+    use egui_kittest::{Harness, TestRenderer};
+    use pathscope::ui::{App, LabControls, Setup, Theme};
+
+    use crate::compare;
+    use crate::raster::{self, Textures};
+    use crate::scenes::{self, Lab};
+    use crate::stage::Scripted;
+
+    /// A state of the window that looks different from the others.
+    pub struct Scene {
+        pub name: &'static str,
+        /// The window's size in points.
+        pub size: [f32; 2],
+        /// Pixels a point.
+        pub scale: f32,
+        pub source: fn() -> Scripted,
+        /// Whether the window is the demo's.
+        pub lab: bool,
+        /// What is done before the picture is taken.
+        pub act: fn(&mut Shown),
+    }
+
+    /// A window that can be painted.
+    pub struct Shown {
+        harness: Harness<'static>,
+        textures: Rc<RefCell<Textures>>,
+    }
+
+    struct Keeper(Rc<RefCell<Textures>>);
+
+    impl TestRenderer for Keeper {
+        fn handle_delta(&mut self, delta: &mut egui::TexturesDelta) {
+            self.0.borrow_mut().take(delta);
+        }
+    }
+
+    impl Shown {
+        fn open(scene: &Scene) -> Self {
+            let setup = Setup {
+                source: Box::new((scene.source)()),
+                lab: scene.lab.then(|| Box::new(Lab) as Box<dyn LabControls>),
+                title: if scene.lab { "Demo" } else { "This machine" }.to_owned(),
+                screenshot: None,
+                seconds: None,
+                theme: Some(Theme::Dark),
+            };
+            let slot: Rc<RefCell<Option<App>>> = Rc::default();
+            let made = Rc::clone(&slot);
+            let textures: Rc<RefCell<Textures>> = Rc::default();
+            let harness = Harness::builder()
+                .with_size(scene.size)
+                .with_pixels_per_point(scene.scale)
+                .with_max_steps(16)
+                .renderer(Keeper(Rc::clone(&textures)))
+                .with_context_setup(move |ctx| *made.borrow_mut() = Some(App::new(ctx, setup)))
+                .build_ui(move |ui| {
+                    // The harness leaves a margin; the real window has none.
+                    let whole = ui.ctx().content_rect();
+                    let mut ui = ui.new_child(egui::UiBuilder::new().max_rect(whole));
+                    ui.set_clip_rect(whole);
+                    slot.borrow_mut().as_mut().unwrap().ui(&mut ui);
+                });
+            let mut shown = Self { harness, textures };
+            shown.harness.run();
+            (scene.act)(&mut shown);
+            shown.harness.run();
+            shown
+        }
+
+        pub fn click(&mut self, name: &str) {
+            self.harness.get_by_label(name).click();
+            self.away();
+        }
+
+        pub fn click_what_contains(&mut self, part: &str) {
+            self.harness.get_by_label_contains(part).click();
+            self.away();
+        }
+
+        /// Types into a field, and leaves it.
+        pub fn filter(&mut self, field: &str, text: &str) {
+            self.harness.get_by_label(field).focus();
+            self.harness.run();
+            self.harness.get_by_label(field).type_text(text);
+            self.harness.run();
+        }
+
+        /// Holds the pointer over a place.
+        pub fn point(&mut self, at: egui::Pos2) {
+            self.harness.hover_at(at);
+            self.harness.run();
+        }
+
+        /// Takes the pointer out of the window, so that nothing looks pointed at.
+        fn away(&mut self) {
+            self.harness.run();
+            self.harness.remove_cursor();
+            self.harness.run();
+        }
+
+        fn picture(&mut self, theme: egui::Theme) -> image::RgbImage {
+            self.harness.ctx.set_theme(theme);
+            self.harness.run();
+            let output = self.harness.output();
+            let scale = output.pixels_per_point;
+            let primitives = self.harness.ctx.tessellate(output.shapes.clone(), scale);
+            let size = self.harness.ctx.content_rect().size() * scale;
+            let size = [size.x.round() as u32, size.y.round() as u32];
+            let ground = self.harness.ctx.global_style().visuals.panel_fill;
+            raster::paint(&primitives, &self.textures.borrow(), scale, size, ground)
+        }
+    }
+
+    pub fn main() -> ExitCode {
+        let words: Vec<String> = std::env::args().skip(1).collect();
+        if std::env::var("PATHSCOPE_SNAPSHOTS").is_err() {
+            return again(&words);
+        }
+        let wanted = |scene: &Scene| {
+            let mut words = words.iter().filter(|word| !word.starts_with('-')).peekable();
+            words.peek().is_none() || words.any(|word| scene.name.contains(word.as_str()))
+        };
+        let scenes: Vec<Scene> = scenes::all().into_iter().filter(wanted).collect();
+        let began = Instant::now();
+        let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+        let work = || {
+            while let Some(scene) = scenes.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let mut shown = Shown::open(scene);
+                for (word, theme) in [("dark", egui::Theme::Dark), ("light", egui::Theme::Light)] {
+                    let name = format!("{}-{word}", scene.name);
+                    let verdict = compare::check(&name, &shown.picture(theme));
+                    failures.lock().unwrap().extend(verdict.err());
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+            for thread in threads {
+                if thread.join().is_err() {
+                    failures
+                        .lock()
+                        .unwrap()
+                        .push("a scene could not be shown".to_owned());
+                }
+            }
+        });
+        let failures = failures.into_inner().unwrap();
+        let seconds = began.elapsed().as_secs_f64();
+        println!("{} scenes in dark and light, {seconds:.1} s", scenes.len());
+        for failure in &failures {
+            eprintln!("{failure}");
+        }
+        if failures.is_empty() {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!(
+            "{} pictures differ from their references. If they are right: UPDATE_SNAPSHOTS=1 cargo test --test snapshots",
+            failures.len()
+        );
+        ExitCode::FAILURE
+    }
+
+    /// Runs this program again where neither time zone, language nor home are those of whoever runs it.
+    fn again(words: &[String]) -> ExitCode {
+        let home = tempfile::tempdir().unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(words).env("PATHSCOPE_SNAPSHOTS", "1");
+        command.env("TZ", "UTC").env("LC_ALL", "C");
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"] {
+            command.env(name, home.path());
+        }
+        match command.status() {
+            Ok(status) if status.success() => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        }
+    }
+}

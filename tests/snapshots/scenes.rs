@@ -1,0 +1,162 @@
+//! Every panel in every state that looks different.
+
+use pathscope::model::{InterfaceKind, Line, Sample, SettingValue};
+use pathscope::ui::{LabControls, LabLink};
+
+use crate::stage::{Scripted, full_access, quiet, read_only};
+use crate::{Scene, Shown};
+
+const WIDE: [f32; 2] = [1440.0, 900.0];
+const NARROW: [f32; 2] = [1024.0, 640.0];
+
+/// A window of the usual size.
+fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> Scene {
+    Scene {
+        name,
+        size: WIDE,
+        scale: 1.0,
+        source,
+        lab: false,
+        act,
+    }
+}
+
+fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
+    scene.size = size;
+    scene.scale = scale;
+    scene
+}
+
+pub fn all() -> Vec<Scene> {
+    let nothing: fn(&mut Shown) = |_| {};
+    let paths: fn(&mut Shown) = |window| window.click("Paths");
+    let events: fn(&mut Shown) = |window| window.click("Events");
+    vec![
+        scene("connections", played, nothing),
+        scene("connections-30-min", played, |window| window.click("30 min")),
+        scene("connections-paused", played, |window| {
+            window.click("Pause");
+            window.point(egui::pos2(900.0, 300.0));
+        }),
+        scene("connections-read-only", || Scripted::played(read_only()), nothing),
+        scene(
+            "connections-ended",
+            || Scripted::ended(full_access(), "The connection to maxi-laptop is lost"),
+            nothing,
+        ),
+        scene("connections-filtered-empty", played, |window| {
+            window.filter("Filter", "port:8443");
+        }),
+        scene("connection-fallback", played, |window| {
+            window.click_what_contains("142.250.181.14:443, plain TCP");
+        }),
+        scene("connection-closing", played, |window| {
+            window.click("Menu of the subflow over Ethernet from 192.168.2.143:40110");
+            window.click("Close subflow…");
+        }),
+        Scene {
+            lab: true,
+            ..scene("connections-lab", played, nothing)
+        },
+        scene("empty-reading", || Scripted::new(full_access()), nothing),
+        scene("empty-none", || only(quiet(60.0)), nothing),
+        scene("empty-off", || only(switched_off()), nothing),
+        scene("empty-no-mptcp", || only(without_mptcp()), nothing),
+        scene(
+            "empty-lost",
+            || {
+                Scripted::lost(
+                    full_access(),
+                    "ssh: connect to host maxi-laptop port 22: No route to host",
+                )
+            },
+            nothing,
+        ),
+        scene("paths", played, paths),
+        scene("paths-pending", played, |window| {
+            window.click("Paths");
+            window.click("signal, endpoint 4 (10.45.3.7)");
+        }),
+        scene("paths-read-only", || Scripted::played(read_only()), paths),
+        scene("paths-none", || only(without_endpoints()), paths),
+        scene("events", played, events),
+        scene("events-filtered", played, |window| {
+            window.click("Events");
+            window.filter("Filter events", "wi-fi");
+        }),
+        scene("events-none", || only(quiet(780.0)), events),
+        sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
+        sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
+        sized(NARROW, 1.0, scene("narrow-events", played, events)),
+        sized(
+            [800.0, 500.0],
+            1.5,
+            scene("scale-150-connections", played, nothing),
+        ),
+        sized([800.0, 500.0], 1.5, scene("scale-150-paths", played, paths)),
+        sized(
+            [800.0, 500.0],
+            2.5,
+            scene("scale-250-connections", played, nothing),
+        ),
+    ]
+}
+
+fn played() -> Scripted {
+    Scripted::played(full_access())
+}
+
+/// A source with a single sample.
+fn only(sample: Sample) -> Scripted {
+    let source = Scripted::new(full_access());
+    source.sender.send(Line::Sample(Box::new(sample))).unwrap();
+    source
+}
+
+fn switched_off() -> Sample {
+    let mut sample = quiet(1.0);
+    sample
+        .settings
+        .insert("enabled".to_owned(), SettingValue::Number(0));
+    sample
+}
+
+fn without_mptcp() -> Sample {
+    let mut sample = quiet(1.0);
+    sample.settings.clear();
+    sample
+}
+
+fn without_endpoints() -> Sample {
+    Sample {
+        endpoints: Vec::new(),
+        ..quiet(1.0)
+    }
+}
+
+/// The laboratory's links, one of them unplugged.
+pub struct Lab;
+
+impl LabControls for Lab {
+    fn links(&self) -> Vec<LabLink> {
+        let link = |name: &str, label: &str, kind, rate_mbps, delay_ms, plugged| LabLink {
+            name: name.to_owned(),
+            label: label.to_owned(),
+            kind,
+            delay_ms,
+            rate_mbps,
+            loss_percent: 0.0,
+            plugged,
+        };
+        let (ethernet, phone) = ("enx2800af081bee", "wwan0");
+        vec![
+            link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
+            link(ethernet, "Ethernet", InterfaceKind::Ethernet, 100.0, 5.0, false),
+            link(phone, "Phone", InterfaceKind::Cellular, 20.0, 27.0, true),
+        ]
+    }
+
+    fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
+        Ok(())
+    }
+}
