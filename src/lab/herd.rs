@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(250);
 /// How far apart the first connections begin: a link loses what comes all at once.
 const APART: Duration = Duration::from_millis(2);
+/// The least pause between the questions of one connection, for each connection that there is.
+const CROWDED: Duration = Duration::from_millis(40);
 /// The first words of a connection: enough for the kernel to open further subflows, and no burden when all begin at
 /// once.
 const GREETING: [u8; 8] = [b'.'; 8];
@@ -27,6 +29,12 @@ const QUESTION: [u8; 1024] = [b'?'; 1024];
 
 /// Keeps so many connections.
 pub(super) fn keep(from: IpAddr, to: SocketAddr, connections: usize, habit: Habit) -> ! {
+    // However many they are, the links can take what they ask for.
+    let busy = CROWDED.saturating_mul(u32::try_from(connections).unwrap_or(u32::MAX));
+    let habit = Habit {
+        pause: habit.pause.max(busy),
+        ..habit
+    };
     let begun = Instant::now();
     let mut members: Vec<_> = std::iter::successors(Some(begun), |due| Some(*due + APART))
         .take(connections)
