@@ -97,6 +97,8 @@ fn frozen() -> Result<()> {
         screenshot: None,
         seconds: None,
         theme: None,
+        settings: None,
+        demo: None,
     })
 }
 

@@ -88,6 +88,8 @@ mod pictures {
                 screenshot: None,
                 seconds: None,
                 theme: Some(Theme::Dark),
+                settings: None,
+                demo: None,
             };
             let slot: Rc<RefCell<Option<App>>> = Rc::default();
             let made = Rc::clone(&slot);

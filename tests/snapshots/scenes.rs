@@ -1,7 +1,7 @@
 //! Every panel in every state that looks different.
 
 use pathscope::model::{InterfaceKind, Line, Sample, SettingValue};
-use pathscope::ui::{LabControls, LabLink};
+use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape};
 
 use crate::stage::{Scripted, full_access, quiet, read_only};
 use crate::{Scene, Shown};
@@ -30,6 +30,7 @@ fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
 pub fn all() -> Vec<Scene> {
     let nothing: fn(&mut Shown) = |_| {};
     let paths: fn(&mut Shown) = |window| window.click("Paths");
+    let handovers: fn(&mut Shown) = |window| window.click("Handovers");
     let events: fn(&mut Shown) = |window| window.click("Events");
     vec![
         scene("connections", played, nothing),
@@ -72,6 +73,8 @@ pub fn all() -> Vec<Scene> {
             },
             nothing,
         ),
+        scene("handovers", played, handovers),
+        scene("handovers-none", || only(quiet(60.0)), handovers),
         scene("paths", played, paths),
         scene("paths-pending", played, |window| {
             window.click("Paths");
@@ -147,6 +150,11 @@ impl LabControls for Lab {
             rate_mbps,
             loss_percent: 0.0,
             plugged,
+            planned: LabQuality {
+                delay_ms,
+                rate_mbps,
+                loss_percent: 0.0,
+            },
         };
         let (ethernet, phone) = ("enx2800af081bee", "wwan0");
         vec![
@@ -157,6 +165,10 @@ impl LabControls for Lab {
     }
 
     fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
         Ok(())
     }
 }

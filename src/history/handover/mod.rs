@@ -4,6 +4,7 @@
 //! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
 //! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
 
+mod evidence;
 mod incident;
 mod sentence;
 mod track;

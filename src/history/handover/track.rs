@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+use super::evidence::{Flow, RECENT_S, delivered, sent_at, waits};
 use super::{Cause, Handover, Interruption};
-use crate::model::{Connection, Cookie, Subflow, TcpState, Token};
+use crate::model::{Connection, Cookie, TcpState, Token};
 
-/// How far back a subflow's part in the delivery is looked at, seconds.
-const RECENT_S: f64 = 1.0;
 /// How far back stretches without delivery are the usual ones, seconds.
 const USUAL_S: f64 = 10.0;
 /// So long must delivery go on without a stretch out of the usual to be as before, seconds.
@@ -23,68 +22,8 @@ const MOST: f64 = 0.6;
 const LITTLE: f64 = 0.1;
 /// A subflow that came within this time is new, seconds.
 const NEW_S: f64 = 5.0;
-/// So much is a single message, bytes: about a segment.
-const MESSAGE: u64 = 1500;
 /// So long may data take to leave a path for another, seconds.
 const SHIFT_S: f64 = 3.0;
-
-/// A subflow.
-#[derive(Clone, Debug)]
-struct Flow {
-    cookie: Cookie,
-    device: Option<String>,
-    path: (SocketAddr, SocketAddr),
-    backup: bool,
-    alive: bool,
-    since: f64,
-    delivered: u64,
-    /// When and how much it moved, newest last.
-    moves: VecDeque<(f64, u64)>,
-    /// Whether its retransmission timer backs off with data in flight.
-    stalled: bool,
-}
-
-impl Flow {
-    fn new(subflow: &Subflow, t: f64) -> Self {
-        Self {
-            cookie: subflow.cookie,
-            device: subflow.interface.clone(),
-            path: (subflow.local, subflow.remote),
-            backup: subflow.is_backup(),
-            alive: true,
-            since: t,
-            delivered: moved_by(subflow),
-            moves: VecDeque::new(),
-            stalled: false,
-        }
-    }
-
-    fn take(&mut self, subflow: &Subflow, t: f64) {
-        let delivered = moved_by(subflow);
-        let moved = delivered.saturating_sub(self.delivered);
-        self.delivered = delivered;
-        if moved > 0 {
-            self.moves.push_back((t, moved));
-        }
-        while self.moves.front().is_some_and(|(at, _)| t - at > 2.0 * RECENT_S) {
-            self.moves.pop_front();
-        }
-        self.device.clone_from(&subflow.interface);
-        self.backup = subflow.is_backup();
-        self.alive = !subflow.state.is_ending();
-        self.stalled = subflow.unacked.unwrap_or(0) > 0 && subflow.backoff.unwrap_or(0) > 0;
-    }
-
-    /// What it moved within a second before `t`.
-    fn recent(&self, t: f64) -> u64 {
-        let newest = self.moves.iter().rev().take_while(|(at, _)| t - at <= RECENT_S);
-        newest.map(|(_, moved)| moved).sum()
-    }
-}
-
-fn moved_by(subflow: &Subflow) -> u64 {
-    subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0)
-}
 
 /// A stretch without delivery.
 #[derive(Clone, Copy, Debug)]
@@ -528,37 +467,4 @@ impl Track {
 )]
 fn milliseconds(seconds: f64) -> u64 {
     (seconds * 1000.0).round().clamp(0.0, 1e12) as u64
-}
-
-/// What was delivered at the data level, both ways; where the kernel does not tell it, what the subflows say.
-fn delivered(connection: &Connection) -> u64 {
-    let subflows = || connection.subflows.iter();
-    let acked = connection.bytes_acked;
-    let received = connection.bytes_received;
-    acked.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_acked).sum())
-        + received.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_received).sum())
-}
-
-/// When the data was sent that waits, where nothing waited at the sample before: of a single message the subflows' own
-/// clocks tell it; of more they tell only when the last was sent.
-fn sent_at(connection: &Connection, sent: u64, before: f64, t: f64) -> f64 {
-    if sent > MESSAGE {
-        return before.min(t);
-    }
-    let clocks = connection
-        .subflows
-        .iter()
-        .filter_map(|subflow| subflow.last_data_sent_ms);
-    let newest = clocks.min().map_or(before, |ms| t - f64::from(ms) / 1000.0);
-    newest.clamp(before.min(t), t)
-}
-
-/// Whether data waits: not acknowledged by the peer, or in flight.
-fn waits(connection: &Connection) -> bool {
-    let behind = connection.bytes_sent.zip(connection.bytes_acked);
-    behind.is_some_and(|(sent, acked)| sent > acked)
-        || connection
-            .subflows
-            .iter()
-            .any(|subflow| subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0)
 }
