@@ -53,7 +53,7 @@ impl Picture {
 fn newest(picture: &RgbaImage, colour: Rgba<u8>) -> usize {
     let plot = picture
         .enumerate_pixels()
-        .filter(|(x, y, _)| (1210..1245).contains(x) && (140..340).contains(y));
+        .filter(|(x, y, _)| (1210..1245).contains(x) && (365..470).contains(y));
     plot.filter(|(_, _, pixel)| **pixel == colour).count()
 }
 

@@ -88,7 +88,7 @@ impl Traffic {
             let mut due = Instant::now();
             while !ends.load(Ordering::Relaxed) {
                 let bytes = usize::try_from(beat.load(Ordering::Relaxed)).unwrap();
-                if stream.write_all(&data[..bytes]).is_err() {
+                if stream.write_all(data.get(..bytes).unwrap()).is_err() {
                     break;
                 }
                 // What a bad path held up is not made up for.

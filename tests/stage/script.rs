@@ -171,6 +171,8 @@ fn local_of(device: &str, port: u16) -> SocketAddr {
 #[derive(Default)]
 struct Play {
     counters: std::collections::BTreeMap<u64, (f64, f64)>,
+    /// What the peer acknowledged of each connection.
+    acked: std::collections::BTreeMap<u64, f64>,
     step: u32,
 }
 
@@ -185,7 +187,7 @@ impl Play {
             ..quiet(t)
         };
         for (mut connection, paths) in cast() {
-            let (mut sent, mut received) = (0, 0);
+            let (mut moved, mut received) = (0.0, 0);
             for (number, path) in paths.iter().enumerate() {
                 // After the loss a new subflow comes, with a cookie of its own.
                 let life = u64::from(path.device == WIFI && t >= BACK);
@@ -194,6 +196,7 @@ impl Play {
                 let jitter = noise(t, cookie as f64);
                 let entry = self.counters.entry(cookie).or_insert((0.0, 0.0));
                 entry.0 += mbps.max(0.0) * STEP_S * 125_000.0;
+                moved += mbps.max(0.0) * STEP_S * 125_000.0;
                 let lossy = path.device == ETHERNET && (LOST..LOST + 0.6).contains(&t);
                 let stray = jitter > 0.985 && mbps > 5.0;
                 entry.1 += if lossy { 9.0 } else { f64::from(u8::from(stray)) };
@@ -216,11 +219,17 @@ impl Play {
                 });
                 subflow.initial = Some(number == 0 && life == 0);
                 subflow.backup_local = Some(path.device == PHONE);
-                sent += entry.0 as u64;
                 received += (entry.0 / 100.0) as u64;
                 connection.subflows.push(subflow);
             }
-            connection.bytes_sent = Some(sent);
+            let acked = self.acked.entry(connection.cookie.0).or_insert(0.0);
+            // What was on the way over Wi-Fi holds everything up until it is sent again.
+            if !(LOST..LOST + STEP_S).contains(&t) {
+                *acked += moved;
+            }
+            let waits = if moved > 10_000.0 { 200_000 } else { 0 };
+            connection.bytes_acked = Some(*acked as u64);
+            connection.bytes_sent = Some(*acked as u64 + waits);
             connection.bytes_received = Some(received);
             sample.connections.push(connection);
         }

@@ -103,7 +103,7 @@ impl Stream {
 
     fn wifi_down(&mut self) {
         self.event(EventKind::InterfaceDown, |event| {
-            event.interface = Some("wlan0".to_owned())
+            event.interface = Some("wlan0".to_owned());
         });
     }
 

@@ -296,8 +296,8 @@ impl Track {
         });
     }
 
-    /// Whether one of these subflows carries data.
-    fn carries(&self, t: f64, which: impl Fn(&Flow) -> bool) -> Option<Option<String>> {
+    /// One of these subflows that carries data.
+    fn carries(&self, t: f64, which: impl Fn(&Flow) -> bool) -> Option<&Flow> {
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let of_these = self.flows.iter().filter(|flow| which(flow));
         let carrying = |flow: &&Flow| {
@@ -307,10 +307,7 @@ impl Track {
                 .any(|other| other.alive && !other.backup && !which(other));
             flow.recent(t) as f64 >= CARRIES * total.max(1) as f64 || (flow.alive && !flow.backup && alone)
         };
-        of_these
-            .into_iter()
-            .find(carrying)
-            .map(|flow| flow.device.clone())
+        of_these.into_iter().find(carrying)
     }
 
     /// A device went, or one of its addresses.
@@ -330,7 +327,7 @@ impl Track {
             }
             Some(_) => {}
             None => {
-                if let Some(from) = self.carries(t, hit) {
+                if let Some(from) = self.carries(t, hit).map(|flow| flow.device.clone()) {
                     self.begin(cause, from, t);
                 }
             }
@@ -340,8 +337,9 @@ impl Track {
     /// A subflow ended.
     pub(super) fn lose_subflow(&mut self, path: (SocketAddr, SocketAddr), cause: Cause, t: f64) {
         if self.open.is_none()
-            && let Some(from) = self.carries(t, |flow| flow.path == path)
+            && let Some(flow) = self.carries(t, |flow| flow.path == path)
         {
+            let from = flow.device.clone();
             self.begin(cause, from, t);
         }
     }
@@ -406,6 +404,11 @@ impl Track {
 
     fn finish(&mut self, t: f64, survived: bool) -> Option<Handover> {
         let open = self.open.take()?;
+        // Data that moves to a better path while nothing waits is no news.
+        let chosen = matches!(open.cause, Cause::PathReturned | Cause::PriorityChanged);
+        if chosen && !open.wanted {
+            return None;
+        }
         let mut gaps = open.gaps;
         if !survived {
             gaps.extend(self.delivered_at.map(|from| Gap {

@@ -368,7 +368,11 @@ fn gap(
     let stop = block.stopped_at;
     let Some(gap) = block.interruption else {
         let at = pos2(scale.x(stop) + 12.0, f32::midpoint(top, bottom));
-        paint(painter, at, &said(block), Type::Small, tokens.text2);
+        let text = said(block);
+        let wide = width(painter, &text, Type::Small);
+        let ground = Rect::from_center_size(at + vec2(wide / 2.0, 0.0), vec2(wide + 12.0, 20.0));
+        painter.rect_filled(ground, 4.0, tokens.panel);
+        paint(painter, at, &text, Type::Small, tokens.text2);
         return;
     };
     let end = gap.t + gap.ms as f64 / 1000.0;

@@ -70,13 +70,16 @@ pub(super) struct Curve {
 impl Curve {
     /// The place at a share of the way (a cubic whose control points lie at half the distance).
     pub(super) fn at(&self, share: f32) -> Pos2 {
-        let s = share.clamp(0.0, 1.0);
-        let middle = (self.from.x + self.to.x) / 2.0;
-        let r = 1.0 - s;
-        let (a, b, c, d) = (r * r * r, 3.0 * r * r * s, 3.0 * r * s * s, s * s * s);
+        let share = share.clamp(0.0, 1.0);
+        let rest = 1.0 - share;
+        // Bernstein's polynomials: of the first end, both control points, and the last end.
+        let first = rest.powi(3);
+        let inner = [3.0 * rest.powi(2) * share, 3.0 * rest * share.powi(2)];
+        let last = share.powi(3);
+        let middle = f32::midpoint(self.from.x, self.to.x);
         pos2(
-            a * self.from.x + (b + c) * middle + d * self.to.x,
-            (a + b) * self.from.y + (c + d) * self.to.y,
+            first * self.from.x + (inner[0] + inner[1]) * middle + last * self.to.x,
+            (first + inner[0]) * self.from.y + (inner[1] + last) * self.to.y,
         )
     }
 }
