@@ -76,6 +76,7 @@ fn main() -> Result<(), String> {
         title: "This machine".to_owned(),
         screenshot: picture.map(|path| Screenshot {
             path: path.into(),
+            panel: "connections".to_owned(),
             after: Duration::from_millis(700),
         }),
         seconds: None,

@@ -108,6 +108,7 @@ fn show_demo(
 ) -> Result<(), Failure> {
     let screenshot = arguments.screenshot.clone().map(|path| crate::ui::Screenshot {
         path,
+        panel: arguments.panel.clone(),
         after: arguments.seconds.unwrap_or(PICTURE_AFTER),
     });
     crate::ui::run(crate::ui::Setup {

@@ -164,7 +164,7 @@ fn the_list_has_a_line_for_each() {
         .output()
         .expect("the program runs");
     assert_eq!(unknown.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&unknown.stderr).contains("demo --list"));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("aggregation"));
 }
 
 #[test]

@@ -138,6 +138,10 @@ pub struct DemoArguments {
     /// Save a picture of the window, after --seconds (15 unless told), and end
     #[arg(long, value_name = "PNG")]
     pub screenshot: Option<PathBuf>,
+    /// Which panel the picture shows
+    #[arg(long, value_name = "NAME", default_value = "connections", requires = "screenshot",
+          value_parser = ["connections", "handovers", "paths", "events"])]
+    pub panel: String,
     /// List the scenarios
     #[arg(long)]
     pub list: bool,

@@ -57,7 +57,10 @@ impl App {
             feed,
             lab: setup.lab,
             store,
-            tab: Tab::default(),
+            tab: setup
+                .screenshot
+                .as_ref()
+                .map_or_else(Tab::default, |picture| Tab::named(&picture.panel)),
             list: ListState::default(),
             connection: ConnectionState::default(),
             handovers: HandoversState::default(),

@@ -72,6 +72,8 @@ pub type OpenDemo = fn() -> Result<(), String>;
 pub struct Screenshot {
     /// The PNG file.
     pub path: PathBuf,
+    /// The panel that it shows: `connections`, `handovers`, `paths` or `events`.
+    pub panel: String,
     /// How long the window is open before.
     pub after: Duration,
 }

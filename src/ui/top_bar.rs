@@ -58,15 +58,21 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let interval_text = format::interval(view.interval_ms);
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
-    let wide = badge.width(ui.painter()) + 16.0 + step + 2.0 * 32.0 + 3.0 * gap;
+    let controls = step + 2.0 * 32.0 + 2.0 * gap;
+    let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
+    // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
+    let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
+    let wide = if shows_badge { with_badge } else { controls };
     let place = Rect::from_min_max(pos2(inner.right() - wide, inner.top()), inner.max);
     let mut right = ui.new_child(
         UiBuilder::new()
             .max_rect(place)
             .layout(Layout::left_to_right(Align::Center)),
     );
-    badge.ui(&mut right).on_hover_text(why);
-    right.add_space(16.0);
+    if shows_badge {
+        badge.ui(&mut right).on_hover_text(why);
+        right.add_space(16.0);
+    }
     interval(view, &mut right, &mut commands);
     pause(view, &mut right, &mut commands);
     theme(&mut right, &mut commands);

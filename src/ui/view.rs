@@ -66,6 +66,18 @@ pub(super) enum Tab {
     Events,
 }
 
+impl Tab {
+    /// The panel of that name; the first where there is none.
+    pub(super) fn named(name: &str) -> Self {
+        match name {
+            "handovers" => Self::Handovers,
+            "paths" => Self::Paths,
+            "events" => Self::Events,
+            _ => Self::Connections,
+        }
+    }
+}
+
 /// What a panel asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum UiCommand {

@@ -5,6 +5,7 @@
 
 mod connections;
 mod events;
+mod handovers;
 mod lab;
 mod paths;
 mod plots;

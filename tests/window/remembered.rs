@@ -152,7 +152,7 @@ fn keys_work_while_a_button_has_the_focus() {
     let mut window = played(stage::full_access());
     window.node("Paths").focus();
     window.harness.run();
-    window.harness.key_press(egui::Key::Num3);
+    window.harness.key_press(egui::Key::Num4);
     window.harness.run();
     assert!(window.has("Filter events"));
     window.harness.key_press(egui::Key::T);

@@ -234,7 +234,7 @@ impl Track {
         let stalled = self.flows.iter().find(|flow| {
             flow.alive && flow.stalled && (share(flow) >= CARRIES || self.leader == flow.device)
         });
-        if self.open.is_none()
+        if self.is_free()
             && self.waits_since.is_some()
             && let Some(flow) = stalled
         {
@@ -283,6 +283,11 @@ impl Track {
         }
     }
 
+    /// Whether news of a loss would begin a handover: it does in place of one that somebody chose.
+    fn is_free(&self) -> bool {
+        self.open.as_ref().is_none_or(|open| is_chosen(open.cause))
+    }
+
     fn begin(&mut self, cause: Cause, from: Option<String>, at: f64) {
         let usual = self.usual_gap();
         self.open = Some(Open {
@@ -325,8 +330,8 @@ impl Track {
                     open.cause = cause;
                 }
             }
-            Some(_) => {}
-            None => {
+            Some(open) if !is_chosen(open.cause) => {}
+            _ => {
                 if let Some(from) = self.carries(t, hit).map(|flow| flow.device.clone()) {
                     self.begin(cause, from, t);
                 }
@@ -336,7 +341,7 @@ impl Track {
 
     /// A subflow ended.
     pub(super) fn lose_subflow(&mut self, path: (SocketAddr, SocketAddr), cause: Cause, t: f64) {
-        if self.open.is_none()
+        if self.is_free()
             && let Some(flow) = self.carries(t, |flow| flow.path == path)
         {
             let from = flow.device.clone();
@@ -405,8 +410,7 @@ impl Track {
     fn finish(&mut self, t: f64, survived: bool) -> Option<Handover> {
         let open = self.open.take()?;
         // Data that moves to a better path while nothing waits is no news.
-        let chosen = matches!(open.cause, Cause::PathReturned | Cause::PriorityChanged);
-        if chosen && !open.wanted {
+        if is_chosen(open.cause) && open.gaps.is_empty() {
             return None;
         }
         let mut gaps = open.gaps;
@@ -461,6 +465,11 @@ impl Track {
             survived,
         })
     }
+}
+
+/// Whether data moved because another path was better, not because this one was worse.
+fn is_chosen(cause: Cause) -> bool {
+    matches!(cause, Cause::PathReturned | Cause::PriorityChanged)
 }
 
 #[expect(

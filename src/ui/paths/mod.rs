@@ -27,25 +27,38 @@ pub(super) struct PathsState {
     edit: Option<(String, String)>,
 }
 
+/// Below this width the settings stand below the cards, not beside them.
+const SIDE_BY_SIDE: f32 = 1000.0;
+
+fn settings(
+    edit: &mut Option<(String, String)>,
+    view: &View<'_>,
+    ui: &mut Ui,
+    commands: &mut Vec<UiCommand>,
+) {
+    Frame::NONE
+        .inner_margin(Margin::symmetric(16, 12))
+        .show(ui, |ui| settings_paint::ui(edit, view, ui, commands));
+}
+
 /// The whole panel. It shows the kernel as it is, also while the picture of the connections is paused.
 pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let tokens = Tokens::of(ui);
-    let narrow = ui.available_width() < 1200.0;
+    let width = ui.available_width();
+    let beside = width >= SIDE_BY_SIDE;
     state.pending.settle(view.live.state());
-    Panel::right("settings")
-        .exact_size(if narrow { 348.0 } else { 360.0 })
-        .resizable(false)
-        .frame(Frame::NONE.fill(tokens.panel))
-        .show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                Frame::NONE
-                    .inner_margin(Margin::symmetric(16, 12))
-                    .show(ui, |ui| {
-                        settings_paint::ui(&mut state.edit, view, ui, &mut commands);
-                    });
+    if beside {
+        Panel::right("settings")
+            .exact_size(if width < 1200.0 { 348.0 } else { 360.0 })
+            .resizable(false)
+            .frame(Frame::NONE.fill(tokens.panel))
+            .show(ui, |ui| {
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    settings(&mut state.edit, view, ui, &mut commands);
+                });
             });
-        });
+    }
     let ground = Frame::NONE.fill(tokens.bg);
     if !state.pending.is_empty() {
         Panel::bottom("pending change")
@@ -84,6 +97,9 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                 });
                 cards::ui(&content, &mut state.pending, view, ui, &mut commands);
             });
+            if !beside {
+                settings(&mut state.edit, view, ui, &mut commands);
+            }
         });
     });
     if let Some(adding) = &mut state.adding {

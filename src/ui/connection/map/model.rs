@@ -234,9 +234,10 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
     };
     let path = view.path(last.interface.as_deref());
     let spoken = [
-        format!("{}, {} to {}", path.name, last.local.ip(), last.remote),
+        format!("Path over {}", path.name),
         label.0.clone(),
         label.1.clone(),
+        format!("{} to {}", last.local.ip(), last.remote),
     ];
     let spoken: Vec<String> = spoken.into_iter().filter(|part| !part.is_empty()).collect();
     Edge {
