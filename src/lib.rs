@@ -71,7 +71,8 @@
 //!
 //! Channels are bounded, and so is what waits in them: 1,024 lines, and samples of about 10,000 connections. When nobody
 //! reads the lines, no sample is taken, and the next one tells the changes of both intervals; events wait in the kernel's
-//! buffer. When that overruns, the stream says `events_lost`, a full sample follows (at most one a second), and the next
+//! buffer. A reading first lets the event thread finish what it has in hand. When the buffer overruns, the stream says
+//! `events_lost`, a full sample follows (at most one a second), and the next
 //! three samples tell, marked as inferred, what the comparison shows and the kernel did not tell; what it tells late is
 //! not told twice.
 //!

@@ -50,6 +50,18 @@ pub(super) fn infer(
     events
 }
 
+/// The ends of connections that were not over before: by their application, or by being gone.
+pub(super) fn ends(changed: &[(Option<Connection>, &Connection)], gone: &[Connection]) -> Vec<Event> {
+    let over = changed.iter().filter(|(before, after)| {
+        let was = before.as_ref().is_some_and(is_over);
+        is_over(after) && !was
+    });
+    let over = over.map(|(_, after)| about_connection(EventKind::ConnectionClosed, after));
+    let gone = gone.iter().filter(|connection| !is_over(connection));
+    over.chain(gone.map(|connection| about_connection(EventKind::ConnectionClosed, connection)))
+        .collect()
+}
+
 /// The changes of what this host asked of its subflows (MP_PRIO): the kernel tells them to the peer only.
 pub(super) fn own_priorities(before: &Connection, after: &Connection) -> Vec<Event> {
     let changed = |subflow: &&Subflow| {
@@ -106,7 +118,7 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
 }
 
 /// Whether the application has closed it: what is left goes on without a process.
-fn is_over(connection: &Connection) -> bool {
+pub(super) fn is_over(connection: &Connection) -> bool {
     connection.inode.is_none() && connection.state.is_ending()
 }
 

@@ -15,6 +15,7 @@ mod people;
 mod reading;
 mod sampler;
 mod shared;
+mod silence;
 mod strategy;
 mod table;
 mod watcher;

@@ -8,10 +8,11 @@ use nix::time::{ClockId, clock_gettime};
 
 use super::difference::{News, difference};
 use super::follow::{Follower, Told as ToldSubflow};
-use super::infer::{Told, infer, own_priorities};
+use super::infer::{Told, ends, infer, is_over, own_priorities};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
 use super::people::{Findings, Inquiry};
+use super::silence::Silence;
 use super::strategy::{Strategy, Way};
 use super::table::{Joiner, Layout, Table};
 use crate::kernel::{Error, PathManager, ProcFiles, Route, SocketTable, Sockets};
@@ -34,6 +35,7 @@ pub struct Reader {
     scratch: Layout,
     strategy: Strategy,
     follower: Follower,
+    silence: Silence,
     way: Way,
     pub(super) surroundings: Surroundings,
     inventory: Option<Inventory>,
@@ -82,6 +84,7 @@ impl Reader {
             scratch: Layout::default(),
             strategy: Strategy::default(),
             follower: Follower::default(),
+            silence: Silence::default(),
             way: Way::Dump,
             surroundings: Surroundings::default(),
             inventory: None,
@@ -147,8 +150,17 @@ impl Reader {
             events.extend(self.own_priorities(&changed));
         }
         let lost = match &want.infer {
-            Some(told) if !first => self.inferred(&changed, &sample, told),
-            _ => Vec::new(),
+            Some(told) if !first => {
+                let mut lost = self.inferred(&changed, &sample, told);
+                lost.extend(self.silence.break_over(told, &want.news.connections_closed));
+                lost
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let ends = self.ends(&changed, &sample);
+                self.silence.keep(ends, &want.news.connections_closed);
+                Vec::new()
+            }
         };
         sample.connections = connections;
         let inventory_before = self.inventory.as_ref().filter(|_| !sample.full);
@@ -304,6 +316,18 @@ impl Reader {
             .filter_map(|cookie| self.was(*cookie))
             .collect();
         infer(&pairs, &gone, told)
+    }
+
+    /// The ends that this reading shows and that the kernel may be about to tell.
+    fn ends(&self, changed: &[&Connection], sample: &Sample) -> Vec<Event> {
+        let over = changed.iter().filter(|after| is_over(after));
+        let over: Vec<_> = over.map(|after| (self.was(after.cookie), *after)).collect();
+        let gone: Vec<Connection> = sample
+            .gone
+            .iter()
+            .filter_map(|cookie| self.was(*cookie))
+            .collect();
+        ends(&over, &gone)
     }
 
     /// Events about what this host asked of its own subflows. Few connections have any, so the sockets are compared

@@ -86,6 +86,10 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
         if shared.stopping() || shared.outlet.is_full() {
             continue;
         }
+        shared.let_events_through();
+        if shared.outlet.is_full() {
+            continue;
+        }
         if !shared.namespace.still_there() {
             let label = shared.namespace.label().unwrap_or("of this process").to_owned();
             shared.fail(format!(

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 
@@ -11,6 +13,9 @@ use super::infer::Told;
 use super::outlet::Outlet;
 use crate::kernel::Namespace;
 use crate::model::Cookie;
+
+/// So long a reading waits for the event thread; in a storm of events that is never done.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// What the event thread leaves for the next sample.
 #[derive(Default)]
@@ -34,6 +39,8 @@ pub(super) struct Shared {
     /// Whether the kernel's own path-manager events arrive.
     pub(super) events: bool,
     pub(super) interval_ms: AtomicU64,
+    /// The event thread has something in hand, and may not know yet what was lost meanwhile.
+    pub(super) busy: AtomicBool,
     pub(super) stop: AtomicBool,
     /// The connections to look at closely.
     suspects: Mutex<Vec<Cookie>>,
@@ -48,6 +55,7 @@ impl Shared {
             gathered: Mutex::default(),
             events,
             interval_ms: AtomicU64::new(interval_ms),
+            busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             suspects: Mutex::default(),
             failure: Mutex::default(),
@@ -73,6 +81,15 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Lets the event thread finish what it has in hand, for a while: when it had to wait for a reader, events may be
+    /// lost without its knowing, and a reading taken now would not tell what they would have told.
+    pub(super) fn let_events_through(&self) {
+        let end = Instant::now() + PATIENCE;
+        while self.busy.load(Ordering::Acquire) && Instant::now() < end && !self.stopping() {
+            thread::park_timeout(Duration::from_millis(1));
+        }
     }
 
     pub(super) fn gathered(&self) -> MutexGuard<'_, Gathered> {

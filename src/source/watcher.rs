@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -79,6 +80,8 @@ impl Watcher<'_> {
         let mut arrived = Vec::new();
         while !self.shared.stopping() {
             wait(events.as_ref(), &route_events)?;
+            self.shared.busy.store(true, Ordering::Release);
+            let mut more = false;
             if let Some(events) = &mut events {
                 let received = events.read(&mut arrived).map_err(Some)?;
                 for mut event in arrived.drain(..) {
@@ -90,6 +93,8 @@ impl Watcher<'_> {
                 if received == Received::Overrun {
                     self.lost()?;
                 }
+                // An overrun was told; whether there is another, the next read says.
+                more = received != Received::NothingMore;
             }
             let change = route_events.read().map_err(Some)?;
             for notice in change.notices {
@@ -100,6 +105,7 @@ impl Watcher<'_> {
                 let now = self.read_links().map_err(Some)?;
                 self.compare(now)?;
             }
+            self.shared.busy.store(more, Ordering::Release);
         }
         Ok(())
     }
