@@ -53,7 +53,12 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
             continue;
         }
         listing.connections += 1;
-        listing.subflows += connection.subflows.len();
+        // One that was closed over a dead path lingers for minutes, and carries nothing.
+        let living = connection
+            .subflows
+            .iter()
+            .filter(|subflow| !subflow.state.is_ending());
+        listing.subflows += living.count();
         let name = application(connection);
         let (group, rows) = groups.entry(name).or_insert_with(|| {
             let group = Group {

@@ -161,7 +161,14 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
     let at = pos2(rect.left() + PADDING + 12.0, y);
     shape_of(painter, at, 10.0, lane.slot, tokens, false);
     let start = at.x + 14.0;
-    let end = paint_within(painter, pos2(start, y), &lane.name, Type::Body, tokens.text, right - start);
+    let end = paint_within(
+        painter,
+        pos2(start, y),
+        &lane.name,
+        Type::Body,
+        tokens.text,
+        right - start,
+    );
     // The name says more than the note.
     if end + 8.0 + width(painter, &lane.note, Type::Small) <= right {
         paint_right(painter, pos2(right, y), &lane.note, Type::Small, tokens.text3);
