@@ -21,8 +21,8 @@ use table::{Row, in_ms, median, ms, paired, percentile};
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The key of the digit 3, which opens the Events panel.
-const KEY_3: u8 = 12;
+/// The key of the digit 4, which opens the Events panel.
+const KEY_4: u8 = 13;
 
 fn main() -> ExitCode {
     let has = |word: &str| std::env::args().any(|argument| argument == word);
@@ -201,7 +201,7 @@ fn events(display: &Display, rounds: u64) -> Result<()> {
     let shown = display.open(pathscope(&["--netns", &netns]))?;
     let mut ip = Ip::start(&netns)?;
     shown.frames_within(Duration::from_secs(2));
-    shown.press(KEY_3)?;
+    shown.press(KEY_4)?;
     shown.frames_within(Duration::from_secs(1));
     let mut times = Vec::new();
     for round in 0..rounds {

@@ -9,7 +9,7 @@ use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::widgets::{dashed_outline, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
-const STEPS: u8 = 40;
+const STEPS: u8 = 24;
 /// From here on widths are shares of the largest, bits a second.
 const WIDE_BPS: f64 = 130e6;
 /// A dot every so many points of an edge.
