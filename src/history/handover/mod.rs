@@ -124,7 +124,7 @@ impl Detector {
             let track = self
                 .tracks
                 .entry(connection.cookie)
-                .or_insert_with(|| Track::new(connection));
+                .or_insert_with(|| Track::new(connection, sample.t));
             track.take(connection, before, sample.t);
             if let Some(token) = connection.token {
                 self.by_token.insert(token, connection.cookie);

@@ -73,6 +73,8 @@ struct Shift {
 /// One connection.
 #[derive(Clone, Debug)]
 pub(super) struct Track {
+    /// When it was first seen.
+    began_at: f64,
     cookie: Cookie,
     token: Option<Token>,
     flows: Vec<Flow>,
@@ -97,8 +99,9 @@ pub(super) struct Track {
 }
 
 impl Track {
-    pub(super) fn new(connection: &Connection) -> Self {
+    pub(super) fn new(connection: &Connection, t: f64) -> Self {
         Self {
+            began_at: t,
             cookie: connection.cookie,
             token: connection.token,
             // What was there before is not new.
@@ -176,7 +179,12 @@ impl Track {
                         *open.moved.entry(device.clone()).or_default() += moved;
                     }
                 }
-                None if subflow.state == TcpState::Established => self.flows.push(Flow::new(subflow, t)),
+                None if subflow.state == TcpState::Established => {
+                    // Those with which a connection begins are no better paths that came.
+                    let begins = t - self.began_at < NEW_S;
+                    let since = if begins { f64::NEG_INFINITY } else { t };
+                    self.flows.push(Flow::new(subflow, since));
+                }
                 None => {}
             }
         }
