@@ -10,49 +10,9 @@ mod stage;
 fn main() -> Result<(), String> {
     use std::time::Duration;
 
-    use pathscope::model::{InterfaceKind, Line};
-    use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape, Screenshot, Setup, Theme};
-
-    struct Lab;
-
-    impl LabControls for Lab {
-        fn links(&self) -> Vec<LabLink> {
-            let link = |name: &str, label: &str, kind, rate_mbps, delay_ms, plugged| LabLink {
-                name: name.to_owned(),
-                label: label.to_owned(),
-                kind,
-                delay_ms,
-                rate_mbps,
-                loss_percent: 0.0,
-                plugged,
-                planned: LabQuality {
-                    delay_ms,
-                    rate_mbps,
-                    loss_percent: 0.0,
-                },
-            };
-            vec![
-                link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
-                link(
-                    "enx2800af081bee",
-                    "Ethernet",
-                    InterfaceKind::Ethernet,
-                    100.0,
-                    5.0,
-                    false,
-                ),
-                link("wwan0", "Phone", InterfaceKind::Cellular, 20.0, 27.0, true),
-            ]
-        }
-
-        fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
-            Err("the links of this example cannot be unplugged".to_owned())
-        }
-
-        fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
-            Err("the links of this example cannot be shaped".to_owned())
-        }
-    }
+    use pathscope::model::Line;
+    use pathscope::ui::{LabControls, Screenshot, Setup, Theme};
+    use stage::Lab;
 
     let words: Vec<String> = std::env::args().skip(1).collect();
     let has = |word: &str| words.iter().any(|other| other == word);

@@ -48,8 +48,8 @@ mod pictures {
 
     use crate::compare;
     use crate::raster::{self, Textures};
-    use crate::scenes::{self, Lab};
-    use crate::stage::Scripted;
+    use crate::scenes;
+    use crate::stage::{Lab, Scripted};
 
     /// A state of the window that looks different from the others.
     pub struct Scene {

@@ -1,7 +1,6 @@
 //! Every panel in every state that looks different.
 
-use pathscope::model::{InterfaceKind, Line, Sample, SettingValue};
-use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape};
+use pathscope::model::{Line, Sample, SettingValue};
 
 use crate::stage::{Scripted, full_access, quiet, read_only};
 use crate::{Scene, Shown};
@@ -134,41 +133,5 @@ fn without_endpoints() -> Sample {
     Sample {
         endpoints: Vec::new(),
         ..quiet(1.0)
-    }
-}
-
-/// The laboratory's links, one of them unplugged.
-pub struct Lab;
-
-impl LabControls for Lab {
-    fn links(&self) -> Vec<LabLink> {
-        let link = |name: &str, label: &str, kind, rate_mbps, delay_ms, plugged| LabLink {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            kind,
-            delay_ms,
-            rate_mbps,
-            loss_percent: 0.0,
-            plugged,
-            planned: LabQuality {
-                delay_ms,
-                rate_mbps,
-                loss_percent: 0.0,
-            },
-        };
-        let (ethernet, phone) = ("enx2800af081bee", "wwan0");
-        vec![
-            link("wlp0s20f3", "Wi-Fi", InterfaceKind::Wifi, 40.0, 12.0, true),
-            link(ethernet, "Ethernet", InterfaceKind::Ethernet, 100.0, 5.0, false),
-            link(phone, "Phone", InterfaceKind::Cellular, 20.0, 27.0, true),
-        ]
-    }
-
-    fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn shape(&self, _link: &str, _shape: LabShape) -> Result<(), String> {
-        Ok(())
     }
 }

@@ -1,7 +1,9 @@
 //! A scripted source: a laptop with Wi-Fi, Ethernet and a phone, eight connections and one handover.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(dead_code, unreachable_pub, unused_imports, clippy::unwrap_used)]
 
+#[cfg(feature = "gui")]
+mod lab;
 mod script;
 
 use std::sync::{Arc, Mutex};
@@ -15,6 +17,8 @@ use pathscope::model::{
 };
 use pathscope::source::{Request, Source, Waker};
 
+#[cfg(feature = "gui")]
+pub use lab::Lab;
 pub use script::script;
 
 const WIFI: &str = "wlp0s20f3";
