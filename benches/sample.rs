@@ -16,7 +16,7 @@ use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
 use pathscope::source::{Reader, Way};
 use peers::{ThrowAway, own_cpu, ss_cpu};
-use table::{Row, in_ms, median, ms, paired};
+use table::{Row, in_ms};
 
 /// How large everything is.
 struct Size {
@@ -105,23 +105,9 @@ fn dumps(size: &Size) -> Result<(), String> {
         ours.push(in_ms(cpu_of(&mut reader)?));
         theirs.push(in_ms(ss_cpu()?));
     }
-    let row = Row {
-        what: "a complete sample, CPU",
-        ours: ms(median(&ours)),
-        peer: "ss -tMniH",
-        theirs: ms(median(&theirs)),
-        figure: paired(&ours, &theirs),
-        most: 0.25,
-    };
-    row.print();
-    Row {
-        peer: "the same dumps, thrown away",
-        theirs: ms(median(&bare)),
-        figure: paired(&ours, &bare),
-        most: 1.35,
-        ..row
-    }
-    .print();
+    let what = "a complete sample, CPU";
+    Row::of_pairs(what, &ours, "ss -tMniH", &theirs, 0.25).print();
+    Row::of_pairs(what, &ours, "the same dumps, thrown away", &bare, 1.35).print();
     let held = memory::of_watch(&crowd.netns(), size.watched)?;
     Row {
         what: "memory of watch --json, most ever",
@@ -157,15 +143,7 @@ fn look_ups(size: &Size) -> Result<(), String> {
             dumps.push(cpu);
         }
     }
-    Row {
-        what: "a steady sample, CPU",
-        ours: ms(median(&ours)),
-        peer: "ss -tMniH",
-        theirs: ms(median(&theirs)),
-        figure: paired(&ours, &theirs),
-        most: 0.02,
-    }
-    .print();
+    Row::of_pairs("a steady sample, CPU", &ours, "ss -tMniH", &theirs, 0.02).print();
     Ok(())
 }
 

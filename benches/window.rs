@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
 use screen::{Display, Shown};
-use table::{Row, in_ms, median, ms, paired, percentile};
+use table::{Row, in_ms, median, ms, percentile};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -127,15 +127,8 @@ fn first_frames(display: &Display, rounds: u64) -> Result<()> {
             theirs.push(in_ms(their));
         }
     }
-    Row {
-        what: "first frame since the process was started",
-        ours: ms(median(&ours)),
-        peer: "empty eframe window",
-        theirs: ms(median(&theirs)),
-        figure: paired(&ours, &theirs),
-        most: 1.5,
-    }
-    .print();
+    let what = "first frame since the process was started";
+    Row::of_pairs(what, &ours, "empty eframe window", &theirs, 1.5).print();
     Ok(())
 }
 

@@ -19,7 +19,19 @@ pub struct Row<'a> {
     pub most: f64,
 }
 
-impl Row<'_> {
+impl<'a> Row<'a> {
+    /// Times in ms against the peer's, measured in turn: the medians, and the median of the pairs' ratios.
+    pub fn of_pairs(what: &'a str, ours: &[f64], peer: &'a str, theirs: &[f64], most: f64) -> Self {
+        Self {
+            what,
+            ours: ms(median(ours)),
+            peer,
+            theirs: ms(median(theirs)),
+            figure: paired(ours, theirs),
+            most,
+        }
+    }
+
     /// Prints the line.
     pub fn print(&self) {
         let verdict = if self.figure <= self.most {

@@ -2,20 +2,15 @@
 
 use serde::Serialize;
 
+use super::envelope::Envelope;
 use super::{Failure, Output};
 use crate::kernel::Namespace;
-use crate::model::{Access, Endpoint, Interface, Limits, MAX_ENDPOINTS, SCHEMA, Sample, Settings};
+use crate::model::{Endpoint, Interface, Limits, MAX_ENDPOINTS, Sample, Settings};
 use crate::source::snapshot;
 
 /// `endpoints --json`.
 #[derive(Serialize)]
 struct Listing<'a> {
-    schema: u32,
-    taken_at: &'a str,
-    host: &'a str,
-    kernel: &'a str,
-    netns: Option<&'a str>,
-    access: &'a Access,
     endpoints: &'a [Endpoint],
     limits: Option<Limits>,
     settings: &'a Settings,
@@ -25,18 +20,13 @@ struct Listing<'a> {
 pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
     let (header, sample) = snapshot(namespace)?;
     if json {
-        output.json(&Listing {
-            schema: SCHEMA,
-            taken_at: &header.started_at,
-            host: &header.host,
-            kernel: &header.kernel,
-            netns: header.netns.as_deref(),
-            access: &header.access,
+        let listing = Listing {
             endpoints: &sample.endpoints,
             limits: sample.limits,
             settings: &sample.settings,
             interfaces: &sample.interfaces,
-        })?;
+        };
+        output.json(&Envelope::new(&header, listing))?;
     } else {
         text(&sample, output)?;
     }

@@ -2,35 +2,25 @@
 
 use serde::Serialize;
 
+use super::envelope::Envelope;
 use super::{Failure, Output};
 use crate::kernel::Namespace;
-use crate::model::{Access, Connection, Header, SCHEMA, Subflow, TcpState};
+use crate::model::{Connection, Header, Subflow, TcpState};
 use crate::source::snapshot;
 
 /// `list --json`.
 #[derive(Serialize)]
 struct Listing<'a> {
-    schema: u32,
-    taken_at: &'a str,
-    host: &'a str,
-    kernel: &'a str,
-    netns: Option<&'a str>,
-    access: &'a Access,
     connections: &'a [Connection],
 }
 
 pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
     let (header, sample) = snapshot(namespace)?;
     if json {
-        output.json(&Listing {
-            schema: SCHEMA,
-            taken_at: &header.started_at,
-            host: &header.host,
-            kernel: &header.kernel,
-            netns: header.netns.as_deref(),
-            access: &header.access,
+        let listing = Listing {
             connections: &sample.connections,
-        })?;
+        };
+        output.json(&Envelope::new(&header, listing))?;
     } else {
         text(&header, &sample.connections, sample.plain_tcp, output)?;
     }

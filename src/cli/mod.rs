@@ -3,6 +3,7 @@
 mod args;
 mod change;
 mod endpoints;
+mod envelope;
 mod generate;
 mod handovers;
 mod list;
