@@ -27,6 +27,10 @@ use pathscope::ui::{App, Setup, Theme};
 use stage::Scripted;
 use table::{Row, in_ms, median, ms, percentile};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CONNECTIONS: usize = 1000;
 /// How many of them change in a sample.
 const BUSY: usize = 100;
