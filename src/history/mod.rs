@@ -60,6 +60,8 @@ impl Default for Bounds {
 #[derive(Clone, Default)]
 pub struct History {
     bounds: Bounds,
+    /// How many lines were taken.
+    revision: u64,
     header: Option<Header>,
     state: State,
     /// When the newest line was taken, seconds on the stream.
@@ -89,6 +91,7 @@ impl History {
 
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
+        self.revision += 1;
         self.now = self.now.max(line.t());
         self.handovers.extend(self.detector.apply(&line));
         while self.handovers.len() > HANDOVERS {
@@ -97,6 +100,7 @@ impl History {
         match line {
             Line::Header(header) => {
                 *self = Self {
+                    revision: self.revision,
                     header: Some(header),
                     watched: self.watched,
                     ..Self::new(self.bounds)
@@ -110,6 +114,11 @@ impl History {
                 self.events.push_back(*event);
             }
         }
+    }
+
+    /// Another number after each line: where it is the same, so is everything else.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The header, once it came.

@@ -18,8 +18,13 @@ use super::{App, Screenshot, Setup};
 /// # Errors
 /// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
 pub fn run(setup: Setup) -> Result<(), String> {
-    let (title, file) = (setup.title.clone(), setup.settings.clone());
-    run_while(&title, file.as_deref(), || Ok(setup))
+    let title = setup.title.clone();
+    let size = match (&setup.screenshot, &setup.settings) {
+        (Some(screenshot), _) => screenshot.window(),
+        (None, Some(file)) => settings::window_size(file),
+        (None, None) => WindowSize::default(),
+    };
+    open(&title, size, || Ok(setup))
 }
 
 /// Opens the window while a thread of its own makes what it is to show: so the first frame waits for the slower of
@@ -32,13 +37,25 @@ pub fn run_while(
     file: Option<&Path>,
     make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
 ) -> Result<(), String> {
+    open(
+        title,
+        file.map_or_else(WindowSize::default, settings::window_size),
+        make,
+    )
+}
+
+fn open(
+    title: &str,
+    size: WindowSize,
+    make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
+) -> Result<(), String> {
     let opened = Instant::now();
     check(|name| std::env::var_os(name), has_library)?;
     let WindowSize {
         width,
         height,
         maximized,
-    } = file.map_or_else(WindowSize::default, settings::window_size);
+    } = size;
     let setup = std::thread::Builder::new()
         .name("open".to_owned())
         .spawn(make)
@@ -67,6 +84,21 @@ pub fn run_while(
             format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
         }
     })
+}
+
+impl Screenshot {
+    /// The window that it is a picture of: present mode on a projector, every panel on a desk.
+    fn window(&self) -> WindowSize {
+        let usual = WindowSize::default();
+        match self.panel.as_str() {
+            "present" => WindowSize {
+                width: 1280.0,
+                height: 720.0,
+                ..usual
+            },
+            _ => usual,
+        }
+    }
 }
 
 /// What must be there, and the Debian package that has it.

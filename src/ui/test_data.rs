@@ -115,6 +115,8 @@ impl Stage {
             direction: Direction::Sent,
             paused: false,
             ended: None,
+            waited_s: 0.0,
+            still: false,
             changes: &self.changes,
             interval_ms: 500,
         }

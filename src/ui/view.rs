@@ -93,6 +93,12 @@ pub(super) enum UiCommand {
     Pause(bool),
     /// Dark, light, or as the system says.
     Theme(egui::ThemePreference),
+    /// Present mode, or the way out of it.
+    Present(bool),
+    /// Whether nothing is to move by itself.
+    Still(bool),
+    /// The next scenario of the laboratory.
+    NextScenario,
     /// Another panel.
     Open(Tab),
     /// Another connection in the centre.
@@ -129,6 +135,10 @@ pub(super) struct View<'a> {
     pub paused: bool,
     /// Why the source ended, once it has.
     pub ended: Option<&'a str>,
+    /// How long ago the newest line came, seconds.
+    pub waited_s: f64,
+    /// Whether nothing may move by itself, because somebody wants it so.
+    pub still: bool,
     /// Changes made in this window.
     pub changes: &'a Changes,
     /// From one sample to the next, ms.
@@ -150,6 +160,19 @@ impl View<'_> {
     /// The name and slot of a device.
     pub(super) fn path(&self, device: Option<&str>) -> PathName {
         path_name(self.shown, self.slots, device)
+    }
+
+    /// The stream's time between its lines.
+    pub(super) fn clock(&self) -> f64 {
+        let since = if self.paused { 0.0 } else { self.waited_s };
+        self.shown.now() + since
+    }
+
+    /// Whether what is shown goes on, so that it may move between two samples. A source that says nothing for long does
+    /// not tell that data still flows.
+    pub(super) fn flows(&self) -> bool {
+        let patience_s = 2.0 * self.interval_ms as f64 / 1000.0 + 0.5;
+        !self.still && !self.paused && self.ended.is_none() && self.waited_s < patience_s
     }
 
     /// What a subflow is doing: data within the last second counts as flowing.

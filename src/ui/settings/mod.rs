@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub window: WindowSize,
     /// Dark, light, or as the desktop has it.
     pub theme: Theme,
+    /// Whether nothing moves by itself.
+    pub reduced_motion: bool,
     /// By how much everything is enlarged.
     pub zoom: f32,
     /// From one sample to the next, ms; `None` until somebody chooses.
@@ -77,6 +79,7 @@ impl Default for Settings {
         Self {
             window: WindowSize::default(),
             theme: Theme::System,
+            reduced_motion: false,
             zoom: 1.0,
             interval_ms: None,
             direction: None,

@@ -9,7 +9,7 @@ use crate::ui::view::{PathName, View};
 
 /// An interface of this host.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(in crate::ui) struct Node {
     pub path: PathName,
     /// The network: its name, or the link's speed.
     pub network: String,
@@ -21,8 +21,10 @@ pub(super) struct Node {
 
 /// An address of the peer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Peer {
+pub(in crate::ui) struct Peer {
     pub address: SocketAddr,
+    /// What it is called: usually the address itself.
+    pub title: String,
     /// What is known of it.
     pub note: String,
     /// Whether a subflow goes there; one that was only announced is hollow.
@@ -31,7 +33,7 @@ pub(super) struct Peer {
 
 /// What an edge looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::ui) enum Look {
     /// A ribbon as wide as the rate.
     Carrying,
     /// A line.
@@ -42,11 +44,13 @@ pub(super) enum Look {
 
 /// A subflow.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Edge {
+pub(in crate::ui) struct Edge {
     pub cookie: Cookie,
     /// Its place among the nodes, and among the peers.
     pub ends: (usize, usize),
     pub look: Look,
+    /// How much is left of one that is gone, from 1 to 0.
+    pub fades: Option<f32>,
     pub backup: bool,
     pub bps: f64,
     /// What its label says: the rate or a state, and what is known besides.
@@ -57,7 +61,7 @@ pub(super) struct Edge {
 
 /// The whole map.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Map {
+pub(in crate::ui) struct Map {
     pub nodes: Vec<Node>,
     pub peers: Vec<Peer>,
     pub edges: Vec<Edge>,
@@ -65,11 +69,13 @@ pub(super) struct Map {
     pub largest_bps: f64,
 }
 
+/// How long a subflow that is gone fades, seconds.
+const FADES_S: f64 = 0.6;
 /// How far back rates decide how wide an edge is, and an interface keeps its place without a subflow, seconds.
 const RECENT_S: f64 = 60.0;
 
 impl Map {
-    pub(super) fn new(connection: &Connection, view: &View<'_>) -> Self {
+    pub(in crate::ui) fn new(connection: &Connection, view: &View<'_>) -> Self {
         let mut map = Self::default();
         let since = view.shown.now() - RECENT_S;
         let mut subflows: Vec<_> = view
@@ -80,11 +86,15 @@ impl Map {
         view.sort(&mut subflows);
         for subflow in &subflows {
             let node = map.node(subflow, &subflows, view);
-            if subflow.ended_at.is_some() {
+            let fades = subflow.ended_at.map(|ended| left(view.clock() - ended));
+            if fades.is_some_and(|left| left <= 0.0) {
                 continue;
             }
             let ends = (node, map.peer(subflow));
-            map.edges.push(edge(subflow, ends, view));
+            map.edges.push(Edge {
+                fades,
+                ..edge(subflow, ends, view)
+            });
             let newest = subflow.points.iter().rev().take_while(|point| point.t > since);
             let largest = newest.map(|point| view.direction.bps(point)).fold(0.0, f64::max);
             map.largest_bps = map.largest_bps.max(largest);
@@ -92,6 +102,16 @@ impl Map {
         map.settle();
         map.announced(connection, view);
         map
+    }
+
+    /// Names the peer's addresses for those who see them from afar: without the port, which the second line says.
+    #[must_use]
+    pub(in crate::ui) fn for_afar(mut self, app: &str) -> Self {
+        for peer in &mut self.peers {
+            peer.title = peer.address.ip().to_string();
+            peer.note = format!("{app}, port {}", peer.address.port());
+        }
+        self
     }
 
     fn node(&mut self, subflow: &SubflowHistory, all: &[&SubflowHistory], view: &View<'_>) -> usize {
@@ -112,12 +132,13 @@ impl Map {
             0 | 1 => first.to_string(),
             several => format!("{first} +{}", several - 1),
         };
+        let up = view.interface_up(&subflow.last) != Some(false);
         self.nodes.push(Node {
             path,
-            network: interface.map(network).unwrap_or_default(),
+            network: interface.map_or_else(|| if up { "" } else { "gone" }.to_owned(), network),
             signal_dbm: interface.and_then(|interface| interface.signal_dbm),
             address,
-            up: view.interface_up(&subflow.last) != Some(false),
+            up,
         });
         self.nodes.len() - 1
     }
@@ -133,6 +154,7 @@ impl Map {
             };
             self.peers.push(Peer {
                 address,
+                title: address.to_string(),
                 note,
                 used: true,
             });
@@ -183,6 +205,7 @@ impl Map {
             if !self.peers.iter().any(|peer| peer.address == address) {
                 self.peers.push(Peer {
                     address,
+                    title: address.to_string(),
                     note: format!("id {id}, announced, not used"),
                     used: false,
                 });
@@ -191,7 +214,16 @@ impl Map {
     }
 }
 
+/// How much is left of a subflow that has been gone so long, from 1 to 0.
+#[expect(clippy::cast_possible_truncation, reason = "from 0 to 1")]
+fn left(gone_s: f64) -> f32 {
+    (1.0 - gone_s / FADES_S).clamp(0.0, 1.0) as f32
+}
+
 fn network(interface: &Interface) -> String {
+    if !interface.up {
+        return "down".to_owned();
+    }
     match (&interface.ssid, interface.speed_mbps) {
         (Some(ssid), _) => ssid.clone(),
         (None, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => format!("{} Gbit/s", speed / 1000),
@@ -244,6 +276,7 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
         cookie: last.cookie,
         ends,
         look,
+        fades: None,
         backup,
         bps,
         label,

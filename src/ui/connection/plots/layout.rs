@@ -32,6 +32,10 @@ pub(super) struct Places {
     pub readout: Rect,
     /// Whether the last two share a place.
     pub shared: bool,
+    /// Whether the first is the only one.
+    pub alone: bool,
+    /// How many times as large text and strokes are as in the window.
+    pub scale: f32,
 }
 
 impl Places {
@@ -66,7 +70,34 @@ impl Places {
                 pos2(area.right() - PADDING, area.bottom()),
             ),
             shared,
+            alone: false,
+            scale: 1.0,
         }
+    }
+
+    /// The first plot alone within `area`, everything `scale` times as large, and no readout.
+    pub(super) fn alone(area: Rect, scale: f32) -> Self {
+        let (left, top) = (area.left() + GUTTER * scale, area.top() + STRIP * scale);
+        let bottom = (area.bottom() - AXIS * scale).max(top + 20.0);
+        let column = |top: f32, bottom: f32| Rect::from_min_max(pos2(left, top), pos2(area.right(), bottom));
+        let plots = column(top, bottom);
+        Self {
+            strip: column(area.top(), top),
+            plots,
+            each: [plots; 4],
+            axis: column(bottom, area.bottom()),
+            readout: Rect::from_min_max(area.right_top(), area.right_bottom()),
+            shared: false,
+            alone: true,
+            scale,
+        }
+    }
+
+    /// The place of a value within a plot whose top is `top`.
+    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
+    pub(super) fn y_at(&self, plot: Rect, value: f64, top: f64) -> f32 {
+        let inner = plot.shrink2(egui::vec2(0.0, AIR * self.scale));
+        inner.bottom() - (value / top) as f32 * inner.height()
     }
 
     /// The time at a place.
@@ -81,13 +112,6 @@ impl Places {
         let share = (t - from) / (to - from);
         self.plots.left() + (share * f64::from(self.plots.width())) as f32
     }
-}
-
-/// The place of a value within a plot whose top is `top`.
-#[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
-pub(super) fn y_at(plot: Rect, value: f64, top: f64) -> f32 {
-    let inner = plot.shrink2(egui::vec2(0.0, AIR));
-    inner.bottom() - (value / top) as f32 * inner.height()
 }
 
 #[cfg(test)]
