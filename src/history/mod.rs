@@ -4,6 +4,7 @@
 //! from the stream, never from a clock. Points are added for what *changed* in a sample only, and memory is bounded:
 //! when it is used up, what nobody looks at keeps fewer points the further it lies back.
 
+mod balance;
 mod condition;
 pub mod handover;
 mod memory;
@@ -265,6 +266,7 @@ impl History {
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
         record.last = None;
+        record.balance.take(sent(connection), received(connection), t);
         let before = record.looked_at.map_or(before, |at| at.max(before));
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
@@ -318,6 +320,20 @@ impl History {
             keep
         });
     }
+}
+
+/// What a connection has sent; what its subflows have, where the kernel does not count it for the whole.
+fn sent(connection: &Connection) -> u64 {
+    let subflows = connection.subflows.iter();
+    let sum = || subflows.filter_map(|subflow| subflow.bytes_acked).sum();
+    connection.bytes_sent.unwrap_or_else(sum)
+}
+
+/// What it has received.
+fn received(connection: &Connection) -> u64 {
+    let subflows = connection.subflows.iter();
+    let sum = || subflows.filter_map(|subflow| subflow.bytes_received).sum();
+    connection.bytes_received.unwrap_or_else(sum)
 }
 
 #[cfg(test)]

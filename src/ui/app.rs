@@ -137,7 +137,8 @@ impl App {
             access: feed.access(),
             slots,
             title: feed.title(),
-            direction: direction.unwrap_or_else(|| main_direction(feed)),
+            turned: *direction,
+            main: main_direction(feed),
             paused: feed.is_paused(),
             ended: feed.ended(),
             waited_s,
@@ -360,7 +361,7 @@ impl App {
                 self.list.selected = Some(cookie);
                 self.connection.plots.window.show(t, self.feed.shown().now());
             }
-            UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
+            UiCommand::Turn(direction) => self.store.settings.direction = direction,
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {

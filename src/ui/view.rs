@@ -43,6 +43,14 @@ impl Direction {
         }
     }
 
+    /// The preposition of the peer.
+    pub(super) fn preposition(self) -> &'static str {
+        match self {
+            Self::Sent => "to",
+            Self::Received => "from",
+        }
+    }
+
     /// The rate of a point in this direction, bits a second.
     pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
         match self {
@@ -105,8 +113,8 @@ pub(super) enum UiCommand {
     Select(Cookie),
     /// A connection in the centre, with the plots at a moment.
     Moment(Cookie, f64),
-    /// The other direction for every rate.
-    Turn(Direction),
+    /// One direction for every rate, or each connection's own.
+    Turn(Option<Direction>),
     /// The demo, in a window of its own.
     OpenDemo,
     /// Plugging a link of the lab, or unplugging it.
@@ -129,8 +137,10 @@ pub(super) struct View<'a> {
     pub slots: &'a Slots,
     /// What the source is called.
     pub title: &'a str,
-    /// Which way rates go.
-    pub direction: Direction,
+    /// Which way rates go, where somebody chose; else each connection's go its main way.
+    pub turned: Option<Direction>,
+    /// The way of most data over all connections.
+    pub main: Direction,
     /// Whether the picture stands still.
     pub paused: bool,
     /// Why the source ended, once it has.
@@ -209,15 +219,28 @@ impl View<'_> {
             .fold(subflow.out_bps().max(subflow.in_bps()), f64::max)
     }
 
-    /// The rate of a subflow now, in the direction shown, bits a second.
+    /// The rate of a subflow now, in its connection's direction, bits a second.
     pub(super) fn bps(&self, subflow: &SubflowHistory) -> f64 {
         if subflow.ended_at.is_some() {
             return 0.0;
         }
-        subflow
-            .points
-            .back()
-            .map_or(0.0, |point| self.direction.bps(point))
+        let direction = self.direction_of(subflow.connection);
+        subflow.points.back().map_or(0.0, |point| direction.bps(point))
+    }
+
+    /// The way that is shown unless a connection's own is another: that of the caption.
+    pub(super) fn direction(&self) -> Direction {
+        self.turned.unwrap_or(self.main)
+    }
+
+    /// Which way a connection's rates go.
+    pub(super) fn direction_of(&self, connection: Cookie) -> Direction {
+        self.turned
+            .unwrap_or_else(|| match self.shown.connection(connection) {
+                Some(record) if record.receives() => Direction::Received,
+                Some(_) => Direction::Sent,
+                None => self.main,
+            })
     }
 
     /// The subflows of a connection that are there, those that ended left out, in order of slot.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::history::Condition;
 use crate::history::handover::incidents;
-use crate::model::{Connection, Cookie};
+use crate::model::{Connection, Cookie, Subflow};
 use crate::ui::LabLink;
 use crate::ui::format;
 use crate::ui::handovers::{Headline, headline};
@@ -14,26 +14,32 @@ use crate::ui::view::{UiCommand, View, application};
 /// A link has to carry so many times as much as the one named before to be named in its place.
 const RELUCTANCE: f64 = 2.0;
 
+/// When the busiest is known, seconds on the stream.
+const SETTLED_S: f64 = 2.0;
+
 /// The connection to show: the selected one, else the one shown before, else the busiest, of those with several paths
 /// where there are any.
 pub(super) fn choose(selected: Option<Cookie>, before: Option<Cookie>, view: &View<'_>) -> Option<Cookie> {
     let lives = |cookie: &Cookie| view.shown.state().connections.contains_key(cookie);
     let known = |cookie: &Cookie| view.shown.connection(*cookie).is_some();
-    let held = selected.filter(lives).or(before.filter(lives));
+    // In the first moments nobody knows yet who is busy.
+    let settled = view.shown.now() > SETTLED_S;
+    let held = selected
+        .filter(lives)
+        .or(before.filter(|cookie| settled && lives(cookie)));
     held.or_else(|| busiest(view)).or(selected.filter(known))
 }
 
 fn busiest(view: &View<'_>) -> Option<Cookie> {
-    let ranked = view.shown.state().connections.keys().map(|cookie| {
-        let (out, inward) = view.shown.rate_of(*cookie);
-        (view.subflows(*cookie).len() > 1, out + inward, Reverse(*cookie))
+    let connections = view.shown.state().connections.values();
+    let best = connections.max_by_key(|connection| {
+        let subflows = connection.subflows.iter();
+        let moved =
+            |subflow: &Subflow| subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0);
+        let moved: u64 = subflows.map(moved).sum();
+        (connection.subflows.len() > 1, moved, Reverse(connection.cookie))
     });
-    let best = ranked.max_by(|(many, bps, cookie), (others, other_bps, other)| {
-        many.cmp(others)
-            .then(bps.total_cmp(other_bps))
-            .then(cookie.cmp(other))
-    });
-    best.map(|(_, _, Reverse(cookie))| cookie)
+    best.map(|connection| connection.cookie)
 }
 
 /// What stands at the top.
@@ -60,6 +66,15 @@ pub(super) fn nothing(view: &View<'_>) -> Said {
 /// What is said of a connection: its latest handover; before any, what it is.
 pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
     let app = application(connection);
+    let ended = view
+        .shown
+        .connection(connection.cookie)
+        .and_then(|record| record.ended_at);
+    if let Some(ended) = ended {
+        let ago = format::age(view.shown.now() - ended);
+        let second = format!("{app} to {}, {ago} ago.", connection.remote.ip());
+        return Said::plain("The connection is closed".to_owned(), second);
+    }
     let subflows = view.subflows(connection.cookie);
     let are = |condition| {
         subflows
@@ -120,8 +135,9 @@ fn beforehand(connection: &Connection, view: &View<'_>) -> Said {
         "Nothing has been interrupted."
     };
     let words = format!(
-        "{} to {} over {}",
+        "{} {} {} over {}",
         application(connection),
+        view.direction_of(connection.cookie).preposition(),
         connection.remote.ip(),
         listed(&over)
     );

@@ -162,8 +162,12 @@ pub(super) fn keys(
     let font = Type::Body.sized(KEY * scale);
     let color = if alarms { tokens.danger } else { tokens.text3 };
     let room = leave_at.x - 24.0 * scale - at.x;
-    if alarms || width(ui.painter(), note, font.clone()) <= room {
+    let wide = width(ui.painter(), note, font.clone());
+    if !note.is_empty() && (alarms || wide <= room) {
         paint_within(ui.painter(), at, note, font, color, room);
+        let place = Rect::from_center_size(at + vec2(room / 2.0, 0.0), vec2(room, 36.0 * scale));
+        let response = ui.interact(place, ui.scope_id().with("note"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, note));
     }
     commands.extend(press(&leave, leave_at, scale, ui));
     commands

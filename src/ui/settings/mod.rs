@@ -28,7 +28,7 @@ pub(super) struct Settings {
     pub zoom: f32,
     /// From one sample to the next, ms; `None` until somebody chooses.
     pub interval_ms: Option<u64>,
-    /// Which way rates go; `None` until somebody chooses: then the way of most data.
+    /// Which way rates go; `None` until somebody chooses: each connection's main way.
     pub direction: Option<Direction>,
     /// How wide the list of connections is.
     pub list_width: f32,

@@ -248,6 +248,7 @@ mod tests {
             peers: (0..peers).map(peer).collect(),
             edges: edges.iter().map(edge).collect(),
             largest_bps: 0.0,
+            direction: crate::ui::view::Direction::Sent,
         }
     }
 
@@ -326,7 +327,7 @@ mod tests {
 
     #[test]
     fn eight_paths_are_readable_from_afar() {
-        let size = vec2(1088.0, 330.0);
+        let size = vec2(1088.0, 316.0);
         for shape in shapes() {
             let (nodes, peers) = (shape.nodes.len(), shape.peers.len());
             let area = Rect::from_min_size(pos2(32.0, 116.0), size);

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{Connection, Cookie, EventKind, Interface};
 use crate::ui::format;
-use crate::ui::view::{PathName, View};
+use crate::ui::view::{Direction, PathName, View};
 
 /// An interface of this host.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +67,8 @@ pub(in crate::ui) struct Map {
     pub edges: Vec<Edge>,
     /// The largest rate of an edge within the last minute, bits a second.
     pub largest_bps: f64,
+    /// Which way the rates go, and the dots with them.
+    pub direction: Direction,
 }
 
 /// How long a subflow that is gone fades, seconds.
@@ -76,7 +78,11 @@ const RECENT_S: f64 = 60.0;
 
 impl Map {
     pub(in crate::ui) fn new(connection: &Connection, view: &View<'_>) -> Self {
-        let mut map = Self::default();
+        let direction = view.direction_of(connection.cookie);
+        let mut map = Self {
+            direction,
+            ..Self::default()
+        };
         let since = view.shown.now() - RECENT_S;
         let mut subflows: Vec<_> = view
             .shown
@@ -96,7 +102,7 @@ impl Map {
                 ..edge(subflow, ends, view)
             });
             let newest = subflow.points.iter().rev().take_while(|point| point.t > since);
-            let largest = newest.map(|point| view.direction.bps(point)).fold(0.0, f64::max);
+            let largest = newest.map(|point| direction.bps(point)).fold(0.0, f64::max);
             map.largest_bps = map.largest_bps.max(largest);
         }
         map.settle();
@@ -330,10 +336,35 @@ mod tests {
             Line::Sample(Box::new(sample))
         };
         stage.history.apply(sample(11.0));
-        let after = map(&stage, 1);
+        let mut view = stage.view();
+        view.waited_s = 0.7;
+        let after = Map::new(&connection, &view);
         assert_eq!((after.nodes.len(), after.edges.len()), (2, 1));
         stage.history.apply(sample(80.0));
         assert_eq!(map(&stage, 1).nodes.len(), 1);
+    }
+
+    #[test]
+    fn a_subflow_that_is_gone_is_red_at_once_and_fades() {
+        let mut stage = Stage::usual();
+        let mut connection = stage.history.latest(Cookie(1)).expect("known").clone();
+        connection.subflows.remove(0);
+        stage.history.apply(Line::Sample(Box::new(crate::model::Sample {
+            t: 11.0,
+            connections: vec![connection.clone()],
+            ..crate::model::Sample::default()
+        })));
+        let fading = |waited_s: f64| {
+            let mut view = stage.view();
+            view.waited_s = waited_s;
+            let map = Map::new(&connection, &view);
+            let gone = map.edges.into_iter().find(|edge| edge.fades.is_some());
+            gone.map(|edge| (edge.look, edge.fades.unwrap_or_default()))
+        };
+        assert_eq!(fading(0.0), Some((Look::Lost, 1.0)));
+        let (_, half) = fading(0.3).expect("still there");
+        assert!((half - 0.5).abs() < 1e-3, "{half}");
+        assert_eq!(fading(0.61), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::model::{Edge, Look, Map, Node, Peer};
 use super::motion::Motion;
 use super::sizes::{Density, Lines};
 use crate::ui::theme::{Slot, Tokens, Type};
+use crate::ui::view::Direction;
 use crate::ui::widgets::{dashed_outline, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
@@ -49,6 +50,10 @@ pub(super) fn all(map: &Map, plan: &Plan, motion: &Motion, afar: bool, tokens: &
             .map_or(Slot::PLAIN, |node| node.path.slot)
     };
     let scale = plan.density.scale;
+    let way_of_data = match map.direction {
+        Direction::Sent => 1.0,
+        Direction::Received => -1.0,
+    };
     // What is gone fades with its label.
     let painter_of = |edge: &Edge| {
         let mut painter = painter.clone();
@@ -61,7 +66,7 @@ pub(super) fn all(map: &Map, plan: &Plan, motion: &Motion, afar: bool, tokens: &
                 .map(|step| curve.at(f32::from(step) / f32::from(STEPS)))
                 .collect(),
             wide: ribbon(edge.bps, map.largest_bps) * scale,
-            moved: motion.of(edge) * f64::from(scale),
+            moved: motion.of(edge) * way_of_data * f64::from(scale),
             scale,
         };
         way.paint(edge, slot(edge), tokens, &painter_of(edge));

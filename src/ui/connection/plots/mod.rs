@@ -97,7 +97,7 @@ fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>,
         revision: view.shown.revision(),
         range: (from, to),
         width: places.plots.width(),
-        direction: view.direction,
+        direction: view.direction_of(cookie),
         interval_ms: view.interval_ms,
     };
     let tracks = &mut state.tracks;
@@ -134,11 +134,12 @@ fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>,
         cursor,
         started_at: view.shown.header().map(|header| header.started_at.as_str()),
         second: state.second,
+        direction: key.direction,
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene, view)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene)));
     paint::ui(&scene, ui);
     if !places.alone {
-        readout::ui(&scene, &mut state.second, view, ui);
+        readout::ui(&scene, &mut state.second, ui);
     }
     focus_ring(ui, &response, 2.0);
     if !places.alone {

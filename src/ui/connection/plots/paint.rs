@@ -11,6 +11,7 @@ use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::Direction;
 use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
@@ -29,6 +30,8 @@ pub(super) struct Scene<'a> {
     pub started_at: Option<&'a str>,
     /// Which of the last two plots is shown where they share a place.
     pub second: usize,
+    /// Which way the throughput goes.
+    pub direction: Direction,
 }
 
 impl Scene<'_> {
