@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
@@ -228,15 +230,27 @@ impl Timer {
     }
 }
 
+/// Writes a picture as the smallest of its encodings: pictures of windows have large even areas, and few colours.
 fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
     let [width, height] = picture.size;
-    let bytes: Vec<u8> = picture.pixels.iter().flat_map(egui::Color32::to_array).collect();
+    let bytes: Vec<u8> = picture
+        .pixels
+        .iter()
+        .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
+        .collect();
     let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
-    let image =
-        image::RgbaImage::from_raw(size(width)?, size(height)?, bytes).ok_or("an incomplete picture")?;
-    image
-        .save_with_format(path, image::ImageFormat::Png)
-        .map_err(|error| error.to_string())
+    let (width, height) = (size(width)?, size(height)?);
+    let mut smallest: Option<Vec<u8>> = None;
+    for filter in [FilterType::NoFilter, FilterType::Up, FilterType::Paeth] {
+        let mut file = Vec::new();
+        PngEncoder::new_with_quality(&mut file, CompressionType::Best, filter)
+            .write_image(&bytes, width, height, ExtendedColorType::Rgb8)
+            .map_err(|error| error.to_string())?;
+        if smallest.as_ref().is_none_or(|least| file.len() < least.len()) {
+            smallest = Some(file);
+        }
+    }
+    std::fs::write(path, smallest.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
 struct Window {

@@ -14,6 +14,9 @@ const READOUT: f32 = 160.0;
 const PADDING: f32 = 16.0;
 /// Shares of the height: throughput, RTT, congestion window, retransmissions.
 const SHARES: [f32; 4] = [136.0, 88.0, 72.0, 72.0];
+/// The least height of a plot, and the share of all that it may take for it.
+const LEAST: f32 = 68.0;
+const LEAST_SHARE: f32 = 0.212;
 /// Below this height the last two become tabs of one.
 const ROOM_FOR_FOUR: f32 = 300.0;
 
@@ -52,14 +55,23 @@ impl Places {
         let [first, second, third, fourth] = SHARES;
         let sum = first + second + third + if shared { 0.0 } else { fourth };
         let unit = plots.height() / sum;
+        // What is least high still has room for three rows beside it; the first plot has most to give.
+        let least = LEAST.min(plots.height() * LEAST_SHARE);
+        let given = [second, third, fourth].map(|share| (least - share * unit).max(0.0));
+        let [of_second, of_third, of_fourth] = given;
+        let taken = of_second + of_third + if shared { 0.0 } else { of_fourth };
         let mut at = top;
-        let mut next = |share: f32| {
+        let mut next = |share: f32, more: f32| {
             let start = at;
-            at += share * unit;
+            at += share * unit + more;
             column(start, at)
         };
-        let (one, two, three) = (next(first), next(second), next(third));
-        let four = if shared { three } else { next(fourth) };
+        let (one, two, three) = (
+            next(first, -taken),
+            next(second, of_second),
+            next(third, of_third),
+        );
+        let four = if shared { three } else { next(fourth, of_fourth) };
         Self {
             strip: column(area.top(), top),
             plots,
