@@ -5,7 +5,7 @@ mod layout;
 mod model;
 mod paint;
 
-use egui::{Rect, Ui, UiBuilder, pos2};
+use egui::{CursorIcon, Rect, Ui, UiBuilder, pos2};
 
 use self::layout::Places;
 use super::connection::map::{self, Map, Motion};
@@ -18,6 +18,9 @@ use crate::model::Cookie;
 const PLOT_SCALE: f32 = 1.75;
 /// Air beside the map, which it leaves itself.
 const BESIDE: f32 = 16.0;
+
+/// How long a pointer rests before it is hidden, seconds.
+const POINTER_RESTS_S: f32 = 2.0;
 
 /// What present mode remembers.
 #[derive(Debug, Default)]
@@ -52,6 +55,10 @@ pub(super) fn ui(
     view: &View<'_>,
     ui: &mut Ui,
 ) -> Vec<UiCommand> {
+    // The audience does not look for a pointer that rests.
+    if ui.input(|input| input.pointer.time_since_last_movement() > POINTER_RESTS_S) {
+        ui.ctx().set_cursor_icon(CursorIcon::None);
+    }
     let places = Places::new(ui.max_rect());
     let shown = model::choose(selected, state.shown, view);
     if shown != state.shown {

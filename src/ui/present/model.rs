@@ -12,7 +12,7 @@ use crate::ui::laboratory::LabNow;
 use crate::ui::view::{UiCommand, View, application};
 
 /// A link has to carry so many times as much as the one named before to be named in its place.
-const RELUCTANCE: f64 = 2.0;
+const RELUCTANCE: f64 = 1.2;
 
 /// When the busiest is known, seconds on the stream.
 const SETTLED_S: f64 = 2.0;
