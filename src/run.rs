@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use clap::Parser as _;
 use crossbeam_channel::never;
+#[cfg(feature = "gui")]
+use crossbeam_channel::{Receiver, bounded};
 
 use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
@@ -15,7 +17,7 @@ use crate::lab::{self, Lab, LabError, Scenario};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
-use crate::source::{AbsentSource, Source};
+use crate::source::{AbsentSource, Source, Waker};
 use crate::source::{LiveSource, Options};
 
 /// How long the demo runs when it is only to make a picture.
@@ -78,9 +80,7 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
             .and_then(|count| usize::try_from(count).ok()),
         ..lab::Options::default()
     };
-    let lab = Lab::start(scenario, &options).map_err(lab_failure)?;
-    let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
-    let source = LiveSource::open(&namespace, &Options::default())?;
+    let (source, lab) = stage(scenario, &options)?;
     if arguments.headless {
         let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
         let printed = cli::print_stream(&source, &never(), end, true, output);
@@ -88,6 +88,14 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
         return lab.failure().map_or(printed, |why| Err(Failure::failed(why)));
     }
     show_demo(arguments, source, lab, scenario)
+}
+
+/// Builds a scenario, and opens a source in it.
+fn stage(scenario: &Scenario, options: &lab::Options) -> Result<(LiveSource, Lab), Failure> {
+    let lab = Lab::start(scenario, options).map_err(lab_failure)?;
+    let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
+    let source = LiveSource::open(&namespace, &Options::default())?;
+    Ok((source, lab))
 }
 
 fn lab_failure(error: LabError) -> Failure {
@@ -137,7 +145,48 @@ struct DemoLab {
 }
 
 #[cfg(feature = "gui")]
+impl DemoLab {
+    /// The scenario after this one; after the last comes the first.
+    fn next(&self) -> Option<&'static Scenario> {
+        let mut after = lab::scenarios().iter().cycle();
+        after.find(|scenario| scenario.name == self.scenario.name)?;
+        after.next().filter(|next| next.name != self.scenario.name)
+    }
+}
+
+#[cfg(feature = "gui")]
 impl crate::ui::LabControls for DemoLab {
+    fn scenario(&self) -> String {
+        self.scenario.name.to_owned()
+    }
+
+    fn next_scenario(&self) -> Option<String> {
+        self.next().map(|next| next.name.to_owned())
+    }
+
+    fn start_next(&self, waker: Waker) -> Receiver<Result<crate::ui::Staged, String>> {
+        let (done, staged) = bounded(1);
+        let next = self.next();
+        let start = move || {
+            let scenario = next.ok_or("there is no other scenario")?;
+            let (source, lab) = stage(scenario, &lab::Options::default()).map_err(|why| why.to_string())?;
+            Ok(crate::ui::Staged {
+                source: Box::new(source),
+                lab: Box::new(DemoLab { lab, scenario }),
+            })
+        };
+        // Where there is no thread to be had, the receiver finds its sender gone.
+        drop(
+            std::thread::Builder::new()
+                .name("scenario".to_owned())
+                .spawn(move || {
+                    let _ = done.send(start());
+                    waker();
+                }),
+        );
+        staged
+    }
+
     fn links(&self) -> Vec<crate::ui::LabLink> {
         let kind = |name: &str| match name {
             "wifi" => InterfaceKind::Wifi,

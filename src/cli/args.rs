@@ -140,7 +140,7 @@ pub struct DemoArguments {
     pub screenshot: Option<PathBuf>,
     /// Which panel the picture shows
     #[arg(long, value_name = "NAME", default_value = "connections", requires = "screenshot",
-          value_parser = ["connections", "handovers", "paths", "events"])]
+          value_parser = ["connections", "handovers", "paths", "events", "present"])]
     pub panel: String,
     /// List the scenarios
     #[arg(long)]

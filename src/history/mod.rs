@@ -4,6 +4,7 @@
 //! from the stream, never from a clock. Points are added for what *changed* in a sample only, and memory is bounded:
 //! when it is used up, what nobody looks at keeps fewer points the further it lies back.
 
+mod balance;
 mod condition;
 pub mod handover;
 mod memory;
@@ -60,6 +61,8 @@ impl Default for Bounds {
 #[derive(Clone, Default)]
 pub struct History {
     bounds: Bounds,
+    /// How many lines were taken.
+    revision: u64,
     header: Option<Header>,
     state: State,
     /// When the newest line was taken, seconds on the stream.
@@ -89,6 +92,7 @@ impl History {
 
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
+        self.revision += 1;
         self.now = self.now.max(line.t());
         self.handovers.extend(self.detector.apply(&line));
         while self.handovers.len() > HANDOVERS {
@@ -97,6 +101,7 @@ impl History {
         match line {
             Line::Header(header) => {
                 *self = Self {
+                    revision: self.revision,
                     header: Some(header),
                     watched: self.watched,
                     ..Self::new(self.bounds)
@@ -110,6 +115,11 @@ impl History {
                 self.events.push_back(*event);
             }
         }
+    }
+
+    /// Another number after each line: where it is the same, so is everything else.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The header, once it came.
@@ -256,6 +266,7 @@ impl History {
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
         record.last = None;
+        record.balance.take(sent(connection), received(connection), t);
         let before = record.looked_at.map_or(before, |at| at.max(before));
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
@@ -309,6 +320,20 @@ impl History {
             keep
         });
     }
+}
+
+/// What a connection has sent; what its subflows have, where the kernel does not count it for the whole.
+fn sent(connection: &Connection) -> u64 {
+    let subflows = connection.subflows.iter();
+    let sum = || subflows.filter_map(|subflow| subflow.bytes_acked).sum();
+    connection.bytes_sent.unwrap_or_else(sum)
+}
+
+/// What it has received.
+fn received(connection: &Connection) -> u64 {
+    let subflows = connection.subflows.iter();
+    let sum = || subflows.filter_map(|subflow| subflow.bytes_received).sum();
+    connection.bytes_received.unwrap_or_else(sum)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::Bounds;
+use super::balance::Balance;
 use super::rates::bits_per_second;
 use super::thinning::{Spacing, thin};
 use crate::model::{Connection, Cookie, Subflow};
@@ -38,6 +39,7 @@ pub struct ConnectionHistory {
     pub(super) looked_at: Option<f64>,
     /// As it was when it ended.
     pub(super) last: Option<Box<Connection>>,
+    pub(super) balance: Balance,
 }
 
 impl ConnectionHistory {
@@ -48,7 +50,13 @@ impl ConnectionHistory {
             subflows: Vec::new(),
             looked_at: None,
             last: None,
+            balance: Balance::default(),
         }
+    }
+
+    /// Whether it receives more than it sends, of late.
+    pub fn receives(&self) -> bool {
+        self.balance.receives()
     }
 }
 

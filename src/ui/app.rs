@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use egui::{
     CentralPanel, Context, Frame, Key, Modifiers, Panel, Rect, Stroke, ThemePreference, Ui, UiBuilder,
+    ViewportCommand,
 };
 
 use super::connection::{self, ConnectionState};
@@ -13,18 +14,21 @@ use super::events::{self, EventsState};
 use super::feed::Feed;
 use super::handovers::{self, HandoversState};
 use super::lab_strip;
+use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
+use super::present::{self, PresentState};
 use super::settings::{Settings, Store};
 use super::status;
 use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
 use super::{LabControls, OpenDemo, Setup, Theme};
+use crate::source::Source;
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
     feed: Feed,
-    lab: Option<Box<dyn LabControls>>,
+    lab: Laboratory,
     store: Store,
     tab: Tab,
     list: ListState,
@@ -32,6 +36,7 @@ pub struct App {
     handovers: HandoversState,
     paths: PathsState,
     events: EventsState,
+    present: PresentState,
     demo: Option<OpenDemo>,
 }
 
@@ -53,19 +58,18 @@ impl App {
         if let Some(why) = store.complaint() {
             feed.changes.fail(why);
         }
+        let panel = setup.screenshot.as_ref().map_or("", |picture| &picture.panel);
         Self {
             feed,
-            lab: setup.lab,
+            lab: Laboratory::new(setup.lab),
             store,
-            tab: setup
-                .screenshot
-                .as_ref()
-                .map_or_else(Tab::default, |picture| Tab::named(&picture.panel)),
+            tab: Tab::named(panel),
             list: ListState::default(),
             connection: ConnectionState::default(),
             handovers: HandoversState::default(),
             paths: PathsState::default(),
             events: EventsState::default(),
+            present: PresentState::new(panel == "present"),
             demo: setup.demo,
         }
     }
@@ -73,16 +77,38 @@ impl App {
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
     /// shown again.
     pub fn logic(&mut self, ctx: &Context) {
+        match self.lab.arrived() {
+            Some(Ok(source)) => self.begin_anew(source, ctx),
+            Some(Err(why)) => self.feed.changes.fail(why),
+            None => {}
+        }
         if self.feed.take() {
             ctx.request_repaint();
         }
     }
 
+    /// Goes over to the source of another scenario: nothing that was shown has to do with it.
+    fn begin_anew(&mut self, source: Box<dyn Source>, ctx: &Context) {
+        self.feed.replace(source, ctx);
+        self.list = ListState::default();
+        self.connection = ConnectionState::default();
+        self.handovers = HandoversState::default();
+        self.paths = PathsState::default();
+        self.events = EventsState::default();
+        self.present = PresentState::new(self.present.on);
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
-        self.feed.watch(self.list.selected);
+        let watched = if self.present.on {
+            self.present.shown
+        } else {
+            self.list.selected
+        };
+        self.feed.watch(watched);
         self.logic(ui.ctx());
         self.give_slots();
+        let waited_s = self.feed.waited_s(ui.input(|input| input.time));
         let mut commands = self.keys(ui);
         let Self {
             feed,
@@ -94,6 +120,7 @@ impl App {
             handovers,
             paths,
             events,
+            present,
             demo,
         } = self;
         let Settings {
@@ -101,6 +128,7 @@ impl App {
             direction,
             table,
             list_width,
+            reduced_motion,
             ..
         } = &mut store.settings;
         let view = View {
@@ -109,12 +137,21 @@ impl App {
             access: feed.access(),
             slots,
             title: feed.title(),
-            direction: direction.unwrap_or_else(|| main_direction(feed)),
+            turned: *direction,
+            main: main_direction(feed),
             paused: feed.is_paused(),
             ended: feed.ended(),
+            waited_s,
+            still: *reduced_motion,
             changes: &feed.changes,
             interval_ms: feed.interval_ms(),
         };
+        let lab = lab.now();
+        if present.on {
+            commands.extend(present::ui(present, list.selected, lab.as_ref(), &view, ui));
+            self.carry_out(commands, ui.ctx());
+            return;
+        }
         let tokens = Tokens::of(ui);
         // The window's ground is that of the panels already: painting it again would cost a layer of every pixel.
         let panel = Frame::NONE;
@@ -125,10 +162,10 @@ impl App {
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
         let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
         let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);
-        let strip = lab.as_ref().map(|lab| {
+        let strip = lab.map(|lab| {
             let frame = Frame::NONE.fill(tokens.raised);
             let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
-            (lab.links(), place(panel, ui))
+            (lab.links, place(panel, ui))
         });
         match tab {
             Tab::Connections => {
@@ -176,10 +213,15 @@ impl App {
             commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
+        self.carry_out(commands, ui.ctx());
+    }
+
+    /// Does what the panels ask for, and notes how the window is.
+    fn carry_out(&mut self, commands: Vec<UiCommand>, ctx: &Context) {
         for command in commands {
-            self.perform(command, ui.ctx());
+            self.perform(command, ctx);
         }
-        self.remember(ui.ctx());
+        self.remember(ctx);
     }
 
     /// Gives new interfaces their colours.
@@ -207,9 +249,11 @@ impl App {
             let fills_screen = viewport.maximized == Some(true) || viewport.fullscreen == Some(true);
             (input.time, input.content_rect().size(), fills_screen)
         });
-        settings.window.maximized = fills_screen;
-        // One that is minimised has no size.
-        if !fills_screen && inside.min_elem() > 100.0 {
+        // Present mode fills the screen for its time only. One that is minimised has no size.
+        if !self.present.on {
+            settings.window.maximized = fills_screen;
+        }
+        if !self.present.on && !fills_screen && inside.min_elem() > 100.0 {
             settings.window.width = (inside.x * settings.zoom).round();
             settings.window.height = (inside.y * settings.zoom).round();
         }
@@ -228,6 +272,17 @@ impl App {
             return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+        if pressed(Key::T) {
+            let now = ui.ctx().options(|options| options.theme_preference);
+            commands.push(UiCommand::Theme(top_bar::next_theme(now)));
+        }
+        // Its strip looks after the other keys.
+        if self.present.on {
+            return commands;
+        }
+        if pressed(Key::F11) {
+            commands.push(UiCommand::Present(true));
+        }
         let tabs = [
             (Key::Num1, Tab::Connections),
             (Key::Num2, Tab::Handovers),
@@ -246,10 +301,6 @@ impl App {
         let focused = ui.memory(|memory| memory.focused().is_some());
         if !focused && pressed(Key::Space) {
             commands.push(UiCommand::Pause(!self.feed.is_paused()));
-        }
-        if pressed(Key::T) {
-            let now = ui.ctx().options(|options| options.theme_preference);
-            commands.push(UiCommand::Theme(top_bar::next_theme(now)));
         }
         if self.tab == Tab::Connections {
             let now = self.feed.shown().now();
@@ -297,6 +348,12 @@ impl App {
             }
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::Theme(theme) => ctx.set_theme(theme),
+            UiCommand::Present(on) => {
+                self.present.on = on;
+                ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
+            }
+            UiCommand::Still(still) => self.store.settings.reduced_motion = still,
+            UiCommand::NextScenario => self.lab.start_next(ctx),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
             UiCommand::Moment(cookie, t) => {
@@ -304,7 +361,7 @@ impl App {
                 self.list.selected = Some(cookie);
                 self.connection.plots.window.show(t, self.feed.shown().now());
             }
-            UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
+            UiCommand::Turn(direction) => self.store.settings.direction = direction,
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {
@@ -319,7 +376,7 @@ impl App {
 
     /// Asks the laboratory for something, and says why it cannot.
     fn of_the_lab(&mut self, ask: impl FnOnce(&dyn LabControls) -> Result<(), String>) {
-        if let Some(Err(why)) = self.lab.as_deref().map(ask) {
+        if let Err(why) = self.lab.ask(ask) {
             self.feed.changes.fail(why);
         }
     }

@@ -36,6 +36,8 @@ pub(super) struct Feed {
     pub(super) changes: Changes,
     /// The connections that the source looks at closely.
     suspects: Vec<Cookie>,
+    /// When the newest line came, on the window's clock; `None` for since the last frame.
+    came_at: Option<f64>,
 }
 
 impl Feed {
@@ -57,6 +59,18 @@ impl Feed {
             costs: VecDeque::new(),
             changes: Changes::default(),
             suspects: Vec::new(),
+            came_at: None,
+        }
+    }
+
+    /// Goes over to another source, as if the window had just been opened on it.
+    pub(super) fn replace(&mut self, source: Box<dyn Source>, ctx: &egui::Context) {
+        let interval_ms = self.interval_ms;
+        let title = std::mem::take(&mut self.title);
+        let old = std::mem::replace(self, Self::new(source, title, ctx));
+        super::laboratory::retire(old.source);
+        if interval_ms != self.interval_ms {
+            self.set_interval(interval_ms);
         }
     }
 
@@ -89,6 +103,7 @@ impl Feed {
     }
 
     fn apply(&mut self, line: Line) {
+        self.came_at = None;
         self.changes.observe(&line);
         if let Line::Sample(sample) = &line {
             if let Some(cost) = sample.cost_us {
@@ -99,6 +114,11 @@ impl Feed {
             }
         }
         self.live.apply(line);
+    }
+
+    /// How long ago the newest line came, at a time of the window; lines that came since the last frame come now.
+    pub(super) fn waited_s(&mut self, time: f64) -> f64 {
+        (time - *self.came_at.get_or_insert(time)).max(0.0)
     }
 
     /// What the source is called.

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
@@ -18,8 +20,13 @@ use super::{App, Screenshot, Setup};
 /// # Errors
 /// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
 pub fn run(setup: Setup) -> Result<(), String> {
-    let (title, file) = (setup.title.clone(), setup.settings.clone());
-    run_while(&title, file.as_deref(), || Ok(setup))
+    let title = setup.title.clone();
+    let size = match (&setup.screenshot, &setup.settings) {
+        (Some(screenshot), _) => screenshot.window(),
+        (None, Some(file)) => settings::window_size(file),
+        (None, None) => WindowSize::default(),
+    };
+    open(&title, size, || Ok(setup))
 }
 
 /// Opens the window while a thread of its own makes what it is to show: so the first frame waits for the slower of
@@ -32,13 +39,25 @@ pub fn run_while(
     file: Option<&Path>,
     make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
 ) -> Result<(), String> {
+    open(
+        title,
+        file.map_or_else(WindowSize::default, settings::window_size),
+        make,
+    )
+}
+
+fn open(
+    title: &str,
+    size: WindowSize,
+    make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
+) -> Result<(), String> {
     let opened = Instant::now();
     check(|name| std::env::var_os(name), has_library)?;
     let WindowSize {
         width,
         height,
         maximized,
-    } = file.map_or_else(WindowSize::default, settings::window_size);
+    } = size;
     let setup = std::thread::Builder::new()
         .name("open".to_owned())
         .spawn(make)
@@ -67,6 +86,21 @@ pub fn run_while(
             format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
         }
     })
+}
+
+impl Screenshot {
+    /// The window that it is a picture of: present mode on a projector, every panel on a desk.
+    fn window(&self) -> WindowSize {
+        let usual = WindowSize::default();
+        match self.panel.as_str() {
+            "present" => WindowSize {
+                width: 1280.0,
+                height: 720.0,
+                ..usual
+            },
+            _ => usual,
+        }
+    }
 }
 
 /// What must be there, and the Debian package that has it.
@@ -196,15 +230,27 @@ impl Timer {
     }
 }
 
+/// Writes a picture as the smallest of its encodings: pictures of windows have large even areas, and few colours.
 fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
     let [width, height] = picture.size;
-    let bytes: Vec<u8> = picture.pixels.iter().flat_map(egui::Color32::to_array).collect();
+    let bytes: Vec<u8> = picture
+        .pixels
+        .iter()
+        .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
+        .collect();
     let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
-    let image =
-        image::RgbaImage::from_raw(size(width)?, size(height)?, bytes).ok_or("an incomplete picture")?;
-    image
-        .save_with_format(path, image::ImageFormat::Png)
-        .map_err(|error| error.to_string())
+    let (width, height) = (size(width)?, size(height)?);
+    let mut smallest: Option<Vec<u8>> = None;
+    for filter in [FilterType::NoFilter, FilterType::Up, FilterType::Paeth] {
+        let mut file = Vec::new();
+        PngEncoder::new_with_quality(&mut file, CompressionType::Best, filter)
+            .write_image(&bytes, width, height, ExtendedColorType::Rgb8)
+            .map_err(|error| error.to_string())?;
+        if smallest.as_ref().is_none_or(|least| file.len() < least.len()) {
+            smallest = Some(file);
+        }
+    }
+    std::fs::write(path, smallest.unwrap_or_default()).map_err(|error| error.to_string())
 }
 
 struct Window {

@@ -15,8 +15,10 @@ mod feed;
 mod format;
 mod handovers;
 mod lab_strip;
+mod laboratory;
 mod launch;
 mod paths;
+mod present;
 mod resample;
 mod settings;
 mod status;
@@ -31,10 +33,11 @@ mod test_data;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crossbeam_channel::Receiver;
 use serde::{Deserialize, Serialize};
 
 use crate::model::InterfaceKind;
-use crate::source::Source;
+use crate::source::{Source, Waker};
 
 pub use app::App;
 pub use launch::{run, run_while};
@@ -72,7 +75,7 @@ pub type OpenDemo = fn() -> Result<(), String>;
 pub struct Screenshot {
     /// The PNG file.
     pub path: PathBuf,
-    /// The panel that it shows: `connections`, `handovers`, `paths` or `events`.
+    /// The panel that it shows: `connections`, `handovers`, `paths` or `events`; or `present` for present mode.
     pub panel: String,
     /// How long the window is open before.
     pub after: Duration,
@@ -106,6 +109,31 @@ pub trait LabControls: Send {
     /// # Errors
     /// Why it could not be done, in one line.
     fn shape(&self, link: &str, shape: LabShape) -> Result<(), String>;
+
+    /// The name of the scenario that it plays.
+    fn scenario(&self) -> String {
+        String::new()
+    }
+
+    /// The name of the scenario after it, where there is another.
+    fn next_scenario(&self) -> Option<String> {
+        None
+    }
+
+    /// Starts the next scenario while this one goes on. It is sent once it runs, or why it does not; then `waker` is
+    /// called.
+    fn start_next(&self, waker: Waker) -> Receiver<Result<Staged, String>> {
+        drop(waker);
+        crossbeam_channel::never()
+    }
+}
+
+/// A laboratory that runs, and the stream of what happens in it.
+pub struct Staged {
+    /// Where the stream comes from.
+    pub source: Box<dyn Source>,
+    /// Its links.
+    pub lab: Box<dyn LabControls>,
 }
 
 /// What to make of a link; `None` leaves a property as it is.

@@ -112,9 +112,12 @@ impl Stage {
             access: &self.access,
             slots: &self.slots,
             title: "Test",
-            direction: Direction::Sent,
+            turned: None,
+            main: Direction::Sent,
             paused: false,
             ended: None,
+            waited_s: 0.0,
+            still: false,
             changes: &self.changes,
             interval_ms: 500,
         }

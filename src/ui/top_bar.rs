@@ -1,10 +1,10 @@
-//! The bar at the top: source, panels, access, interval, pause, theme.
+//! The bar at the top: source, panels, access, interval, pause, theme, present mode.
 
 use egui::{Align, Color32, Layout, Painter, Popup, Pos2, Rect, Sense, Shape, Stroke, ThemePreference, Ui};
 use egui::{UiBuilder, WidgetInfo, accesskit::Role, epaint::CubicBezierShape, pos2, vec2};
 use egui_material_icons::icons::{
     ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_LIGHT_MODE, ICON_LOCK,
-    ICON_LOCK_OPEN, ICON_SPEED,
+    ICON_LOCK_OPEN, ICON_SLIDESHOW, ICON_SPEED,
 };
 
 use super::format;
@@ -58,7 +58,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let interval_text = format::interval(view.interval_ms);
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
-    let controls = step + 2.0 * 32.0 + 2.0 * gap;
+    let controls = step + 3.0 * (32.0 + gap);
     let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
     let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
@@ -75,7 +75,8 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     }
     interval(view, &mut right, &mut commands);
     pause(view, &mut right, &mut commands);
-    theme(&mut right, &mut commands);
+    theme(view, &mut right, &mut commands);
+    present(&mut right, &mut commands);
     commands
 }
 
@@ -264,14 +265,39 @@ fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     response.on_hover_text("From one sample to the next");
 }
 
-fn theme(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+/// Dark, light or as the system, and whether anything moves.
+fn theme(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let now = ui.ctx().options(|options| options.theme_preference);
     let (sign, name) = match now {
         ThemePreference::Dark => (ICON_DARK_MODE, "Theme: dark"),
         ThemePreference::Light => (ICON_LIGHT_MODE, "Theme: light"),
         ThemePreference::System => (ICON_CONTRAST, "Theme: as the system"),
     };
-    if Press::icon(sign.codepoint, name).ui(ui).clicked() {
-        commands.push(UiCommand::Theme(next_theme(now)));
+    let response = Press::icon(sign.codepoint, name).ui(ui);
+    let checked = |on: bool| if on { ICON_CHECK.codepoint } else { "" };
+    Popup::menu(&response).show(|ui| {
+        for (theme, name) in [
+            (ThemePreference::Dark, "Dark"),
+            (ThemePreference::Light, "Light"),
+            (ThemePreference::System, "As the system"),
+        ] {
+            if menu_item(ui, checked(theme == now), name, "", None) {
+                commands.push(UiCommand::Theme(theme));
+            }
+        }
+        ui.separator();
+        let hint = "The dots of the path map stand still.";
+        if menu_item(ui, checked(view.still), "Reduce motion", hint, None) {
+            commands.push(UiCommand::Still(!view.still));
+        }
+    });
+}
+
+/// The way into present mode.
+fn present(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let press = Press::icon(ICON_SLIDESHOW.codepoint, "Present");
+    let hint = "Path map and throughput in large type, for a projector: F11";
+    if press.ui(ui).on_hover_text(hint).clicked() {
+        commands.push(UiCommand::Present(true));
     }
 }

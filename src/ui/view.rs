@@ -43,6 +43,14 @@ impl Direction {
         }
     }
 
+    /// The preposition of the peer.
+    pub(super) fn preposition(self) -> &'static str {
+        match self {
+            Self::Sent => "to",
+            Self::Received => "from",
+        }
+    }
+
     /// The rate of a point in this direction, bits a second.
     pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
         match self {
@@ -93,14 +101,20 @@ pub(super) enum UiCommand {
     Pause(bool),
     /// Dark, light, or as the system says.
     Theme(egui::ThemePreference),
+    /// Present mode, or the way out of it.
+    Present(bool),
+    /// Whether nothing is to move by itself.
+    Still(bool),
+    /// The next scenario of the laboratory.
+    NextScenario,
     /// Another panel.
     Open(Tab),
     /// Another connection in the centre.
     Select(Cookie),
     /// A connection in the centre, with the plots at a moment.
     Moment(Cookie, f64),
-    /// The other direction for every rate.
-    Turn(Direction),
+    /// One direction for every rate, or each connection's own.
+    Turn(Option<Direction>),
     /// The demo, in a window of its own.
     OpenDemo,
     /// Plugging a link of the lab, or unplugging it.
@@ -123,12 +137,18 @@ pub(super) struct View<'a> {
     pub slots: &'a Slots,
     /// What the source is called.
     pub title: &'a str,
-    /// Which way rates go.
-    pub direction: Direction,
+    /// Which way rates go, where somebody chose; else each connection's go its main way.
+    pub turned: Option<Direction>,
+    /// The way of most data over all connections.
+    pub main: Direction,
     /// Whether the picture stands still.
     pub paused: bool,
     /// Why the source ended, once it has.
     pub ended: Option<&'a str>,
+    /// How long ago the newest line came, seconds.
+    pub waited_s: f64,
+    /// Whether nothing may move by itself, because somebody wants it so.
+    pub still: bool,
     /// Changes made in this window.
     pub changes: &'a Changes,
     /// From one sample to the next, ms.
@@ -150,6 +170,19 @@ impl View<'_> {
     /// The name and slot of a device.
     pub(super) fn path(&self, device: Option<&str>) -> PathName {
         path_name(self.shown, self.slots, device)
+    }
+
+    /// The stream's time between its lines.
+    pub(super) fn clock(&self) -> f64 {
+        let since = if self.paused { 0.0 } else { self.waited_s };
+        self.shown.now() + since
+    }
+
+    /// Whether what is shown goes on, so that it may move between two samples. A source that says nothing for long does
+    /// not tell that data still flows.
+    pub(super) fn flows(&self) -> bool {
+        let patience_s = 2.0 * self.interval_ms as f64 / 1000.0 + 0.5;
+        !self.still && !self.paused && self.ended.is_none() && self.waited_s < patience_s
     }
 
     /// What a subflow is doing: data within the last second counts as flowing.
@@ -186,15 +219,28 @@ impl View<'_> {
             .fold(subflow.out_bps().max(subflow.in_bps()), f64::max)
     }
 
-    /// The rate of a subflow now, in the direction shown, bits a second.
+    /// The rate of a subflow now, in its connection's direction, bits a second.
     pub(super) fn bps(&self, subflow: &SubflowHistory) -> f64 {
         if subflow.ended_at.is_some() {
             return 0.0;
         }
-        subflow
-            .points
-            .back()
-            .map_or(0.0, |point| self.direction.bps(point))
+        let direction = self.direction_of(subflow.connection);
+        subflow.points.back().map_or(0.0, |point| direction.bps(point))
+    }
+
+    /// The way that is shown unless a connection's own is another: that of the caption.
+    pub(super) fn direction(&self) -> Direction {
+        self.turned.unwrap_or(self.main)
+    }
+
+    /// Which way a connection's rates go.
+    pub(super) fn direction_of(&self, connection: Cookie) -> Direction {
+        self.turned
+            .unwrap_or_else(|| match self.shown.connection(connection) {
+                Some(record) if record.receives() => Direction::Received,
+                Some(_) => Direction::Sent,
+                None => self.main,
+            })
     }
 
     /// The subflows of a connection that are there, those that ended left out, in order of slot.

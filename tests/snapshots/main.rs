@@ -98,6 +98,8 @@ mod pictures {
                 .with_size(scene.size)
                 .with_pixels_per_point(scene.scale)
                 .with_max_steps(16)
+                // Time stands still, and so does what moves with it.
+                .with_step_dt(0.0)
                 .renderer(Keeper(Rc::clone(&textures)))
                 .with_context_setup(move |ctx| *made.borrow_mut() = Some(App::new(ctx, setup)))
                 .build_ui(move |ui| {

@@ -2,10 +2,11 @@
 
 use pathscope::model::{Line, Sample, SettingValue};
 
-use crate::stage::{Scripted, full_access, quiet, read_only};
+use crate::stage::{Scripted, full_access, quiet, read_only, script};
 use crate::{Scene, Shown};
 
 const WIDE: [f32; 2] = [1440.0, 900.0];
+const PROJECTOR: [f32; 2] = [1280.0, 720.0];
 const NARROW: [f32; 2] = [1024.0, 640.0];
 
 /// A window of the usual size.
@@ -26,11 +27,16 @@ fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
     scene
 }
 
+fn with_lab(scene: Scene) -> Scene {
+    Scene { lab: true, ..scene }
+}
+
 pub fn all() -> Vec<Scene> {
     let nothing: fn(&mut Shown) = |_| {};
     let paths: fn(&mut Shown) = |window| window.click("Paths");
     let handovers: fn(&mut Shown) = |window| window.click("Handovers");
     let events: fn(&mut Shown) = |window| window.click("Events");
+    let present: fn(&mut Shown) = |window| window.click("Present");
     vec![
         scene("connections", played, nothing),
         scene("connections-30-min", played, |window| window.click("30 min")),
@@ -54,10 +60,7 @@ pub fn all() -> Vec<Scene> {
             window.click("Menu of the subflow over Ethernet from 192.168.2.143:40110");
             window.click("Close subflow…");
         }),
-        Scene {
-            lab: true,
-            ..scene("connections-lab", played, nothing)
-        },
+        with_lab(scene("connections-lab", played, nothing)),
         scene("empty-reading", || Scripted::new(full_access()), nothing),
         scene("empty-none", || only(quiet(60.0)), nothing),
         scene("empty-off", || only(switched_off()), nothing),
@@ -87,6 +90,14 @@ pub fn all() -> Vec<Scene> {
             window.filter("Filter events", "wi-fi");
         }),
         scene("events-none", || only(quiet(780.0)), events),
+        sized(PROJECTOR, 1.0, with_lab(scene("present", played, present))),
+        sized(PROJECTOR, 1.0, scene("present-no-handover", undisturbed, present)),
+        sized(
+            PROJECTOR,
+            1.0,
+            scene("present-none", || only(quiet(60.0)), present),
+        ),
+        sized(NARROW, 1.0, with_lab(scene("narrow-present", played, present))),
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
         sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
         sized(NARROW, 1.0, scene("narrow-events", played, events)),
@@ -106,6 +117,15 @@ pub fn all() -> Vec<Scene> {
 
 fn played() -> Scripted {
     Scripted::played(full_access())
+}
+
+/// The script as far as the minute before the loss.
+fn undisturbed() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in script().into_iter().filter(|line| line.t() < 52.0) {
+        source.sender.send(line).unwrap();
+    }
+    source
 }
 
 /// A source with a single sample.

@@ -31,6 +31,14 @@ impl LabControls for Lab {
         ]
     }
 
+    fn scenario(&self) -> String {
+        "handover".to_owned()
+    }
+
+    fn next_scenario(&self) -> Option<String> {
+        Some("backup".to_owned())
+    }
+
     fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {
         Ok(())
     }

@@ -87,13 +87,41 @@ fn pause_holds_the_picture_and_loses_nothing() {
 }
 
 #[test]
-fn the_theme_goes_round() {
+fn the_theme_is_chosen_from_a_list_and_goes_round_by_key() {
     let mut window = played(stage::full_access());
     window.click("Theme: dark");
+    window.click("Light");
     assert_eq!(window.harness.ctx.theme(), egui::Theme::Light);
-    window.click("Theme: light");
-    window.click("Theme: as the system");
-    assert!(window.has("Theme: dark"));
+    for name in ["Theme: light", "Theme: as the system", "Theme: dark"] {
+        assert!(window.has(name), "{name}");
+        window.harness.key_press(egui::Key::T);
+        window.harness.run();
+    }
+}
+
+#[test]
+fn each_connection_shows_its_main_way_until_one_is_chosen_for_all() {
+    let mut sample = stage::quiet(1.0);
+    for (cookie, sent, received) in [(1, 9_000_000, 1000), (2, 1000, 400_000)] {
+        let mut connection = stage::connection(cookie, "app", 7, "192.0.2.1:443");
+        connection.bytes_sent = Some(sent);
+        connection.bytes_received = Some(received);
+        sample.connections.push(connection);
+    }
+    let mut window = with_sample(sample, stage::full_access());
+    let receiving = |window: &Window| {
+        window
+            .harness
+            .query_all_by_label_contains(":443, receiving")
+            .count()
+    };
+    assert!(window.has("sending, Mbit/s"));
+    assert_eq!(receiving(&window), 1, "one row says that it is another");
+    window.click("sending, Mbit/s");
+    assert_eq!(receiving(&window), 0);
+    window.click("only receiving, Mbit/s");
+    window.click("only sending, Mbit/s");
+    assert!(window.has("sending, Mbit/s"));
 }
 
 #[test]
@@ -191,7 +219,8 @@ fn a_thousand_connections_cost_only_the_rows_that_are_seen() {
 
 #[test]
 fn a_line_from_the_source_wakes_the_window() {
-    let window = played(stage::full_access());
+    let mut window = played(stage::full_access());
+    window.fall_silent();
     let waker = window.waker.lock().unwrap().clone().unwrap();
     assert!(!window.harness.ctx.has_requested_repaint());
     waker();
@@ -200,14 +229,25 @@ fn a_line_from_the_source_wakes_the_window() {
 
 #[test]
 fn a_line_asks_for_one_frame() {
-    let mut window = played(stage::full_access());
+    let with = |t: f64, cookies: &[u64]| {
+        let connections = cookies.iter();
+        let connections = connections.map(|cookie| pathscope::model::Connection {
+            fallback: Some(true),
+            ..stage::connection(*cookie, "app", 7, "192.0.2.1:443")
+        });
+        Sample {
+            connections: connections.collect(),
+            ..stage::quiet(t)
+        }
+    };
+    let mut window = with_sample(with(1.0, &[1]), stage::full_access());
     let waker = window.waker.lock().unwrap().clone().unwrap();
-    let quiet = Line::Sample(Box::new(stage::quiet(80.0)));
-    window.lines.send(quiet).unwrap();
+    let sample = with(2.0, &[1, 2]);
+    window.lines.send(Line::Sample(Box::new(sample))).unwrap();
     waker();
     window.harness.step();
     assert!(!window.harness.ctx.has_requested_repaint());
-    assert_eq!(window.rows(), 0, "and shows it in that frame");
+    assert_eq!(window.rows(), 2, "and shows it in that frame");
 }
 
 #[test]

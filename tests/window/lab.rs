@@ -20,6 +20,16 @@ enum Deed {
 pub(super) struct Lab(Arc<Mutex<Vec<Deed>>>);
 
 impl Lab {
+    /// Which way plugs were pulled.
+    pub(super) fn plugs(&self) -> Vec<bool> {
+        let deeds = self.deeds().into_iter();
+        let plugs = deeds.filter_map(|deed| match deed {
+            Deed::Plug(_, plugged) => Some(plugged),
+            Deed::Shape(..) => None,
+        });
+        plugs.collect()
+    }
+
     fn deeds(&self) -> Vec<Deed> {
         self.0.lock().unwrap().clone()
     }

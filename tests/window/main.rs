@@ -7,8 +7,10 @@ mod connections;
 mod events;
 mod handovers;
 mod lab;
+mod motion;
 mod paths;
 mod plots;
+mod present;
 mod remembered;
 #[path = "../stage/mod.rs"]
 mod stage;
@@ -121,6 +123,22 @@ impl Window {
     fn send(&mut self, line: Line) {
         self.lines.send(line).unwrap();
         self.harness.run();
+    }
+
+    fn key(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.harness.run();
+    }
+
+    /// Frames until no line has come for so long that nothing moves any more.
+    fn fall_silent(&mut self) {
+        self.harness.run_steps(12);
+    }
+
+    /// What the window asked of its frame in the newest frame.
+    fn viewport(&self) -> &egui::ViewportOutput {
+        let mut viewports = self.harness.output().viewport_output.values();
+        viewports.next().unwrap()
     }
 
     fn hover(&mut self, name: &str) {

@@ -18,7 +18,9 @@ fn theme_interval_direction_columns_order_and_size_are_kept_over_a_restart() {
     let mut window = reopen(&path);
     assert_eq!(*window.asked.intervals.lock().unwrap(), [], "the source's own");
     window.click("Theme: as the system");
-    window.click("Theme: dark");
+    window.click("Light");
+    window.click("Theme: light");
+    window.click("Reduce motion");
     window.click("Sampling interval: 250 ms");
     window.click("1 s");
     window.click("sending, Mbit/s");
@@ -45,6 +47,8 @@ fn theme_interval_direction_columns_order_and_size_are_kept_over_a_restart() {
         (Some(serde_json::json!(1250.0)), Some(serde_json::json!(700.0)))
     );
 
+    assert_eq!(kept.pointer("/reduced_motion"), Some(&serde_json::json!(true)));
+
     let mut window = reopen(&path);
     assert!(window.has("Theme: light"));
     assert!(window.has("Sampling interval: 1 s"));
@@ -53,7 +57,7 @@ fn theme_interval_direction_columns_order_and_size_are_kept_over_a_restart() {
         [Duration::from_secs(1)],
         "the source is told"
     );
-    assert!(window.has("receiving, Mbit/s"));
+    assert!(window.has("only receiving, Mbit/s"));
     assert!(window.has("Sort by Min. RTT, ms"));
     assert!(!window.has("Sort by cwnd"));
     assert_eq!(
@@ -73,6 +77,7 @@ fn a_change_is_written_while_the_window_is_open() {
     let path = folder.path().join("window.json");
     let mut window = reopen(&path);
     window.click("Theme: as the system");
+    window.click("Dark");
     // A second of rest, in the window's own time; then a thread writes.
     let is_written = || std::fs::read_to_string(&path).is_ok_and(|text| text.contains("\"dark\""));
     let began = std::time::Instant::now();

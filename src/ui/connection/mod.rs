@@ -2,12 +2,13 @@
 
 mod closing;
 mod header;
-mod map;
-mod plots;
+pub(super) mod map;
+pub(super) mod plots;
 mod table;
 
 use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 
+use self::map::{Map, Motion, Sizes};
 use self::plots::PlotState;
 use super::view::{UiCommand, View};
 use crate::model::{Command, Cookie};
@@ -18,6 +19,7 @@ use crate::ui::settings::TableSettings;
 pub(super) struct ConnectionState {
     /// The plots' time window and axes.
     pub plots: PlotState,
+    motion: Motion,
     /// The subflow that is about to be closed, until somebody confirms.
     closing: Option<closing::Closing>,
     shown: Option<Cookie>,
@@ -59,7 +61,8 @@ pub(super) fn ui(
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let room = ui.available_height() - plots::LEAST_HIGH;
-        map::ui(connection, view, room, ui);
+        let map = Map::new(connection, view);
+        map::ui(&map, &Sizes::WINDOW, &mut state.motion, view, room, ui);
         plots::ui(&mut state.plots, cookie, view, ui);
     });
     let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");

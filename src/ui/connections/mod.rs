@@ -7,10 +7,11 @@ mod paint;
 pub(super) use model::badges;
 
 use egui::{Frame, Panel, ScrollArea, Ui};
+use rustc_hash::FxHashMap;
 
 use self::filter::Filter;
-use self::model::{Item, Lines, Listing, Order};
-use super::view::{UiCommand, View};
+use self::model::{Item, Lines, Listing, Order, Row};
+use super::view::{Direction, UiCommand, View};
 use crate::model::Cookie;
 
 /// What the list remembers.
@@ -28,34 +29,44 @@ pub(super) struct ListState {
     pub focus_filter: bool,
 }
 
-/// What the list shows, until there is a new line in the stream or the filter is another.
+/// What the list shows, until there is a new line in the stream, or the filter or the direction is another.
 #[derive(Debug)]
 struct Cached {
     key: Key,
     listing: Listing,
     lines: Lines,
+    /// The rows that were in view.
+    rows: FxHashMap<Cookie, Row>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
-    now: f64,
+    revision: u64,
     filter: String,
+    directions: (Option<Direction>, Direction),
 }
 
 impl ListState {
     fn refresh(&mut self, view: &View<'_>) {
         let key = Key {
-            now: view.shown.now(),
+            revision: view.shown.revision(),
             filter: self.filter.clone(),
+            directions: (view.turned, view.main),
         };
         if self.cached.as_ref().is_some_and(|cached| cached.key == key) {
             return;
         }
-        let due = self.order.is_due(key.now);
+        let now = view.shown.now();
+        let due = self.order.is_due(now);
         let mut listing = model::listing(view, &Filter::parse(&self.filter), due);
-        self.order.arrange(&mut listing.groups, self.selected, key.now);
+        self.order.arrange(&mut listing.groups, self.selected, now);
         let lines = Lines::new(&listing.groups);
-        self.cached = Some(Cached { key, listing, lines });
+        self.cached = Some(Cached {
+            key,
+            listing,
+            lines,
+            rows: FxHashMap::default(),
+        });
     }
 
     /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
@@ -135,11 +146,14 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
 }
 
 fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
-    let Some(Cached { listing, lines, .. }) = &state.cached else {
-        return;
-    };
     let selected = state.selected;
     let reveal = std::mem::take(&mut state.reveal);
+    let Some(cached) = &mut state.cached else {
+        return;
+    };
+    let Cached {
+        listing, lines, rows, ..
+    } = cached;
     ScrollArea::vertical()
         .auto_shrink(false)
         .show_viewport(ui, |ui, viewport| {
@@ -161,10 +175,12 @@ fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<
                         let Some(connection) = view.shown.state().connections.get(cookie) else {
                             continue;
                         };
-                        let row = model::row(connection, view);
+                        let row = rows
+                            .entry(*cookie)
+                            .or_insert_with(|| model::row(connection, view));
                         let rect = paint::row_rect(origin, *top, width);
                         let chosen = selected == Some(*cookie);
-                        if paint::row(&row, connection, chosen, rect, view, ui) {
+                        if paint::row(row, connection, chosen, rect, view, ui) {
                             commands.push(UiCommand::Select(*cookie));
                         }
                     }

@@ -11,7 +11,7 @@ use crate::model::{Connection, Cookie};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
-use crate::ui::view::{View, application};
+use crate::ui::view::{Direction, View, application};
 use crate::ui::widgets::{Badge, Chip, ChipState};
 
 /// The connections of one application.
@@ -222,6 +222,8 @@ pub(super) struct Row {
     pub badge: Option<Badge>,
     /// The last minute, by slot.
     pub minute: Vec<(Slot, Vec<f64>)>,
+    /// Which way its rates go.
+    pub direction: Direction,
 }
 
 /// How many bars the sparkline has.
@@ -234,6 +236,7 @@ pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
         chips: chips(connection, view),
         badge: badges(connection, view).into_iter().next(),
         minute: minute(connection, view),
+        direction: view.direction_of(connection.cookie),
     }
 }
 
@@ -304,6 +307,7 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
 fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
     let now = view.shown.now();
     let bins = Bins::covering(now - BARS as f64, now, 1.0);
+    let direction = view.direction_of(connection.cookie);
     let mut layers: BTreeMap<Slot, Vec<f64>> = BTreeMap::new();
     for subflow in view.shown.subflows_of(connection.cookie) {
         let slot = if connection.fallback == Some(true) {
@@ -311,7 +315,7 @@ fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
         } else {
             view.slots.of(subflow.last.interface.as_deref())
         };
-        let rates = mean_rates(&subflow.points, &bins, |point| view.direction.bps(point));
+        let rates = mean_rates(&subflow.points, &bins, |point| direction.bps(point));
         let layer = layers.entry(slot).or_insert_with(|| vec![0.0; bins.count]);
         for (sum, rate) in layer.iter_mut().zip(rates) {
             *sum += rate;

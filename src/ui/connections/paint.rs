@@ -4,14 +4,16 @@ use egui::{
     Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2,
     vec2,
 };
-use egui_material_icons::icons::{ICON_CLOSE, ICON_INFO, ICON_SEARCH};
+use egui_material_icons::icons::{
+    ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_CLOSE, ICON_INFO, ICON_SEARCH,
+};
 
 use super::ListState;
 use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
 use crate::model::Connection;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::view::{UiCommand, View, application};
+use crate::ui::view::{Direction, UiCommand, View, application};
 use crate::ui::widgets::{
     Look, Press, focus_ring, hairline, icon, label, paint, paint_right, paint_within, sparkline,
 };
@@ -40,7 +42,9 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
                 format!("{connections}, {}", format::several(listing.subflows, "subflow"))
             });
             let counts = counts.unwrap_or_default();
-            let right = format!("{}, Mbit/s", view.direction.participle());
+            let direction = view.direction();
+            let only = if view.turned.is_some() { "only " } else { "" };
+            let right = format!("{only}{}, Mbit/s", direction.participle());
             let left = rect.right() - crate::ui::widgets::width(ui.painter(), &right, Type::Small);
             paint_within(
                 ui.painter(),
@@ -60,15 +64,28 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             };
             paint_right(ui.painter(), pos2(rect.right(), y), &right, Type::Small, color);
             focus_ring(ui, &response, 4.0);
-            let other = view.direction.other();
+            let (past, other) = (direction.past(), direction.other());
+            let (turn, hint) = match view.turned {
+                None => (
+                    Some(other),
+                    format!(
+                        "Each connection shows the way of most of its data; an arrow where that is not {past}.                          Click for only what is {}.",
+                        other.past()
+                    ),
+                ),
+                Some(turned) if turned != view.main => (
+                    Some(other),
+                    format!("Only what is {past}. Click for only what is {}.", other.past()),
+                ),
+                Some(_) => (
+                    None,
+                    format!("Only what is {past}. Click for each connection's own way."),
+                ),
+            };
             if response.clicked() {
-                commands.push(UiCommand::Turn(other));
+                commands.push(UiCommand::Turn(turn));
             }
-            response.on_hover_text(format!(
-                "Rates of data {}. Click for what is {}.",
-                view.direction.past(),
-                other.past()
-            ));
+            response.on_hover_text(hint);
         });
     hairline(ui);
 }
@@ -232,7 +249,7 @@ pub(super) fn row(
 ) -> bool {
     let tokens = Tokens::of(ui);
     let response = ui.interact(rect, ui.scope_id().with(connection.cookie.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection)));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection, view)));
     let painter = ui.painter();
     if chosen {
         painter.rect_filled(rect, 0.0, tokens.sel);
@@ -252,9 +269,19 @@ pub(super) fn row(
     let spark = Rect::from_min_size(pos2(right - SPARK.x, rect.top() + 31.0), SPARK);
     sparkline(painter, spark, &row.minute, tokens);
     let mut at = pos2(rect.left() + INDENT, rect.top() + 31.0);
+    let mut chips_end = spark.left() - 8.0;
+    if row.direction != view.direction() {
+        let sign = match row.direction {
+            Direction::Sent => ICON_ARROW_UPWARD,
+            Direction::Received => ICON_ARROW_DOWNWARD,
+        };
+        let middle = pos2(chips_end - 7.0, spark.center().y);
+        icon(painter, middle, sign.codepoint, 14.0, tokens.text2);
+        chips_end -= 18.0;
+    }
     for (number, chip) in row.chips.iter().enumerate() {
         let rest = row.chips.len() - number;
-        let room = spark.left() - 8.0 - at.x - if rest > 1 { 22.0 } else { 0.0 };
+        let room = chips_end - at.x - if rest > 1 { 22.0 } else { 0.0 };
         if chip.width(painter) > room {
             let more = format!("+{rest}");
             paint(painter, at + vec2(2.0, 10.0), &more, Type::Small, tokens.text3);
@@ -273,20 +300,23 @@ pub(super) fn row(
             .iter()
             .map(|chip| format!("{}: {}", chip.path, chip.text))
             .collect();
-        let unit = format!("{}, Mbit/s", view.direction.participle());
+        let unit = format!("{}, Mbit/s", row.direction.participle());
         response.on_hover_text_at_pointer(format!("{}\n{}\n{unit}", row.peer, paths.join("\n")));
     }
     clicked
 }
 
 /// The row in words.
-fn spoken(row: &Row, connection: &Connection) -> String {
+fn spoken(row: &Row, connection: &Connection, view: &View<'_>) -> String {
     let mut words = vec![application(connection).to_owned(), row.peer.clone()];
     words.extend(
         row.chips
             .iter()
             .map(|chip| format!("{} {}", chip.path, chip.text)),
     );
+    if row.direction != view.direction() {
+        words.push(row.direction.participle().to_owned());
+    }
     words.extend(row.badge.iter().map(|badge| badge.text.clone()));
     words.join(", ")
 }

@@ -40,6 +40,11 @@ pub(super) fn ui(view: &View<'_>, can_open: bool, ui: &mut Ui) -> Vec<UiCommand>
     commands
 }
 
+/// Why there is nothing to show, as a headline and a sentence.
+pub(super) fn words_of(view: &View<'_>) -> (String, String) {
+    model::words(model::reason(view), view)
+}
+
 /// What stands in the centre when the filter hides everything.
 pub(super) fn filtered(filter: &mut String, hidden: usize, ui: &mut Ui) {
     let tokens = Tokens::of(ui);

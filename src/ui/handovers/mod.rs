@@ -1,16 +1,18 @@
 //! Handovers: what happened, lanes against time, and a list with the figures.
 
+mod headline;
 mod lanes;
 mod list;
 mod paint;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
+pub(super) use self::headline::{Headline, headline};
 use self::lanes::Lanes;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
-use crate::history::handover::{Incident, duration, incidents};
+use crate::history::handover::{Incident, incidents};
 
 /// What the panel remembers.
 #[derive(Debug)]
@@ -127,7 +129,7 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
                 bottom: 8,
             })
             .show(ui, |ui| {
-                label(ui, headline(chosen, view), Type::Title, tokens.text);
+                label(ui, headline(chosen, view).to_string(), Type::Title, tokens.text);
                 label(ui, outcome(chosen), Type::Lead, tokens.text2);
             });
         let from = chosen.t - BEFORE * state.span_s;
@@ -135,26 +137,6 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
         paint::ui(&lanes, chosen.t, view, ui);
     });
     commands
-}
-
-/// `Wi-Fi lost. Data moved to Ethernet after 207 ms ± 20.`
-fn headline(incident: &Incident, view: &View<'_>) -> String {
-    let what = list::cause(incident, view);
-    let Some(worst) = incident.worst() else {
-        return format!("{what}. Nothing was to be sent.");
-    };
-    let (length, uncertainty) = duration(worst.ms, worst.uncertainty_ms);
-    match &incident.to {
-        Some(to) if Some(to) == incident.from.as_ref() => {
-            let path = view.path(Some(to)).name;
-            format!("{what}. {path} delivered again after {length} ± {uncertainty}.")
-        }
-        Some(to) => {
-            let path = view.path(Some(to)).name;
-            format!("{what}. Data moved to {path} after {length} ± {uncertainty}.")
-        }
-        None => format!("{what}. Nothing was delivered for {length} ± {uncertainty}."),
-    }
 }
 
 /// `Delivering as before after 0.4 s. 3 connections lived on, 1 had nothing to send, 0 were lost.`
@@ -232,7 +214,7 @@ mod tests {
         let (stage, all) = (Stage::usual(), all());
         let said: Vec<_> = all
             .iter()
-            .map(|one| (headline(one, &stage.view()), outcome(one)))
+            .map(|one| (headline(one, &stage.view()).to_string(), outcome(one)))
             .collect();
         let (first, second) = (said.first().expect("two"), said.last().expect("two"));
         assert_eq!(first.0, "Wi-Fi lost. Data moved to Phone after 207 ms ± 14.");

@@ -22,11 +22,13 @@ pub(super) struct Settings {
     pub window: WindowSize,
     /// Dark, light, or as the desktop has it.
     pub theme: Theme,
+    /// Whether nothing moves by itself.
+    pub reduced_motion: bool,
     /// By how much everything is enlarged.
     pub zoom: f32,
     /// From one sample to the next, ms; `None` until somebody chooses.
     pub interval_ms: Option<u64>,
-    /// Which way rates go; `None` until somebody chooses: then the way of most data.
+    /// Which way rates go; `None` until somebody chooses: each connection's main way.
     pub direction: Option<Direction>,
     /// How wide the list of connections is.
     pub list_width: f32,
@@ -77,6 +79,7 @@ impl Default for Settings {
         Self {
             window: WindowSize::default(),
             theme: Theme::System,
+            reduced_motion: false,
             zoom: 1.0,
             interval_ms: None,
             direction: None,

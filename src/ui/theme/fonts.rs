@@ -76,6 +76,16 @@ impl Type {
         }
     }
 
+    /// The font, so many times as large: for what is read from afar.
+    pub(crate) fn times(self, scale: f32) -> FontId {
+        self.sized(self.font().size * scale)
+    }
+
+    /// The font in another size.
+    pub(crate) fn sized(self, size: f32) -> FontId {
+        FontId::new(size, self.font().family)
+    }
+
     /// The height of a line.
     pub(crate) fn line(self) -> f32 {
         match self {
@@ -97,6 +107,12 @@ impl Type {
             Self::Heading => TextStyle::Heading,
             other => TextStyle::Name(format!("{other:?}").into()),
         }
+    }
+}
+
+impl From<Type> for FontId {
+    fn from(style: Type) -> Self {
+        style.font()
     }
 }
 

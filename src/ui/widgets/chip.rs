@@ -66,7 +66,7 @@ impl Chip {
                 tokens.text2
             }
             ChipState::BackupInUse | ChipState::BackupIdle => {
-                painter.extend(dashed_outline(rect.shrink(0.5), ink.ink));
+                painter.extend(dashed_outline(rect.shrink(0.5), ink.ink, 1.0));
                 if self.state == ChipState::BackupInUse {
                     tokens.text
                 } else {
@@ -100,9 +100,9 @@ impl Chip {
     }
 }
 
-/// A rectangle with round corners, dashed: 4 and 3 points.
-pub(in crate::ui) fn dashed_outline(rect: Rect, color: Color32) -> Vec<Shape> {
-    let radius = 4.0;
+/// A rectangle with round corners, dashed: 4 and 3 points, or `scale` times as much.
+pub(in crate::ui) fn dashed_outline(rect: Rect, color: Color32, scale: f32) -> Vec<Shape> {
+    let radius = 4.0 * scale;
     let inner = rect.shrink(radius);
     let centres = [
         (inner.right_top(), -0.25_f32),
@@ -118,5 +118,5 @@ pub(in crate::ui) fn dashed_outline(rect: Rect, color: Color32) -> Vec<Shape> {
         }
     }
     points.push(pos2(inner.left(), rect.top()));
-    Shape::dashed_line(&points, Stroke::new(1.0, color), 4.0, 3.0)
+    Shape::dashed_line(&points, Stroke::new(scale, color), 4.0 * scale, 3.0 * scale)
 }

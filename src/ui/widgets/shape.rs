@@ -24,7 +24,8 @@ pub(in crate::ui) fn shape_of(
     painter.add(shape(slot.mark(), middle, size, ink));
     if slot.digit > 0 {
         let at = middle + vec2(size * 0.5 + 1.0, 0.0);
-        text::paint(painter, at, &slot.digit.to_string(), Type::Small, ink);
+        let font = Type::Small.times((size / 10.0).max(1.0));
+        text::paint(painter, at, &slot.digit.to_string(), font, ink);
     }
 }
 
@@ -51,7 +52,7 @@ pub(in crate::ui) fn shape(mark: Mark, middle: Pos2, size: f32, color: Color32) 
 /// A hollow shape.
 fn outline(mark: Mark, middle: Pos2, size: f32, color: Color32) -> Shape {
     let half = size / 2.0;
-    let stroke = Stroke::new(1.5, color);
+    let stroke = Stroke::new((size / 8.0).max(1.5), color);
     match mark {
         Mark::Circle => Shape::circle_stroke(middle, half, stroke),
         Mark::Square | Mark::Bar | Mark::Cross => {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Color32, Galley, Label, Painter, Pos2, Rect, Response, RichText, Stroke, TextFormat, Ui};
+use egui::{
+    Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Stroke, TextFormat, Ui,
+};
 
 use crate::ui::theme::{Tokens, Type, icon_font};
 
@@ -20,12 +22,12 @@ pub(in crate::ui) fn label(ui: &mut Ui, text: impl Into<String>, style: Type, co
 pub(in crate::ui) fn galley(
     painter: &Painter,
     text: &str,
-    style: Type,
+    style: impl Into<FontId>,
     color: Color32,
     most: f32,
 ) -> Arc<Galley> {
     let format = TextFormat {
-        font_id: style.font(),
+        font_id: style.into(),
         color,
         ..TextFormat::default()
     };
@@ -40,14 +42,20 @@ pub(in crate::ui) fn galley(
 }
 
 /// How wide a text is.
-pub(in crate::ui) fn width(painter: &Painter, text: &str, style: Type) -> f32 {
+pub(in crate::ui) fn width(painter: &Painter, text: &str, style: impl Into<FontId>) -> f32 {
     galley(painter, text, style, Color32::WHITE, f32::INFINITY)
         .size()
         .x
 }
 
 /// Paints text with its left middle at `at`; where it ends.
-pub(in crate::ui) fn paint(painter: &Painter, at: Pos2, text: &str, style: Type, color: Color32) -> f32 {
+pub(in crate::ui) fn paint(
+    painter: &Painter,
+    at: Pos2,
+    text: &str,
+    style: impl Into<FontId>,
+    color: Color32,
+) -> f32 {
     paint_within(painter, at, text, style, color, f32::INFINITY)
 }
 
@@ -56,7 +64,7 @@ pub(in crate::ui) fn paint_within(
     painter: &Painter,
     at: Pos2,
     text: &str,
-    style: Type,
+    style: impl Into<FontId>,
     color: Color32,
     most: f32,
 ) -> f32 {
@@ -72,7 +80,7 @@ pub(in crate::ui) fn paint_right(
     painter: &Painter,
     at: Pos2,
     text: &str,
-    style: Type,
+    style: impl Into<FontId>,
     color: Color32,
 ) -> f32 {
     let galley = galley(painter, text, style, color, f32::INFINITY);

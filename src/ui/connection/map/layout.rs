@@ -2,60 +2,9 @@
 
 use egui::{Pos2, Rect, pos2, vec2};
 
-use super::model::Map;
+use super::model::{Edge, Map};
+use super::sizes::{Density, Sizes};
 
-/// The sizes of one degree of density.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Density {
-    /// A node's height and the distance to the next one.
-    pub node: f32,
-    pitch: f32,
-    /// The least height of an address with subflows, and of one without.
-    peer: f32,
-    hollow: f32,
-    /// The height that each edge takes of an address.
-    edge: f32,
-    /// The height of a label.
-    pub pill: f32,
-    /// Between two addresses.
-    gap: f32,
-}
-
-/// From roomy to dense; the first that fits is taken.
-const DENSITIES: [Density; 3] = [
-    Density {
-        node: 56.0,
-        pitch: 68.0,
-        peer: 72.0,
-        hollow: 56.0,
-        edge: 26.0,
-        pill: 24.0,
-        gap: 12.0,
-    },
-    Density {
-        node: 36.0,
-        pitch: 44.0,
-        peer: 44.0,
-        hollow: 36.0,
-        edge: 22.0,
-        pill: 20.0,
-        gap: 10.0,
-    },
-    Density {
-        node: 24.0,
-        pitch: 30.0,
-        peer: 26.0,
-        hollow: 24.0,
-        edge: 20.0,
-        pill: 18.0,
-        gap: 6.0,
-    },
-];
-/// The widths of nodes and addresses where there is room, and the least.
-const NODE_WIDE: (f32, f32) = (272.0, 190.0);
-const PEER_WIDE: (f32, f32) = (248.0, 170.0);
-/// The least room for the edges.
-const BETWEEN: f32 = 240.0;
 /// Where along its edge a label begins to look for its place, and how far it moves on at a time.
 const LABEL_AT: f32 = 0.3;
 const LABEL_STEP: f32 = 0.06;
@@ -96,14 +45,13 @@ pub(super) struct Plan {
 }
 
 /// The height that a map takes of at most `budget`; `None` where there is no room for it.
-pub(super) fn height(map: &Map, budget: f32) -> Option<f32> {
-    density(map, budget).map(|density| content_height(map, &density))
+pub(super) fn height(map: &Map, sizes: &Sizes, budget: f32) -> Option<f32> {
+    density(map, sizes, budget).map(|density| content_height(map, &density))
 }
 
-fn density(map: &Map, budget: f32) -> Option<Density> {
-    DENSITIES
-        .into_iter()
-        .find(|density| !map.nodes.is_empty() && content_height(map, density) <= budget)
+fn density(map: &Map, sizes: &Sizes, budget: f32) -> Option<Density> {
+    let mut densities = sizes.densities.into_iter();
+    densities.find(|density| !map.nodes.is_empty() && content_height(map, density) <= budget)
 }
 
 fn content_height(map: &Map, density: &Density) -> f32 {
@@ -122,21 +70,23 @@ fn edges_at(map: &Map, peer: usize) -> usize {
 fn peer_height(map: &Map, peer: usize, density: &Density) -> f32 {
     match edges_at(map, peer) {
         0 => density.hollow,
-        edges => density.peer.max(edges as f32 * density.edge + 6.0),
+        edges => density
+            .peer
+            .max(edges as f32 * density.edge + 6.0 * density.scale),
     }
 }
 
 impl Plan {
-    /// Everything within `area`; `labels` are the widths of the edges' labels.
-    pub(super) fn new(map: &Map, area: Rect, labels: &[f32]) -> Option<Self> {
-        let density = density(map, area.height())?;
+    /// Everything within `area`; `label` is how wide an edge's label is at a scale.
+    pub(super) fn new(
+        map: &Map,
+        sizes: &Sizes,
+        area: Rect,
+        label: impl Fn(&Edge, f32) -> f32,
+    ) -> Option<Self> {
+        let density = density(map, sizes, area.height())?;
         let high = content_height(map, &density);
-        let spare = (area.width() - BETWEEN - NODE_WIDE.1 - PEER_WIDE.1)
-            .clamp(0.0, NODE_WIDE.0 - NODE_WIDE.1 + PEER_WIDE.0 - PEER_WIDE.1);
-        let share = (NODE_WIDE.0 - NODE_WIDE.1) / (NODE_WIDE.0 - NODE_WIDE.1 + PEER_WIDE.0 - PEER_WIDE.1);
-        let node_wide = NODE_WIDE.1 + spare * share;
-        let peer_wide = PEER_WIDE.1 + spare * (1.0 - share);
-
+        let (node_wide, peer_wide) = sizes.widths(area.width());
         let nodes_high = map.nodes.len() as f32 * density.pitch - (density.pitch - density.node);
         let mut top = area.top() + (high - nodes_high) / 2.0;
         let nodes: Vec<Rect> = map
@@ -162,7 +112,8 @@ impl Plan {
             })
             .collect();
         let curves = curves(map, &nodes, &peers, &density);
-        let labels = place_labels(&curves, labels, density.pill);
+        let widths: Vec<f32> = map.edges.iter().map(|edge| label(edge, density.scale)).collect();
+        let labels = place_labels(&curves, &widths, &density);
         Some(Self {
             density,
             high,
@@ -177,7 +128,7 @@ impl Plan {
 /// The ends of each edge, spread over the side of its node and of its address in the order in which they leave.
 fn curves(map: &Map, nodes: &[Rect], peers: &[Rect], density: &Density) -> Vec<Curve> {
     let spread = |rect: &Rect, place: usize, count: usize| {
-        let gap = ((rect.height() - 8.0) / count.max(1) as f32).min(density.edge);
+        let gap = ((rect.height() - 8.0 * density.scale) / count.max(1) as f32).min(density.edge);
         rect.center().y + (place as f32 - (count as f32 - 1.0) / 2.0) * gap
     };
     let place = |edge: usize, here: fn(&(usize, usize)) -> usize, there: fn(&(usize, usize)) -> usize| {
@@ -210,13 +161,14 @@ fn curves(map: &Map, nodes: &[Rect], peers: &[Rect], density: &Density) -> Vec<C
 /// Places each label on its own edge: one after the other from 30 % on towards the peer, then back towards this host,
 /// where it touches none before it. Where that leaves two that touch, all stand at the end where the edges are further
 /// apart.
-fn place_labels(curves: &[Curve], widths: &[f32], high: f32) -> Vec<Rect> {
+fn place_labels(curves: &[Curve], widths: &[f32], density: &Density) -> Vec<Rect> {
+    let (high, air) = (density.pill, 4.0 * density.scale);
     let at = |number: usize, share: f32| -> Option<Rect> {
         let (curve, width) = (curves.get(number)?, *widths.get(number)?);
         let place = Rect::from_center_size(curve.at(share), vec2(width, high));
         let (left, right) = (
-            curve.from.x + 4.0,
-            (curve.to.x - 4.0 - width).max(curve.from.x + 4.0),
+            curve.from.x + air,
+            (curve.to.x - air - width).max(curve.from.x + air),
         );
         Some(place.translate(vec2(place.left().clamp(left, right) - place.left(), 0.0)))
     };
@@ -257,7 +209,7 @@ fn hidden(one: &Rect, other: &Rect) -> f32 {
 mod tests {
     use egui::Vec2;
 
-    use super::super::model::{Edge, Look, Node, Peer};
+    use super::super::model::{Look, Node, Peer};
     use super::*;
     use crate::model::Cookie;
     use crate::ui::theme::Slot;
@@ -277,6 +229,7 @@ mod tests {
         };
         let peer = |number: usize| Peer {
             address: ([10, 0, 0, u8::try_from(number).expect("few")], 443).into(),
+            title: String::new(),
             note: String::new(),
             used: true,
         };
@@ -284,6 +237,7 @@ mod tests {
             cookie: Cookie(1),
             ends: *ends,
             look: Look::Idle,
+            fades: None,
             backup: false,
             bps: 0.0,
             label: (String::new(), String::new()),
@@ -294,12 +248,13 @@ mod tests {
             peers: (0..peers).map(peer).collect(),
             edges: edges.iter().map(edge).collect(),
             largest_bps: 0.0,
+            direction: crate::ui::view::Direction::Sent,
         }
     }
 
     fn plan(map: &Map, size: Vec2) -> Option<Plan> {
-        let widths = vec![140.0; map.edges.len()];
-        Plan::new(map, Rect::from_min_size(pos2(360.0, 110.0), size), &widths)
+        let area = Rect::from_min_size(pos2(360.0, 110.0), size);
+        Plan::new(map, &Sizes::WINDOW, area, |_, _| 140.0)
     }
 
     /// Every way in which one to eight subflows join interfaces and addresses evenly.
@@ -371,12 +326,25 @@ mod tests {
     }
 
     #[test]
+    fn eight_paths_are_readable_from_afar() {
+        let size = vec2(1088.0, 316.0);
+        for shape in shapes() {
+            let (nodes, peers) = (shape.nodes.len(), shape.peers.len());
+            let area = Rect::from_min_size(pos2(32.0, 116.0), size);
+            let plan = Plan::new(&shape, &Sizes::PRESENT, area, |_, _| 240.0).expect("room");
+            assert!(plan.density.scale * 12.0 >= 20.0, "{nodes} to {peers}");
+            assert!(plan.high <= size.y);
+        }
+    }
+
+    #[test]
     fn it_becomes_denser_and_then_gives_up_its_place() {
         let three = map(3, 1, &[(0, 0), (1, 0), (2, 0)]);
-        assert_eq!(height(&three, 300.0), Some(192.0));
-        assert_eq!(height(&three, 150.0), Some(124.0));
-        assert_eq!(height(&three, 90.0), Some(84.0));
-        assert_eq!(height(&three, 60.0), None);
-        assert_eq!(height(&map(0, 0, &[]), 300.0), None);
+        let within = |map: &Map, budget| height(map, &Sizes::WINDOW, budget);
+        assert_eq!(within(&three, 300.0), Some(192.0));
+        assert_eq!(within(&three, 150.0), Some(124.0));
+        assert_eq!(within(&three, 90.0), Some(84.0));
+        assert_eq!(within(&three, 60.0), None);
+        assert_eq!(within(&map(0, 0, &[]), 300.0), None);
     }
 }

@@ -1,28 +1,38 @@
 //! The path map: this host's interfaces at the left, the peer's addresses at the right, an edge a subflow, as wide as
-//! its rate. Its dots move with the samples, and cost no frame of their own.
+//! its rate, with dots that move while data flows.
 
 mod layout;
 mod model;
+mod motion;
 mod paint;
+mod sizes;
 
 use egui::{Sense, Ui, WidgetInfo, accesskit::Role, vec2};
 
 use self::layout::Plan;
-use self::model::Map;
-use crate::model::Connection;
+pub(in crate::ui) use self::model::{Look, Map};
+pub(in crate::ui) use self::motion::Motion;
+pub(in crate::ui) use self::sizes::Sizes;
 use crate::ui::theme::Tokens;
 use crate::ui::view::View;
 use crate::ui::widgets::focus_ring;
 
+/// Air beside the map.
 const PADDING: f32 = 16.0;
 /// Air above and below.
-const ABOVE: f32 = 8.0;
-const BELOW: f32 = 12.0;
+pub(super) const ABOVE: f32 = 8.0;
+pub(super) const BELOW: f32 = 12.0;
 
 /// The map at the top of `ui`, at most `most` high. Where there is no room for it nothing is shown.
-pub(super) fn ui(connection: &Connection, view: &View<'_>, most: f32, ui: &mut Ui) {
-    let map = Map::new(connection, view);
-    let Some(high) = layout::height(&map, most - ABOVE - BELOW) else {
+pub(in crate::ui) fn ui(
+    map: &Map,
+    sizes: &Sizes,
+    motion: &mut Motion,
+    view: &View<'_>,
+    most: f32,
+    ui: &mut Ui,
+) {
+    let Some(high) = layout::height(map, sizes, most - ABOVE - BELOW) else {
         return;
     };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ABOVE + high + BELOW), Sense::hover());
@@ -30,15 +40,15 @@ pub(super) fn ui(connection: &Connection, view: &View<'_>, most: f32, ui: &mut U
     area.min.y += ABOVE;
     area.set_height(high);
     let painter = ui.painter().clone();
-    let widths: Vec<f32> = map
-        .edges
-        .iter()
-        .map(|edge| paint::label_width(&painter, edge))
-        .collect();
-    let Some(plan) = Plan::new(&map, area, &widths) else {
+    let label = |edge: &model::Edge, scale| paint::label_width(&painter, edge, scale);
+    let Some(plan) = Plan::new(map, sizes, area, label) else {
         return;
     };
-    paint::all(&map, &plan, view.shown.now(), Tokens::of(ui), &painter);
+    let time = ui.input(|input| input.time);
+    if motion.step(map, view, time) && ui.is_rect_visible(rect) {
+        ui.ctx().request_repaint_after(motion::FRAME);
+    }
+    paint::all(map, &plan, motion, sizes.afar, Tokens::of(ui), &painter);
     for (edge, label) in map.edges.iter().zip(&plan.labels) {
         let id = ui.scope_id().with(("edge", edge.cookie));
         let response = ui.interact(*label, id, Sense::focusable_noninteractive());

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{Connection, Cookie, EventKind, Interface};
 use crate::ui::format;
-use crate::ui::view::{PathName, View};
+use crate::ui::view::{Direction, PathName, View};
 
 /// An interface of this host.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(in crate::ui) struct Node {
     pub path: PathName,
     /// The network: its name, or the link's speed.
     pub network: String,
@@ -21,8 +21,10 @@ pub(super) struct Node {
 
 /// An address of the peer.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Peer {
+pub(in crate::ui) struct Peer {
     pub address: SocketAddr,
+    /// What it is called: usually the address itself.
+    pub title: String,
     /// What is known of it.
     pub note: String,
     /// Whether a subflow goes there; one that was only announced is hollow.
@@ -31,7 +33,7 @@ pub(super) struct Peer {
 
 /// What an edge looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Look {
+pub(in crate::ui) enum Look {
     /// A ribbon as wide as the rate.
     Carrying,
     /// A line.
@@ -42,11 +44,13 @@ pub(super) enum Look {
 
 /// A subflow.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Edge {
+pub(in crate::ui) struct Edge {
     pub cookie: Cookie,
     /// Its place among the nodes, and among the peers.
     pub ends: (usize, usize),
     pub look: Look,
+    /// How much is left of one that is gone, from 1 to 0.
+    pub fades: Option<f32>,
     pub backup: bool,
     pub bps: f64,
     /// What its label says: the rate or a state, and what is known besides.
@@ -57,20 +61,28 @@ pub(super) struct Edge {
 
 /// The whole map.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Map {
+pub(in crate::ui) struct Map {
     pub nodes: Vec<Node>,
     pub peers: Vec<Peer>,
     pub edges: Vec<Edge>,
     /// The largest rate of an edge within the last minute, bits a second.
     pub largest_bps: f64,
+    /// Which way the rates go, and the dots with them.
+    pub direction: Direction,
 }
 
+/// How long a subflow that is gone fades, seconds.
+const FADES_S: f64 = 0.6;
 /// How far back rates decide how wide an edge is, and an interface keeps its place without a subflow, seconds.
 const RECENT_S: f64 = 60.0;
 
 impl Map {
-    pub(super) fn new(connection: &Connection, view: &View<'_>) -> Self {
-        let mut map = Self::default();
+    pub(in crate::ui) fn new(connection: &Connection, view: &View<'_>) -> Self {
+        let direction = view.direction_of(connection.cookie);
+        let mut map = Self {
+            direction,
+            ..Self::default()
+        };
         let since = view.shown.now() - RECENT_S;
         let mut subflows: Vec<_> = view
             .shown
@@ -80,18 +92,32 @@ impl Map {
         view.sort(&mut subflows);
         for subflow in &subflows {
             let node = map.node(subflow, &subflows, view);
-            if subflow.ended_at.is_some() {
+            let fades = subflow.ended_at.map(|ended| left(view.clock() - ended));
+            if fades.is_some_and(|left| left <= 0.0) {
                 continue;
             }
             let ends = (node, map.peer(subflow));
-            map.edges.push(edge(subflow, ends, view));
+            map.edges.push(Edge {
+                fades,
+                ..edge(subflow, ends, view)
+            });
             let newest = subflow.points.iter().rev().take_while(|point| point.t > since);
-            let largest = newest.map(|point| view.direction.bps(point)).fold(0.0, f64::max);
+            let largest = newest.map(|point| direction.bps(point)).fold(0.0, f64::max);
             map.largest_bps = map.largest_bps.max(largest);
         }
         map.settle();
         map.announced(connection, view);
         map
+    }
+
+    /// Names the peer's addresses for those who see them from afar: without the port, which the second line says.
+    #[must_use]
+    pub(in crate::ui) fn for_afar(mut self, app: &str) -> Self {
+        for peer in &mut self.peers {
+            peer.title = peer.address.ip().to_string();
+            peer.note = format!("{app}, port {}", peer.address.port());
+        }
+        self
     }
 
     fn node(&mut self, subflow: &SubflowHistory, all: &[&SubflowHistory], view: &View<'_>) -> usize {
@@ -112,12 +138,13 @@ impl Map {
             0 | 1 => first.to_string(),
             several => format!("{first} +{}", several - 1),
         };
+        let up = view.interface_up(&subflow.last) != Some(false);
         self.nodes.push(Node {
             path,
-            network: interface.map(network).unwrap_or_default(),
+            network: interface.map_or_else(|| if up { "" } else { "gone" }.to_owned(), network),
             signal_dbm: interface.and_then(|interface| interface.signal_dbm),
             address,
-            up: view.interface_up(&subflow.last) != Some(false),
+            up,
         });
         self.nodes.len() - 1
     }
@@ -133,6 +160,7 @@ impl Map {
             };
             self.peers.push(Peer {
                 address,
+                title: address.to_string(),
                 note,
                 used: true,
             });
@@ -183,6 +211,7 @@ impl Map {
             if !self.peers.iter().any(|peer| peer.address == address) {
                 self.peers.push(Peer {
                     address,
+                    title: address.to_string(),
                     note: format!("id {id}, announced, not used"),
                     used: false,
                 });
@@ -191,7 +220,16 @@ impl Map {
     }
 }
 
+/// How much is left of a subflow that has been gone so long, from 1 to 0.
+#[expect(clippy::cast_possible_truncation, reason = "from 0 to 1")]
+fn left(gone_s: f64) -> f32 {
+    (1.0 - gone_s / FADES_S).clamp(0.0, 1.0) as f32
+}
+
 fn network(interface: &Interface) -> String {
+    if !interface.up {
+        return "down".to_owned();
+    }
     match (&interface.ssid, interface.speed_mbps) {
         (Some(ssid), _) => ssid.clone(),
         (None, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => format!("{} Gbit/s", speed / 1000),
@@ -244,6 +282,7 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
         cookie: last.cookie,
         ends,
         look,
+        fades: None,
         backup,
         bps,
         label,
@@ -297,10 +336,35 @@ mod tests {
             Line::Sample(Box::new(sample))
         };
         stage.history.apply(sample(11.0));
-        let after = map(&stage, 1);
+        let mut view = stage.view();
+        view.waited_s = 0.7;
+        let after = Map::new(&connection, &view);
         assert_eq!((after.nodes.len(), after.edges.len()), (2, 1));
         stage.history.apply(sample(80.0));
         assert_eq!(map(&stage, 1).nodes.len(), 1);
+    }
+
+    #[test]
+    fn a_subflow_that_is_gone_is_red_at_once_and_fades() {
+        let mut stage = Stage::usual();
+        let mut connection = stage.history.latest(Cookie(1)).expect("known").clone();
+        connection.subflows.remove(0);
+        stage.history.apply(Line::Sample(Box::new(crate::model::Sample {
+            t: 11.0,
+            connections: vec![connection.clone()],
+            ..crate::model::Sample::default()
+        })));
+        let fading = |waited_s: f64| {
+            let mut view = stage.view();
+            view.waited_s = waited_s;
+            let map = Map::new(&connection, &view);
+            let gone = map.edges.into_iter().find(|edge| edge.fades.is_some());
+            gone.map(|edge| (edge.look, edge.fades.unwrap_or_default()))
+        };
+        assert_eq!(fading(0.0), Some((Look::Lost, 1.0)));
+        let (_, half) = fading(0.3).expect("still there");
+        assert!((half - 0.5).abs() < 1e-3, "{half}");
+        assert_eq!(fading(0.61), None);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Paints the path map.
 
 use egui::epaint::Mesh;
-use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
+use egui::{Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
 
-use super::layout::{Curve, Density, Plan};
+use super::layout::Plan;
 use super::model::{Edge, Look, Map, Node, Peer};
+use super::motion::Motion;
+use super::sizes::{Density, Lines};
 use crate::ui::theme::{Slot, Tokens, Type};
+use crate::ui::view::Direction;
 use crate::ui::widgets::{dashed_outline, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
@@ -18,14 +21,14 @@ const DOTS: f32 = 64.0;
 const FADED: f32 = 0.28;
 
 /// How wide the label of an edge is.
-pub(super) fn label_width(painter: &Painter, edge: &Edge) -> f32 {
+pub(super) fn label_width(painter: &Painter, edge: &Edge, scale: f32) -> f32 {
     let (first, second) = (&edge.label.0, &edge.label.1);
     let more = if second.is_empty() {
         0.0
     } else {
-        width(painter, second, Type::Body) + 10.0
+        width(painter, second, Type::Body.times(scale)) + 10.0 * scale
     };
-    width(painter, first, Type::Strong) + more + 20.0
+    width(painter, first, Type::Strong.times(scale)) + more + 20.0 * scale
 }
 
 /// How wide the ribbon of an edge is: 2 and 0.16 a Mbit/s, at most 24.
@@ -39,83 +42,109 @@ fn ribbon(bps: f64, largest_bps: f64) -> f32 {
     (2.0 + share).clamp(2.0, 24.0) as f32
 }
 
-/// How fast dots move, points a second: 40 at 1 Mbit/s, 160 from 100 on.
-fn speed(bps: f64) -> f64 {
-    40.0 + 60.0 * (bps / 1e6).max(1.0).log10().min(2.0)
-}
-
-pub(super) fn all(map: &Map, plan: &Plan, now: f64, tokens: &Tokens, painter: &Painter) {
+/// The whole map.
+pub(super) fn all(map: &Map, plan: &Plan, motion: &Motion, afar: bool, tokens: &Tokens, painter: &Painter) {
     let slot = |edge: &Edge| {
         map.nodes
             .get(edge.ends.0)
             .map_or(Slot::PLAIN, |node| node.path.slot)
     };
+    let scale = plan.density.scale;
+    let way_of_data = match map.direction {
+        Direction::Sent => 1.0,
+        Direction::Received => -1.0,
+    };
+    // What is gone fades with its label.
+    let painter_of = |edge: &Edge| {
+        let mut painter = painter.clone();
+        painter.multiply_opacity(edge.fades.unwrap_or(1.0));
+        painter
+    };
     for (edge, curve) in map.edges.iter().zip(&plan.curves) {
-        way(edge, slot(edge), curve, map.largest_bps, now, tokens, painter);
+        let way = Way {
+            points: (0..=STEPS)
+                .map(|step| curve.at(f32::from(step) / f32::from(STEPS)))
+                .collect(),
+            wide: ribbon(edge.bps, map.largest_bps) * scale,
+            moved: motion.of(edge) * way_of_data * f64::from(scale),
+            scale,
+        };
+        way.paint(edge, slot(edge), tokens, &painter_of(edge));
     }
     for (node, rect) in map.nodes.iter().zip(&plan.nodes) {
-        self::node(node, *rect, &plan.density, tokens, painter);
+        if afar {
+            node_from_afar(node, *rect, &plan.density, tokens, painter);
+        } else {
+            self::node(node, *rect, &plan.density, tokens, painter);
+        }
     }
     for (peer, rect) in map.peers.iter().zip(&plan.peers) {
         self::peer(peer, *rect, &plan.density, tokens, painter);
     }
     for (edge, rect) in map.edges.iter().zip(&plan.labels) {
-        label(edge, slot(edge), *rect, tokens, painter);
+        label(edge, slot(edge), *rect, scale, tokens, &painter_of(edge));
     }
 }
 
-fn way(
-    edge: &Edge,
-    slot: Slot,
-    curve: &Curve,
-    largest_bps: f64,
-    now: f64,
-    tokens: &Tokens,
-    painter: &Painter,
-) {
-    let hues = slot.ink(tokens.dark);
-    let points: Vec<Pos2> = (0..=STEPS)
-        .map(|step| curve.at(f32::from(step) / f32::from(STEPS)))
-        .collect();
-    match edge.look {
-        Look::Lost => faded(&points, tokens, painter),
-        Look::Idle if edge.backup => {
-            let stroke = Stroke::new(2.0, hues.ink);
-            painter.extend(Shape::dashed_line(&points, stroke, 8.0, 6.0));
-        }
-        Look::Idle => {
-            painter.add(Shape::line(points, Stroke::new(2.0, hues.ink)));
-        }
-        Look::Carrying => {
-            let wide = ribbon(edge.bps, largest_bps);
-            let pieces = if edge.backup {
-                dashes(&points, 16.0, 6.0)
-            } else {
-                vec![points.clone()]
-            };
-            for piece in &pieces {
-                band(piece, wide, hues.fill, hues.ink, painter);
+/// The way of an edge.
+struct Way {
+    points: Vec<Pos2>,
+    wide: f32,
+    /// How far its dots have come.
+    moved: f64,
+    scale: f32,
+}
+
+impl Way {
+    fn paint(self, edge: &Edge, slot: Slot, tokens: &Tokens, painter: &Painter) {
+        let hues = slot.ink(tokens.dark);
+        let scale = self.scale;
+        let stroke = Stroke::new(2.0 * scale, hues.ink);
+        match edge.look {
+            Look::Lost => faded(&self.points, scale, tokens, painter),
+            Look::Idle if edge.backup => {
+                painter.extend(Shape::dashed_line(&self.points, stroke, 8.0 * scale, 6.0 * scale));
             }
-            for dot in dots(&points, now * speed(edge.bps)) {
-                painter.circle_filled(dot, 2.5, tokens.text);
+            Look::Idle => {
+                painter.add(Shape::line(self.points, stroke));
+            }
+            Look::Carrying => {
+                let dots = dots(&self.points, self.moved, DOTS * scale);
+                let pieces = if edge.backup {
+                    dashes(&self.points, 16.0 * scale, 6.0 * scale)
+                } else {
+                    vec![self.points]
+                };
+                for piece in &pieces {
+                    band(
+                        piece,
+                        self.wide,
+                        hues.fill,
+                        Stroke::new(1.5 * scale, hues.ink),
+                        painter,
+                    );
+                }
+                for dot in dots {
+                    painter.circle_filled(dot, 2.5 * scale, tokens.text);
+                }
             }
         }
     }
 }
 
 /// A line in red that grows faint towards the peer.
-fn faded(points: &[Pos2], tokens: &Tokens, painter: &Painter) {
+fn faded(points: &[Pos2], scale: f32, tokens: &Tokens, painter: &Painter) {
     let count = points.len().saturating_sub(1).max(1) as f32;
     for (number, two) in points.windows(2).enumerate() {
         let [from, to] = two else { continue };
         let share = 1.0 - (1.0 - FADED) * number as f32 / count;
         let color = tokens.panel.lerp_to_gamma(tokens.danger, share);
-        painter.line_segment([*from, *to], Stroke::new(3.0, color));
+        painter.line_segment([*from, *to], Stroke::new(3.0 * scale, color));
     }
 }
 
 /// A ribbon along points, with an outline on each side.
-fn band(points: &[Pos2], wide: f32, fill: Color32, ink: Color32, painter: &Painter) {
+fn band(points: &[Pos2], wide: f32, fill: Color32, outline: Stroke, painter: &Painter) {
     let sides: Vec<(Pos2, Pos2)> = points
         .iter()
         .enumerate()
@@ -139,7 +168,7 @@ fn band(points: &[Pos2], wide: f32, fill: Color32, ink: Color32, painter: &Paint
     painter.add(Shape::mesh(mesh));
     let (one, other): (Vec<Pos2>, Vec<Pos2>) = sides.into_iter().unzip();
     for side in [one, other] {
-        painter.add(Shape::line(side, Stroke::new(1.5, ink)));
+        painter.add(Shape::line(side, outline));
     }
 }
 
@@ -177,17 +206,17 @@ fn dashes(points: &[Pos2], dash: f32, gap: f32) -> Vec<Vec<Pos2>> {
     pieces
 }
 
-/// The dots on a way that have moved so far from its start.
+/// The dots on a way, one every so many points, that have moved so far from its start.
 #[expect(clippy::cast_possible_truncation, reason = "a remainder")]
-fn dots(points: &[Pos2], moved: f64) -> Vec<Pos2> {
+fn dots(points: &[Pos2], moved: f64, every: f32) -> Vec<Pos2> {
     let mut dots = Vec::new();
-    let mut next = moved.rem_euclid(f64::from(DOTS)) as f32;
+    let mut next = moved.rem_euclid(f64::from(every)) as f32;
     for two in points.windows(2) {
         let [from, to] = two else { continue };
         let length = from.distance(*to);
         while next <= length && length > 0.0 {
             dots.push(from.lerp(*to, next / length));
-            next += DOTS;
+            next += every;
         }
         next -= length;
     }
@@ -200,19 +229,8 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     } else {
         tokens.danger
     };
-    painter.rect_filled(rect, 6.0, tokens.raised);
-    painter.rect_stroke(rect, 6.0, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
-    let bar = Rect::from_min_size(rect.min, vec2(4.0, rect.height()));
-    painter.rect_filled(
-        bar,
-        egui::CornerRadius {
-            nw: 4,
-            sw: 4,
-            ..egui::CornerRadius::ZERO
-        },
-        accent,
-    );
-    let roomy = density.node > 40.0;
+    ground(rect, 1.0, accent, tokens, painter);
+    let roomy = density.node_lines == Lines::Two;
     let first = if roomy { rect.top() + 18.0 } else { rect.center().y };
     let slot = node.path.slot;
     shape_of(
@@ -226,7 +244,7 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     let start = rect.left() + 36.0;
     let mut right = rect.right() - 12.0;
     if let Some(dbm) = node.signal_dbm {
-        right = signal(painter, pos2(right, first), dbm, accent, tokens) - 6.0;
+        right = signal(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
         let text = format!("\u{2212}{} dBm", dbm.unsigned_abs());
         right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
     } else if !roomy {
@@ -253,7 +271,7 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
             at,
             &node.network,
             Type::Body,
-            tokens.text2,
+            if node.up { tokens.text2 } else { tokens.danger },
             right - end - 8.0,
         );
     }
@@ -278,19 +296,96 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     }
 }
 
+/// What matters of an interface to those who see it from afar: its name, whether it is there, its address.
+fn node_from_afar(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &Painter) {
+    let scale = density.scale;
+    let slot = node.path.slot;
+    let accent = if node.up {
+        slot.ink(tokens.dark).ink
+    } else {
+        tokens.danger
+    };
+    ground(rect, scale, accent, tokens, painter);
+    let two = density.node_lines == Lines::Two;
+    let first = if two {
+        rect.top() + rect.height() * 0.29
+    } else {
+        rect.center().y
+    };
+    let shape_at = pos2(rect.left() + 22.0 * scale, first);
+    shape_of(painter, shape_at, 11.0 * scale, slot, tokens, !node.up);
+    let start = rect.left() + 36.0 * scale;
+    let mut right = rect.right() - 12.0 * scale;
+    if node.up
+        && let Some(dbm) = node.signal_dbm
+    {
+        right = signal(painter, pos2(right, first), dbm, scale, accent, tokens) - 8.0 * scale;
+    }
+    let name = Type::Strong.times(scale);
+    let room = right - start;
+    let end = paint_within(
+        painter,
+        pos2(start, first),
+        &node.path.name,
+        name,
+        tokens.text,
+        room,
+    );
+    let (second, font, color) = match (two, node.up) {
+        (false, true) => (&node.address, Type::SmallMono, tokens.text2),
+        (_, up) => {
+            let color = if up { tokens.text2 } else { tokens.danger };
+            (&node.network, Type::Small, color)
+        }
+    };
+    let font = font.times(scale);
+    // Whole or not at all.
+    if end + 10.0 * scale + width(painter, second, font.clone()) <= right {
+        paint_right(painter, pos2(right, first), second, font, color);
+    }
+    if two {
+        let at = pos2(start, rect.top() + rect.height() * 0.72);
+        let font = fitting(&node.address, rect.right() - 8.0 * scale - start, scale, painter);
+        paint(painter, at, &node.address, font, tokens.text);
+    }
+}
+
+/// The ground of a node with its accent at the left.
+fn ground(rect: Rect, scale: f32, accent: Color32, tokens: &Tokens, painter: &Painter) {
+    painter.rect_filled(rect, 6.0, tokens.raised);
+    painter.rect_stroke(rect, 6.0, Stroke::new(1.0, tokens.line), StrokeKind::Inside);
+    let bar = Rect::from_min_size(rect.min, vec2(4.0 * scale, rect.height()));
+    let round = egui::CornerRadius {
+        nw: 4,
+        sw: 4,
+        ..egui::CornerRadius::ZERO
+    };
+    painter.rect_filled(bar, round, accent);
+}
+
+/// The font of an address: smaller where it would be too wide.
+fn fitting(address: &str, room: f32, scale: f32, painter: &Painter) -> FontId {
+    let font = Type::Mono.times(scale);
+    if width(painter, address, font.clone()) > room {
+        return Type::SmallMono.times(scale);
+    }
+    font
+}
+
 /// Four bars that grow; where they begin.
-fn signal(painter: &Painter, right: Pos2, dbm: i32, ink: Color32, tokens: &Tokens) -> f32 {
+fn signal(painter: &Painter, right: Pos2, dbm: i32, scale: f32, ink: Color32, tokens: &Tokens) -> f32 {
     let strong = match dbm {
         -55.. => 4,
         -67..=-56 => 3,
         -78..=-68 => 2,
         _ => 1,
     };
-    let start = right.x - 18.0;
+    let start = right.x - 18.0 * scale;
+    let bottom = right.y + 7.0 * scale;
     for bar in 0..4_u8 {
-        let high = 4.0 + 3.0 * f32::from(bar);
-        let left = start + 5.0 * f32::from(bar);
-        let rect = Rect::from_min_max(pos2(left, right.y + 7.0 - high), pos2(left + 3.0, right.y + 7.0));
+        let high = (4.0 + 3.0 * f32::from(bar)) * scale;
+        let left = start + 5.0 * f32::from(bar) * scale;
+        let rect = Rect::from_min_max(pos2(left, bottom - high), pos2(left + 3.0 * scale, bottom));
         painter.rect_filled(rect, 0.0, if bar < strong { ink } else { tokens.strong });
     }
     start
@@ -304,42 +399,47 @@ fn peer(peer: &Peer, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
         (tokens.text2, tokens.strong)
     };
     painter.rect_stroke(rect, 6.0, Stroke::new(1.0, outline), StrokeKind::Inside);
-    let start = rect.left() + 16.0;
-    let room = rect.right() - 12.0 - start;
-    let address = peer.address.to_string();
-    let style = if width(painter, &address, Type::Mono) > room {
-        Type::SmallMono
-    } else {
-        Type::Mono
-    };
-    let two_lines = density.node > 24.0 && !peer.note.is_empty();
-    let lift = if two_lines { 9.0 } else { 0.0 };
+    let scale = density.scale;
+    let start = rect.left() + 16.0 * scale;
+    let room = rect.right() - 12.0 * scale - start;
+    let font = fitting(&peer.title, room, scale, painter);
+    let two_lines = density.peer_lines == Lines::Two && !peer.note.is_empty();
+    let lift = if two_lines { 9.0 * scale } else { 0.0 };
     let middle = rect.center().y;
-    paint_within(painter, pos2(start, middle - lift), &address, style, color, room);
+    paint_within(
+        painter,
+        pos2(start, middle - lift),
+        &peer.title,
+        font,
+        color,
+        room,
+    );
     if two_lines {
-        let at = pos2(start, middle + 10.0);
-        paint_within(painter, at, &peer.note, Type::Small, tokens.text2, room);
+        let at = pos2(start, middle + 10.0 * scale);
+        let font = Type::Small.times(scale);
+        paint_within(painter, at, &peer.note, font, tokens.text2, room);
     }
 }
 
-fn label(edge: &Edge, slot: Slot, rect: Rect, tokens: &Tokens, painter: &Painter) {
+fn label(edge: &Edge, slot: Slot, rect: Rect, scale: f32, tokens: &Tokens, painter: &Painter) {
     let lost = edge.look == Look::Lost;
     let ink = if lost {
         tokens.danger
     } else {
         slot.ink(tokens.dark).ink
     };
-    painter.rect_filled(rect, 4.0, tokens.panel);
+    painter.rect_filled(rect, 4.0 * scale, tokens.panel);
     if edge.backup {
-        painter.extend(dashed_outline(rect.shrink(0.5), ink));
+        painter.extend(dashed_outline(rect.shrink(0.5 * scale), ink, scale));
     } else {
-        painter.rect_stroke(rect, 4.0, Stroke::new(1.0, ink), StrokeKind::Inside);
+        let outline = Stroke::new(scale, ink);
+        painter.rect_stroke(rect, 4.0 * scale, outline, StrokeKind::Inside);
     }
     let color = if lost { tokens.danger } else { tokens.text };
-    let at = rect.left_center() + Vec2::new(10.0, 0.0);
-    let end = paint(painter, at, &edge.label.0, Type::Strong, color);
-    let at = pos2(end + 10.0, at.y);
-    paint(painter, at, &edge.label.1, Type::Body, tokens.text2);
+    let at = rect.left_center() + Vec2::new(10.0 * scale, 0.0);
+    let end = paint(painter, at, &edge.label.0, Type::Strong.times(scale), color);
+    let at = pos2(end + 10.0 * scale, at.y);
+    paint(painter, at, &edge.label.1, Type::Body.times(scale), tokens.text2);
 }
 
 #[cfg(test)]
@@ -372,7 +472,7 @@ mod tests {
     fn dots_keep_their_distance_and_move_on() {
         let way = [pos2(0.0, 0.0), pos2(100.0, 0.0), pos2(200.0, 0.0)];
         let at = |moved| {
-            dots(&way, moved)
+            dots(&way, moved, DOTS)
                 .iter()
                 .map(|dot| dot.x.round())
                 .collect::<Vec<_>>()

@@ -12,13 +12,17 @@ pub(in crate::ui) struct TimeWindow {
 /// The spans to choose from: one, five and thirty minutes.
 pub(super) const SPANS: [(f64, &str); 3] = [(60.0, "1 min"), (300.0, "5 min"), (1800.0, "30 min")];
 
+/// The span that the window begins with, and the shorter ones until there is enough to fill it.
+const DEFAULT_SPAN_S: f64 = 60.0;
+const FIRST_SPANS_S: [f64; 2] = [15.0, 30.0];
+
 const LONGEST: f64 = 1800.0;
 const SHORTEST: f64 = 2.0;
 
 impl Default for TimeWindow {
     fn default() -> Self {
         Self {
-            span_s: 60.0,
+            span_s: DEFAULT_SPAN_S,
             fixed: None,
         }
     }
@@ -27,7 +31,14 @@ impl Default for TimeWindow {
 impl TimeWindow {
     /// From when to when.
     pub(in crate::ui) fn range(&self, now: f64) -> (f64, f64) {
-        self.fixed.unwrap_or((now - self.span_s, now))
+        self.fixed.unwrap_or((now - self.following_s(now), now))
+    }
+
+    /// How long the stretch is that follows now: at first no longer than twice what there is to see.
+    fn following_s(&self, now: f64) -> f64 {
+        let spans = FIRST_SPANS_S.into_iter().filter(|span| *span < self.span_s);
+        let first = spans.filter(|_| self.span_s <= DEFAULT_SPAN_S);
+        first.into_iter().find(|span| *span >= now).unwrap_or(self.span_s)
     }
 
     /// Shows a moment, in its middle where there is enough time on both sides.
@@ -73,7 +84,7 @@ impl TimeWindow {
 
     fn place(&mut self, from: f64, length: f64, now: f64) {
         let from = from.max(now - LONGEST).min(now - length);
-        let follows = from + length >= now - 1e-9 && (length - self.span_s).abs() < 1e-6;
+        let follows = from + length >= now - 1e-9 && (length - self.following_s(now)).abs() < 1e-6;
         self.fixed = (!follows).then_some((from, from + length));
     }
 }
@@ -220,6 +231,19 @@ mod tests {
             top(9.0, 12.0),
         ];
         assert_eq!(tops, [10.0, 100.0, 100.0, 100.0, 10.0]);
+    }
+
+    #[test]
+    fn the_first_minute_is_never_mostly_empty() {
+        let window = TimeWindow::default();
+        let spans = [3.0, 15.0, 16.0, 31.0, 61.0].map(|now| {
+            let (from, to) = window.range(now);
+            to - from
+        });
+        assert_eq!(spans, [15.0, 15.0, 30.0, 60.0, 60.0]);
+        let mut chosen = window;
+        chosen.choose(300.0);
+        assert_eq!(chosen.range(16.0), (-284.0, 16.0), "what was chosen is kept");
     }
 
     #[test]

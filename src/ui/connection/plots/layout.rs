@@ -14,6 +14,9 @@ const READOUT: f32 = 160.0;
 const PADDING: f32 = 16.0;
 /// Shares of the height: throughput, RTT, congestion window, retransmissions.
 const SHARES: [f32; 4] = [136.0, 88.0, 72.0, 72.0];
+/// The least height of a plot, and the share of all that it may take for it.
+const LEAST: f32 = 68.0;
+const LEAST_SHARE: f32 = 0.212;
 /// Below this height the last two become tabs of one.
 const ROOM_FOR_FOUR: f32 = 300.0;
 
@@ -32,6 +35,10 @@ pub(super) struct Places {
     pub readout: Rect,
     /// Whether the last two share a place.
     pub shared: bool,
+    /// Whether the first is the only one.
+    pub alone: bool,
+    /// How many times as large text and strokes are as in the window.
+    pub scale: f32,
 }
 
 impl Places {
@@ -48,14 +55,23 @@ impl Places {
         let [first, second, third, fourth] = SHARES;
         let sum = first + second + third + if shared { 0.0 } else { fourth };
         let unit = plots.height() / sum;
+        // What is least high still has room for three rows beside it; the first plot has most to give.
+        let least = LEAST.min(plots.height() * LEAST_SHARE);
+        let given = [second, third, fourth].map(|share| (least - share * unit).max(0.0));
+        let [of_second, of_third, of_fourth] = given;
+        let taken = of_second + of_third + if shared { 0.0 } else { of_fourth };
         let mut at = top;
-        let mut next = |share: f32| {
+        let mut next = |share: f32, more: f32| {
             let start = at;
-            at += share * unit;
+            at += share * unit + more;
             column(start, at)
         };
-        let (one, two, three) = (next(first), next(second), next(third));
-        let four = if shared { three } else { next(fourth) };
+        let (one, two, three) = (
+            next(first, -taken),
+            next(second, of_second),
+            next(third, of_third),
+        );
+        let four = if shared { three } else { next(fourth, of_fourth) };
         Self {
             strip: column(area.top(), top),
             plots,
@@ -66,7 +82,34 @@ impl Places {
                 pos2(area.right() - PADDING, area.bottom()),
             ),
             shared,
+            alone: false,
+            scale: 1.0,
         }
+    }
+
+    /// The first plot alone within `area`, everything `scale` times as large, and no readout.
+    pub(super) fn alone(area: Rect, scale: f32) -> Self {
+        let (left, top) = (area.left() + GUTTER * scale, area.top() + STRIP * scale);
+        let bottom = (area.bottom() - AXIS * scale).max(top + 20.0);
+        let column = |top: f32, bottom: f32| Rect::from_min_max(pos2(left, top), pos2(area.right(), bottom));
+        let plots = column(top, bottom);
+        Self {
+            strip: column(area.top(), top),
+            plots,
+            each: [plots; 4],
+            axis: column(bottom, area.bottom()),
+            readout: Rect::from_min_max(area.right_top(), area.right_bottom()),
+            shared: false,
+            alone: true,
+            scale,
+        }
+    }
+
+    /// The place of a value within a plot whose top is `top`.
+    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
+    pub(super) fn y_at(&self, plot: Rect, value: f64, top: f64) -> f32 {
+        let inner = plot.shrink2(egui::vec2(0.0, AIR * self.scale));
+        inner.bottom() - (value / top) as f32 * inner.height()
     }
 
     /// The time at a place.
@@ -81,13 +124,6 @@ impl Places {
         let share = (t - from) / (to - from);
         self.plots.left() + (share * f64::from(self.plots.width())) as f32
     }
-}
-
-/// The place of a value within a plot whose top is `top`.
-#[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
-pub(super) fn y_at(plot: Rect, value: f64, top: f64) -> f32 {
-    let inner = plot.shrink2(egui::vec2(0.0, AIR));
-    inner.bottom() - (value / top) as f32 * inner.height()
 }
 
 #[cfg(test)]

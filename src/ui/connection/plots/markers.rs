@@ -144,8 +144,8 @@ pub(super) struct Placed {
 }
 
 /// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible.
-pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Placed> {
-    const GAP: f32 = 8.0;
+pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, scale: f32) -> Vec<Placed> {
+    let (gap, half) = (8.0 * scale, 5.0 * scale);
     let mut order: Vec<usize> = (0..marks.len()).collect();
     order.sort_by_key(|number| {
         let loss = marks.get(*number).is_some_and(|(_, _, loss)| *loss);
@@ -161,14 +161,14 @@ pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Pl
             let end = start + width;
             let clear = taken
                 .iter()
-                .all(|(from, to)| end + GAP <= *from || start >= *to + GAP);
+                .all(|(from, to)| end + gap <= *from || start >= *to + gap);
             // Nor over another mark's triangle.
             let marks_clear = marks.iter().enumerate().all(|(other, (at, ..))| {
-                other == number || *at < start - 5.0 || *at > end + 5.0 || (at - x).abs() < 5.0
+                other == number || *at < start - half || *at > end + half || (at - x).abs() < half
             });
             start >= left && end <= right && clear && marks_clear
         };
-        let start = [x + GAP, x - GAP - width].into_iter().find(|start| free(*start));
+        let start = [x + gap, x - gap - width].into_iter().find(|start| free(*start));
         if let Some(start) = start {
             taken.push((start, start + width));
             placed.push(Placed {
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn lefts(marks: &[(f32, f32, bool)]) -> Vec<(usize, f32)> {
-        let placed = place(marks, 0.0, 500.0);
+        let placed = place(marks, 0.0, 500.0, 1.0);
         placed.iter().map(|label| (label.marker, label.left)).collect()
     }
 

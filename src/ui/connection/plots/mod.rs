@@ -8,13 +8,15 @@ mod paint;
 mod readout;
 mod series;
 
-use egui::{Sense, Ui, WidgetInfo, accesskit::Role};
+use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role};
 
 pub(super) use self::axis::TimeWindow;
 use self::axis::YAxis;
+use self::layout::Places;
+use self::markers::Marker;
 use self::series::{Series, Tracks};
 use crate::model::Cookie;
-use crate::ui::view::View;
+use crate::ui::view::{Direction, View};
 use crate::ui::widgets::focus_ring;
 
 /// Below this height the plots say too little to give room to anything else.
@@ -27,32 +29,90 @@ pub(in crate::ui) struct PlotState {
     pub(in crate::ui) window: TimeWindow,
     axes: [YAxis; 4],
     tracks: Tracks,
+    cached: Option<Cached>,
     /// Which of congestion window and retransmissions is shown where there is no room for both.
     second: usize,
 }
 
+/// What the plots draw, until something of the key is another: a frame between two samples costs no more than its
+/// paint.
+#[derive(Debug)]
+struct Cached {
+    key: Key,
+    series: Series,
+    markers: Vec<Marker>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Key {
+    cookie: Cookie,
+    revision: u64,
+    range: (f64, f64),
+    width: f32,
+    direction: Direction,
+    interval_ms: u64,
+}
+
 impl PlotState {
     /// Forgets what belongs to one connection: the heights of the axes, and what was read of its points.
-    pub(super) fn forget(&mut self) {
+    pub(in crate::ui) fn forget(&mut self) {
         self.axes = Default::default();
         self.tracks.clear();
+        self.cached = None;
     }
 }
 
 /// The plots of one connection over all that is left of `ui`.
 pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) {
+    let places = Places::new(ui.available_rect_before_wrap());
+    show(state, cookie, &places, view, ui);
+}
+
+/// The throughput of one connection alone, everything `scale` times as large.
+pub(in crate::ui) fn throughput(
+    state: &mut PlotState,
+    cookie: Cookie,
+    area: Rect,
+    scale: f32,
+    view: &View<'_>,
+    ui: &mut Ui,
+) {
+    show(state, cookie, &Places::alone(area, scale), view, ui);
+}
+
+fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>, ui: &mut Ui) {
     let now = view.shown.now();
-    let area = ui.available_rect_before_wrap();
-    let places = layout::Places::new(area);
-    let response = ui.allocate_rect(places.plots, Sense::click_and_drag());
-    interact(state, &response, &places, now, ui);
+    let response = if places.alone {
+        ui.allocate_rect(places.plots, Sense::hover())
+    } else {
+        ui.allocate_rect(places.plots, Sense::click_and_drag())
+    };
+    if !places.alone {
+        interact(state, &response, places, now, ui);
+    }
 
     let (from, to) = state.window.range(now);
-    let series = Series::new(cookie, view, (from, to), places.plots.width(), &mut state.tracks);
-    let markers = markers::markers(cookie, view, from, to);
+    let key = Key {
+        cookie,
+        revision: view.shown.revision(),
+        range: (from, to),
+        width: places.plots.width(),
+        direction: view.direction_of(cookie),
+        interval_ms: view.interval_ms,
+    };
+    let tracks = &mut state.tracks;
+    let cached = match state.cached.take().filter(|cached| cached.key == key) {
+        Some(cached) => cached,
+        None => Cached {
+            key,
+            series: Series::new(cookie, view, key.range, key.width, tracks),
+            markers: markers::markers(cookie, view, from, to),
+        },
+    };
+    let Cached { series, markers, .. } = &cached;
     let cursor = response
         .hover_pos()
-        .filter(|at| places.plots.x_range().contains(at.x))
+        .filter(|at| !places.alone && places.plots.x_range().contains(at.x))
         .map(|at| places.time_at(at.x, from, to));
     let live = state.window.is_live();
     let tops: [f64; 4] = std::array::from_fn(|plot| {
@@ -63,9 +123,9 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
         }
     });
     let scene = paint::Scene {
-        places: &places,
-        series: &series,
-        markers: &markers,
+        places,
+        series,
+        markers,
         tops,
         from,
         to,
@@ -74,15 +134,21 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
         cursor,
         started_at: view.shown.header().map(|header| header.started_at.as_str()),
         second: state.second,
+        direction: key.direction,
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene, view)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene)));
     paint::ui(&scene, ui);
-    readout::ui(&scene, &mut state.second, view, ui);
+    if !places.alone {
+        readout::ui(&scene, &mut state.second, ui);
+    }
     focus_ring(ui, &response, 2.0);
-    paint::controls(&mut state.window, &places, now, ui);
+    if !places.alone {
+        paint::controls(&mut state.window, places, now, ui);
+    }
+    state.cached = Some(cached);
 }
 
-fn interact(state: &mut PlotState, response: &egui::Response, places: &layout::Places, now: f64, ui: &Ui) {
+fn interact(state: &mut PlotState, response: &egui::Response, places: &Places, now: f64, ui: &Ui) {
     let window = &mut state.window;
     if response.double_clicked() {
         window.follow();

@@ -4,13 +4,14 @@ use egui::epaint::PathStroke;
 use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
 
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
-use super::layout::{AIR, GUTTER, Places, y_at};
+use super::layout::{AIR, GUTTER, Places};
 use super::markers::{Marker, place};
 use super::meshes::{area, band, corners};
 use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::Direction;
 use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
@@ -29,6 +30,8 @@ pub(super) struct Scene<'a> {
     pub started_at: Option<&'a str>,
     /// Which of the last two plots is shown where they share a place.
     pub second: usize,
+    /// Which way the throughput goes.
+    pub direction: Direction,
 }
 
 impl Scene<'_> {
@@ -44,7 +47,9 @@ impl Scene<'_> {
             None
         };
         let plots = self.places.each.into_iter().zip(self.tops).enumerate();
+        let count = if self.places.alone { 1 } else { 4 };
         plots
+            .take(count)
             .filter(move |(plot, _)| Some(*plot) != hidden)
             .map(|(plot, (rect, top))| (plot, rect, top))
     }
@@ -111,9 +116,10 @@ pub(super) fn controls(window: &mut TimeWindow, places: &Places, now: f64, ui: &
 fn time_axis(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
     let plots = scene.places.plots;
     let length = scene.to - scene.from;
-    let most = f64::from(plots.width()) / 90.0;
+    let scale = scene.places.scale;
+    let most = f64::from(plots.width() / (90.0 * scale));
     let step = time_step(length, most);
-    let y = scene.places.axis.top() + 12.0;
+    let y = scene.places.axis.top() + 12.0 * scale;
     let stroke = Stroke::new(1.0, tokens.grid);
     // While the plots follow now the grid stands still; else it belongs to the clock.
     let (anchor, first) = if scene.live {
@@ -126,7 +132,9 @@ fn time_axis(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
         let t = anchor + tick * step;
         tick += 1.0;
         let x = scene.x(t);
-        painter.vline(x, plots.y_range(), stroke);
+        if !scene.places.alone {
+            painter.vline(x, plots.y_range(), stroke);
+        }
         let label = if scene.live {
             before_now(scene.to - t, step, tick <= first + 1.5)
         } else {
@@ -135,9 +143,10 @@ fn time_axis(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
                 |start| format::clock(start, t),
             )
         };
-        let wide = width(painter, &label, Type::Small);
+        let font = Type::Small.times(scale);
+        let wide = width(painter, &label, font.clone());
         let left = (x - wide / 2.0).clamp(plots.left() - 16.0, plots.right() - wide);
-        paint(painter, pos2(left, y), &label, Type::Small, tokens.text3);
+        paint(painter, pos2(left, y), &label, font, tokens.text3);
     }
 }
 
@@ -162,18 +171,16 @@ fn grid(plot: usize, rect: Rect, top: f64, scene: &Scene<'_>, painter: &Painter,
         painter.hline(over, rect.top(), Stroke::new(1.0, tokens.line));
     }
     let whole = plot >= 2;
-    let most = if rect.height() < 56.0 { 2 } else { 4 };
+    let scale = scene.places.scale;
+    let most = if rect.height() < 56.0 * scale { 2 } else { 4 };
     for value in ticks(top, whole, most) {
-        let y = y_at(rect, value, top);
+        let y = scene.places.y_at(rect, value, top);
         let color = if value == 0.0 { tokens.strong } else { tokens.grid };
         painter.hline(rect.x_range(), y, Stroke::new(1.0, color));
-        let at = pos2(rect.left() - 8.0, y);
-        paint_right(painter, at, &tick_label(value, top), Type::Small, tokens.text3);
+        let at = pos2(rect.left() - 8.0 * scale, y);
+        let font = Type::Small.times(scale);
+        paint_right(painter, at, &tick_label(value, top), font, tokens.text3);
     }
-}
-
-fn stroke_of(layer: &Layer, tokens: &Tokens) -> Stroke {
-    Stroke::new(2.0, layer.slot.ink(tokens.dark).ink)
 }
 
 /// A line; dashed for a backup, its dashes standing still on the stream's time.
@@ -181,7 +188,7 @@ fn draw(scene: &Scene<'_>, points: Vec<Pos2>, layer: &Layer, began: f64, painter
     if points.len() < 2 {
         return;
     }
-    let stroke = stroke_of(layer, tokens);
+    let stroke = Stroke::new(2.0 * scene.places.scale, layer.slot.ink(tokens.dark).ink);
     if layer.backup {
         let phase = scene.phase(began);
         let shapes = Shape::dashed_line_with_offset(&corners(&points), stroke, &[8.0], &[6.0], phase);
@@ -203,7 +210,7 @@ impl Scene<'_> {
 }
 
 fn stack(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tokens) {
-    let zero = y_at(rect, 0.0, top);
+    let zero = scene.places.y_at(rect, 0.0, top);
     // What lies above hides what lies below, also where everything is greyed.
     let (solid, greyed) = opaque(painter, tokens.panel);
     for layer in scene.series.layers.iter().rev() {
@@ -233,7 +240,7 @@ fn outline(scene: &Scene<'_>, layer: &Layer, rect: Rect, top: f64) -> Vec<Pos2> 
         if to <= began || to > end + 1e-6 {
             continue;
         }
-        let y = y_at(rect, *value, top);
+        let y = scene.places.y_at(rect, *value, top);
         if points.is_empty() {
             points.push(pos2(scene.x(from.max(began).max(scene.from)), y));
         }
@@ -264,7 +271,7 @@ fn lines(
                     if run.is_empty() {
                         began = *t;
                     }
-                    run.push(pos2(scene.x(*t), y_at(rect, *value, top)));
+                    run.push(pos2(scene.x(*t), scene.places.y_at(rect, *value, top)));
                 }
                 None => draw(scene, std::mem::take(&mut run), layer, began, painter, tokens),
             }
@@ -285,8 +292,8 @@ fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tok
                 continue;
             }
             let bar = Rect::from_min_max(
-                pos2(middle - 2.0, y_at(rect, floor + value, top)),
-                pos2(middle + 2.0, y_at(rect, floor, top)),
+                pos2(middle - 2.0, scene.places.y_at(rect, floor + value, top)),
+                pos2(middle + 2.0, scene.places.y_at(rect, floor, top)),
             );
             mesh.add_colored_rect(bar, layer.slot.ink(tokens.dark).ink);
             floor += value;
@@ -297,21 +304,15 @@ fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tok
 
 fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
     let strip = scene.places.strip;
-    let y = strip.top() + 14.0;
+    let scale = scene.places.scale;
+    let y = strip.top() + 14.0 * scale;
+    let font = |loss: bool| if loss { Type::SmallStrong } else { Type::Small }.times(scale);
     let marks: Vec<(f32, f32, bool)> = scene
         .markers
         .iter()
         .map(|marker| {
-            let style = if marker.loss {
-                Type::SmallStrong
-            } else {
-                Type::Small
-            };
-            (
-                scene.x(marker.t),
-                width(painter, &marker.label, style),
-                marker.loss,
-            )
+            let wide = width(painter, &marker.label, font(marker.loss));
+            (scene.x(marker.t), wide, marker.loss)
         })
         .collect();
     // Losses last, so that they lie above.
@@ -322,20 +323,18 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
             } else {
                 (tokens.text3, 1.0)
             };
-            let bottom = scene.places.plots.bottom() - AIR;
-            painter.vline(*x, y..=bottom, Stroke::new(thick, color));
-            let corners = vec![pos2(x - 4.5, y - 6.0), pos2(x + 4.5, y - 6.0), pos2(*x, y + 1.0)];
+            let bottom = scene.places.plots.bottom() - AIR * scale;
+            painter.vline(*x, y..=bottom, Stroke::new(thick * scale, color));
+            let at = |across: f32, down: f32| pos2(x + across * scale, y + down * scale);
+            let corners = vec![at(-4.5, -6.0), at(4.5, -6.0), at(0.0, 1.0)];
             painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
         }
     }
-    for label in place(&marks, strip.left() - 20.0, strip.right()) {
+    for label in place(&marks, strip.left() - 20.0, strip.right(), scale) {
         if let Some(marker) = scene.markers.get(label.marker) {
-            let (style, color) = if marker.loss {
-                (Type::SmallStrong, tokens.danger)
-            } else {
-                (Type::Small, tokens.text2)
-            };
-            paint(painter, pos2(label.left, y - 2.0), &marker.label, style, color);
+            let color = if marker.loss { tokens.danger } else { tokens.text2 };
+            let at = pos2(label.left, y - 2.0 * scale);
+            paint(painter, at, &marker.label, font(marker.loss), color);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::paint::Scene;
 use super::series::{Layer, value_at};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::view::View;
+use crate::ui::view::Direction;
 use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of};
 
 /// A subflow in the column.
@@ -16,9 +16,9 @@ struct Entry<'a> {
 }
 
 /// The titles of the plots with their units.
-fn title(plot: usize, view: &View<'_>) -> (String, &'static str) {
+fn title(plot: usize, direction: Direction) -> (String, &'static str) {
     match plot {
-        0 => (format!("Throughput, {}", view.direction.past()), "Mbit/s"),
+        0 => (format!("Throughput, {}", direction.past()), "Mbit/s"),
         1 => ("Round-trip time".to_owned(), "ms"),
         2 => ("Congestion window".to_owned(), "packets"),
         _ => ("Retransmissions".to_owned(), "in view"),
@@ -26,7 +26,7 @@ fn title(plot: usize, view: &View<'_>) -> (String, &'static str) {
 }
 
 /// Paints the column.
-pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mut Ui) {
+pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     for (plot, rect, _) in scene.shown() {
         let place = Rect::from_min_max(
@@ -36,7 +36,7 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, view: &View<'_>, ui: &mu
             ),
             pos2(scene.places.readout.right(), rect.bottom()),
         );
-        let (name, unit) = title(plot, view);
+        let (name, unit) = title(plot, scene.direction);
         let mut y = place.top() + 8.0;
         let painter = ui.painter().clone();
         let unit = match (plot, scene.cursor) {
@@ -201,7 +201,7 @@ fn retransmissions(layer: &Layer, scene: &Scene<'_>) -> String {
 }
 
 /// The plots in words: as it is now, or was at the pointer.
-pub(super) fn spoken(scene: &Scene<'_>, view: &View<'_>) -> String {
+pub(super) fn spoken(scene: &Scene<'_>) -> String {
     let at = scene.cursor.unwrap_or(scene.now);
     let when = scene
         .cursor
@@ -223,7 +223,7 @@ pub(super) fn spoken(scene: &Scene<'_>, view: &View<'_>) -> String {
         .collect();
     format!(
         "Plots{when}: throughput {} {} Mbit/s; {}",
-        view.direction.past(),
+        scene.direction.past(),
         format::lone_rate(total(scene) * 1e6),
         rates.join(", ")
     )

@@ -88,7 +88,7 @@ impl Series {
     /// The next layer, on those that are there.
     fn layer(&self, subflow: &SubflowHistory, track: &Track, view: &View<'_>) -> Layer {
         let path = view.path(subflow.last.interface.as_deref());
-        let mbps = |bin: &Bin| match view.direction {
+        let mbps = |bin: &Bin| match view.direction_of(subflow.connection) {
             Direction::Sent => bin.out_bps / 1e6,
             Direction::Received => bin.in_bps / 1e6,
         };
