@@ -8,6 +8,7 @@ use egui::{
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
+use super::desktop::Desktop;
 use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
@@ -33,6 +34,7 @@ pub struct App {
     paths: PathsState,
     events: EventsState,
     demo: Option<OpenDemo>,
+    desktop: Desktop,
 }
 
 impl App {
@@ -67,6 +69,7 @@ impl App {
             paths: PathsState::default(),
             events: EventsState::default(),
             demo: setup.demo,
+            desktop: Desktop::default(),
         }
     }
 
@@ -78,8 +81,30 @@ impl App {
         }
     }
 
+    /// Tells the desktop of handovers from now on, and puts an item into its tray. `can_hide` says whether a window
+    /// can be hidden and brought back here.
+    pub(super) fn begin_desktop(&mut self, can_hide: bool, ctx: &Context) {
+        self.desktop.begin(can_hide, ctx);
+    }
+
+    /// What the desktop is told and asks for; to be done whether a frame follows or not. `ends` where the program
+    /// ends whatever the desktop would keep.
+    pub(super) fn tick_desktop(&mut self, ends: bool, ctx: &Context) {
+        let (paused, notices) = (self.feed.is_paused(), self.store.settings.notices);
+        if self.desktop.tick(self.feed.live(), paused, notices, ctx) {
+            self.feed.pause(!paused);
+        }
+        self.desktop.keep(ends, notices, ctx);
+    }
+
+    /// Whether the window is in the tray only.
+    pub(super) fn paints_nothing(&self) -> bool {
+        self.desktop.paints_nothing()
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
+        self.desktop.seen();
         self.feed.watch(self.list.selected);
         self.logic(ui.ctx());
         self.give_slots();
@@ -95,7 +120,9 @@ impl App {
             paths,
             events,
             demo,
+            desktop,
         } = self;
+        let standing = desktop.standing(store.settings.notices);
         let Settings {
             interfaces: slots,
             direction,
@@ -121,7 +148,7 @@ impl App {
         let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)
-            .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, ui)));
+            .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, &standing, ui)));
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
         let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
         let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);
@@ -297,6 +324,8 @@ impl App {
             }
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::Theme(theme) => ctx.set_theme(theme),
+            UiCommand::Notices(notices) => self.store.settings.notices = notices,
+            UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
             UiCommand::Moment(cookie, t) => {

@@ -7,7 +7,9 @@ use egui_material_icons::icons::{
     ICON_LOCK_OPEN, ICON_SPEED,
 };
 
+use super::desktop::Standing;
 use super::format;
+use super::notices_menu;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
@@ -29,7 +31,7 @@ pub(super) fn next_theme(theme: ThemePreference) -> ThemePreference {
 }
 
 /// The bar.
-pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let tokens = Tokens::of(ui);
     let rect = ui.max_rect();
@@ -58,7 +60,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let interval_text = format::interval(view.interval_ms);
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
-    let controls = step + 2.0 * 32.0 + 2.0 * gap;
+    let controls = step + 3.0 * 32.0 + 3.0 * gap;
     let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
     let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
@@ -75,6 +77,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     }
     interval(view, &mut right, &mut commands);
     pause(view, &mut right, &mut commands);
+    notices_menu::ui(notices, &mut right, &mut commands);
     theme(&mut right, &mut commands);
     commands
 }

@@ -2,6 +2,7 @@
 
 use super::LabShape;
 use super::changes::Changes;
+use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
 use crate::history::{Condition, History, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Subflow};
@@ -93,6 +94,10 @@ pub(super) enum UiCommand {
     Pause(bool),
     /// Dark, light, or as the system says.
     Theme(egui::ThemePreference),
+    /// Another choice of what the desktop is told and keeps.
+    Notices(NoticeSettings),
+    /// Finding out whether notifications are shown here.
+    CheckNotices,
     /// Another panel.
     Open(Tab),
     /// Another connection in the centre.
