@@ -136,10 +136,11 @@ fn has_library(name: &str) -> bool {
 /// Closes the window on the signals that ask a program to end, as its own button would: what it remembers is
 /// saved. A second one ends the program at once.
 fn end_on_signals(ctx: &Context, told_to_end: &Arc<AtomicBool>) -> std::io::Result<()> {
-    let mut signals = Signals::new(TERM_SIGNALS)?;
+    // Before what notes the first one, so that the first one is not taken for the second.
     for signal in TERM_SIGNALS {
         signal_hook::flag::register_conditional_shutdown(*signal, 1, Arc::clone(told_to_end))?;
     }
+    let mut signals = Signals::new(TERM_SIGNALS)?;
     let (ctx, told_to_end) = (ctx.clone(), Arc::clone(told_to_end));
     std::thread::Builder::new()
         .name("signals".to_owned())
