@@ -10,7 +10,7 @@ use self::model::{Key, Row};
 use super::format;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::{Press, hairline, label};
+use super::widgets::{Press, filter_field, hairline, label};
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
@@ -85,7 +85,13 @@ pub(super) fn ui(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) -> Vec<U
 
 fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let tokens = Tokens::of(ui);
-    paint::filter_field(&mut state.filter, ui);
+    filter_field(
+        ui,
+        &mut state.filter,
+        "Filter events",
+        "subflow wlan0 0x91c787ca",
+        344.0,
+    );
     ui.add_space(8.0);
     let number = state.rows().len();
     label(ui, format::several(number, "event"), Type::Small, tokens.text3);

@@ -7,7 +7,7 @@ use crate::history::handover::{Cause, Incident, cause_in_words, duration, senten
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{Press, focus_ring, icon, paint, paint_right, paint_within, shape_of};
+use crate::ui::widgets::{Press, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of};
 
 const ROW: f32 = 112.0;
 const PADDING: f32 = 16.0;
@@ -95,13 +95,7 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
         WidgetInfo::selected(Role::Button, true, chosen, name)
     });
     let painter = ui.painter();
-    if chosen {
-        painter.rect_filled(rect, 0.0, tokens.sel);
-        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
-        painter.rect_filled(bar, 0.0, tokens.text);
-    } else if response.hovered() {
-        painter.rect_filled(rect, 0.0, tokens.raised);
-    }
+    row_ground(painter, rect, chosen, &response, tokens);
     let (left, right) = (rect.left() + 24.0, rect.right() - PADDING);
     let y = rect.top() + 24.0;
     let number = incident.number.to_string();
