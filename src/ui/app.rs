@@ -194,7 +194,7 @@ impl App {
                         None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
                     });
             }
-            Tab::Handovers => commands.extend(handovers::ui(handovers, &view, ui)),
+            Tab::Handovers => commands.extend(handovers::ui(handovers, demo.is_some(), &view, ui)),
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
@@ -328,10 +328,20 @@ impl App {
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
+            UiCommand::Handover(t) => {
+                self.tab = Tab::Handovers;
+                self.handovers.choose(t);
+                self.look(t);
+            }
+            UiCommand::Look(t) => self.look(t),
+            UiCommand::EventsAt(t) => {
+                self.tab = Tab::Events;
+                self.look(t);
+            }
             UiCommand::Moment(cookie, t) => {
                 self.tab = Tab::Connections;
                 self.list.selected = Some(cookie);
-                self.connection.plots.window.show(t, self.feed.shown().now());
+                self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
             UiCommand::Copy(text) => ctx.copy_text(text),
@@ -344,6 +354,12 @@ impl App {
             UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }
         ctx.request_repaint();
+    }
+
+    /// Brings a moment into view in every panel.
+    fn look(&mut self, t: f64) {
+        self.connection.plots.window.show(t, self.feed.shown().now());
+        self.events.look(t);
     }
 
     /// Asks the laboratory for something, and says why it cannot.

@@ -4,6 +4,7 @@ use super::LabShape;
 use super::changes::Changes;
 use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
+use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
 use crate::history::{Condition, History, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Subflow};
 
@@ -102,6 +103,12 @@ pub(super) enum UiCommand {
     Open(Tab),
     /// Another connection in the centre.
     Select(Cookie),
+    /// A handover, by when it began, in the panel that tells it.
+    Handover(f64),
+    /// A moment on the time axes of all panels.
+    Look(f64),
+    /// The events of a moment.
+    EventsAt(f64),
     /// A connection in the centre, with the plots at a moment.
     Moment(Cookie, f64),
     /// The other direction for every rate.
@@ -219,6 +226,25 @@ impl View<'_> {
             let key = |subflow: &SubflowHistory| self.slots.of(subflow.last.interface.as_deref());
             key(a).cmp(&key(b)).then(a.began_at.total_cmp(&b.began_at))
         });
+    }
+
+    /// The handovers that interrupted a connection, newest first.
+    pub(super) fn interruptions(
+        &self,
+        connection: Cookie,
+    ) -> impl Iterator<Item = (&Handover, Interruption)> + use<'_> {
+        let own = self.shown.handovers().iter().rev();
+        let own = own.filter(move |handover| handover.connection == connection);
+        own.filter_map(|handover| Some((handover, handover.interruption?)))
+    }
+
+    /// What a handover was, in a few words: `Wi-Fi lost, 207 ms ± 20`.
+    pub(super) fn in_short(&self, handover: &Handover, gap: Interruption) -> String {
+        let from = handover.from.as_deref();
+        let from = from.map_or_else(|| "A path".to_owned(), |device| self.path(Some(device)).name);
+        let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+        let cause = cause_in_words(handover.cause, &from);
+        format!("{cause}, {length} ± {uncertainty}")
     }
 
     /// Why changes are not possible, if they are not.

@@ -276,6 +276,9 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     }
 }
 
+/// How long a handover is news, seconds.
+const RECENT_S: f64 = 60.0;
+
 /// The badges of a connection, the gravest first.
 pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Badge> {
     if connection.fallback == Some(true) {
@@ -290,6 +293,12 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
             .sum()
     };
     let mut badges = Vec::new();
+    let newest = view.interruptions(connection.cookie).next();
+    let ago = newest.map(|(handover, _)| view.shown.now() - handover.t);
+    if let Some(ago) = ago.filter(|ago| *ago < RECENT_S) {
+        let text = format!("Handover {} ago", format::age(ago));
+        badges.push(Badge::neutral(text, Some(ICON_SWAP_HORIZ.codepoint)));
+    }
     // A backup carries a few bytes now and then; in use means more than that.
     if sum(true) > 0.05 * sum(false) && sum(true) > 0.0 {
         badges.push(Badge::neutral("Backup in use", Some(ICON_SWAP_HORIZ.codepoint)));

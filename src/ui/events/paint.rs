@@ -6,19 +6,21 @@ use egui_material_icons::icons::ICON_CONTENT_COPY;
 use super::model::Row;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{icon, paint, paint_right, paint_within, shape_of};
+use crate::ui::widgets::{icon, paint, paint_right, paint_within, row_ground, shape_of};
 
 /// The height of a line.
 pub(super) const LINE: f32 = 28.0;
 
-/// One event; whether it is to be copied.
-pub(super) fn line(row: &Row, now: f64, ui: &mut Ui) -> bool {
+/// One event, on the ground of what is chosen where it is `meant`; whether it is to be copied.
+pub(super) fn line(row: &Row, meant: bool, now: f64, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::click());
     let name = row.as_text();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let painter = ui.painter();
-    if response.hovered() || response.has_focus() {
+    if meant {
+        row_ground(painter, rect, true, &response, tokens);
+    } else if response.hovered() || response.has_focus() {
         painter.rect_filled(rect.shrink2(vec2(8.0, 1.0)), 4.0, tokens.raised);
     }
     let y = rect.center().y;

@@ -1,7 +1,7 @@
 //! What the lanes of one incident show: interfaces, connections with their delivery, and their subflows, against time.
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Cause, Handover, Incident, Interruption};
+use crate::history::handover::{Cause, Handover, Incident, Interruption, sentence};
 use crate::model::{Cookie, Event, EventKind};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
@@ -59,6 +59,7 @@ pub(super) struct Block {
     pub stopped_at: f64,
     pub interruption: Option<Interruption>,
     pub survived: bool,
+    pub sentence: String,
     pub lanes: Vec<Lane>,
 }
 
@@ -199,6 +200,7 @@ fn block(
         stopped_at: member.t,
         interruption: member.interruption,
         survived: member.survived,
+        sentence: sentence(member, |device| view.path(Some(device)).name),
         lanes,
     })
 }

@@ -2,6 +2,7 @@
 
 mod lanes;
 mod list;
+mod overview;
 mod paint;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
@@ -19,6 +20,8 @@ pub(super) struct HandoversState {
     chosen: Option<f64>,
     /// How long a stretch the lanes show, seconds.
     span_s: f64,
+    /// The middle of what they show, where it was moved away from the handover.
+    middle: Option<f64>,
 }
 
 /// The shares of the lanes' time before and after the moment.
@@ -31,11 +34,27 @@ impl Default for HandoversState {
         Self {
             chosen: None,
             span_s: SPAN_S,
+            middle: None,
         }
     }
 }
 
 impl HandoversState {
+    /// Shows one, by when it began.
+    pub(super) fn choose(&mut self, t: f64) {
+        self.chosen = Some(t);
+        self.middle = None;
+    }
+
+    /// From when to when the lanes show.
+    fn span(&self, chosen: &Incident) -> (f64, f64) {
+        let from = match self.middle {
+            Some(middle) => middle - self.span_s / 2.0,
+            None => chosen.t - BEFORE * self.span_s,
+        };
+        (from, from + self.span_s)
+    }
+
     fn place<'a>(&self, incidents: &'a [Incident]) -> Option<&'a Incident> {
         let chosen = |t: f64| {
             incidents
@@ -45,19 +64,29 @@ impl HandoversState {
         self.chosen.map_or(incidents.last(), chosen)
     }
 
-    fn keys(&mut self, incidents: &[Incident], ui: &Ui) {
+    /// Does what the keys ask for; the moment to look at, and the one to open elsewhere.
+    fn keys(&mut self, incidents: &[Incident], ui: &Ui) -> Vec<UiCommand> {
+        let mut commands = Vec::new();
         if ui.ctx().egui_wants_keyboard_input() {
-            return;
+            return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        let step = i32::from(pressed(Key::ArrowRight)) - i32::from(pressed(Key::ArrowLeft));
+        // The newest is at the right of the session, and at the top of the list.
+        let any = |keys: [Key; 2]| keys.into_iter().fold(false, |any, key| pressed(key) || any);
+        let step = i32::from(any([Key::ArrowRight, Key::ArrowUp]))
+            - i32::from(any([Key::ArrowLeft, Key::ArrowDown]));
+        if let Some(now) = self.place(incidents).filter(|_| pressed(Key::Enter)) {
+            let worst = now.members.first();
+            commands.extend(worst.map(|worst| UiCommand::Moment(worst.connection, now.t)));
+        }
         if let Some(now) = self.place(incidents).filter(|_| step != 0) {
             let next = incidents.iter().find(|one| match step {
                 1 => one.number == now.number + 1,
                 _ => one.number + 1 == now.number,
             });
             if let Some(next) = next {
-                self.chosen = Some(next.t);
+                self.choose(next.t);
+                commands.push(UiCommand::Look(next.t));
             }
         }
         let zoom = |span: f64| span.clamp(*SPANS_S.start(), *SPANS_S.end());
@@ -70,20 +99,25 @@ impl HandoversState {
         if pressed(Key::Home) {
             *self = Self::default();
         }
+        commands
     }
 }
 
 /// The whole panel.
-pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
-    let mut commands = Vec::new();
+pub(super) fn ui(
+    state: &mut HandoversState,
+    can_open_demo: bool,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
     let incidents = incidents(view.shown.handovers());
-    state.keys(&incidents, ui);
+    let mut commands = state.keys(&incidents, ui);
     let Some(chosen) = state.place(&incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
-            .show(ui, |ui| commands.extend(nothing(ui)));
+            .show(ui, |ui| commands.extend(nothing(can_open_demo, ui)));
         return commands;
     };
     let longest = incidents
@@ -115,9 +149,7 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
                 }
             });
         });
-    if pick.is_some() {
-        state.chosen = pick;
-    }
+    let span = state.span(chosen);
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         Frame::NONE
             .inner_margin(Margin {
@@ -130,10 +162,20 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
                 label(ui, headline(chosen, view), Type::Title, tokens.text);
                 label(ui, outcome(chosen), Type::Lead, tokens.text2);
             });
-        let from = chosen.t - BEFORE * state.span_s;
-        let lanes = Lanes::new(chosen, view, from, from + state.span_s);
-        paint::ui(&lanes, chosen.t, view, ui);
+        match overview::ui(&incidents, chosen, span, view, ui) {
+            Some(overview::Act::Choose(t)) => pick = Some(t),
+            Some(overview::Act::Move(t)) => state.middle = Some(t),
+            None => {}
+        }
+        ui.add_space(4.0);
+        super::widgets::hairline(ui);
+        let lanes = Lanes::new(chosen, view, span.0, span.1);
+        pick = paint::ui(&lanes, chosen.t, view, ui).or(pick);
     });
+    if let Some(t) = pick {
+        state.choose(t);
+        commands.push(UiCommand::Look(t));
+    }
     commands
 }
 
@@ -173,7 +215,7 @@ fn outcome(incident: &Incident) -> String {
 
 const DEMO: &str = "pathscope demo";
 
-fn nothing(ui: &mut Ui) -> Vec<UiCommand> {
+fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let mut commands = Vec::new();
     Frame::NONE.inner_margin(Margin::symmetric(64, 96)).show(ui, |ui| {
@@ -183,9 +225,14 @@ fn nothing(ui: &mut Ui) -> Vec<UiCommand> {
                     it delivers nothing, is measured and told here.";
         label(ui, what, Type::Lead, tokens.text2);
         ui.add_space(16.0);
-        let press = Press::text("Copy the demo's command").look(super::widgets::Look::Primary);
+        let (text, command) = if can_open_demo {
+            ("Try it in the demo", UiCommand::OpenDemo)
+        } else {
+            ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned()))
+        };
+        let press = Press::text(text).look(super::widgets::Look::Primary);
         if press.ui(ui).on_hover_text(DEMO).clicked() {
-            commands.push(UiCommand::Copy(DEMO.to_owned()));
+            commands.push(command);
         }
     });
     commands

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::history::SubflowHistory;
+use crate::history::handover::{Handover, sentence};
 use crate::model::{Cookie, Event, EventKind};
 use crate::ui::format;
 use crate::ui::view::View;
@@ -16,7 +17,20 @@ pub(super) struct Marker {
     pub label: String,
     /// Whether a path was lost.
     pub loss: bool,
+    /// What a handover was.
+    pub story: Option<Story>,
 }
+
+/// A handover in the plots.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Story {
+    /// When nothing was delivered, from and to.
+    pub gap: (f64, f64),
+    pub sentence: String,
+}
+
+/// Events so near to a handover, seconds, are part of its story.
+const PART_S: f64 = 2.0;
 
 /// The most marks; more would hide what they explain.
 const MOST: usize = 200;
@@ -25,15 +39,42 @@ const MOST: usize = 200;
 pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Vec<Marker> {
     let subflows: Vec<&SubflowHistory> = view.shown.subflows_of(cookie).collect();
     let events = view.shown.events();
+    let within = |(handover, _): &(&Handover, _)| handover.t >= from && handover.t <= to;
+    let handovers: Vec<_> = view.interruptions(cookie).filter(within).take(MOST).collect();
+    let told = |event: &Event| {
+        handovers.iter().any(|(handover, _)| {
+            is_part(event) && (event.t - handover.t).abs() < PART_S && {
+                let device = device(event, &subflows, view);
+                device.is_some() && device == handover.from.as_deref()
+            }
+        })
+    };
     let mut markers: Vec<Marker> = events
         .iter()
         .rev()
-        .filter(|event| event.t >= from && event.t <= to)
+        .filter(|event| event.t >= from && event.t <= to && !told(event))
         .filter_map(|event| marker(event, cookie, &subflows, view))
         .take(MOST)
         .collect();
-    markers.reverse();
+    markers.extend(handovers.iter().map(|(handover, gap)| Marker {
+        t: handover.t,
+        label: view.in_short(handover, *gap),
+        loss: true,
+        story: Some(Story {
+            gap: (gap.t, gap.t + gap.ms as f64 / 1000.0),
+            sentence: sentence(handover, |device| view.path(Some(device)).name),
+        }),
+    }));
+    markers.sort_by(|a, b| a.t.total_cmp(&b.t));
     markers
+}
+
+/// Whether a handover says all that an event does.
+fn is_part(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::InterfaceDown | EventKind::AddressLost | EventKind::SubflowClosed
+    )
 }
 
 fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
@@ -96,6 +137,7 @@ fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &Vi
         t: event.t,
         label,
         loss,
+        story: None,
     })
 }
 

@@ -39,8 +39,8 @@ impl PlotState {
     }
 }
 
-/// The plots of one connection over all that is left of `ui`.
-pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) {
+/// The plots of one connection over all that is left of `ui`; the handover that was chosen in them, by when it began.
+pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
     let now = view.shown.now();
     let area = ui.available_rect_before_wrap();
     let places = layout::Places::new(area);
@@ -79,7 +79,9 @@ pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mu
     paint::ui(&scene, ui);
     readout::ui(&scene, &mut state.second, view, ui);
     focus_ring(ui, &response, 2.0);
+    let chosen = paint::stories(&scene, ui);
     paint::controls(&mut state.window, &places, now, ui);
+    chosen
 }
 
 fn interact(state: &mut PlotState, response: &egui::Response, places: &layout::Places, now: f64, ui: &Ui) {

@@ -1,7 +1,9 @@
 //! How the plots look.
 
 use egui::epaint::PathStroke;
-use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places, y_at};
@@ -11,7 +13,7 @@ use super::series::{Layer, Series};
 use crate::ui::format;
 use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
+use crate::ui::widgets::{Press, focus_ring, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
 pub(super) struct Scene<'a> {
@@ -55,6 +57,7 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter();
     time_axis(scene, painter, tokens);
+    gaps(scene, painter, tokens);
     for (plot, rect, top) in scene.shown() {
         grid(plot, rect, top, scene, painter, tokens);
         let inside = painter.with_clip_rect(rect.expand2(vec2(1.0, 0.0)));
@@ -70,6 +73,40 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
         let stroke = Stroke::new(1.0, tokens.text);
         painter.vline(scene.x(t), scene.places.plots.y_range(), stroke);
     }
+}
+
+/// The times in which nothing was delivered, behind everything.
+fn gaps(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
+    let plots = scene.places.plots;
+    for story in scene.markers.iter().filter_map(|marker| marker.story.as_ref()) {
+        let (left, right) = (scene.x(story.gap.0), scene.x(story.gap.1));
+        let band = Rect::from_x_y_ranges(left..=right.max(left + 3.0), plots.y_range()).intersect(plots);
+        if band.is_positive() {
+            painter.rect_filled(band, 0.0, tokens.danger.gamma_multiply(0.35));
+        }
+    }
+}
+
+/// The handovers as things to point at and to choose; the one that was chosen.
+pub(super) fn stories(scene: &Scene<'_>, ui: &Ui) -> Option<f64> {
+    let mut chosen = None;
+    for marker in scene.markers {
+        let Some(story) = &marker.story else { continue };
+        let strip = scene.places.strip;
+        let x = scene.x(marker.t);
+        let wide = width(ui.painter(), &marker.label, Type::SmallStrong);
+        let place = Rect::from_x_y_ranges(x - 6.0..=x + 8.0 + wide, strip.y_range());
+        let id = ui.scope_id().with(("handover", marker.t.to_bits()));
+        let response = ui.interact(place, id, Sense::click());
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Handover: {}", marker.label)));
+        focus_ring(ui, &response, 4.0);
+        if response.clicked() {
+            chosen = Some(marker.t);
+        }
+        response.on_hover_text(&story.sentence);
+    }
+    chosen
 }
 
 /// Span and the way back to now, at the right of the strip.
