@@ -6,7 +6,7 @@ use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
 use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
 use crate::history::{Condition, History, SubflowHistory, condition, device_name};
-use crate::model::{Access, Command, Connection, Cookie, Subflow};
+use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
 
 /// Which way the shown rates go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -261,6 +261,18 @@ impl View<'_> {
             |why| format!("Read-only: {why}"),
         ))
     }
+}
+
+/// The network that an interface is on: its name, or the link's speed.
+pub(super) fn network(interface: &Interface) -> Option<String> {
+    let speed = |mbps: u32| {
+        if mbps >= 1000 && mbps.is_multiple_of(1000) {
+            format!("{} Gbit/s", mbps / 1000)
+        } else {
+            format!("{mbps} Mbit/s")
+        }
+    };
+    interface.ssid.clone().or_else(|| interface.speed_mbps.map(speed))
 }
 
 /// The name and slot of a device.

@@ -3,10 +3,12 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+mod clipped;
 mod connections;
 mod events;
 mod handovers;
 mod lab;
+mod notices;
 mod paths;
 mod plots;
 mod remembered;

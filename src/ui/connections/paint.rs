@@ -12,8 +12,8 @@ use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
 use crate::ui::widgets::{
-    Press, filter_field, focus_ring, hairline, icon, label, paint, paint_right, paint_within, row_ground,
-    sparkline,
+    Badge, Press, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
+    paint_within, row_ground, sparkline, width,
 };
 
 const PADDING: f32 = 16.0;
@@ -31,8 +31,8 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             bottom: 4,
         })
         .show(ui, |ui| {
-            let (width, hint) = (ui.available_width(), "port:443 app:ssh if:wwan0 fallback");
-            let field = filter_field(ui, &mut state.filter, "Filter", hint, width);
+            let (room, hint) = (ui.available_width(), "port:443 app:ssh if:wwan0 fallback");
+            let field = filter_field(ui, &mut state.filter, "Filter", hint, room);
             if std::mem::take(&mut state.focus_filter) {
                 field.request_focus();
             }
@@ -46,7 +46,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             });
             let counts = counts.unwrap_or_default();
             let right = format!("{}, Mbit/s", view.direction.participle());
-            let left = rect.right() - crate::ui::widgets::width(ui.painter(), &right, Type::Small);
+            let left = rect.right() - width(ui.painter(), &right, Type::Small);
             paint_within(
                 ui.painter(),
                 rect.left_center(),
@@ -202,11 +202,16 @@ pub(super) fn row(
     row_ground(painter, rect, chosen, &response, tokens);
     let right = rect.right() - PADDING;
     let mut end = right;
+    let peer = width(painter, &row.peer, Type::Mono);
     if let Some(badge) = &row.badge {
+        let room = right - rect.left() - INDENT - 8.0 - badge.width(painter);
+        let short = badge.text.strip_prefix("Handover ").filter(|_| peer > room);
+        let short = short.map(|text| Badge::neutral(text, badge.icon));
+        let badge = short.as_ref().unwrap_or(badge);
         end = badge.paint(painter, pos2(right, rect.top() + 7.0), tokens).left() - 8.0;
     }
     let start = pos2(rect.left() + INDENT, rect.top() + 17.0);
-    paint_within(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
+    paint_address(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
 
     let spark = Rect::from_min_size(pos2(right - SPARK.x, rect.top() + 31.0), SPARK);
     sparkline(painter, spark, &row.minute, tokens);

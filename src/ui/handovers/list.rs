@@ -11,7 +11,7 @@ use crate::ui::widgets::{
     Press, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of, width,
 };
 
-const ROW: f32 = 112.0;
+pub(super) const ROW: f32 = 112.0;
 const PADDING: f32 = 16.0;
 
 /// What happened to the path, in words.
@@ -66,7 +66,7 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
         .collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(", ")));
     for ((figure, what), column) in figures.iter().zip(0_u8..) {
-        let x = rect.left() + PADDING + f32::from(column) * 120.0;
+        let x = rect.left() + PADDING + f32::from(column) * ((rect.width() - PADDING) / 3.0).min(120.0);
         let (value, unit) = figure.split_once(' ').unwrap_or((figure, ""));
         let y = rect.top() + 26.0;
         let end = paint(ui.painter(), pos2(x, y), value, Type::Title, tokens.text);

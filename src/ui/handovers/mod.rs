@@ -1,6 +1,7 @@
 //! Handovers: what happened, lanes against time, and a list with the figures.
 
 mod lanes;
+mod legend;
 mod list;
 mod overview;
 mod paint;
@@ -135,11 +136,18 @@ pub(super) fn ui(
             ui.spacing_mut().item_spacing.y = 0.0;
             list::totals(&incidents, ui);
             super::widgets::hairline(ui);
+            let rows = incidents.len() as f32 * list::ROW;
+            let explains = ui.available_height() - rows > 96.0 + legend::HEIGHT + 24.0;
             Panel::bottom("handover acts")
-                .exact_size(96.0)
+                .exact_size(if explains { 96.0 + legend::HEIGHT } else { 96.0 })
                 .show_separator_line(true)
                 .frame(frame)
-                .show(ui, |ui| commands.extend(list::acts(chosen, view, ui)));
+                .show(ui, |ui| {
+                    if explains {
+                        legend::ui(ui);
+                    }
+                    commands.extend(list::acts(chosen, view, ui));
+                });
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 for incident in incidents.iter().rev() {
                     let is_chosen = incident.number == chosen.number;
@@ -167,8 +175,6 @@ pub(super) fn ui(
             Some(overview::Act::Move(t)) => state.middle = Some(t),
             None => {}
         }
-        ui.add_space(4.0);
-        super::widgets::hairline(ui);
         let lanes = Lanes::new(chosen, view, span.0, span.1);
         pick = paint::ui(&lanes, chosen.t, view, ui).or(pick);
     });

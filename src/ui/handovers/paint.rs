@@ -21,11 +21,11 @@ const GROUP: f32 = 28.0;
 
 /// Time against the width of the lanes.
 #[derive(Clone, Copy)]
-struct Scale {
-    left: f32,
-    right: f32,
-    from: f64,
-    to: f64,
+pub(super) struct Scale {
+    pub left: f32,
+    pub right: f32,
+    pub from: f64,
+    pub to: f64,
 }
 
 impl Scale {
@@ -191,8 +191,8 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
     for one in &lane.bars {
         bar(one, lane.slot, scale, y, tokens, painter);
     }
-    if let Some(closed) = lane.closed.filter(|t| *t >= scale.from) {
-        let x = scale.x(closed);
+    if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= scale.from) {
+        let x = scale.x(*closed);
         let stroke = Stroke::new(2.0, tokens.danger);
         for slope in [-1.0, 1.0] {
             painter.line_segment(
@@ -200,19 +200,21 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
                 stroke,
             );
         }
-        paint(painter, pos2(x + 11.0, y), "closed", Type::Small, tokens.text2);
+        let most = scale.right - x - 11.0;
+        paint_within(painter, pos2(x + 11.0, y), why, Type::Small, tokens.text2, most);
     }
 }
 
 fn spoken(lane: &Lane) -> String {
     let mut parts = vec![lane.name.clone()];
     parts.extend(lane.bars.iter().map(|bar| bar.text.clone()));
-    parts.extend(lane.closed.map(|_| "closed".to_owned()));
+    parts.extend(lane.closed.as_ref().map(|(_, why)| why.clone()));
     parts.dedup();
     parts.join(", ")
 }
 
-fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
+/// A stretch of a lane around a height.
+pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
     let hues = slot.ink(tokens.dark);
     let rect = Rect::from_min_max(
         pos2(scale.x(bar.from), y - BAR / 2.0),

@@ -19,7 +19,10 @@ pub(in crate::ui) fn filter_field(
     let (rect, _) = ui.allocate_exact_size(vec2(width, 32.0), Sense::hover());
     let inner = Rect::from_min_max(
         pos2(rect.left() + 34.0, rect.top()),
-        pos2(rect.right() - 32.0, rect.bottom()),
+        pos2(
+            rect.right() - if filter.is_empty() { 8.0 } else { 32.0 },
+            rect.bottom(),
+        ),
     );
     ui.painter().rect_filled(rect, 6.0, tokens.bg);
     let field = TextEdit::singleline(filter)

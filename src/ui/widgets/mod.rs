@@ -22,4 +22,4 @@ pub(super) use row::row_ground;
 pub(super) use shape::shape_of;
 pub(super) use sparkline::{opaque, sparkline};
 pub(super) use switch::{Switch, switch};
-pub(super) use text::{hairline, icon, label, paint, paint_right, paint_within, width};
+pub(super) use text::{hairline, icon, label, paint, paint_address, paint_right, paint_within, width};

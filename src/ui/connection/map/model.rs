@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::history::{Condition, SubflowHistory};
-use crate::model::{Connection, Cookie, EventKind, Interface};
+use crate::model::{Connection, Cookie, EventKind};
 use crate::ui::format;
-use crate::ui::view::{PathName, View};
+use crate::ui::view::{PathName, View, network};
 
 /// An interface of this host.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +114,7 @@ impl Map {
         };
         self.nodes.push(Node {
             path,
-            network: interface.map(network).unwrap_or_default(),
+            network: interface.and_then(network).unwrap_or_default(),
             signal_dbm: interface.and_then(|interface| interface.signal_dbm),
             address,
             up: view.interface_up(&subflow.last) != Some(false),
@@ -188,15 +188,6 @@ impl Map {
                 });
             }
         }
-    }
-}
-
-fn network(interface: &Interface) -> String {
-    match (&interface.ssid, interface.speed_mbps) {
-        (Some(ssid), _) => ssid.clone(),
-        (None, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => format!("{} Gbit/s", speed / 1000),
-        (None, Some(speed)) => format!("{speed} Mbit/s"),
-        (None, None) => String::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Handover, sentence};
+use crate::history::handover::{Handover, Interruption, duration, sentence};
 use crate::model::{Cookie, Event, EventKind};
 use crate::ui::format;
 use crate::ui::view::View;
@@ -26,6 +26,8 @@ pub(super) struct Marker {
 pub(super) struct Story {
     /// When nothing was delivered, from and to.
     pub gap: (f64, f64),
+    /// Its label where there is little room.
+    pub short: String,
     pub sentence: String,
 }
 
@@ -62,11 +64,17 @@ pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Ve
         loss: true,
         story: Some(Story {
             gap: (gap.t, gap.t + gap.ms as f64 / 1000.0),
+            short: length(*gap),
             sentence: sentence(handover, |device| view.path(Some(device)).name),
         }),
     }));
     markers.sort_by(|a, b| a.t.total_cmp(&b.t));
     markers
+}
+
+fn length(gap: Interruption) -> String {
+    let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+    format!("{length} ± {uncertainty}")
 }
 
 /// Whether a handover says all that an event does.

@@ -335,22 +335,36 @@ fn bars(scene: &Scene<'_>, rect: Rect, top: f64, painter: &Painter, tokens: &Tok
 fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
     let strip = scene.places.strip;
     let y = strip.top() + 14.0;
-    let marks: Vec<(f32, f32, bool)> = scene
+    let style = |marker: &Marker| {
+        if marker.loss {
+            Type::SmallStrong
+        } else {
+            Type::Small
+        }
+    };
+    let mark = |marker: &Marker, label: &str| {
+        let wide = width(painter, label, style(marker));
+        (scene.x(marker.t), wide, marker.loss)
+    };
+    let mut marks: Vec<(f32, f32, bool)> = scene
         .markers
         .iter()
-        .map(|marker| {
-            let style = if marker.loss {
-                Type::SmallStrong
-            } else {
-                Type::Small
-            };
-            (
-                scene.x(marker.t),
-                width(painter, &marker.label, style),
-                marker.loss,
-            )
-        })
+        .map(|marker| mark(marker, &marker.label))
         .collect();
+    let room = |marks: &[(f32, f32, bool)]| place(marks, strip.left() - 20.0, strip.right());
+    let mut placed = room(&marks);
+    // The graver stays, if need be with fewer words.
+    let mut shortened = Vec::new();
+    for (number, marker) in scene.markers.iter().enumerate() {
+        let missing = placed.iter().all(|label| label.marker != number);
+        if let (Some(story), Some(wide), true) = (&marker.story, marks.get_mut(number), missing) {
+            *wide = mark(marker, &story.short);
+            shortened.push(number);
+        }
+    }
+    if !shortened.is_empty() {
+        placed = room(&marks);
+    }
     // Losses last, so that they lie above.
     for wanted in [false, true] {
         for (x, _, loss) in marks.iter().filter(|(_, _, loss)| *loss == wanted) {
@@ -365,14 +379,15 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
             painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
         }
     }
-    for label in place(&marks, strip.left() - 20.0, strip.right()) {
+    for label in placed {
         if let Some(marker) = scene.markers.get(label.marker) {
-            let (style, color) = if marker.loss {
-                (Type::SmallStrong, tokens.danger)
-            } else {
-                (Type::Small, tokens.text2)
-            };
-            paint(painter, pos2(label.left, y - 2.0), &marker.label, style, color);
+            let color = if marker.loss { tokens.danger } else { tokens.text2 };
+            let short = marker
+                .story
+                .as_ref()
+                .filter(|_| shortened.contains(&label.marker));
+            let text = short.map_or(&marker.label, |story| &story.short);
+            paint(painter, pos2(label.left, y - 2.0), text, style(marker), color);
         }
     }
 }
