@@ -191,7 +191,7 @@ mod tests {
             }
         }
         assert!(handovers > 100);
-        let gaps = sent.windows(2).map(|pair| pair[1] - pair[0]);
+        let gaps = sent.iter().zip(sent.iter().skip(1)).map(|(one, next)| next - one);
         assert_eq!(gaps.min(), Some(5000), "{sent:?}");
         assert_eq!(sent.len(), 12, "{sent:?}");
     }

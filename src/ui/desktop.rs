@@ -21,13 +21,22 @@ pub(super) struct Desktop {
     can_hide: bool,
     /// How many handovers were looked at.
     told: usize,
+    sight: Sight,
+    /// Whether a frame was painted since the last tick.
     painted: bool,
-    unseen: bool,
-    /// Whether the window is in the tray only.
-    hidden: bool,
     quits: bool,
     multipath: usize,
     counted_at: Option<f64>,
+}
+
+/// Whether anybody sees the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Seen,
+    /// It is covered, minimised or on another desktop.
+    Unseen,
+    /// It is in the tray only.
+    InTray,
 }
 
 impl Default for Desktop {
@@ -37,9 +46,8 @@ impl Default for Desktop {
             tray: None,
             can_hide: true,
             told: 0,
+            sight: Sight::Seen,
             painted: true,
-            unseen: false,
-            hidden: false,
             quits: false,
             multipath: 0,
             counted_at: None,
@@ -93,13 +101,13 @@ impl Desktop {
         self.painted = true;
         if !self.can_hide {
             // It was brought back from the task bar.
-            self.hidden = false;
+            self.sight = Sight::Seen;
         }
     }
 
     /// Whether the window is in the tray only, and nothing need be painted.
     pub(super) fn paints_nothing(&self) -> bool {
-        self.hidden && self.can_hide
+        self.can_hide && self.sight == Sight::InTray
     }
 
     /// Tells what happened and shows it in the tray; whether the picture is to be frozen, or to go on.
@@ -110,16 +118,21 @@ impl Desktop {
         settings: NoticeSettings,
         ctx: &Context,
     ) -> bool {
-        // A window that was not painted since the last time is covered, minimised or on another desktop.
-        self.unseen = !std::mem::take(&mut self.painted)
-            || ctx.input(|input| input.viewport().visible() == Some(false))
-            || self.hidden;
+        let painted = std::mem::take(&mut self.painted);
+        if self.sight != Sight::InTray {
+            let hidden = ctx.input(|input| input.viewport().visible() == Some(false));
+            self.sight = if painted && !hidden {
+                Sight::Seen
+            } else {
+                Sight::Unseen
+            };
+        }
         self.tell(live, settings);
         let acts: Vec<Act> = self.tray.iter().flat_map(Tray::acts).collect();
         let mut freeze = false;
         for act in acts {
             match act {
-                Act::Toggle if !self.unseen => self.hide(ctx),
+                Act::Toggle if self.sight == Sight::Seen => self.hide(ctx),
                 Act::Toggle | Act::Show => self.show(ctx),
                 Act::Freeze => freeze = !freeze,
                 Act::Quit => {
@@ -133,7 +146,7 @@ impl Desktop {
             tray.show(Shown {
                 multipath: self.multipath,
                 paused: paused != freeze,
-                hidden: self.unseen,
+                hidden: self.sight != Sight::Seen,
             });
         }
         freeze
@@ -142,7 +155,11 @@ impl Desktop {
     fn tell(&mut self, live: &History, settings: NoticeSettings) {
         let found = live.handovers_found();
         let new = found.saturating_sub(std::mem::replace(&mut self.told, found));
-        let Some(notices) = self.notices.as_ref().filter(|_| settings.when.wants(self.unseen)) else {
+        let Some(notices) = self
+            .notices
+            .as_ref()
+            .filter(|_| settings.when.wants(self.sight != Sight::Seen))
+        else {
             return;
         };
         for handover in live.handovers().iter().rev().take(new) {
@@ -164,7 +181,7 @@ impl Desktop {
     }
 
     fn hide(&mut self, ctx: &Context) {
-        self.hidden = true;
+        self.sight = Sight::InTray;
         ctx.send_viewport_cmd(if self.can_hide {
             ViewportCommand::Visible(false)
         } else {
@@ -173,7 +190,7 @@ impl Desktop {
     }
 
     fn show(&mut self, ctx: &Context) {
-        if !std::mem::take(&mut self.hidden) && !self.unseen {
+        if std::mem::replace(&mut self.sight, Sight::Seen) == Sight::Seen {
             return;
         }
         if self.can_hide {

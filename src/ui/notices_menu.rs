@@ -67,6 +67,7 @@ fn meaning(when: When) -> &'static str {
 
 fn tray(standing: &Standing, chosen: &mut NoticeSettings, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
+    ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
         label(ui, "Closing leaves it in the tray", Type::Strong, tokens.text);
         ui.add_space((ui.available_width() - 36.0).max(0.0) - 8.0);

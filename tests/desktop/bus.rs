@@ -1,5 +1,11 @@
 //! A session bus of the test's own, with a notification daemon and a tray that note what they are told.
 
+#![allow(
+    clippy::unused_self,
+    clippy::used_underscore_binding,
+    reason = "the interfaces are as they are, and so is what is made of them"
+)]
+
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -168,25 +174,20 @@ type Entry = (
 );
 
 impl Item {
+    fn call<B>(&self, (path, interface, method): (&str, &str, &str), body: &B) -> zbus::Message
+    where
+        B: serde::Serialize + zbus::zvariant::DynamicType,
+    {
+        let service = Some(self.service.as_str());
+        let answer = self
+            .connection
+            .call_method(service, path, Some(interface), method, body);
+        answer.expect(method)
+    }
+
     fn property(&self, name: &str) -> OwnedValue {
-        let proxy = zbus::blocking::Proxy::new(
-            &self.connection,
-            self.service.as_str(),
-            "/StatusNotifierItem",
-            ITEM,
-        );
-        let proxy = proxy.expect("an item");
-        // Read anew: it is announced by signals of its own.
-        let answer = proxy
-            .connection()
-            .call_method(
-                Some(self.service.as_str()),
-                "/StatusNotifierItem",
-                Some("org.freedesktop.DBus.Properties"),
-                "Get",
-                &(ITEM, name),
-            )
-            .expect("a property");
+        let get = ("/StatusNotifierItem", "org.freedesktop.DBus.Properties", "Get");
+        let answer = self.call(get, &(ITEM, name));
         answer.body().deserialize::<OwnedValue>().expect("a value")
     }
 
@@ -201,29 +202,13 @@ impl Item {
 
     /// A click.
     pub fn activate(&self) {
-        self.connection
-            .call_method(
-                Some(self.service.as_str()),
-                "/StatusNotifierItem",
-                Some(ITEM),
-                "Activate",
-                &(0, 0),
-            )
-            .expect("a click");
+        self.call(("/StatusNotifierItem", ITEM, "Activate"), &(0, 0));
     }
 
     /// The entries of the menu with their numbers.
     pub fn menu(&self) -> Vec<(i32, String)> {
-        let answer = self
-            .connection
-            .call_method(
-                Some(self.service.as_str()),
-                "/MenuBar",
-                Some(MENU),
-                "GetLayout",
-                &(0, -1, Vec::<String>::new()),
-            )
-            .expect("a menu");
+        let layout = ("/MenuBar", MENU, "GetLayout");
+        let answer = self.call(layout, &(0, -1, Vec::<String>::new()));
         let body = answer.body();
         let (_, (_, _, entries)): (u32, Entry) = body.deserialize().expect("a layout");
         let entries = entries
@@ -242,15 +227,8 @@ impl Item {
         let menu = self.menu();
         let entry = menu.iter().find(|(_, name)| name == label);
         let (number, _) = entry.unwrap_or_else(|| panic!("{label} is not in {menu:?}"));
-        self.connection
-            .call_method(
-                Some(self.service.as_str()),
-                "/MenuBar",
-                Some(MENU),
-                "Event",
-                &(*number, "clicked", zbus::zvariant::Value::from(0), 0_u32),
-            )
-            .expect("a choice");
+        let nothing = zbus::zvariant::Value::from(0);
+        self.call(("/MenuBar", MENU, "Event"), &(*number, "clicked", nothing, 0_u32));
     }
 }
 

@@ -132,6 +132,13 @@ mod pictures {
             self.harness.run();
         }
 
+        /// Clicks a place.
+        pub fn press(&mut self, at: egui::Pos2) {
+            self.harness.drag_at(at);
+            self.harness.drop_at(at);
+            self.away();
+        }
+
         /// Holds the pointer over a place.
         pub fn point(&mut self, at: egui::Pos2) {
             self.harness.hover_at(at);

@@ -73,6 +73,11 @@ pub fn all() -> Vec<Scene> {
             nothing,
         ),
         scene("handovers", played, handovers),
+        scene("handovers-moved", played, |window| {
+            window.click("Handovers");
+            window.press(egui::pos2(600.0, 172.0));
+        }),
+        scene("notices", played, |window| window.click("Notices")),
         scene("handovers-none", || only(quiet(60.0)), handovers),
         scene("paths", played, paths),
         scene("paths-pending", played, |window| {
@@ -88,6 +93,7 @@ pub fn all() -> Vec<Scene> {
         }),
         scene("events-none", || only(quiet(780.0)), events),
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
+        sized(NARROW, 1.0, scene("narrow-handovers", played, handovers)),
         sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
         sized(NARROW, 1.0, scene("narrow-events", played, events)),
         sized(
@@ -100,6 +106,11 @@ pub fn all() -> Vec<Scene> {
             [800.0, 500.0],
             2.5,
             scene("scale-250-connections", played, nothing),
+        ),
+        sized(
+            [800.0, 500.0],
+            2.5,
+            scene("scale-250-handovers", played, handovers),
         ),
     ]
 }

@@ -71,7 +71,7 @@ fn faults(window: &Window, whole: Rect) -> Vec<String> {
         }
     }
     for (number, one) in all.iter().enumerate() {
-        for other in &all[number + 1..] {
+        for other in all.iter().skip(number + 1) {
             let both = one.place.intersect(other.place);
             let seen = both.intersect(one.clip).intersect(other.clip);
             if seen.width() > 1.5 && seen.height() > 1.5 {

@@ -10,7 +10,7 @@ use crate::ui::connections::badges;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{focus_ring, icon, paint, paint_within};
+use crate::ui::widgets::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 
 /// The second line: token, owner, age, subflows.
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
@@ -64,11 +64,20 @@ pub(super) fn ui(
         let painter = ui.painter();
         let mut right = rect.right();
         let newest = view.interruptions(connection.cookie).next();
+        let names = width(painter, name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
         for mut badge in badges(connection, view) {
             let story = newest.filter(|_| badge.text.starts_with("Handover "));
             if let Some((_, gap)) = story {
                 let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-                badge.text += &format!(": {length} ± {uncertainty}");
+                let told = format!("{}: {length} ± {uncertainty}", badge.text);
+                let short = badge.text.trim_start_matches("Handover ").to_owned();
+                // The peer says more than how long it was.
+                let fits = |text: &String| {
+                    let badge = Badge::neutral(text.as_str(), badge.icon);
+                    right - badge.width(painter) - rect.left() >= names
+                };
+                let texts = [told, badge.text.clone(), short.clone()];
+                badge.text = texts.into_iter().find(fits).unwrap_or(short);
             }
             let place = badge.paint(painter, pos2(right, rect.top() + 15.0), tokens);
             right = place.left() - 8.0;
@@ -109,14 +118,8 @@ pub(super) fn ui(
         let arrow = pos2(end + 18.0, y);
         icon(painter, arrow, ICON_ARROW_FORWARD.codepoint, 20.0, tokens.text2);
         let start = arrow.x + 18.0;
-        paint_within(
-            painter,
-            pos2(start, y),
-            &peer,
-            Type::BigMono,
-            tokens.text,
-            right - start - 8.0,
-        );
+        let most = right - start - 8.0;
+        paint_address(painter, pos2(start, y), &peer, Type::BigMono, tokens.text, most);
         let line = details(record, connection, view);
         let mut at = pos2(rect.left(), rect.top() + 49.0);
         let mut rest = line.as_str();

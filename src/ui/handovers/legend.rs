@@ -12,10 +12,7 @@ const MEANINGS: [(Option<(Look, u8)>, &str); 5] = [
     (Some((Look::Solid, 0)), "carrying data, in the interface's colour"),
     (Some((Look::Idle, 0)), "established, idle"),
     (Some((Look::Backup, 2)), "backup"),
-    (
-        Some((Look::Stalled, 0)),
-        "stalled: data waits, nothing is acknowledged",
-    ),
+    (Some((Look::Stalled, 0)), "stalled: nothing is acknowledged"),
     (None, "uncertainty of the measured end"),
 ];
 const ROW: f32 = 24.0;
@@ -49,20 +46,17 @@ pub(super) fn ui(ui: &mut Ui) {
             from: 0.0,
             to: 1.0,
         };
-        match look {
-            Some((look, slot)) => {
-                let sample = Bar {
-                    from: 0.0,
-                    to: 1.0,
-                    look,
-                    text: String::new(),
-                };
-                bar(&sample, Slot::new(slot), &scale, y, tokens, painter);
-            }
-            None => {
-                let mark = Rect::from_center_size(pos2(left + 16.0, y), vec2(12.0, 4.0));
-                painter.rect_filled(mark, 0.0, tokens.danger);
-            }
+        if let Some((look, slot)) = look {
+            let sample = Bar {
+                from: 0.0,
+                to: 1.0,
+                look,
+                text: String::new(),
+            };
+            bar(&sample, Slot::new(slot), &scale, y, tokens, painter);
+        } else {
+            let mark = Rect::from_center_size(pos2(left + 16.0, y), vec2(12.0, 4.0));
+            painter.rect_filled(mark, 0.0, tokens.danger);
         }
         let at = pos2(left + 48.0, y);
         paint_within(

@@ -73,9 +73,9 @@ impl HandoversState {
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         // The newest is at the right of the session, and at the top of the list.
-        let any = |keys: [Key; 2]| keys.into_iter().fold(false, |any, key| pressed(key) || any);
-        let step = i32::from(any([Key::ArrowRight, Key::ArrowUp]))
-            - i32::from(any([Key::ArrowLeft, Key::ArrowDown]));
+        let either = |one, other| pressed(one) || pressed(other);
+        let newer = either(Key::ArrowRight, Key::ArrowUp);
+        let step = i32::from(newer) - i32::from(either(Key::ArrowLeft, Key::ArrowDown));
         if let Some(now) = self.place(incidents).filter(|_| pressed(Key::Enter)) {
             let worst = now.members.first();
             commands.extend(worst.map(|worst| UiCommand::Moment(worst.connection, now.t)));

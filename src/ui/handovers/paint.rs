@@ -142,7 +142,9 @@ fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
         let text = if scale.shows(moment, moment) {
             format!("{sign}{:.decimals$} s", away.abs())
         } else {
-            format::clock(started_at, t)
+            let clock = format::clock_ms(started_at, t);
+            let most = if decimals > 0 { 9 + decimals } else { 8 };
+            clock.get(..most).unwrap_or(&clock).to_owned()
         };
         let wide = width(painter, &text, Type::Small);
         let x = (scale.x(t) - wide / 2.0).clamp(scale.left, scale.right - wide);

@@ -193,8 +193,9 @@ pub(super) struct Placed {
     pub left: f32,
 }
 
-/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible.
-pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Placed> {
+/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible. Where all is
+/// full, losses may be `forced` to lie over the marks of others.
+pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, forced: bool) -> Vec<Placed> {
     const GAP: f32 = 8.0;
     let mut order: Vec<usize> = (0..marks.len()).collect();
     order.sort_by_key(|number| {
@@ -204,10 +205,10 @@ pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Pl
     let mut taken: Vec<(f32, f32)> = Vec::new();
     let mut placed = Vec::new();
     for number in order {
-        let Some((x, width, _)) = marks.get(number).copied() else {
+        let Some((x, width, loss)) = marks.get(number).copied() else {
             continue;
         };
-        let free = |start: f32| {
+        let free = |start: f32, over_marks: bool| {
             let end = start + width;
             let clear = taken
                 .iter()
@@ -216,9 +217,11 @@ pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32) -> Vec<Pl
             let marks_clear = marks.iter().enumerate().all(|(other, (at, ..))| {
                 other == number || *at < start - 5.0 || *at > end + 5.0 || (at - x).abs() < 5.0
             });
-            start >= left && end <= right && clear && marks_clear
+            start >= left && end <= right && clear && (marks_clear || over_marks)
         };
-        let start = [x + GAP, x - GAP - width].into_iter().find(|start| free(*start));
+        let starts = [x + GAP, x - GAP - width];
+        let beside = |over_marks| starts.into_iter().find(|start| free(*start, over_marks));
+        let start = beside(false).or_else(|| beside(true).filter(|_| forced && loss));
         if let Some(start) = start {
             taken.push((start, start + width));
             placed.push(Placed {
@@ -236,7 +239,7 @@ mod tests {
     use super::*;
 
     fn lefts(marks: &[(f32, f32, bool)]) -> Vec<(usize, f32)> {
-        let placed = place(marks, 0.0, 500.0);
+        let placed = place(marks, 0.0, 500.0, false);
         placed.iter().map(|label| (label.marker, label.left)).collect()
     }
 
@@ -250,6 +253,17 @@ mod tests {
     fn a_loss_keeps_its_label_where_two_would_overlap() {
         let marks = [(0.0, 90.0, true), (4.0, 90.0, false)];
         assert_eq!(lefts(&marks), [(0, 8.0)]);
+    }
+
+    #[test]
+    fn a_loss_between_two_marks_lies_over_one_of_them_rather_than_going() {
+        let marks = [(90.0, 30.0, false), (130.0, 60.0, true), (150.0, 30.0, false)];
+        assert_eq!(lefts(&marks), [(0, 52.0), (2, 158.0)]);
+        let placed = place(&marks, 0.0, 500.0, true);
+        assert_eq!(
+            placed.iter().map(|label| label.marker).collect::<Vec<_>>(),
+            [0, 1]
+        );
     }
 
     #[test]

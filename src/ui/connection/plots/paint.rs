@@ -351,8 +351,8 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
         .iter()
         .map(|marker| mark(marker, &marker.label))
         .collect();
-    let room = |marks: &[(f32, f32, bool)]| place(marks, strip.left() - 20.0, strip.right());
-    let mut placed = room(&marks);
+    let room = |marks: &[_], forced| place(marks, strip.left() - 20.0, strip.right(), forced);
+    let mut placed = room(&marks, false);
     // The graver stays, if need be with fewer words.
     let mut shortened = Vec::new();
     for (number, marker) in scene.markers.iter().enumerate() {
@@ -363,7 +363,7 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
         }
     }
     if !shortened.is_empty() {
-        placed = room(&marks);
+        placed = room(&marks, true);
     }
     // Losses last, so that they lie above.
     for wanted in [false, true] {
@@ -387,6 +387,12 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
                 .as_ref()
                 .filter(|_| shortened.contains(&label.marker));
             let text = short.map_or(&marker.label, |story| &story.short);
+            if short.is_some() {
+                let wide = width(painter, text, style(marker));
+                let ground =
+                    Rect::from_x_y_ranges(label.left - 2.0..=label.left + wide + 2.0, y - 10.0..=y + 6.0);
+                painter.rect_filled(ground, 0.0, tokens.panel);
+            }
             paint(painter, pos2(label.left, y - 2.0), text, style(marker), color);
         }
     }
