@@ -117,6 +117,13 @@
 //! when the window closes, always as a whole file that takes the place of the old one. A broken file is set aside and
 //! said so; what a newer version wrote is kept. A picture is taken without it.
 //!
+//! A handover is told in every panel: as a badge at its connection, a band through its plots, a number in the strip of
+//! the session, lines among the events; each leads to its moment in the others. `desktop` tells it in a sentence to who
+//! does not see the window: the worst of what belongs together, never more than one in 5 s, over a bounded channel to
+//! a thread of its own. When that is full, because the daemon does not answer, the news is dropped. The tray's item
+//! shows the newest state only, so its channel has room for one ring of a bell; if the tray goes while the window is in
+//! it, the window comes back.
+//!
 //! While the window is covered or minimised nothing is painted, but the stream is read on: no history is lost, and a
 //! signal still closes it.
 //!

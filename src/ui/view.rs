@@ -2,10 +2,11 @@
 
 use super::LabShape;
 use super::changes::Changes;
+use super::format::rate_decimals;
 use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
 use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
-use crate::history::{Condition, History, SubflowHistory, condition, device_name};
+use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
 
 /// Which way the shown rates go.
@@ -209,6 +210,11 @@ impl View<'_> {
             .map_or(0.0, |point| self.direction.bps(point))
     }
 
+    /// The decimals of a subflow's rate, which do not flicker: they follow its largest of the last seconds.
+    pub(super) fn decimals(&self, subflow: &SubflowHistory) -> usize {
+        rate_decimals(peak_bps(subflow, |point| self.direction.bps(point)))
+    }
+
     /// The subflows of a connection that are there, those that ended left out, in order of slot.
     pub(super) fn subflows(&self, connection: Cookie) -> Vec<&SubflowHistory> {
         let mut subflows: Vec<_> = self
@@ -263,6 +269,17 @@ impl View<'_> {
     }
 }
 
+/// For so long the decimals of a rate are held, seconds.
+const HELD_S: f64 = 10.0;
+
+/// The largest rate of a subflow in the last seconds of its points.
+pub(super) fn peak_bps(subflow: &SubflowHistory, rate: impl Fn(&Point) -> f64) -> f64 {
+    let newest = subflow.points.back().map_or(0.0, |point| point.t);
+    let held = subflow.points.iter().rev();
+    let held = held.take_while(|point| point.t > newest - HELD_S);
+    held.map(rate).fold(0.0, f64::max)
+}
+
 /// The network that an interface is on: its name, or the link's speed.
 pub(super) fn network(interface: &Interface) -> Option<String> {
     let speed = |mbps: u32| {
@@ -296,4 +313,27 @@ pub(super) fn application(connection: &Connection) -> &str {
         .process
         .as_ref()
         .map_or("Unknown application", |process| process.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::test_data::Stage;
+
+    #[test]
+    fn decimals_follow_the_largest_rate_of_the_last_ten_seconds() {
+        let stage = Stage::usual();
+        let view = stage.view();
+        let wifi = view.shown.subflow(Cookie(11)).expect("it carries 8 Mbit/s");
+        assert_eq!(view.decimals(wifi), 2);
+        let mut faster = wifi.clone();
+        let now = faster.points.back().copied().expect("a point");
+        let at = |t: f64, out_bps: f32| Point { t, out_bps, ..now };
+        faster
+            .points
+            .extend([at(now.t + 1.0, 90e6), at(now.t + 2.0, 1e6)]);
+        assert_eq!(view.decimals(&faster), 1, "held");
+        faster.points.push_back(at(now.t + 11.5, 1e6));
+        assert_eq!(view.decimals(&faster), 2, "let go");
+    }
 }

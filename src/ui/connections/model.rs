@@ -242,10 +242,12 @@ pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
     let subflows = view.subflows(connection.cookie);
     if connection.fallback == Some(true) {
         let bps: f64 = subflows.iter().map(|subflow| view.bps(subflow)).sum();
+        // It has one subflow: itself.
+        let decimals = subflows.first().map_or(2, |subflow| view.decimals(subflow));
         return vec![Chip {
             slot: Slot::PLAIN,
             state: ChipState::Plain,
-            text: format!("plain TCP {}", format::lone_rate(bps)),
+            text: format!("plain TCP {}", format::rate(bps, decimals)),
             path: "plain TCP".to_owned(),
         }];
     }
@@ -255,7 +257,7 @@ pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
 fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     let path = view.path(subflow.last.interface.as_deref());
     let backup = subflow.last.is_backup();
-    let rate = || format::lone_rate(view.bps(subflow));
+    let rate = || format::rate(view.bps(subflow), view.decimals(subflow));
     let (state, text) = match (view.condition(subflow), backup) {
         (Condition::Carrying, false) => (ChipState::Carrying, rate()),
         (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),

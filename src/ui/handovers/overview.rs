@@ -136,7 +136,8 @@ fn clock(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
     let since_round = format::past_round(&header.started_at, step);
     let mut t = (step - since_round) % step;
     while t <= place.now {
-        let text = format::clock(&header.started_at, t);
+        // A round time that lies a little before itself would be written as the one before.
+        let text = format::clock(&header.started_at, t + 1e-3);
         let text = if step < 60.0 {
             text.as_str()
         } else {

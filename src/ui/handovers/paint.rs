@@ -273,7 +273,8 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
             text(Type::SmallStrong, tokens.danger);
         }
         Look::Down => {
-            painter.rect_stroke(rect, 3.0, Stroke::new(1.0, tokens.danger), StrokeKind::Inside);
+            let stroke = Stroke::new(1.0, tokens.danger);
+            painter.rect(rect, 3.0, tokens.panel, stroke, StrokeKind::Inside);
             text(Type::SmallStrong, tokens.danger);
         }
     }

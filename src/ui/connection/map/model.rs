@@ -198,7 +198,7 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
     let rtt = rtt.map_or_else(String::new, |rtt| format!("{:.0} ms", f64::from(rtt) / 1000.0));
     let (look, label) = match condition {
         Condition::Carrying => {
-            let rate = format!("{} Mbit/s", format::lone_rate(bps));
+            let rate = format!("{} Mbit/s", format::rate(bps, view.decimals(subflow)));
             let more = if backup { format!("{rtt}, backup") } else { rtt };
             (Look::Carrying, (rate, more))
         }
