@@ -1,6 +1,6 @@
 //! The menu with what the desktop is told and what it keeps.
 
-use egui::{Popup, PopupCloseBehavior, Ui, vec2};
+use egui::{Align, Layout, Popup, PopupCloseBehavior, Ui, vec2};
 use egui_material_icons::icons::{ICON_NOTIFICATIONS, ICON_NOTIFICATIONS_OFF};
 
 use super::desktop::Standing;
@@ -33,6 +33,7 @@ pub(super) fn ui(standing: &Standing, ui: &mut Ui, commands: &mut Vec<UiCommand>
     }
     Popup::menu(&response)
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+        .layout(Layout::top_down(Align::Min))
         .show(|ui| {
             ui.set_width(WIDE);
             ui.spacing_mut().item_spacing = vec2(8.0, 4.0);
@@ -70,7 +71,7 @@ fn tray(standing: &Standing, chosen: &mut NoticeSettings, ui: &mut Ui) {
     ui.spacing_mut().interact_size.y = 20.0;
     ui.horizontal(|ui| {
         label(ui, "Closing leaves it in the tray", Type::Strong, tokens.text);
-        ui.add_space((ui.available_width() - 36.0).max(0.0) - 8.0);
+        ui.add_space((ui.available_width() - 36.0).max(0.0));
         let stands = Switch {
             on: standing.settings.stay_in_tray,
             pending: false,
