@@ -91,6 +91,10 @@ pub fn all() -> Vec<Scene> {
             window.click("Events");
             window.filter("Filter events", "wi-fi");
         }),
+        scene("events-of-a-handover", played, |window| {
+            window.click("Handovers");
+            window.click_lowest("Events");
+        }),
         scene("events-none", || only(quiet(780.0)), events),
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
         sized(NARROW, 1.0, scene("narrow-handovers", played, handovers)),
