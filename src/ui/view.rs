@@ -47,7 +47,7 @@ impl Direction {
     }
 
     /// The rate of a point in this direction, bits a second.
-    pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
+    pub(super) fn bps(self, point: &Point) -> f64 {
         match self {
             Self::Sent => f64::from(point.out_bps),
             Self::Received => f64::from(point.in_bps),

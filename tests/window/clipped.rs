@@ -35,16 +35,13 @@ impl Window {
     }
 }
 
-/// A window of that size in points, with so many pixels a point.
-fn sized(width: f32, height: f32, scale: f32) -> Window {
-    let lab = Some(Box::new(lab::Lab::default()) as Box<dyn LabControls>);
-    let mut window = open(Scripted::played(stage::full_access()), lab);
+/// A window in another size in points, with so many pixels a point.
+fn resize(window: &mut Window, (width, height, scale): (f32, f32, f32)) {
     let viewports = &mut window.harness.input_mut().viewports;
     let viewport = viewports.get_mut(&egui::ViewportId::ROOT).unwrap();
     viewport.native_pixels_per_point = Some(scale);
     window.harness.set_size(vec2(width, height));
     window.harness.run();
-    window
 }
 
 fn faults(window: &Window, whole: Rect) -> Vec<String> {
@@ -85,29 +82,47 @@ fn faults(window: &Window, whole: Rect) -> Vec<String> {
     faults
 }
 
-#[test]
-fn no_text_is_cut_or_lies_over_another() {
+const SIZES: [(f32, f32, f32); 4] = [
+    (1440.0, 900.0, 1.0),
+    (1024.0, 640.0, 1.0),
+    (960.0, 600.0, 1.5),
+    (800.0, 500.0, 2.5),
+];
+
+fn look_through(window: &mut Window) {
     let mut wrong = Vec::new();
-    let sizes = [
-        (1440.0, 900.0, 1.0),
-        (1024.0, 640.0, 1.0),
-        (960.0, 600.0, 1.5),
-        (800.0, 500.0, 2.5),
-    ];
-    for (width, height, scale) in sizes {
-        let mut window = sized(width, height, scale);
-        let whole = Rect::from_min_size(Pos2::ZERO, vec2(width, height));
+    for size in SIZES {
+        resize(window, size);
+        let whole = Rect::from_min_size(Pos2::ZERO, vec2(size.0, size.1));
         for tab in ["Connections", "Handovers", "Paths", "Events"] {
             window.click(tab);
             window.harness.remove_cursor();
             window.harness.run();
-            let found = faults(&window, whole);
+            let found = faults(window, whole);
             wrong.extend(
                 found
                     .into_iter()
-                    .map(|fault| format!("{tab} {width}×{height}, {scale}: {fault}")),
+                    .map(|fault| format!("{tab} at {size:?}: {fault}")),
             );
         }
     }
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn no_text_is_cut_or_lies_over_another_while_much_is_shown() {
+    let lab = Some(Box::new(lab::Lab::default()) as Box<dyn LabControls>);
+    look_through(&mut open(Scripted::played(stage::full_access()), lab));
+}
+
+#[test]
+fn no_text_is_cut_or_lies_over_another_while_there_is_nothing() {
+    look_through(&mut with_sample(stage::quiet(60.0), stage::read_only()));
+    look_through(&mut open(Scripted::new(stage::full_access()), None));
+}
+
+#[test]
+fn no_text_is_cut_or_lies_over_another_where_the_source_is_lost() {
+    let why = "ssh: connect to host maxi-laptop port 22: No route to host";
+    look_through(&mut open(Scripted::ended(stage::full_access(), why), None));
 }

@@ -86,6 +86,16 @@ fn a_handover_leads_to_its_events_and_enter_to_its_plots() {
     assert!(window.has("Filter events"));
     assert!(window.says("Interface down  Wi-Fi"));
     window.click("Handovers");
+    window.harness.get_by_label_contains("Handover 1: ").focus();
+    window.harness.run();
+    window.harness.key_press(egui::Key::Enter);
+    window.harness.run();
+    assert!(
+        window.says("Handover 1: "),
+        "where a row has the focus, it chooses the row"
+    );
+    window.harness.key_press(egui::Key::Escape);
+    window.harness.run();
     window.harness.key_press(egui::Key::Enter);
     window.harness.run();
     assert!(window.has("nextcloud to 104.28.152.1:443"));

@@ -73,10 +73,12 @@ impl HandoversState {
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         // The newest is at the right of the session, and at the top of the list.
+        // Where something has the focus, Enter is meant for it.
+        let focused = ui.memory(|memory| memory.focused().is_some());
         let either = |one, other| pressed(one) || pressed(other);
         let newer = either(Key::ArrowRight, Key::ArrowUp);
         let step = i32::from(newer) - i32::from(either(Key::ArrowLeft, Key::ArrowDown));
-        if let Some(now) = self.place(incidents).filter(|_| pressed(Key::Enter)) {
+        if let Some(now) = self.place(incidents).filter(|_| !focused && pressed(Key::Enter)) {
             let worst = now.members.first();
             commands.extend(worst.map(|worst| UiCommand::Moment(worst.connection, now.t)));
         }
