@@ -28,7 +28,7 @@
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
 //! | 3 | [`source`]: the `Source` trait and the live source |
-//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces |
+//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications and the tray (feature `gui`) |
 //! | 1 | [`history`]: state, rates, bounded series, handovers |
 //! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //!
@@ -41,7 +41,8 @@
 //! - **Parsers never panic**, and never read a wrong field: captured messages are cut and corrupted everywhere by
 //!   property tests. What they do not know (events, flags, attributes) they keep.
 //! - **`t` never decreases** along a stream: lines are stamped and sent under one lock.
-//! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`] and [`lab`] read it.
+//! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`], [`lab`]
+//!   and `desktop` (for the time between two notifications) read it.
 //! - **The window never waits.** It takes lines in batches from a bounded channel, is woken by the source, and paints
 //!   nothing while nothing changes. Its switches show what the kernel says, not what was asked.
 //! - **No unsafe code** outside a few commented lines: device set-up in the laboratory, a borrowed descriptor, and
@@ -116,6 +117,13 @@
 //! when the window closes, always as a whole file that takes the place of the old one. A broken file is set aside and
 //! said so; what a newer version wrote is kept. A picture is taken without it.
 //!
+//! A handover is told in every panel: as a badge at its connection, a band through its plots, a number in the strip of
+//! the session, lines among the events; each leads to its moment in the others. `desktop` tells it in a sentence to who
+//! does not see the window: the worst of what belongs together, never more than one in 5 s, over a bounded channel to
+//! a thread of its own. When that is full, because the daemon does not answer, the news is dropped. The tray's item
+//! shows the newest state only, so its channel has room for one ring of a bell; if the tray goes while the window is in
+//! it, the window comes back.
+//!
 //! While the window is covered or minimised nothing is painted, but the stream is read on: no history is lost, and a
 //! signal still closes it.
 //!
@@ -129,6 +137,8 @@
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
 pub mod cli;
+#[cfg(feature = "gui")]
+pub mod desktop;
 pub mod history;
 pub mod kernel;
 pub mod lab;

@@ -241,6 +241,8 @@ fn netlink_sockets_are_opened_in_the_kernel_module_only() {
             ("sysinfo", "kernel"),
             ("egui", "ui"),
             ("eframe", "ui"),
+            ("notify_rust", "desktop"),
+            ("ksni", "desktop"),
         ] {
             let named = text.contains(&format!("{library}::"));
             assert!(

@@ -11,12 +11,14 @@ mod memory;
 mod names;
 mod rates;
 mod series;
+mod session;
 mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
 pub use names::{device_name, kind_name};
 pub use series::{ConnectionHistory, Point, SubflowHistory};
+pub use session::Session;
 pub use state::State;
 
 use std::collections::VecDeque;
@@ -79,6 +81,9 @@ pub struct History {
     memory: Memory,
     detector: Detector,
     handovers: VecDeque<Handover>,
+    /// How many there were, those that are forgotten included.
+    found: usize,
+    session: Session,
 }
 
 impl History {
@@ -94,7 +99,9 @@ impl History {
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
         self.now = self.now.max(line.t());
-        self.handovers.extend(self.detector.apply(&line));
+        let ended = self.detector.apply(&line);
+        self.found += ended.len();
+        self.handovers.extend(ended);
         while self.handovers.len() > HANDOVERS {
             self.handovers.pop_front();
         }
@@ -104,6 +111,7 @@ impl History {
                     revision: self.revision,
                     header: Some(header),
                     watched: self.watched,
+                    found: self.found,
                     ..Self::new(self.bounds)
                 };
             }
@@ -150,6 +158,16 @@ impl History {
     /// The newest handovers that have ended, oldest first.
     pub fn handovers(&self) -> &VecDeque<Handover> {
         &self.handovers
+    }
+
+    /// What moved over each interface since the stream began.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// How many handovers there were until now, also those that are no longer kept.
+    pub fn handovers_found(&self) -> usize {
+        self.found
     }
 
     /// The handovers that ended since this was last asked.
@@ -278,6 +296,9 @@ impl History {
                 .or_insert_with(|| SubflowHistory::new(connection.cookie, subflow, t));
             if history.take(subflow, before, t, &self.bounds) {
                 moving.insert(subflow.cookie);
+                let device = subflow.interface.as_deref().unwrap_or_default();
+                self.session
+                    .add(device, (before, t), history.out_bps() + history.in_bps());
             }
         }
         for cookie in &record.subflows {

@@ -9,6 +9,7 @@ use egui::{
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
+use super::desktop::Desktop;
 use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
@@ -38,6 +39,7 @@ pub struct App {
     events: EventsState,
     present: PresentState,
     demo: Option<OpenDemo>,
+    desktop: Desktop,
 }
 
 impl App {
@@ -71,6 +73,7 @@ impl App {
             events: EventsState::default(),
             present: PresentState::new(panel == "present"),
             demo: setup.demo,
+            desktop: Desktop::default(),
         }
     }
 
@@ -98,8 +101,30 @@ impl App {
         self.present = PresentState::new(self.present.on);
     }
 
+    /// Tells the desktop of handovers from now on, and puts an item into its tray. `can_hide` says whether a window
+    /// can be hidden and brought back here.
+    pub(super) fn begin_desktop(&mut self, can_hide: bool, ctx: &Context) {
+        self.desktop.begin(can_hide, ctx);
+    }
+
+    /// What the desktop is told and asks for; to be done whether a frame follows or not. `ends` where the program
+    /// ends whatever the desktop would keep.
+    pub(super) fn tick_desktop(&mut self, ends: bool, ctx: &Context) {
+        let (paused, notices) = (self.feed.is_paused(), self.store.settings.notices);
+        if self.desktop.tick(self.feed.live(), paused, notices, ctx) {
+            self.feed.pause(!paused);
+        }
+        self.desktop.keep(ends, notices, ctx);
+    }
+
+    /// Whether the window is in the tray only.
+    pub(super) fn paints_nothing(&self) -> bool {
+        self.desktop.paints_nothing()
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
+        self.desktop.seen();
         let watched = if self.present.on {
             self.present.shown
         } else {
@@ -122,7 +147,9 @@ impl App {
             events,
             present,
             demo,
+            desktop,
         } = self;
+        let standing = desktop.standing(store.settings.notices);
         let Settings {
             interfaces: slots,
             direction,
@@ -158,7 +185,7 @@ impl App {
         let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)
-            .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, ui)));
+            .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, &standing, ui)));
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
         let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
         let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);
@@ -204,7 +231,7 @@ impl App {
                         None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
                     });
             }
-            Tab::Handovers => commands.extend(handovers::ui(handovers, &view, ui)),
+            Tab::Handovers => commands.extend(handovers::ui(handovers, demo.is_some(), &view, ui)),
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
@@ -354,12 +381,24 @@ impl App {
             }
             UiCommand::Still(still) => self.store.settings.reduced_motion = still,
             UiCommand::NextScenario => self.lab.start_next(ctx),
+            UiCommand::Notices(notices) => self.store.settings.notices = notices,
+            UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(cookie) => self.list.selected = Some(cookie),
+            UiCommand::Handover(t) => {
+                self.tab = Tab::Handovers;
+                self.handovers.choose(t);
+                self.look(t);
+            }
+            UiCommand::Look(t) => self.look(t),
+            UiCommand::EventsAt(t) => {
+                self.tab = Tab::Events;
+                self.look(t);
+            }
             UiCommand::Moment(cookie, t) => {
                 self.tab = Tab::Connections;
                 self.list.selected = Some(cookie);
-                self.connection.plots.window.show(t, self.feed.shown().now());
+                self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,
             UiCommand::Copy(text) => ctx.copy_text(text),
@@ -372,6 +411,12 @@ impl App {
             UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }
         ctx.request_repaint();
+    }
+
+    /// Brings a moment into view in every panel.
+    fn look(&mut self, t: f64) {
+        self.connection.plots.window.show(t, self.feed.shown().now());
+        self.events.look(t);
     }
 
     /// Asks the laboratory for something, and says why it cannot.

@@ -95,6 +95,12 @@ pub(super) fn clock_ms(started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S%.3f", &TimeZone::system(), started_at, t)
 }
 
+/// How far the clock is past a whole multiple of `step` seconds when a stream begins.
+pub(super) fn past_round(started_at: &str, step: f64) -> f64 {
+    let start = started_at.parse::<Timestamp>().ok();
+    start.map_or(0.0, |start| start.as_duration().as_secs_f64().rem_euclid(step))
+}
+
 fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S", zone, started_at, t)
 }
@@ -180,6 +186,7 @@ mod tests {
         let shown = clock_in(&TimeZone::UTC, "2026-03-01T14:31:00Z", 67.9);
         assert_eq!(shown, "14:32:07");
         assert_eq!(clock_in(&TimeZone::UTC, "yesterday", 1.0), ABSENT);
+        assert!((past_round("2026-03-01T14:31:07Z", 60.0) - 7.0).abs() < 1e-6);
     }
 
     #[test]

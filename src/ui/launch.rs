@@ -75,10 +75,13 @@ fn open(
         let setup = setup.join().map_err(|_| "what it shows could not be made")??;
         let timer = Timer::new(opened, &setup);
         end_on_signals(&context.egui_ctx, &timer.told_to_end)?;
-        Ok(Box::new(Window {
-            app: App::new(&context.egui_ctx, setup),
-            timer,
-        }))
+        let on_a_desktop = setup.screenshot.is_none();
+        let mut app = App::new(&context.egui_ctx, setup);
+        if on_a_desktop {
+            let wayland = is_wayland(|name| std::env::var_os(name));
+            app.begin_desktop(!wayland, &context.egui_ctx);
+        }
+        Ok(Box::new(Window { app, timer }))
     };
     eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
         eframe::Error::AppCreation(error) => error.to_string(),
@@ -121,9 +124,8 @@ fn check<V: AsRef<OsStr>>(
     variable: impl Fn(&str) -> Option<V>,
     has: impl Fn(&str) -> bool,
 ) -> Result<(), String> {
-    let set = |name: &str| variable(name).is_some_and(|value| !value.as_ref().is_empty());
-    let wayland = set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET");
-    let x11 = set("DISPLAY");
+    let wayland = is_wayland(&variable);
+    let x11 = variable("DISPLAY").is_some_and(|value| !value.as_ref().is_empty());
     if !wayland && !x11 {
         return Err(
             "there is no display: neither WAYLAND_DISPLAY nor DISPLAY is set. \
@@ -131,7 +133,6 @@ fn check<V: AsRef<OsStr>>(
                 .to_owned(),
         );
     }
-    // Wayland is taken where both are there.
     let needed = if wayland {
         WAYLAND.as_slice()
     } else {
@@ -151,6 +152,12 @@ fn check<V: AsRef<OsStr>>(
     ))
 }
 
+/// Whether the window will be one of Wayland, which is taken where both are there.
+fn is_wayland<V: AsRef<OsStr>>(variable: impl Fn(&str) -> Option<V>) -> bool {
+    let set = |name: &str| variable(name).is_some_and(|value| !value.as_ref().is_empty());
+    set("WAYLAND_DISPLAY") || set("WAYLAND_SOCKET")
+}
+
 fn has_library(name: &str) -> bool {
     // SAFETY: these are the system's display libraries, which the window loads next in any case; their
     // initialisers have no conditions, and no symbol is used here.
@@ -163,10 +170,11 @@ fn has_library(name: &str) -> bool {
 /// Closes the window on the signals that ask a program to end, as its own button would: what it remembers is
 /// saved. A second one ends the program at once.
 fn end_on_signals(ctx: &Context, told_to_end: &Arc<AtomicBool>) -> std::io::Result<()> {
-    let mut signals = Signals::new(TERM_SIGNALS)?;
+    // Before what notes the first one, so that the first one is not taken for the second.
     for signal in TERM_SIGNALS {
         signal_hook::flag::register_conditional_shutdown(*signal, 1, Arc::clone(told_to_end))?;
     }
+    let mut signals = Signals::new(TERM_SIGNALS)?;
     let (ctx, told_to_end) = (ctx.clone(), Arc::clone(told_to_end));
     std::thread::Builder::new()
         .name("signals".to_owned())
@@ -201,7 +209,8 @@ impl Timer {
         }
     }
 
-    fn tick(&mut self, ctx: &Context) {
+    /// Whether the window closes now.
+    fn tick(&mut self, ctx: &Context) -> bool {
         let open = self.opened.elapsed();
         if let Some(screenshot) = &self.screenshot {
             match screenshot.after.checked_sub(open) {
@@ -222,11 +231,13 @@ impl Timer {
         }
         let over =
             self.closes.is_some_and(|closes| open >= closes) || self.told_to_end.load(Ordering::Acquire);
-        if over || self.saved.load(Ordering::Acquire) {
+        let ends = over || self.saved.load(Ordering::Acquire);
+        if ends {
             ctx.send_viewport_cmd(ViewportCommand::Close);
         } else if let Some(closes) = self.closes {
             ctx.request_repaint_after(closes.saturating_sub(open));
         }
+        ends
     }
 }
 
@@ -261,11 +272,14 @@ struct Window {
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.app.logic(ctx);
-        self.timer.tick(ctx);
+        let ends = self.timer.tick(ctx);
+        self.app.tick_desktop(ends, ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        self.app.ui(ui);
+        if !self.app.paints_nothing() {
+            self.app.ui(ui);
+        }
     }
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {

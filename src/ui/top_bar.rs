@@ -7,7 +7,9 @@ use egui_material_icons::icons::{
     ICON_LOCK_OPEN, ICON_SLIDESHOW, ICON_SPEED,
 };
 
+use super::desktop::Standing;
 use super::format;
+use super::notices_menu;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
@@ -29,7 +31,7 @@ pub(super) fn next_theme(theme: ThemePreference) -> ThemePreference {
 }
 
 /// The bar.
-pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let tokens = Tokens::of(ui);
     let rect = ui.max_rect();
@@ -46,19 +48,26 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             .max_rect(inner)
             .layout(Layout::left_to_right(Align::Center)),
     );
-    source(narrow, view, &mut left);
+    // From the left, so that the keyboard goes the way one reads.
+    let (badge, why) = access(view);
+    let interval_text = format::interval(view.interval_ms);
+    let gap = left.spacing().item_spacing.x;
+    let tabs: f32 = TABS.iter().map(|tab| tab_width(*tab, view, &left) + gap).sum();
+    let buttons = 4.0 * (32.0 + gap);
+    // Where there is no room, the words of the interval go first, then those of the source.
+    let fits =
+        |source: f32, interval: f32| source + gap + 12.0 + tabs + 8.0 + interval + buttons <= inner.width();
+    let (wordy, plain) = (interval_press(&interval_text).width(&left), 32.0);
+    let named = source_width(narrow, view, &left);
+    let step = if fits(named, wordy) { wordy } else { plain };
+    source(narrow, fits(named, step), view, &mut left);
     left.add_space(12.0);
     for tab_here in TABS {
         if panel(*tab_here, *tab_here == tab, view, &mut left) {
             commands.push(UiCommand::Open(*tab_here));
         }
     }
-    // From the left, so that the keyboard goes the way one reads.
-    let (badge, why) = access(view);
-    let interval_text = format::interval(view.interval_ms);
-    let step = interval_press(&interval_text).width(ui);
-    let gap = ui.spacing().item_spacing.x;
-    let controls = step + 3.0 * (32.0 + gap);
+    let controls = step + buttons;
     let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
     let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
@@ -73,8 +82,9 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
         badge.ui(&mut right).on_hover_text(why);
         right.add_space(16.0);
     }
-    interval(view, &mut right, &mut commands);
+    interval(step > plain, view, &mut right, &mut commands);
     pause(view, &mut right, &mut commands);
+    notices_menu::ui(notices, &mut right, &mut commands);
     theme(view, &mut right, &mut commands);
     present(&mut right, &mut commands);
     commands
@@ -99,20 +109,31 @@ fn mark(painter: &Painter, middle: Pos2, tokens: &Tokens) {
     painter.circle_filled(at(9.0, 0.0), 3.0, tokens.text);
 }
 
-fn source(narrow: bool, view: &View<'_>, ui: &mut Ui) {
-    let tokens = Tokens::of(ui);
-    let header = view.live.header();
-    let host = header
-        .map(|header| header.host.clone())
-        .filter(|host| !narrow && !host.is_empty())
-        .unwrap_or_default();
+/// The host of the source, where there is room for it.
+fn host<'a>(narrow: bool, view: &'a View<'_>) -> &'a str {
+    let header = view.live.header().filter(|_| !narrow);
+    header.map_or("", |header| header.host.as_str())
+}
+
+fn source_width(narrow: bool, view: &View<'_>, ui: &Ui) -> f32 {
     let title = width(ui.painter(), view.title, Type::Strong);
-    let second = if host.is_empty() {
-        0.0
-    } else {
-        width(ui.painter(), &host, Type::Body).min(180.0) + 8.0
+    let second = match host(narrow, view) {
+        "" => 0.0,
+        host => width(ui.painter(), host, Type::Body).min(180.0) + 8.0,
     };
-    let (rect, response) = ui.allocate_exact_size(vec2(42.0 + title + second + 12.0, 32.0), Sense::hover());
+    42.0 + title + second + 12.0
+}
+
+/// What is looked at; in words where there is room for them.
+fn source(narrow: bool, in_words: bool, view: &View<'_>, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let (header, host) = (view.live.header(), host(narrow, view));
+    let wide = if in_words {
+        source_width(narrow, view, ui)
+    } else {
+        44.0
+    };
+    let (rect, response) = ui.allocate_exact_size(vec2(wide, 32.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {host}", view.title)));
     ui.painter().rect_filled(rect, 6.0, tokens.control);
     let sign = if header.is_some_and(|header| header.netns.is_some()) {
@@ -128,6 +149,10 @@ fn source(narrow: bool, view: &View<'_>, ui: &mut Ui) {
         18.0,
         tokens.text2,
     );
+    if !in_words {
+        response.on_hover_text(view.title);
+        return;
+    }
     let end = paint(
         ui.painter(),
         pos2(rect.left() + 40.0, y),
@@ -138,35 +163,44 @@ fn source(narrow: bool, view: &View<'_>, ui: &mut Ui) {
     paint_within(
         ui.painter(),
         pos2(end + 8.0, y),
-        &host,
+        host,
         Type::Body,
         tokens.text3,
         180.0,
     );
 }
 
-fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
-    let tokens = Tokens::of(ui);
+/// The name of a panel, and how many things there are in it.
+fn named(tab: Tab, view: &View<'_>) -> (&'static str, String) {
     let (name, count) = match tab {
         Tab::Connections => ("Connections", view.shown.state().connections.len()),
         Tab::Handovers => ("Handovers", incidents(view.shown.handovers()).len()),
         Tab::Paths => ("Paths", 0),
         Tab::Events => ("Events", 0),
     };
-    let style = if chosen { Type::Strong } else { Type::Body };
     let count = if count > 0 {
         format::in_words(count)
     } else {
         String::new()
     };
-    // The width of the bolder text, so that nothing moves when a panel is opened.
-    let wide = width(ui.painter(), name, Type::Strong);
-    let extra = if count.is_empty() {
-        0.0
-    } else {
-        width(ui.painter(), &count, Type::Body) + 6.0
+    (name, count)
+}
+
+/// The width of the bolder text, so that nothing moves when a panel is opened.
+fn tab_width(tab: Tab, view: &View<'_>, ui: &Ui) -> f32 {
+    let (name, count) = named(tab, view);
+    let extra = match count.as_str() {
+        "" => 0.0,
+        count => width(ui.painter(), count, Type::Body) + 6.0,
     };
-    let (rect, response) = ui.allocate_exact_size(vec2(wide + extra + 16.0, 48.0), Sense::click());
+    width(ui.painter(), name, Type::Strong) + extra + 16.0
+}
+
+fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
+    let tokens = Tokens::of(ui);
+    let (name, count) = named(tab, view);
+    let style = if chosen { Type::Strong } else { Type::Body };
+    let (rect, response) = ui.allocate_exact_size(vec2(tab_width(tab, view, ui), 48.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
     let painter = ui.painter();
     let color = if chosen || response.hovered() {
@@ -246,10 +280,15 @@ fn interval_press(text: &str) -> Press<'_> {
     Press::text(text).with_icon(ICON_SPEED.codepoint).chevron()
 }
 
-fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+fn interval(in_words: bool, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let text = format::interval(view.interval_ms);
     let name = format!("Sampling interval: {text}");
-    let response = interval_press(&text).named(&name).ui(ui);
+    let press = if in_words {
+        interval_press(&text).named(&name)
+    } else {
+        Press::icon(ICON_SPEED.codepoint, &name)
+    };
+    let response = press.ui(ui);
     Popup::menu(&response).show(|ui| {
         for ms in INTERVALS {
             let sign = if ms == view.interval_ms {

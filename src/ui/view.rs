@@ -2,9 +2,12 @@
 
 use super::LabShape;
 use super::changes::Changes;
+use super::format::rate_decimals;
+use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
-use crate::history::{Condition, History, SubflowHistory, condition, device_name};
-use crate::model::{Access, Command, Connection, Cookie, Subflow};
+use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
+use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
+use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
 
 /// Which way the shown rates go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -52,7 +55,7 @@ impl Direction {
     }
 
     /// The rate of a point in this direction, bits a second.
-    pub(super) fn bps(self, point: &crate::history::Point) -> f64 {
+    pub(super) fn bps(self, point: &Point) -> f64 {
         match self {
             Self::Sent => f64::from(point.out_bps),
             Self::Received => f64::from(point.in_bps),
@@ -107,10 +110,20 @@ pub(super) enum UiCommand {
     Still(bool),
     /// The next scenario of the laboratory.
     NextScenario,
+    /// Another choice of what the desktop is told and keeps.
+    Notices(NoticeSettings),
+    /// Finding out whether notifications are shown here.
+    CheckNotices,
     /// Another panel.
     Open(Tab),
     /// Another connection in the centre.
     Select(Cookie),
+    /// A handover, by when it began, in the panel that tells it.
+    Handover(f64),
+    /// A moment on the time axes of all panels.
+    Look(f64),
+    /// The events of a moment.
+    EventsAt(f64),
     /// A connection in the centre, with the plots at a moment.
     Moment(Cookie, f64),
     /// One direction for every rate, or each connection's own.
@@ -243,6 +256,12 @@ impl View<'_> {
             })
     }
 
+    /// The decimals of a subflow's rate, which do not flicker: they follow its largest of the last seconds.
+    pub(super) fn decimals(&self, subflow: &SubflowHistory) -> usize {
+        let direction = self.direction_of(subflow.connection);
+        rate_decimals(peak_bps(subflow, |point| direction.bps(point)))
+    }
+
     /// The subflows of a connection that are there, those that ended left out, in order of slot.
     pub(super) fn subflows(&self, connection: Cookie) -> Vec<&SubflowHistory> {
         let mut subflows: Vec<_> = self
@@ -262,6 +281,25 @@ impl View<'_> {
         });
     }
 
+    /// The handovers that interrupted a connection, newest first.
+    pub(super) fn interruptions(
+        &self,
+        connection: Cookie,
+    ) -> impl Iterator<Item = (&Handover, Interruption)> + use<'_> {
+        let own = self.shown.handovers().iter().rev();
+        let own = own.filter(move |handover| handover.connection == connection);
+        own.filter_map(|handover| Some((handover, handover.interruption?)))
+    }
+
+    /// What a handover was, in a few words: `Wi-Fi lost, 207 ms ± 20`.
+    pub(super) fn in_short(&self, handover: &Handover, gap: Interruption) -> String {
+        let from = handover.from.as_deref();
+        let from = from.map_or_else(|| "A path".to_owned(), |device| self.path(Some(device)).name);
+        let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+        let cause = cause_in_words(handover.cause, &from);
+        format!("{cause}, {length} ± {uncertainty}")
+    }
+
     /// Why changes are not possible, if they are not.
     pub(super) fn refusal(&self) -> Option<String> {
         if self.ended.is_some() {
@@ -276,6 +314,29 @@ impl View<'_> {
             |why| format!("Read-only: {why}"),
         ))
     }
+}
+
+/// For so long the decimals of a rate are held, seconds.
+const HELD_S: f64 = 10.0;
+
+/// The largest rate of a subflow in the last seconds of its points.
+pub(super) fn peak_bps(subflow: &SubflowHistory, rate: impl Fn(&Point) -> f64) -> f64 {
+    let newest = subflow.points.back().map_or(0.0, |point| point.t);
+    let held = subflow.points.iter().rev();
+    let held = held.take_while(|point| point.t > newest - HELD_S);
+    held.map(rate).fold(0.0, f64::max)
+}
+
+/// The network that an interface is on: its name, or the link's speed.
+pub(super) fn network(interface: &Interface) -> Option<String> {
+    let speed = |mbps: u32| {
+        if mbps >= 1000 && mbps.is_multiple_of(1000) {
+            format!("{} Gbit/s", mbps / 1000)
+        } else {
+            format!("{mbps} Mbit/s")
+        }
+    };
+    interface.ssid.clone().or_else(|| interface.speed_mbps.map(speed))
 }
 
 /// The name and slot of a device.
@@ -299,4 +360,27 @@ pub(super) fn application(connection: &Connection) -> &str {
         .process
         .as_ref()
         .map_or("Unknown application", |process| process.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::test_data::Stage;
+
+    #[test]
+    fn decimals_follow_the_largest_rate_of_the_last_ten_seconds() {
+        let stage = Stage::usual();
+        let view = stage.view();
+        let wifi = view.shown.subflow(Cookie(11)).expect("it carries 8 Mbit/s");
+        assert_eq!(view.decimals(wifi), 2);
+        let mut faster = wifi.clone();
+        let now = faster.points.back().copied().expect("a point");
+        let at = |t: f64, out_bps: f32| Point { t, out_bps, ..now };
+        faster
+            .points
+            .extend([at(now.t + 1.0, 90e6), at(now.t + 2.0, 1e6)]);
+        assert_eq!(view.decimals(&faster), 1, "held");
+        faster.points.push_back(at(now.t + 11.5, 1e6));
+        assert_eq!(view.decimals(&faster), 2, "let go");
+    }
 }

@@ -134,6 +134,21 @@ mod pictures {
             self.harness.run();
         }
 
+        /// Clicks the lowest of those with a name.
+        pub fn click_lowest(&mut self, name: &str) {
+            let all = self.harness.query_all_by_label(name);
+            let lowest = all.max_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
+            lowest.unwrap().click();
+            self.away();
+        }
+
+        /// Clicks a place.
+        pub fn press(&mut self, at: egui::Pos2) {
+            self.harness.drag_at(at);
+            self.harness.drop_at(at);
+            self.away();
+        }
+
         /// Holds the pointer over a place.
         pub fn point(&mut self, at: egui::Pos2) {
             self.harness.hover_at(at);

@@ -76,6 +76,11 @@ pub fn all() -> Vec<Scene> {
             nothing,
         ),
         scene("handovers", played, handovers),
+        scene("handovers-moved", played, |window| {
+            window.click("Handovers");
+            window.press(egui::pos2(600.0, 172.0));
+        }),
+        scene("notices", played, |window| window.click("Notices")),
         scene("handovers-none", || only(quiet(60.0)), handovers),
         scene("paths", played, paths),
         scene("paths-pending", played, |window| {
@@ -89,6 +94,10 @@ pub fn all() -> Vec<Scene> {
             window.click("Events");
             window.filter("Filter events", "wi-fi");
         }),
+        scene("events-of-a-handover", played, |window| {
+            window.click("Handovers");
+            window.click_lowest("Events");
+        }),
         scene("events-none", || only(quiet(780.0)), events),
         sized(PROJECTOR, 1.0, with_lab(scene("present", played, present))),
         sized(PROJECTOR, 1.0, scene("present-no-handover", undisturbed, present)),
@@ -99,6 +108,7 @@ pub fn all() -> Vec<Scene> {
         ),
         sized(NARROW, 1.0, with_lab(scene("narrow-present", played, present))),
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
+        sized(NARROW, 1.0, scene("narrow-handovers", played, handovers)),
         sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
         sized(NARROW, 1.0, scene("narrow-events", played, events)),
         sized(
@@ -111,6 +121,11 @@ pub fn all() -> Vec<Scene> {
             [800.0, 500.0],
             2.5,
             scene("scale-250-connections", played, nothing),
+        ),
+        sized(
+            [800.0, 500.0],
+            2.5,
+            scene("scale-250-handovers", played, handovers),
         ),
     ]
 }

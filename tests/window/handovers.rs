@@ -16,7 +16,7 @@ fn the_loss_of_wifi_is_told_with_its_interruption_and_leads_to_the_plots() {
     window.click("Handovers");
     assert!(window.says("Wi-Fi lost. Data moved to Ethernet after "));
     assert!(window.says("Handover 1: Wi-Fi lost, "));
-    assert!(window.says("1 handovers, "));
+    assert!(window.says("1 handover, "));
     assert!(window.says("nextcloud to 104.28.152.1:443: "), "its delivery");
     assert!(window.says("Wi-Fi, up, 192.168.1.149"), "its interface");
     window.click("Plots");
@@ -28,5 +28,75 @@ fn without_a_handover_it_says_how_to_see_one() {
     let mut window = with_sample(stage::quiet(1.0), stage::full_access());
     window.click("Handovers");
     assert!(window.has("No handover yet"));
-    assert!(window.has("Copy the demo's command"));
+    assert!(window.has("Try it in the demo"));
+}
+
+/// What the lanes show, from the axis below the strip of the session.
+fn centre(window: &Window, part: &str) -> egui::Pos2 {
+    window.harness.get_by_label_contains(part).rect().center()
+}
+
+#[test]
+fn a_handover_is_told_in_the_list_the_header_and_the_plots_and_each_leads_to_its_story() {
+    for part in ["Handover 22 s ago: ", "Handover: Wi-Fi lost, "] {
+        let mut window = played(stage::full_access());
+        assert!(window.says("nextcloud, 104.28.152.1:443"));
+        let row = window
+            .harness
+            .get_by_label_contains("nextcloud, 104.28.152.1:443");
+        let said = row.accesskit_node().label().unwrap_or_default();
+        assert!(said.ends_with("Handover 22 s ago"), "{said}");
+        window.harness.get_by_label_contains(part).click();
+        window.harness.run();
+        assert!(window.says("Wi-Fi lost. Data moved to Ethernet after "), "{part}");
+    }
+}
+
+#[test]
+fn a_click_in_the_session_moves_the_lanes_and_its_number_brings_them_back() {
+    let mut window = played(stage::full_access());
+    window.click("Handovers");
+    assert!(
+        window.says("Wi-Fi, up, 192.168.1.149, down"),
+        "it goes down in view"
+    );
+    let session = window.harness.get_by_label_contains("Whole session").rect();
+    let early = egui::pos2(session.left() + 60.0, session.center().y);
+    window.harness.drag_at(early);
+    window.harness.drop_at(early);
+    window.harness.run();
+    assert!(!window.says("192.168.1.149, down"), "at the beginning it was up");
+    let number = centre(&window, "Handover 1 in the session");
+    window.harness.drag_at(number);
+    window.harness.drop_at(number);
+    window.harness.run();
+    assert!(window.says("Wi-Fi, up, 192.168.1.149, down"));
+}
+
+#[test]
+fn a_handover_leads_to_its_events_and_enter_to_its_plots() {
+    let mut window = played(stage::full_access());
+    window.click("Handovers");
+    let events = window.harness.query_all_by_label("Events");
+    let lowest = events
+        .max_by(|a, b| a.rect().top().total_cmp(&b.rect().top()))
+        .unwrap();
+    lowest.click();
+    window.harness.run();
+    assert!(window.has("Filter events"));
+    assert!(window.says("Interface down  Wi-Fi"));
+    window.click("Handovers");
+    window.harness.get_by_label_contains("Handover 1: ").focus();
+    window.harness.run();
+    window.harness.key_press(egui::Key::Enter);
+    window.harness.run();
+    assert!(
+        window.says("Handover 1: "),
+        "where a row has the focus, it chooses the row"
+    );
+    window.harness.key_press(egui::Key::Escape);
+    window.harness.run();
+    window.harness.key_press(egui::Key::Enter);
+    window.harness.run();
+    assert!(window.has("nextcloud to 104.28.152.1:443"));
 }

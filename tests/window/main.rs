@@ -3,11 +3,13 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+mod clipped;
 mod connections;
 mod events;
 mod handovers;
 mod lab;
 mod motion;
+mod notices;
 mod paths;
 mod plots;
 mod present;

@@ -3,13 +3,14 @@
 use egui::{Frame, Margin, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
+use crate::history::handover::{duration, sentence};
 use crate::history::{Condition, ConnectionHistory};
 use crate::model::Connection;
 use crate::ui::connections::badges;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::view::{View, application};
-use crate::ui::widgets::{icon, paint, paint_within};
+use crate::ui::view::{UiCommand, View, application};
+use crate::ui::widgets::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 
 /// The second line: token, owner, age, subflows.
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
@@ -46,9 +47,15 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
     parts.join(" · ")
 }
 
-/// Paints the header.
-pub(super) fn ui(record: &ConnectionHistory, connection: &Connection, view: &View<'_>, ui: &mut Ui) {
+/// Paints the header; a click on the newest handover asks for its story.
+pub(super) fn ui(
+    record: &ConnectionHistory,
+    connection: &Connection,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Option<UiCommand> {
     let tokens = Tokens::of(ui);
+    let mut command = None;
     Frame::NONE.inner_margin(Margin::symmetric(16, 0)).show(ui, |ui| {
         let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 64.0), Sense::hover());
         let name = application(connection);
@@ -56,11 +63,47 @@ pub(super) fn ui(record: &ConnectionHistory, connection: &Connection, view: &Vie
         response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} to {peer}")));
         let painter = ui.painter();
         let mut right = rect.right();
-        for badge in badges(connection, view) {
-            right = badge
-                .paint(painter, pos2(right, rect.top() + 15.0), tokens)
-                .left()
-                - 8.0;
+        let newest = view.interruptions(connection.cookie).next();
+        let names = width(painter, name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
+        for mut badge in badges(connection, view) {
+            let story = newest.filter(|_| badge.text.starts_with("Handover "));
+            if let Some((_, gap)) = story {
+                let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+                let told = format!("{}: {length} ± {uncertainty}", badge.text);
+                let short = badge.text.trim_start_matches("Handover ").to_owned();
+                // The peer says more than how long it was.
+                let fits = |text: &String| {
+                    let badge = Badge::neutral(text.as_str(), badge.icon);
+                    right - badge.width(painter) - rect.left() >= names
+                };
+                let texts = [told, badge.text.clone(), short.clone()];
+                badge.text = texts.into_iter().find(fits).unwrap_or(short);
+            }
+            let place = badge.paint(painter, pos2(right, rect.top() + 15.0), tokens);
+            right = place.left() - 8.0;
+            let sense = if story.is_some() {
+                Sense::click()
+            } else {
+                Sense::hover()
+            };
+            let response = ui.interact(
+                place,
+                ui.scope_id().with(("badge", badge.icon, story.is_some())),
+                sense,
+            );
+            let role = if story.is_some() {
+                Role::Button
+            } else {
+                Role::Label
+            };
+            response.widget_info(|| WidgetInfo::labeled(role, true, &badge.text));
+            focus_ring(ui, &response, 4.0);
+            if let Some((handover, _)) = story {
+                if response.clicked() {
+                    command = Some(UiCommand::Handover(handover.t));
+                }
+                response.on_hover_text(sentence(handover, |device| view.path(Some(device)).name));
+            }
         }
         let y = rect.top() + 25.0;
         let most = (right - rect.left()) * 0.5;
@@ -75,14 +118,8 @@ pub(super) fn ui(record: &ConnectionHistory, connection: &Connection, view: &Vie
         let arrow = pos2(end + 18.0, y);
         icon(painter, arrow, ICON_ARROW_FORWARD.codepoint, 20.0, tokens.text2);
         let start = arrow.x + 18.0;
-        paint_within(
-            painter,
-            pos2(start, y),
-            &peer,
-            Type::BigMono,
-            tokens.text,
-            right - start - 8.0,
-        );
+        let most = right - start - 8.0;
+        paint_address(painter, pos2(start, y), &peer, Type::BigMono, tokens.text, most);
         let line = details(record, connection, view);
         let mut at = pos2(rect.left(), rect.top() + 49.0);
         let mut rest = line.as_str();
@@ -97,4 +134,5 @@ pub(super) fn ui(record: &ConnectionHistory, connection: &Connection, view: &Vie
         paint_within(painter, at, rest, Type::Small, tokens.text2, rect.right() - at.x);
         drop(response);
     });
+    command
 }

@@ -49,7 +49,7 @@ pub(super) fn ui(
     Panel::top("connection header")
         .show_separator_line(false)
         .frame(frame)
-        .show(ui, |ui| header::ui(record, connection, view, ui));
+        .show(ui, |ui| commands.extend(header::ui(record, connection, view, ui)));
     let rows = table::rows(cookie, table, view);
     let high = table::height(rows.len(), ui.available_height());
     // The table lies at the bottom and is filled last, so that the keyboard reaches it last.
@@ -63,7 +63,8 @@ pub(super) fn ui(
         let room = ui.available_height() - plots::LEAST_HIGH;
         let map = Map::new(connection, view);
         map::ui(&map, &Sizes::WINDOW, &mut state.motion, view, room, ui);
-        plots::ui(&mut state.plots, cookie, view, ui);
+        let chosen = plots::ui(&mut state.plots, cookie, view, ui);
+        commands.extend(chosen.map(UiCommand::Handover));
     });
     let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");
     for act in table::ui(&rows, table, view, &mut ui.new_child(place)) {

@@ -245,10 +245,12 @@ pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
     let subflows = view.subflows(connection.cookie);
     if connection.fallback == Some(true) {
         let bps: f64 = subflows.iter().map(|subflow| view.bps(subflow)).sum();
+        // It has one subflow: itself.
+        let decimals = subflows.first().map_or(2, |subflow| view.decimals(subflow));
         return vec![Chip {
             slot: Slot::PLAIN,
             state: ChipState::Plain,
-            text: format!("plain TCP {}", format::lone_rate(bps)),
+            text: format!("plain TCP {}", format::rate(bps, decimals)),
             path: "plain TCP".to_owned(),
         }];
     }
@@ -258,7 +260,7 @@ pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
 fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     let path = view.path(subflow.last.interface.as_deref());
     let backup = subflow.last.is_backup();
-    let rate = || format::lone_rate(view.bps(subflow));
+    let rate = || format::rate(view.bps(subflow), view.decimals(subflow));
     let (state, text) = match (view.condition(subflow), backup) {
         (Condition::Carrying, false) => (ChipState::Carrying, rate()),
         (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),
@@ -279,6 +281,9 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     }
 }
 
+/// How long a handover is news, seconds.
+const RECENT_S: f64 = 60.0;
+
 /// The badges of a connection, the gravest first.
 pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Badge> {
     if connection.fallback == Some(true) {
@@ -293,6 +298,12 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
             .sum()
     };
     let mut badges = Vec::new();
+    let newest = view.interruptions(connection.cookie).next();
+    let ago = newest.map(|(handover, _)| view.shown.now() - handover.t);
+    if let Some(ago) = ago.filter(|ago| *ago < RECENT_S) {
+        let text = format!("Handover {} ago", format::age(ago));
+        badges.push(Badge::neutral(text, Some(ICON_SWAP_HORIZ.codepoint)));
+    }
     // A backup carries a few bytes now and then; in use means more than that.
     if sum(true) > 0.05 * sum(false) && sum(true) > 0.0 {
         badges.push(Badge::neutral("Backup in use", Some(ICON_SWAP_HORIZ.codepoint)));

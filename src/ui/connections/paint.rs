@@ -1,12 +1,9 @@
 //! How the list looks.
 
 use egui::{
-    Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2,
-    vec2,
+    Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
-use egui_material_icons::icons::{
-    ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_CLOSE, ICON_INFO, ICON_SEARCH,
-};
+use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_INFO};
 
 use super::ListState;
 use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
@@ -15,7 +12,8 @@ use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};
 use crate::ui::widgets::{
-    Look, Press, focus_ring, hairline, icon, label, paint, paint_right, paint_within, sparkline,
+    Badge, Press, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
+    paint_within, row_ground, sparkline, width,
 };
 
 const PADDING: f32 = 16.0;
@@ -33,7 +31,12 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             bottom: 4,
         })
         .show(ui, |ui| {
-            filter_field(state, ui);
+            let (room, hint) = (ui.available_width(), "port:443 app:ssh if:wwan0 fallback");
+            let field = filter_field(ui, &mut state.filter, "Filter", hint, room);
+            if std::mem::take(&mut state.focus_filter) {
+                field.request_focus();
+            }
+            field.on_hover_text(WORDS);
             ui.add_space(8.0);
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
             let y = rect.center().y;
@@ -45,7 +48,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             let direction = view.direction();
             let only = if view.turned.is_some() { "only " } else { "" };
             let right = format!("{only}{}, Mbit/s", direction.participle());
-            let left = rect.right() - crate::ui::widgets::width(ui.painter(), &right, Type::Small);
+            let left = rect.right() - width(ui.painter(), &right, Type::Small);
             paint_within(
                 ui.painter(),
                 rect.left_center(),
@@ -90,49 +93,9 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
     hairline(ui);
 }
 
-fn filter_field(state: &mut ListState, ui: &mut Ui) {
-    let tokens = Tokens::of(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 32.0), Sense::hover());
-    let clear = !state.filter.is_empty();
-    let inner = Rect::from_min_max(
-        pos2(rect.left() + 34.0, rect.top()),
-        pos2(rect.right() - if clear { 32.0 } else { 8.0 }, rect.bottom()),
-    );
-    ui.painter().rect_filled(rect, 6.0, tokens.bg);
-    let hint = egui::RichText::new("port:443 app:ssh if:wwan0 fallback").color(tokens.text3);
-    let field = TextEdit::singleline(&mut state.filter)
-        .id_salt("filter")
-        .frame(Frame::NONE)
-        .hint_text(hint)
-        .align(egui::Align2::LEFT_CENTER)
-        .desired_width(inner.width())
-        .min_size(inner.size());
-    let response = ui.place(inner, field).accessible_name("Filter");
-    if std::mem::take(&mut state.focus_filter) {
-        response.request_focus();
-    }
-    let stroke = if response.has_focus() {
-        Stroke::new(2.0, tokens.text)
-    } else {
-        Stroke::new(1.0, tokens.ctl)
-    };
-    ui.painter().rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
-    let at = pos2(rect.left() + 18.0, rect.center().y);
-    icon(ui.painter(), at, ICON_SEARCH.codepoint, 18.0, tokens.text2);
-    if clear {
-        let place = Rect::from_center_size(pos2(rect.right() - 16.0, rect.center().y), vec2(24.0, 24.0));
-        let press = Press::icon(ICON_CLOSE.codepoint, "Clear filter")
-            .small()
-            .look(Look::Quiet);
-        if press.put(ui, place).clicked() {
-            state.filter.clear();
-        }
-    }
-    response.on_hover_text(
-        "port:443  app:ssh  if:wlan0  ip:192.0.2  pid:2214  token:0x91\nfallback  backup  one-path  stalled  idle, \
-         or any word; a minus turns a word round: -port:22",
-    );
-}
+/// What may stand in the filter.
+const WORDS: &str = "port:443  app:ssh  if:wlan0  ip:192.0.2  pid:2214  token:0x91\nfallback  backup  one-path  stalled  \
+                     idle, or any word; a minus turns a word round: -port:22";
 
 /// The number of connections without MPTCP.
 pub(super) fn foot(view: &View<'_>, ui: &mut Ui) {
@@ -251,20 +214,19 @@ pub(super) fn row(
     let response = ui.interact(rect, ui.scope_id().with(connection.cookie.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection, view)));
     let painter = ui.painter();
-    if chosen {
-        painter.rect_filled(rect, 0.0, tokens.sel);
-        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
-        painter.rect_filled(bar, 0.0, tokens.text);
-    } else if response.hovered() {
-        painter.rect_filled(rect, 0.0, tokens.raised);
-    }
+    row_ground(painter, rect, chosen, &response, tokens);
     let right = rect.right() - PADDING;
     let mut end = right;
+    let peer = width(painter, &row.peer, Type::Mono);
     if let Some(badge) = &row.badge {
+        let room = right - rect.left() - INDENT - 8.0 - badge.width(painter);
+        let short = badge.text.strip_prefix("Handover ").filter(|_| peer > room);
+        let short = short.map(|text| Badge::neutral(text, badge.icon));
+        let badge = short.as_ref().unwrap_or(badge);
         end = badge.paint(painter, pos2(right, rect.top() + 7.0), tokens).left() - 8.0;
     }
     let start = pos2(rect.left() + INDENT, rect.top() + 17.0);
-    paint_within(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
+    paint_address(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
 
     let spark = Rect::from_min_size(pos2(right - SPARK.x, rect.top() + 31.0), SPARK);
     sparkline(painter, spark, &row.minute, tokens);

@@ -10,7 +10,7 @@ use self::model::{Key, Row};
 use super::format;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::{Press, hairline, label};
+use super::widgets::{Press, filter_field, hairline, label};
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct EventsState {
     wanted: Option<f32>,
     /// How many came since it was scrolled away.
     missed: usize,
+    /// The moment that is looked at, seconds on the stream, and whether it is yet to be scrolled to.
+    moment: Option<(f64, bool)>,
 }
 
 impl EventsState {
@@ -50,6 +52,11 @@ impl EventsState {
     fn follow(&mut self) {
         self.wanted = Some(0.0);
         self.missed = 0;
+    }
+
+    /// Brings what happened at a moment into view.
+    pub(super) fn look(&mut self, t: f64) {
+        self.moment = Some((t, true));
     }
 
     fn rows(&self) -> &[Row] {
@@ -85,7 +92,13 @@ pub(super) fn ui(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) -> Vec<U
 
 fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let tokens = Tokens::of(ui);
-    paint::filter_field(&mut state.filter, ui);
+    filter_field(
+        ui,
+        &mut state.filter,
+        "Filter events",
+        "subflow wlan0 0x91c787ca",
+        344.0,
+    );
     ui.add_space(8.0);
     let number = state.rows().len();
     label(ui, format::several(number, "event"), Type::Small, tokens.text3);
@@ -116,6 +129,10 @@ fn nothing(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) {
         let since = format::age(view.shown.now());
         let text = format!("Nothing happened in the last {since}.");
         label(ui, text, Type::Strong, tokens.text);
+        ui.add_space(4.0);
+        let what = "An event appears when a connection or a subflow begins or ends, when an interface comes or goes, \
+                    and when an endpoint, a limit or a setting changes.";
+        label(ui, what, Type::Body, tokens.text2);
         return;
     }
     let text = format!("No event matches {}.", state.filter.trim());
@@ -126,16 +143,28 @@ fn nothing(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) {
     }
 }
 
+/// Events from so much before a moment until so much after it, seconds, belong to it.
+const AROUND_S: (f64, f64) = (-0.5, 1.5);
+
 fn list(state: &mut EventsState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let now = view.shown.now();
+    if let Some((t, to_be_shown @ true)) = &mut state.moment {
+        *to_be_shown = false;
+        let t = *t;
+        let above = state.rows().partition_point(|row| row.t > t + AROUND_S.1);
+        // A few lines above it tell what came after.
+        state.wanted = Some(above.saturating_sub(4) as f32 * paint::LINE);
+    }
     let mut area = ScrollArea::vertical().auto_shrink(false).id_salt("events");
     if let Some(offset) = state.wanted.take() {
         area = area.vertical_scroll_offset(offset);
     }
+    let moment = state.moment.map(|(t, _)| t);
     let rows = state.rows();
     let shown = area.show_rows(ui, paint::LINE, rows.len(), |ui, range| {
         for row in rows.get(range).unwrap_or_default() {
-            if paint::line(row, now, ui) {
+            let meant = moment.is_some_and(|t| (AROUND_S.0..AROUND_S.1).contains(&(row.t - t)));
+            if paint::line(row, meant, now, ui) {
                 commands.push(UiCommand::Copy(row.as_text()));
             }
         }

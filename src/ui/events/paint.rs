@@ -1,61 +1,26 @@
 //! How the list of events looks.
 
-use egui::{Frame, Rect, Sense, Stroke, StrokeKind, TextEdit, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_SEARCH};
+use egui::{Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::ICON_CONTENT_COPY;
 
 use super::model::Row;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{Look, Press, icon, paint, paint_right, paint_within, shape_of};
+use crate::ui::widgets::{icon, paint, paint_right, paint_within, row_ground, shape_of};
 
 /// The height of a line.
 pub(super) const LINE: f32 = 28.0;
 
-/// The field with the words that events must have.
-pub(super) fn filter_field(filter: &mut String, ui: &mut Ui) {
-    let tokens = Tokens::of(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(344.0, 32.0), Sense::hover());
-    ui.painter().rect_filled(rect, 6.0, tokens.bg);
-    let inner = Rect::from_min_max(
-        pos2(rect.left() + 34.0, rect.top()),
-        pos2(rect.right() - 32.0, rect.bottom()),
-    );
-    let hint = egui::RichText::new("subflow wlan0 0x91c787ca").color(tokens.text3);
-    let field = TextEdit::singleline(filter)
-        .id_salt("event filter")
-        .frame(Frame::NONE)
-        .hint_text(hint)
-        .align(egui::Align2::LEFT_CENTER)
-        .desired_width(inner.width())
-        .min_size(inner.size());
-    let response = ui.place(inner, field).accessible_name("Filter events");
-    let stroke = if response.has_focus() {
-        Stroke::new(2.0, tokens.text)
-    } else {
-        Stroke::new(1.0, tokens.ctl)
-    };
-    ui.painter().rect_stroke(rect, 6.0, stroke, StrokeKind::Inside);
-    let at = pos2(rect.left() + 18.0, rect.center().y);
-    icon(ui.painter(), at, ICON_SEARCH.codepoint, 18.0, tokens.text2);
-    if !filter.is_empty() {
-        let place = Rect::from_center_size(pos2(rect.right() - 16.0, rect.center().y), vec2(24.0, 24.0));
-        let press = Press::icon(ICON_CLOSE.codepoint, "Clear filter")
-            .small()
-            .look(Look::Quiet);
-        if press.put(ui, place).clicked() {
-            filter.clear();
-        }
-    }
-}
-
-/// One event; whether it is to be copied.
-pub(super) fn line(row: &Row, now: f64, ui: &mut Ui) -> bool {
+/// One event, on the ground of what is chosen where it is `meant`; whether it is to be copied.
+pub(super) fn line(row: &Row, meant: bool, now: f64, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LINE), Sense::click());
     let name = row.as_text();
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     let painter = ui.painter();
-    if response.hovered() || response.has_focus() {
+    if meant {
+        row_ground(painter, rect, true, &response, tokens);
+    } else if response.hovered() || response.has_focus() {
         painter.rect_filled(rect.shrink2(vec2(8.0, 1.0)), 4.0, tokens.raised);
     }
     let y = rect.center().y;

@@ -1,12 +1,12 @@
 //! What the lanes of one incident show: interfaces, connections with their delivery, and their subflows, against time.
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Cause, Handover, Incident, Interruption};
+use crate::history::handover::{Cause, Handover, Incident, Interruption, sentence};
 use crate::model::{Cookie, Event, EventKind};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
-use crate::ui::view::{View, application};
+use crate::ui::view::{View, application, network};
 
 /// How wide the bars of delivery are, seconds; wider where the window is.
 const BIN_S: f64 = 0.02;
@@ -44,8 +44,8 @@ pub(super) struct Lane {
     pub name: String,
     pub note: String,
     pub bars: Vec<Bar>,
-    /// When it ended.
-    pub closed: Option<f64>,
+    /// When it ended, and why as far as is known.
+    pub closed: Option<(f64, String)>,
 }
 
 /// A connection.
@@ -59,6 +59,7 @@ pub(super) struct Block {
     pub stopped_at: f64,
     pub interruption: Option<Interruption>,
     pub survived: bool,
+    pub sentence: String,
     pub lanes: Vec<Lane>,
 }
 
@@ -146,7 +147,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
     Lane {
         slot: path.slot,
         name: path.name,
-        note: path.device,
+        note: known.and_then(network).unwrap_or(path.device),
         bars,
         closed: None,
     }
@@ -188,7 +189,7 @@ fn block(
         .iter()
         .map(|subflow| {
             let hit = lost && subflow.last.interface == member.from && member.interruption.is_some();
-            lane(subflow, hit.then_some(member.t), view, from, to)
+            lane(subflow, hit.then_some((member.t, cause)), view, from, to)
         })
         .collect();
     Some(Block {
@@ -199,12 +200,14 @@ fn block(
         stopped_at: member.t,
         interruption: member.interruption,
         survived: member.survived,
+        sentence: sentence(member, |device| view.path(Some(device)).name),
         lanes,
     })
 }
 
-/// The lane of a subflow, which let nothing through since `stalled_at`, if it did.
-fn lane(subflow: &SubflowHistory, stalled_at: Option<f64>, view: &View<'_>, from: f64, to: f64) -> Lane {
+/// The lane of a subflow, which let nothing through since it was hit, if it was.
+fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, from: f64, to: f64) -> Lane {
+    let stalled_at = hit.map(|(t, _)| t);
     let path = view.path(subflow.last.interface.as_deref());
     let (begins, ends) = (subflow.began_at.max(from), subflow.ended_at.unwrap_or(to).min(to));
     let backup = subflow.last.is_backup();
@@ -246,7 +249,26 @@ fn lane(subflow: &SubflowHistory, stalled_at: Option<f64>, view: &View<'_>, from
         name: path.name,
         note: notes.join(", "),
         bars,
-        closed: subflow.ended_at.filter(|ended| *ended <= to),
+        closed: subflow.ended_at.filter(|ended| *ended <= to).map(|ended| {
+            let why = hit
+                .filter(|(t, _)| ended >= *t)
+                .and_then(|(_, cause)| reason(cause));
+            (
+                ended,
+                why.map_or_else(|| "closed".to_owned(), |why| format!("closed: {why}")),
+            )
+        }),
+    }
+}
+
+/// What closed the subflow that was hit.
+fn reason(cause: Cause) -> Option<&'static str> {
+    match cause {
+        Cause::LinkLost => Some("link lost"),
+        Cause::AddressLost => Some("address lost"),
+        Cause::ClosedLocally => Some("by you"),
+        Cause::ClosedByPeer => Some("by the peer"),
+        Cause::PathDead | Cause::PathDegraded | Cause::PathReturned | Cause::PriorityChanged => None,
     }
 }
 

@@ -1,15 +1,17 @@
 //! The handovers at the right: totals, a row each, and what can be done with the chosen one.
 
-use egui::{Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
-use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_SHOW_CHART};
+use egui::{Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIST, ICON_SHOW_CHART};
 
 use crate::history::handover::{Cause, Incident, cause_in_words, duration, sentence};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{Press, focus_ring, icon, paint, paint_right, paint_within, shape_of};
+use crate::ui::widgets::{
+    Press, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of, width,
+};
 
-const ROW: f32 = 112.0;
+pub(super) const ROW: f32 = 112.0;
 const PADDING: f32 = 16.0;
 
 /// What happened to the path, in words.
@@ -42,8 +44,12 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
         .filter_map(|incident| incident.worst().map(|worst| worst.ms))
         .collect();
     let length = |ms: u64| duration(ms, 0).0;
+    let number = incidents.len();
     let figures = [
-        (incidents.len().to_string(), "handovers"),
+        (
+            number.to_string(),
+            if number == 1 { "handover" } else { "handovers" },
+        ),
         (
             worst
                 .iter()
@@ -60,13 +66,16 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
         .collect();
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(", ")));
     for ((figure, what), column) in figures.iter().zip(0_u8..) {
-        let x = rect.left() + PADDING + f32::from(column) * 120.0;
+        let x = rect.left() + PADDING + f32::from(column) * ((rect.width() - PADDING) / 3.0).min(120.0);
+        let (value, unit) = figure.split_once(' ').unwrap_or((figure, ""));
+        let y = rect.top() + 26.0;
+        let end = paint(ui.painter(), pos2(x, y), value, Type::Title, tokens.text);
         paint(
             ui.painter(),
-            pos2(x, rect.top() + 26.0),
-            figure,
-            Type::Title,
-            tokens.text,
+            pos2(end + 5.0, y + 3.0),
+            unit,
+            Type::Body,
+            tokens.text3,
         );
         paint(
             ui.painter(),
@@ -76,6 +85,27 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
             tokens.text3,
         );
     }
+}
+
+/// The number of a handover on a ground of its own.
+pub(super) fn number_badge(painter: &Painter, rect: Rect, number: &str, chosen: bool, tokens: &Tokens) {
+    let (ground, ink) = if chosen {
+        (tokens.danger, tokens.panel)
+    } else {
+        (tokens.badge, tokens.text)
+    };
+    painter.rect_filled(rect, 4.0, ground);
+    let wide = width(painter, number, Type::SmallStrong);
+    let at = pos2(rect.center().x - wide / 2.0, rect.center().y);
+    paint(painter, at, number, Type::SmallStrong, ink);
+}
+
+/// What happened to the worst of its connections, in a sentence.
+pub(super) fn story(incident: &Incident, view: &View<'_>) -> String {
+    let worst = incident.members.first();
+    worst.map_or_else(String::new, |worst| {
+        sentence(worst, |device| view.path(Some(device)).name)
+    })
 }
 
 /// The row of one; whether it was chosen.
@@ -95,31 +125,13 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
         WidgetInfo::selected(Role::Button, true, chosen, name)
     });
     let painter = ui.painter();
-    if chosen {
-        painter.rect_filled(rect, 0.0, tokens.sel);
-        let bar = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
-        painter.rect_filled(bar, 0.0, tokens.text);
-    } else if response.hovered() {
-        painter.rect_filled(rect, 0.0, tokens.raised);
-    }
+    row_ground(painter, rect, chosen, &response, tokens);
     let (left, right) = (rect.left() + 24.0, rect.right() - PADDING);
     let y = rect.top() + 24.0;
     let number = incident.number.to_string();
-    let badge = Rect::from_center_size(pos2(left + 8.0, y), vec2(18.0, 18.0));
-    let (ground, ink) = if chosen {
-        (tokens.danger, tokens.panel)
-    } else {
-        (tokens.badge, tokens.text)
-    };
-    painter.rect_filled(badge, 4.0, ground);
-    let wide = crate::ui::widgets::width(painter, &number, Type::SmallStrong);
-    paint(
-        painter,
-        pos2(badge.center().x - wide / 2.0, y),
-        &number,
-        Type::SmallStrong,
-        ink,
-    );
+    let wide = (width(painter, &number, Type::SmallStrong) + 8.0).max(18.0);
+    let badge = Rect::from_min_size(pos2(left - 1.0, y - 9.0), vec2(wide, 18.0));
+    number_badge(painter, badge, &number, chosen, tokens);
     let start = match &worst {
         Some((_, (length, uncertainty))) => {
             let text = format!("± {uncertainty}");
@@ -134,10 +146,11 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
             tokens.text2,
         ),
     };
-    let room = start - 8.0 - (left + 24.0);
+    let title_left = badge.right() + 7.0;
+    let room = start - 8.0 - title_left;
     paint_within(
         painter,
-        pos2(left + 24.0, y),
+        pos2(title_left, y),
         &title,
         Type::Strong,
         tokens.text,
@@ -199,7 +212,9 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     if response.has_focus() {
         focus_ring(ui, &response.clone().with_new_rect(rect.shrink(3.0)), 4.0);
     }
-    response.clicked()
+    let clicked = response.clicked();
+    response.on_hover_text_at_pointer(story(incident, view));
+    clicked
 }
 
 /// Whom it happened to.
@@ -231,7 +246,11 @@ pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
     let mut press = |press: Press<'_>, ui: &mut Ui| {
         let place = Rect::from_min_size(pos2(x, rect.top() + 44.0), vec2(press.width(ui), 32.0));
         x = place.right() + 8.0;
-        let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(press.text));
+        let mut child = ui.new_child(
+            UiBuilder::new()
+                .max_rect(place)
+                .id_salt(press.name.unwrap_or(press.text)),
+        );
         press.put(&mut child, place).clicked()
     };
     if let Some(worst) = incident.members.first() {
@@ -239,10 +258,16 @@ pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
         if view.shown.connection(worst.connection).is_some() && press(plots, ui) {
             commands.push(UiCommand::Moment(worst.connection, incident.t));
         }
-        let copy = Press::text("Copy sentence").with_icon(ICON_CONTENT_COPY.codepoint);
+        if press(Press::text("Events").with_icon(ICON_LIST.codepoint), ui) {
+            commands.push(UiCommand::EventsAt(incident.t));
+        }
+        let copy = if rect.width() < 380.0 {
+            Press::icon(ICON_CONTENT_COPY.codepoint, "Copy sentence")
+        } else {
+            Press::text("Copy sentence").with_icon(ICON_CONTENT_COPY.codepoint)
+        };
         if press(copy, ui) {
-            let text = sentence(worst, |device| view.path(Some(device)).name);
-            commands.push(UiCommand::Copy(text));
+            commands.push(UiCommand::Copy(story(incident, view)));
         }
     }
     commands

@@ -2,7 +2,9 @@
 
 mod headline;
 mod lanes;
+mod legend;
 mod list;
+mod overview;
 mod paint;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
@@ -21,6 +23,8 @@ pub(super) struct HandoversState {
     chosen: Option<f64>,
     /// How long a stretch the lanes show, seconds.
     span_s: f64,
+    /// The middle of what they show, where it was moved away from the handover.
+    middle: Option<f64>,
 }
 
 /// The shares of the lanes' time before and after the moment.
@@ -33,11 +37,27 @@ impl Default for HandoversState {
         Self {
             chosen: None,
             span_s: SPAN_S,
+            middle: None,
         }
     }
 }
 
 impl HandoversState {
+    /// Shows one, by when it began.
+    pub(super) fn choose(&mut self, t: f64) {
+        self.chosen = Some(t);
+        self.middle = None;
+    }
+
+    /// From when to when the lanes show.
+    fn span(&self, chosen: &Incident) -> (f64, f64) {
+        let from = match self.middle {
+            Some(middle) => middle - self.span_s / 2.0,
+            None => chosen.t - BEFORE * self.span_s,
+        };
+        (from, from + self.span_s)
+    }
+
     fn place<'a>(&self, incidents: &'a [Incident]) -> Option<&'a Incident> {
         let chosen = |t: f64| {
             incidents
@@ -47,19 +67,31 @@ impl HandoversState {
         self.chosen.map_or(incidents.last(), chosen)
     }
 
-    fn keys(&mut self, incidents: &[Incident], ui: &Ui) {
+    /// Does what the keys ask for; the moment to look at, and the one to open elsewhere.
+    fn keys(&mut self, incidents: &[Incident], ui: &Ui) -> Vec<UiCommand> {
+        let mut commands = Vec::new();
         if ui.ctx().egui_wants_keyboard_input() {
-            return;
+            return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        let step = i32::from(pressed(Key::ArrowRight)) - i32::from(pressed(Key::ArrowLeft));
+        // The newest is at the right of the session, and at the top of the list.
+        // Where something has the focus, Enter is meant for it.
+        let focused = ui.memory(|memory| memory.focused().is_some());
+        let either = |one, other| pressed(one) || pressed(other);
+        let newer = either(Key::ArrowRight, Key::ArrowUp);
+        let step = i32::from(newer) - i32::from(either(Key::ArrowLeft, Key::ArrowDown));
+        if let Some(now) = self.place(incidents).filter(|_| !focused && pressed(Key::Enter)) {
+            let worst = now.members.first();
+            commands.extend(worst.map(|worst| UiCommand::Moment(worst.connection, now.t)));
+        }
         if let Some(now) = self.place(incidents).filter(|_| step != 0) {
             let next = incidents.iter().find(|one| match step {
                 1 => one.number == now.number + 1,
                 _ => one.number + 1 == now.number,
             });
             if let Some(next) = next {
-                self.chosen = Some(next.t);
+                self.choose(next.t);
+                commands.push(UiCommand::Look(next.t));
             }
         }
         let zoom = |span: f64| span.clamp(*SPANS_S.start(), *SPANS_S.end());
@@ -72,20 +104,25 @@ impl HandoversState {
         if pressed(Key::Home) {
             *self = Self::default();
         }
+        commands
     }
 }
 
 /// The whole panel.
-pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
-    let mut commands = Vec::new();
+pub(super) fn ui(
+    state: &mut HandoversState,
+    can_open_demo: bool,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
     let incidents = incidents(view.shown.handovers());
-    state.keys(&incidents, ui);
+    let mut commands = state.keys(&incidents, ui);
     let Some(chosen) = state.place(&incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
-            .show(ui, |ui| commands.extend(nothing(ui)));
+            .show(ui, |ui| commands.extend(nothing(can_open_demo, ui)));
         return commands;
     };
     let longest = incidents
@@ -103,11 +140,18 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
             ui.spacing_mut().item_spacing.y = 0.0;
             list::totals(&incidents, ui);
             super::widgets::hairline(ui);
+            let rows = incidents.len() as f32 * list::ROW;
+            let explains = ui.available_height() - rows > 96.0 + legend::HEIGHT + 24.0;
             Panel::bottom("handover acts")
-                .exact_size(96.0)
+                .exact_size(if explains { 96.0 + legend::HEIGHT } else { 96.0 })
                 .show_separator_line(true)
                 .frame(frame)
-                .show(ui, |ui| commands.extend(list::acts(chosen, view, ui)));
+                .show(ui, |ui| {
+                    if explains {
+                        legend::ui(ui);
+                    }
+                    commands.extend(list::acts(chosen, view, ui));
+                });
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 for incident in incidents.iter().rev() {
                     let is_chosen = incident.number == chosen.number;
@@ -117,9 +161,7 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
                 }
             });
         });
-    if pick.is_some() {
-        state.chosen = pick;
-    }
+    let span = state.span(chosen);
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         Frame::NONE
             .inner_margin(Margin {
@@ -132,10 +174,18 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
                 label(ui, headline(chosen, view).to_string(), Type::Title, tokens.text);
                 label(ui, outcome(chosen), Type::Lead, tokens.text2);
             });
-        let from = chosen.t - BEFORE * state.span_s;
-        let lanes = Lanes::new(chosen, view, from, from + state.span_s);
-        paint::ui(&lanes, chosen.t, view, ui);
+        match overview::ui(&incidents, chosen, span, view, ui) {
+            Some(overview::Act::Choose(t)) => pick = Some(t),
+            Some(overview::Act::Move(t)) => state.middle = Some(t),
+            None => {}
+        }
+        let lanes = Lanes::new(chosen, view, span.0, span.1);
+        pick = paint::ui(&lanes, chosen.t, view, ui).or(pick);
     });
+    if let Some(t) = pick {
+        state.choose(t);
+        commands.push(UiCommand::Look(t));
+    }
     commands
 }
 
@@ -155,7 +205,7 @@ fn outcome(incident: &Incident) -> String {
 
 const DEMO: &str = "pathscope demo";
 
-fn nothing(ui: &mut Ui) -> Vec<UiCommand> {
+fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let mut commands = Vec::new();
     Frame::NONE.inner_margin(Margin::symmetric(64, 96)).show(ui, |ui| {
@@ -165,9 +215,14 @@ fn nothing(ui: &mut Ui) -> Vec<UiCommand> {
                     it delivers nothing, is measured and told here.";
         label(ui, what, Type::Lead, tokens.text2);
         ui.add_space(16.0);
-        let press = Press::text("Copy the demo's command").look(super::widgets::Look::Primary);
+        let (text, command) = if can_open_demo {
+            ("Try it in the demo", UiCommand::OpenDemo)
+        } else {
+            ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned()))
+        };
+        let press = Press::text(text).look(super::widgets::Look::Primary);
         if press.ui(ui).on_hover_text(DEMO).clicked() {
-            commands.push(UiCommand::Copy(DEMO.to_owned()));
+            commands.push(command);
         }
     });
     commands

@@ -8,10 +8,10 @@ use crate::history::handover::duration;
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
-use crate::ui::widgets::{paint, paint_right, paint_within, shape_of, width};
+use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of, width};
 
-const LABELS: f32 = 200.0;
-const PADDING: f32 = 16.0;
+pub(super) const LABELS: f32 = 200.0;
+pub(super) const PADDING: f32 = 16.0;
 const AXIS: f32 = 24.0;
 const LANE: f32 = 32.0;
 const BAR: f32 = 18.0;
@@ -21,14 +21,19 @@ const GROUP: f32 = 28.0;
 
 /// Time against the width of the lanes.
 #[derive(Clone, Copy)]
-struct Scale {
-    left: f32,
-    right: f32,
-    from: f64,
-    to: f64,
+pub(super) struct Scale {
+    pub left: f32,
+    pub right: f32,
+    pub from: f64,
+    pub to: f64,
 }
 
 impl Scale {
+    /// Whether any of a stretch of time is shown.
+    fn shows(&self, from: f64, to: f64) -> bool {
+        from <= self.to && to >= self.from
+    }
+
     #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
     fn x(&self, t: f64) -> f32 {
         let share = ((t - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
@@ -36,7 +41,9 @@ impl Scale {
     }
 }
 
-pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) {
+/// The lanes; the moment that was clicked.
+pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
+    let mut chosen = None;
     let area = ui.available_rect_before_wrap();
     let bins = &lanes.bins;
     let scale = Scale {
@@ -55,36 +62,42 @@ pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) {
             lane(one, &scale, ui);
         }
         for (number, block) in lanes.blocks.iter().enumerate() {
-            delivery(block, lanes, &scale, number == 0, ui);
+            if delivery(block, lanes, &scale, number == 0, ui) {
+                chosen = Some(moment);
+            }
             for one in &block.lanes {
                 lane(one, &scale, ui);
             }
         }
         let bottom = ui.cursor().top().max(ui.clip_rect().bottom());
         let tokens = Tokens::of(ui);
-        let mut lines: Vec<Shape> = ticks(&scale)
+        let anchor = if scale.shows(moment, moment) { moment } else { 0.0 };
+        let mut lines: Vec<Shape> = ticks_from(&scale, anchor)
             .map(|t| {
                 let x = scale.x(t);
                 Shape::line_segment([pos2(x, top), pos2(x, bottom)], Stroke::new(1.0, tokens.grid))
             })
             .collect();
-        let x = scale.x(moment);
-        lines.push(Shape::line_segment(
-            [pos2(x, top), pos2(x, bottom)],
-            Stroke::new(1.5, tokens.danger),
-        ));
+        if scale.shows(moment, moment) {
+            let x = scale.x(moment);
+            lines.push(Shape::line_segment(
+                [pos2(x, top), pos2(x, bottom)],
+                Stroke::new(1.5, tokens.danger),
+            ));
+        }
         ui.painter().set(grid, Shape::Vec(lines));
     });
+    chosen
 }
 
 /// The times of the grid: about four over the window, at round steps.
-fn ticks(scale: &Scale) -> impl Iterator<Item = f64> {
+fn ticks_from(scale: &Scale, anchor: f64) -> impl Iterator<Item = f64> + use<> {
     let step = step(scale.to - scale.from);
     let (from, to) = (scale.from, scale.to);
     #[expect(clippy::cast_possible_truncation, reason = "a few")]
-    let first = (from / step).ceil() as i64;
+    let first = ((from - anchor) / step).ceil() as i64;
     (first..)
-        .map(move |number| number as f64 * step)
+        .map(move |number| anchor + number as f64 * step)
         .take_while(move |t| *t <= to)
 }
 
@@ -110,30 +123,34 @@ fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
         .shown
         .header()
         .map_or("", |header| header.started_at.as_str());
-    let clock = format::clock_ms(started_at, moment);
-    let wide = width(painter, &clock, Type::SmallStrong);
-    let middle = scale.x(moment);
-    paint(
-        painter,
-        pos2(middle - wide / 2.0, y),
-        &clock,
-        Type::SmallStrong,
-        tokens.text,
-    );
     let span = scale.to - scale.from;
     let step = step(span);
+    let mut taken = f32::NEG_INFINITY..=f32::NEG_INFINITY;
+    if scale.shows(moment, moment) {
+        let clock = format::clock_ms(started_at, moment);
+        let wide = width(painter, &clock, Type::SmallStrong);
+        let x = (scale.x(moment) - wide / 2.0).clamp(scale.left, scale.right - wide);
+        paint(painter, pos2(x, y), &clock, Type::SmallStrong, tokens.text);
+        taken = x - 8.0..=x + wide + 8.0;
+    }
     let decimals = if step < 0.1 { 2 } else { usize::from(step < 1.0) };
-    for number in -4..=8_i32 {
-        let away = f64::from(number) * step;
-        let t = moment + away;
-        if number == 0 || t < scale.from || t > scale.to {
-            continue;
-        }
+    // Seconds from the moment while it is in view; else they would say little.
+    let anchor = if scale.shows(moment, moment) { moment } else { 0.0 };
+    for t in ticks_from(scale, anchor) {
+        let away = t - anchor;
         let sign = if away < 0.0 { "\u{2212}" } else { "+" };
-        let text = format!("{sign}{:.decimals$} s", away.abs());
+        let text = if scale.shows(moment, moment) {
+            format!("{sign}{:.decimals$} s", away.abs())
+        } else {
+            let clock = format::clock_ms(started_at, t);
+            let most = if decimals > 0 { 9 + decimals } else { 8 };
+            clock.get(..most).unwrap_or(&clock).to_owned()
+        };
         let wide = width(painter, &text, Type::Small);
         let x = (scale.x(t) - wide / 2.0).clamp(scale.left, scale.right - wide);
-        paint(painter, pos2(x, y), &text, Type::Small, tokens.text3);
+        if !(taken.contains(&x) || taken.contains(&(x + wide))) {
+            paint(painter, pos2(x, y), &text, Type::Small, tokens.text3);
+        }
     }
 }
 
@@ -176,8 +193,8 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
     for one in &lane.bars {
         bar(one, lane.slot, scale, y, tokens, painter);
     }
-    if let Some(closed) = lane.closed.filter(|t| *t >= scale.from) {
-        let x = scale.x(closed);
+    if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= scale.from) {
+        let x = scale.x(*closed);
         let stroke = Stroke::new(2.0, tokens.danger);
         for slope in [-1.0, 1.0] {
             painter.line_segment(
@@ -185,19 +202,21 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
                 stroke,
             );
         }
-        paint(painter, pos2(x + 11.0, y), "closed", Type::Small, tokens.text2);
+        let most = scale.right - x - 11.0;
+        paint_within(painter, pos2(x + 11.0, y), why, Type::Small, tokens.text2, most);
     }
 }
 
 fn spoken(lane: &Lane) -> String {
     let mut parts = vec![lane.name.clone()];
     parts.extend(lane.bars.iter().map(|bar| bar.text.clone()));
-    parts.extend(lane.closed.map(|_| "closed".to_owned()));
+    parts.extend(lane.closed.as_ref().map(|(_, why)| why.clone()));
     parts.dedup();
     parts.join(", ")
 }
 
-fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
+/// A stretch of a lane around a height.
+pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
     let hues = slot.ink(tokens.dark);
     let rect = Rect::from_min_max(
         pos2(scale.x(bar.from), y - BAR / 2.0),
@@ -254,7 +273,8 @@ fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &
             text(Type::SmallStrong, tokens.danger);
         }
         Look::Down => {
-            painter.rect_stroke(rect, 3.0, Stroke::new(1.0, tokens.danger), StrokeKind::Inside);
+            let stroke = Stroke::new(1.0, tokens.danger);
+            painter.rect(rect, 3.0, tokens.panel, stroke, StrokeKind::Inside);
             text(Type::SmallStrong, tokens.danger);
         }
     }
@@ -277,15 +297,15 @@ fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
     );
 }
 
-/// What a connection delivered, bin by bin, with the interruption measured on it.
-fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) {
+/// What a connection delivered, bin by bin, with the interruption measured on it; whether it was clicked.
+fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
     let high = if first { DELIVERY } else { DELIVERY_OTHER };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high + 16.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high + 16.0), Sense::click());
     let said = said(block);
     response.widget_info(|| {
         let name = format!("{} to {}: {said}", block.application, block.peer);
-        WidgetInfo::labeled(Role::Label, true, name)
+        WidgetInfo::labeled(Role::Button, true, name)
     });
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
@@ -316,6 +336,12 @@ fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut U
     painter.hline(scale.left..=scale.right, bottom, Stroke::new(1.0, tokens.strong));
     bars(block, lanes, scale, (top, bottom), tokens, painter);
     gap(block, scale, (rect.top() + 8.0, bottom), first, tokens, painter);
+    if response.has_focus() {
+        focus_ring(ui, &response.clone().with_new_rect(rect.shrink(3.0)), 4.0);
+    }
+    let clicked = response.clicked();
+    response.on_hover_text_at_pointer(&block.sentence);
+    clicked
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
@@ -370,6 +396,9 @@ fn gap(
 ) {
     let stop = block.stopped_at;
     let Some(gap) = block.interruption else {
+        if !scale.shows(stop, stop) {
+            return;
+        }
         let at = pos2(scale.x(stop) + 12.0, f32::midpoint(top, bottom));
         let text = said(block);
         let wide = width(painter, &text, Type::Small);
@@ -379,6 +408,9 @@ fn gap(
         return;
     };
     let end = gap.t + gap.ms as f64 / 1000.0;
+    if !scale.shows(gap.t, end) {
+        return;
+    }
     let (left, right) = (scale.x(gap.t), scale.x(end));
     let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 3.0), bottom));
     painter.rect_filled(rect, 0.0, tokens.danger_tint);

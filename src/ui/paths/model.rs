@@ -9,7 +9,7 @@ use crate::model::{
 };
 use crate::ui::changes::subflows_of;
 use crate::ui::format;
-use crate::ui::view::{PathName, View, path_name};
+use crate::ui::view::{PathName, View, network, path_name};
 
 /// All that the panel shows at the left.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -128,21 +128,10 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         .filter_map(|subflow| view.live.subflow(subflow.cookie))
         .map(crate::history::SubflowHistory::out_bps)
         .sum();
-    let speed = |mbps: u32| {
-        if mbps.is_multiple_of(1000) {
-            format!("{} Gbit/s", mbps / 1000)
-        } else {
-            format!("{mbps} Mbit/s")
-        }
-    };
     Card {
         path: path_name(view.live, view.slots, Some(name)),
         title: kind_name(interface.kind).unwrap_or(name).to_owned(),
-        detail: interface
-            .ssid
-            .clone()
-            .or_else(|| interface.speed_mbps.map(speed))
-            .unwrap_or_default(),
+        detail: network(interface).unwrap_or_default(),
         up: interface.up,
         signal_dbm: interface.signal_dbm,
         out_bps,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::Theme;
 use super::theme::Slots;
 use super::view::Direction;
+use crate::desktop::When;
 
 pub(super) use store::{Store, window_size};
 
@@ -36,6 +37,8 @@ pub(super) struct Settings {
     pub table: TableSettings,
     /// The interfaces' colours by device name.
     pub interfaces: Slots,
+    /// What the desktop is told, and what it keeps.
+    pub notices: NoticeSettings,
     #[serde(flatten)]
     others: BTreeMap<String, Value>,
 }
@@ -50,6 +53,16 @@ pub(super) struct WindowSize {
     pub height: f32,
     /// Whether it fills the screen; the size is that from before.
     pub maximized: bool,
+}
+
+/// What the desktop is told, and what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct NoticeSettings {
+    /// When handovers are told.
+    pub when: When,
+    /// Whether the window goes into the tray when it is closed.
+    pub stay_in_tray: bool,
 }
 
 /// How the table of subflows is arranged.
@@ -86,6 +99,7 @@ impl Default for Settings {
             list_width: LIST_WIDTH,
             table: TableSettings::default(),
             interfaces: Slots::default(),
+            notices: NoticeSettings::default(),
             others: BTreeMap::new(),
         }
     }

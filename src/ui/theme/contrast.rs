@@ -58,6 +58,23 @@ fn text_can_be_read_on_every_ground() {
                 demand(&format!("slot {number} on {ground}"), tokens, ink, behind, 4.5);
             }
         }
+        // What stands in the gap, on a lane that stalls, and on an entry that is pointed at.
+        demand(
+            "danger on danger_tint",
+            tokens,
+            tokens.danger,
+            tokens.danger_tint,
+            4.5,
+        );
+        for (ink, front) in [("text", tokens.text), ("text2", tokens.text2)] {
+            demand(
+                &format!("{ink} on control_hover"),
+                tokens,
+                front,
+                tokens.control_hover,
+                4.5,
+            );
+        }
         demand("text2 on badge", tokens, tokens.text2, tokens.badge, 4.5);
         demand("text on badge", tokens, tokens.text, tokens.badge, 4.5);
         demand("text on warn_tint", tokens, tokens.text, tokens.warn_tint, 4.5);

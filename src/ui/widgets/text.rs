@@ -7,6 +7,7 @@ use egui::{
     Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Stroke, TextFormat, Ui,
 };
 
+use crate::ui::format::elide_middle;
 use crate::ui::theme::{Tokens, Type, icon_font};
 
 /// A label.
@@ -73,6 +74,30 @@ pub(in crate::ui) fn paint_within(
     let end = place.right();
     painter.galley(place.min, galley, color);
     end
+}
+
+/// Paints an address with its left middle at `at`, its middle left out where it would be wider than `most`.
+pub(in crate::ui) fn paint_address(
+    painter: &Painter,
+    at: Pos2,
+    address: &str,
+    style: Type,
+    color: Color32,
+    most: f32,
+) -> f32 {
+    let (whole, letters) = (width(painter, address, style), address.chars().count());
+    if whole <= most {
+        return paint(painter, at, address, style, color);
+    }
+    // Every letter is as wide as the others.
+    let letter = whole / letters.max(1) as f32;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few letters, never less than none"
+    )]
+    let fit = (most.max(0.0) / letter) as usize;
+    paint_within(painter, at, &elide_middle(address, fit), style, color, most)
 }
 
 /// Paints text with its right middle at `at`; where it begins.

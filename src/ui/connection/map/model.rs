@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 
 use crate::history::{Condition, SubflowHistory};
-use crate::model::{Connection, Cookie, EventKind, Interface};
+use crate::model::{Connection, Cookie, EventKind};
 use crate::ui::format;
-use crate::ui::view::{Direction, PathName, View};
+use crate::ui::view::{Direction, PathName, View, network};
 
 /// An interface of this host.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,7 +141,12 @@ impl Map {
         let up = view.interface_up(&subflow.last) != Some(false);
         self.nodes.push(Node {
             path,
-            network: interface.map_or_else(|| if up { "" } else { "gone" }.to_owned(), network),
+            network: match interface {
+                Some(interface) if !interface.up => "down".to_owned(),
+                Some(interface) => network(interface).unwrap_or_default(),
+                None if up => String::new(),
+                None => "gone".to_owned(),
+            },
             signal_dbm: interface.and_then(|interface| interface.signal_dbm),
             address,
             up,
@@ -226,18 +231,6 @@ fn left(gone_s: f64) -> f32 {
     (1.0 - gone_s / FADES_S).clamp(0.0, 1.0) as f32
 }
 
-fn network(interface: &Interface) -> String {
-    if !interface.up {
-        return "down".to_owned();
-    }
-    match (&interface.ssid, interface.speed_mbps) {
-        (Some(ssid), _) => ssid.clone(),
-        (None, Some(speed)) if speed >= 1000 && speed % 1000 == 0 => format!("{} Gbit/s", speed / 1000),
-        (None, Some(speed)) => format!("{speed} Mbit/s"),
-        (None, None) => String::new(),
-    }
-}
-
 fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge {
     let last = &subflow.last;
     let (condition, backup, bps) = (view.condition(subflow), last.is_backup(), view.bps(subflow));
@@ -245,7 +238,7 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
     let rtt = rtt.map_or_else(String::new, |rtt| format!("{:.0} ms", f64::from(rtt) / 1000.0));
     let (look, label) = match condition {
         Condition::Carrying => {
-            let rate = format!("{} Mbit/s", format::lone_rate(bps));
+            let rate = format!("{} Mbit/s", format::rate(bps, view.decimals(subflow)));
             let more = if backup { format!("{rtt}, backup") } else { rtt };
             (Look::Carrying, (rate, more))
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::history::SubflowHistory;
+use crate::history::handover::{Handover, Interruption, duration, sentence};
 use crate::model::{Cookie, Event, EventKind};
 use crate::ui::format;
 use crate::ui::view::View;
@@ -16,7 +17,22 @@ pub(super) struct Marker {
     pub label: String,
     /// Whether a path was lost.
     pub loss: bool,
+    /// What a handover was.
+    pub story: Option<Story>,
 }
+
+/// A handover in the plots.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Story {
+    /// When nothing was delivered, from and to.
+    pub gap: (f64, f64),
+    /// Its label where there is little room.
+    pub short: String,
+    pub sentence: String,
+}
+
+/// Events so near to a handover, seconds, are part of its story.
+const PART_S: f64 = 2.0;
 
 /// The most marks; more would hide what they explain.
 const MOST: usize = 200;
@@ -25,15 +41,48 @@ const MOST: usize = 200;
 pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Vec<Marker> {
     let subflows: Vec<&SubflowHistory> = view.shown.subflows_of(cookie).collect();
     let events = view.shown.events();
+    let within = |(handover, _): &(&Handover, _)| handover.t >= from && handover.t <= to;
+    let handovers: Vec<_> = view.interruptions(cookie).filter(within).take(MOST).collect();
+    let told = |event: &Event| {
+        handovers.iter().any(|(handover, _)| {
+            is_part(event) && (event.t - handover.t).abs() < PART_S && {
+                let device = device(event, &subflows, view);
+                device.is_some() && device == handover.from.as_deref()
+            }
+        })
+    };
     let mut markers: Vec<Marker> = events
         .iter()
         .rev()
-        .filter(|event| event.t >= from && event.t <= to)
+        .filter(|event| event.t >= from && event.t <= to && !told(event))
         .filter_map(|event| marker(event, cookie, &subflows, view))
         .take(MOST)
         .collect();
-    markers.reverse();
+    markers.extend(handovers.iter().map(|(handover, gap)| Marker {
+        t: handover.t,
+        label: view.in_short(handover, *gap),
+        loss: true,
+        story: Some(Story {
+            gap: (gap.t, gap.t + gap.ms as f64 / 1000.0),
+            short: length(*gap),
+            sentence: sentence(handover, |device| view.path(Some(device)).name),
+        }),
+    }));
+    markers.sort_by(|a, b| a.t.total_cmp(&b.t));
     markers
+}
+
+fn length(gap: Interruption) -> String {
+    let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+    format!("{length} ± {uncertainty}")
+}
+
+/// Whether a handover says all that an event does.
+fn is_part(event: &Event) -> bool {
+    matches!(
+        event.kind,
+        EventKind::InterfaceDown | EventKind::AddressLost | EventKind::SubflowClosed
+    )
 }
 
 fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
@@ -96,6 +145,7 @@ fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &Vi
         t: event.t,
         label,
         loss,
+        story: None,
     })
 }
 
@@ -143,8 +193,15 @@ pub(super) struct Placed {
     pub left: f32,
 }
 
-/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible.
-pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, scale: f32) -> Vec<Placed> {
+/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible. Where all is
+/// full, losses may be `forced` to lie over the marks of others.
+pub(super) fn place(
+    marks: &[(f32, f32, bool)],
+    left: f32,
+    right: f32,
+    scale: f32,
+    forced: bool,
+) -> Vec<Placed> {
     let (gap, half) = (8.0 * scale, 5.0 * scale);
     let mut order: Vec<usize> = (0..marks.len()).collect();
     order.sort_by_key(|number| {
@@ -154,10 +211,10 @@ pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, scale: f3
     let mut taken: Vec<(f32, f32)> = Vec::new();
     let mut placed = Vec::new();
     for number in order {
-        let Some((x, width, _)) = marks.get(number).copied() else {
+        let Some((x, width, loss)) = marks.get(number).copied() else {
             continue;
         };
-        let free = |start: f32| {
+        let free = |start: f32, over_marks: bool| {
             let end = start + width;
             let clear = taken
                 .iter()
@@ -166,9 +223,11 @@ pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, scale: f3
             let marks_clear = marks.iter().enumerate().all(|(other, (at, ..))| {
                 other == number || *at < start - half || *at > end + half || (at - x).abs() < half
             });
-            start >= left && end <= right && clear && marks_clear
+            start >= left && end <= right && clear && (marks_clear || over_marks)
         };
-        let start = [x + gap, x - gap - width].into_iter().find(|start| free(*start));
+        let starts = [x + gap, x - gap - width];
+        let beside = |over_marks| starts.into_iter().find(|start| free(*start, over_marks));
+        let start = beside(false).or_else(|| beside(true).filter(|_| forced && loss));
         if let Some(start) = start {
             taken.push((start, start + width));
             placed.push(Placed {
@@ -186,7 +245,7 @@ mod tests {
     use super::*;
 
     fn lefts(marks: &[(f32, f32, bool)]) -> Vec<(usize, f32)> {
-        let placed = place(marks, 0.0, 500.0, 1.0);
+        let placed = place(marks, 0.0, 500.0, 1.0, false);
         placed.iter().map(|label| (label.marker, label.left)).collect()
     }
 
@@ -200,6 +259,17 @@ mod tests {
     fn a_loss_keeps_its_label_where_two_would_overlap() {
         let marks = [(0.0, 90.0, true), (4.0, 90.0, false)];
         assert_eq!(lefts(&marks), [(0, 8.0)]);
+    }
+
+    #[test]
+    fn a_loss_between_two_marks_lies_over_one_of_them_rather_than_going() {
+        let marks = [(90.0, 30.0, false), (130.0, 60.0, true), (150.0, 30.0, false)];
+        assert_eq!(lefts(&marks), [(0, 52.0), (2, 158.0)]);
+        let placed = place(&marks, 0.0, 500.0, 1.0, true);
+        assert_eq!(
+            placed.iter().map(|label| label.marker).collect::<Vec<_>>(),
+            [0, 1]
+        );
     }
 
     #[test]

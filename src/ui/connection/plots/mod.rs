@@ -62,10 +62,10 @@ impl PlotState {
     }
 }
 
-/// The plots of one connection over all that is left of `ui`.
-pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) {
+/// The plots of one connection over all that is left of `ui`; the handover that was chosen in them, by when it began.
+pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
     let places = Places::new(ui.available_rect_before_wrap());
-    show(state, cookie, &places, view, ui);
+    show(state, cookie, &places, view, ui)
 }
 
 /// The throughput of one connection alone, everything `scale` times as large.
@@ -80,7 +80,7 @@ pub(in crate::ui) fn throughput(
     show(state, cookie, &Places::alone(area, scale), view, ui);
 }
 
-fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>, ui: &mut Ui) {
+fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
     let now = view.shown.now();
     let response = if places.alone {
         ui.allocate_rect(places.plots, Sense::hover())
@@ -142,10 +142,15 @@ fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>,
         readout::ui(&scene, &mut state.second, ui);
     }
     focus_ring(ui, &response, 2.0);
-    if !places.alone {
+    let chosen = if places.alone {
+        None
+    } else {
+        let chosen = paint::stories(&scene, ui);
         paint::controls(&mut state.window, places, now, ui);
-    }
+        chosen
+    };
     state.cached = Some(cached);
+    chosen
 }
 
 fn interact(state: &mut PlotState, response: &egui::Response, places: &Places, now: f64, ui: &Ui) {

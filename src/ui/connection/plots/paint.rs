@@ -1,7 +1,9 @@
 //! How the plots look.
 
 use egui::epaint::PathStroke;
-use egui::{Mesh, Painter, Pos2, Rect, Shape, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Mesh, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
+};
 
 use super::axis::{SPANS, TimeWindow, tick_label, ticks, time_step};
 use super::layout::{AIR, GUTTER, Places};
@@ -12,7 +14,7 @@ use crate::ui::format;
 use crate::ui::resample::Curve;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::Direction;
-use crate::ui::widgets::{Press, opaque, paint, paint_right, segmented, width};
+use crate::ui::widgets::{Press, focus_ring, opaque, paint, paint_right, segmented, width};
 
 /// Everything that is painted.
 pub(super) struct Scene<'a> {
@@ -60,6 +62,7 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter();
     time_axis(scene, painter, tokens);
+    gaps(scene, painter, tokens);
     for (plot, rect, top) in scene.shown() {
         grid(plot, rect, top, scene, painter, tokens);
         let inside = painter.with_clip_rect(rect.expand2(vec2(1.0, 0.0)));
@@ -75,6 +78,40 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
         let stroke = Stroke::new(1.0, tokens.text);
         painter.vline(scene.x(t), scene.places.plots.y_range(), stroke);
     }
+}
+
+/// The times in which nothing was delivered, behind everything.
+fn gaps(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
+    let plots = scene.places.plots;
+    for story in scene.markers.iter().filter_map(|marker| marker.story.as_ref()) {
+        let (left, right) = (scene.x(story.gap.0), scene.x(story.gap.1));
+        let band = Rect::from_x_y_ranges(left..=right.max(left + 3.0), plots.y_range()).intersect(plots);
+        if band.is_positive() {
+            painter.rect_filled(band, 0.0, tokens.danger.gamma_multiply(0.35));
+        }
+    }
+}
+
+/// The handovers as things to point at and to choose; the one that was chosen.
+pub(super) fn stories(scene: &Scene<'_>, ui: &Ui) -> Option<f64> {
+    let mut chosen = None;
+    for marker in scene.markers {
+        let Some(story) = &marker.story else { continue };
+        let strip = scene.places.strip;
+        let x = scene.x(marker.t);
+        let wide = width(ui.painter(), &marker.label, Type::SmallStrong);
+        let place = Rect::from_x_y_ranges(x - 6.0..=x + 8.0 + wide, strip.y_range());
+        let id = ui.scope_id().with(("handover", marker.t.to_bits()));
+        let response = ui.interact(place, id, Sense::click());
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Handover: {}", marker.label)));
+        focus_ring(ui, &response, 4.0);
+        if response.clicked() {
+            chosen = Some(marker.t);
+        }
+        response.on_hover_text(&story.sentence);
+    }
+    chosen
 }
 
 /// Span and the way back to now, at the right of the strip.
@@ -306,15 +343,37 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
     let strip = scene.places.strip;
     let scale = scene.places.scale;
     let y = strip.top() + 14.0 * scale;
-    let font = |loss: bool| if loss { Type::SmallStrong } else { Type::Small }.times(scale);
-    let marks: Vec<(f32, f32, bool)> = scene
+    let style = |marker: &Marker| {
+        let small = if marker.loss {
+            Type::SmallStrong
+        } else {
+            Type::Small
+        };
+        small.times(scale)
+    };
+    let mark = |marker: &Marker, label: &str| {
+        let wide = width(painter, label, style(marker));
+        (scene.x(marker.t), wide, marker.loss)
+    };
+    let mut marks: Vec<(f32, f32, bool)> = scene
         .markers
         .iter()
-        .map(|marker| {
-            let wide = width(painter, &marker.label, font(marker.loss));
-            (scene.x(marker.t), wide, marker.loss)
-        })
+        .map(|marker| mark(marker, &marker.label))
         .collect();
+    let room = |marks: &[_], forced| place(marks, strip.left() - 20.0, strip.right(), scale, forced);
+    let mut placed = room(&marks, false);
+    // The graver stays, if need be with fewer words.
+    let mut shortened = Vec::new();
+    for (number, marker) in scene.markers.iter().enumerate() {
+        let missing = placed.iter().all(|label| label.marker != number);
+        if let (Some(story), Some(wide), true) = (&marker.story, marks.get_mut(number), missing) {
+            *wide = mark(marker, &story.short);
+            shortened.push(number);
+        }
+    }
+    if !shortened.is_empty() {
+        placed = room(&marks, true);
+    }
     // Losses last, so that they lie above.
     for wanted in [false, true] {
         for (x, _, loss) in marks.iter().filter(|(_, _, loss)| *loss == wanted) {
@@ -330,11 +389,30 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
             painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
         }
     }
-    for label in place(&marks, strip.left() - 20.0, strip.right(), scale) {
+    for label in placed {
         if let Some(marker) = scene.markers.get(label.marker) {
             let color = if marker.loss { tokens.danger } else { tokens.text2 };
-            let at = pos2(label.left, y - 2.0 * scale);
-            paint(painter, at, &marker.label, font(marker.loss), color);
+            let short = marker
+                .story
+                .as_ref()
+                .filter(|_| shortened.contains(&label.marker));
+            let text = short.map_or(&marker.label, |story| &story.short);
+            if short.is_some() {
+                let wide = width(painter, text, style(marker));
+                let (beside, above, below) = (2.0 * scale, 10.0 * scale, 6.0 * scale);
+                let ground = Rect::from_x_y_ranges(
+                    label.left - beside..=label.left + wide + beside,
+                    y - above..=y + below,
+                );
+                painter.rect_filled(ground, 0.0, tokens.panel);
+            }
+            paint(
+                painter,
+                pos2(label.left, y - 2.0 * scale),
+                text,
+                style(marker),
+                color,
+            );
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut usize, ui: &mut Ui) {
         y += 18.0;
         if plot == 0 {
             let total = total(scene);
-            let decimals = format::rate_decimals(total * 1e6);
+            let decimals = decimals(scene);
             y += 6.0;
             paint(
                 &painter,
@@ -172,11 +172,20 @@ fn total(scene: &Scene<'_>) -> f64 {
     scene.series.layers.iter().map(|layer| rate(layer, scene)).sum()
 }
 
+/// The decimals of all rates: those of the total at the pointer, or of what it was lately.
+fn decimals(scene: &Scene<'_>) -> usize {
+    let largest = match scene.cursor {
+        Some(_) => total(scene),
+        None => scene.series.layers.iter().map(|layer| layer.peak_mbps).sum(),
+    };
+    format::rate_decimals(largest * 1e6)
+}
+
 fn entries<'a>(plot: usize, scene: &'a Scene<'_>) -> Vec<Entry<'a>> {
     let at = scene.cursor.unwrap_or(scene.now);
     let layers = scene.series.layers.iter().filter(|layer| layer.lives_at(at));
     let absent = || format::ABSENT.to_owned();
-    let decimals = format::rate_decimals(total(scene) * 1e6);
+    let decimals = decimals(scene);
     layers
         .map(|layer| {
             let value = match plot {

@@ -6,7 +6,7 @@ use crate::history::{Condition, SubflowHistory};
 use crate::model::Cookie;
 use crate::ui::resample::{Bin, Bins, Curve, Track};
 use crate::ui::theme::Slot;
-use crate::ui::view::{Direction, View};
+use crate::ui::view::{Direction, View, peak_bps};
 
 /// What was read of each subflow's points.
 pub(super) type Tracks = FxHashMap<Cookie, Track>;
@@ -27,6 +27,8 @@ pub(super) struct Layer {
     pub stacked: Vec<f64>,
     /// Its rate now.
     pub mbps: f64,
+    /// Its largest rate of the last seconds.
+    pub peak_mbps: f64,
     pub rtt_ms: Curve,
     pub cwnd: Curve,
     /// Retransmissions in each bin of their own.
@@ -88,7 +90,8 @@ impl Series {
     /// The next layer, on those that are there.
     fn layer(&self, subflow: &SubflowHistory, track: &Track, view: &View<'_>) -> Layer {
         let path = view.path(subflow.last.interface.as_deref());
-        let mbps = |bin: &Bin| match view.direction_of(subflow.connection) {
+        let direction = view.direction_of(subflow.connection);
+        let mbps = |bin: &Bin| match direction {
             Direction::Sent => bin.out_bps / 1e6,
             Direction::Received => bin.in_bps / 1e6,
         };
@@ -129,6 +132,7 @@ impl Series {
             rates,
             stacked,
             mbps: view.bps(subflow) / 1e6,
+            peak_mbps: peak_bps(subflow, |point| direction.bps(point)) / 1e6,
             rtt_ms: held(track.rtt_ms(&subflow.points, &self.bins)),
             cwnd: held(track.cwnd(&subflow.points, &self.bins)),
             retrans,

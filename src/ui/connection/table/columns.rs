@@ -2,10 +2,10 @@
 
 use std::net::SocketAddr;
 
-use crate::history::{Condition, SubflowHistory};
+use crate::history::{Condition, Point, SubflowHistory};
 use crate::model::{JoinedBy, TcpState};
 use crate::ui::format;
-use crate::ui::view::PathName;
+use crate::ui::view::{PathName, peak_bps};
 
 /// One column.
 #[derive(Debug)]
@@ -67,8 +67,8 @@ pub(super) enum Value {
     Number(f64, String),
     /// The same with what stands after it in grey.
     Spread(f64, String, String),
-    /// Bits a second; its decimals follow the largest of the column.
-    Rate(f64),
+    /// Bits a second, and the largest of the last seconds: the decimals follow the largest of those in the column.
+    Rate(f64, f64),
 }
 
 /// What is said of a figure that no kernel of this age has.
@@ -82,8 +82,9 @@ impl Given<'_> {
         self.condition == Condition::Stalled
     }
 
-    fn rate(&self, bps: f64) -> Value {
-        Value::Rate(if self.lost() { 0.0 } else { bps })
+    fn rate(&self, bps: f64, rate: fn(&Point) -> f32) -> Value {
+        let peak = peak_bps(self.subflow, |point| f64::from(rate(point)));
+        Value::Rate(if self.lost() { 0.0 } else { bps }, peak)
     }
 }
 
@@ -126,7 +127,7 @@ fn yes_or_no(value: Option<bool>) -> Value {
 }
 
 fn bps(value: Option<u64>, why: &'static str) -> Value {
-    value.map_or(Value::Absent(why), |bps| Value::Rate(bps as f64))
+    value.map_or(Value::Absent(why), |bps| Value::Rate(bps as f64, bps as f64))
 }
 
 fn rtt(given: &Given<'_>) -> Value {
@@ -278,8 +279,8 @@ pub(super) static COLUMNS: [Column; 39] = [
             .map_or(Value::Absent("Not set: no loss has ended slow start yet."), |segments| number(Some(segments)))),
     figure("mss", "MSS", "B", "The largest segment sent.", |given| number(given.subflow.last.mss)),
     figure("out", "Out", "Mbit/s", "Data that the peer acknowledges now.",
-        |given| given.rate(given.subflow.out_bps())).usual(64.0),
-    figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.subflow.in_bps())).usual(40.0),
+        |given| given.rate(given.subflow.out_bps(), |point| point.out_bps)).usual(64.0),
+    figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.subflow.in_bps(), |point| point.in_bps)).usual(40.0),
     figure("delivery_rate_bps", "Delivery rate", "Mbit/s", "The latest rate that the kernel measured.",
         |given| bps(given.subflow.last.delivery_rate_bps, NOT_TOLD)),
     figure("pacing_rate_bps", "Pacing rate", "Mbit/s", "As fast as the kernel lets packets go.",

@@ -150,7 +150,7 @@ fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
 /// The values of one column as they are written.
 fn cells(values: Vec<Value>) -> impl Iterator<Item = Cell> {
     let rate = |value: &Value| match value {
-        Value::Rate(bps) => *bps,
+        Value::Rate(bps, peak) => bps.max(*peak),
         _ => 0.0,
     };
     let decimals = format::rate_decimals(values.iter().map(rate).fold(0.0, f64::max));
@@ -178,7 +178,7 @@ fn cells(values: Vec<Value>) -> impl Iterator<Item = Cell> {
             aside,
             why: None,
         },
-        Value::Rate(bps) => Cell {
+        Value::Rate(bps, _) => Cell {
             text: format::rate(bps, decimals),
             ..Cell::default()
         },
@@ -189,7 +189,7 @@ fn cells(values: Vec<Value>) -> impl Iterator<Item = Cell> {
 fn compare(a: &Value, b: &Value, descending: bool) -> Ordering {
     let turned = |order: Ordering| if descending { order.reverse() } else { order };
     let number = |value: &Value| match value {
-        Value::Number(number, _) | Value::Spread(number, ..) | Value::Rate(number) => Some(*number),
+        Value::Number(number, _) | Value::Spread(number, ..) | Value::Rate(number, _) => Some(*number),
         _ => None,
     };
     let absent = |value: &Value| matches!(value, Value::Absent(_) | Value::Last(..));

@@ -1,0 +1,174 @@
+//! Sends notifications from a thread of its own.
+
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+
+use super::Reason;
+use super::policy::{Notice, Policy, Told};
+
+/// How much may wait. More comes only while the daemon does not answer: then what does not fit is dropped, because a
+/// late notification is worth nothing.
+const WAITING: usize = 64;
+
+/// Shows notifications.
+pub trait Sink: Send {
+    /// Whether there is somebody to show them.
+    ///
+    /// # Errors
+    /// Why not, in one line.
+    fn check(&mut self) -> Result<(), String>;
+
+    /// Shows one.
+    ///
+    /// # Errors
+    /// Why it could not be shown, in one line.
+    fn send(&mut self, notice: &Notice) -> Result<(), String>;
+}
+
+/// The notification daemon on the session bus.
+#[derive(Debug, Default)]
+pub struct Bus;
+
+impl Sink for Bus {
+    fn check(&mut self) -> Result<(), String> {
+        match notify_rust::get_server_information() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(in_words(&error)),
+        }
+    }
+
+    fn send(&mut self, notice: &Notice) -> Result<(), String> {
+        let shown = notify_rust::Notification::new()
+            .appname("Pathscope")
+            .icon("pathscope")
+            .summary(&notice.title)
+            .body(&notice.text)
+            .show();
+        shown.map(drop).map_err(|error| in_words(&error))
+    }
+}
+
+fn in_words(error: &notify_rust::error::Error) -> String {
+    let text = error.to_string();
+    if text.contains("ServiceUnknown") {
+        "this desktop has no notification daemon".to_owned()
+    } else if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
+        "there is no session bus".to_owned()
+    } else {
+        format!("the notification daemon does not answer: {text}")
+    }
+}
+
+enum Message {
+    Check,
+    Told(Told),
+}
+
+/// Tells handovers. When it is dropped, its thread ends with what it has in hand.
+pub struct Notices {
+    sender: Sender<Message>,
+    reason: Reason,
+}
+
+impl Notices {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When there can be no other thread.
+    pub fn start(sink: impl Sink + 'static) -> std::io::Result<Self> {
+        let (sender, receiver) = bounded(WAITING);
+        let reason = Reason::default();
+        let told = reason.clone();
+        std::thread::Builder::new()
+            .name("notices".to_owned())
+            .spawn(move || serve(sink, &receiver, &told))?;
+        Ok(Self { sender, reason })
+    }
+
+    /// Finds out whether anybody would show a notification. Never waits.
+    pub fn check(&self) {
+        let _ = self.sender.try_send(Message::Check);
+    }
+
+    /// Tells a handover; whether there was room for it. Never waits.
+    pub fn tell(&self, told: Told) -> bool {
+        self.sender.try_send(Message::Told(told)).is_ok()
+    }
+
+    /// Why nothing is shown, as far as is known.
+    pub fn why_not(&self) -> Option<String> {
+        self.reason.get()
+    }
+}
+
+fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
+    let began = Instant::now();
+    let mut policy = Policy::default();
+    loop {
+        let rest = policy.due().map(|due| due.saturating_sub(began.elapsed()));
+        let message = match rest {
+            Some(rest) => messages.recv_timeout(rest),
+            None => messages.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match message {
+            Ok(Message::Check) => reason.set(sink.check().err()),
+            Ok(Message::Told(told)) => policy.take(told, began.elapsed()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now: Duration = began.elapsed();
+        if let Some(notice) = policy.next(now) {
+            reason.set(sink.send(&notice).err());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Stuck {
+        entered: Sender<()>,
+        release: Receiver<()>,
+    }
+
+    impl Sink for Stuck {
+        fn check(&mut self) -> Result<(), String> {
+            let _ = self.entered.send(());
+            let _ = self.release.recv();
+            Err("it was stuck".to_owned())
+        }
+
+        fn send(&mut self, _: &Notice) -> Result<(), String> {
+            Ok(())
+        }
+    }
+
+    fn told() -> Told {
+        Told {
+            application: String::new(),
+            sentence: String::new(),
+            survived: true,
+            interruption_ms: None,
+        }
+    }
+
+    #[test]
+    fn a_daemon_that_does_not_answer_holds_nobody_up() {
+        let ((entered, inside), (let_go, release)) = (bounded(1), bounded::<()>(1));
+        let notices = Notices::start(Stuck { entered, release }).expect("a thread");
+        notices.check();
+        inside.recv().expect("the thread is in the daemon's hands");
+        let taken = (0..1000).filter(|_| notices.tell(told())).count();
+        assert_eq!(taken, WAITING, "the rest is dropped");
+        assert_eq!(notices.why_not(), None);
+        drop(let_go);
+        let began = Instant::now();
+        while notices.why_not().is_none() {
+            assert!(began.elapsed() < Duration::from_secs(20), "no reason");
+            std::thread::yield_now();
+        }
+        assert_eq!(notices.why_not().as_deref(), Some("it was stuck"));
+    }
+}
