@@ -236,11 +236,7 @@ pub(super) fn to_cut<'a>(
     let subflows = connection.map_or_else(Vec::new, |cookie| view.subflows(cookie));
     let carries = |link: &LabLink| -> f64 {
         let over = |one: &&&crate::history::SubflowHistory| one.last.interface.as_deref() == Some(&link.name);
-        subflows
-            .iter()
-            .filter(over)
-            .map(|one| one.out_bps() + one.in_bps())
-            .sum()
+        subflows.iter().filter(over).map(|one| view.bps(one)).sum()
     };
     let plugged = || links.iter().filter(|link| link.plugged);
     let best = plugged().rev().max_by(|a, b| carries(a).total_cmp(&carries(b)))?;
