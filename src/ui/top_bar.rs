@@ -58,10 +58,14 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let interval_text = format::interval(view.interval_ms);
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
-    let controls = step + 3.0 * (32.0 + gap);
+    // Where there is no room for it either, the interval is a sign with its name on hover.
+    let free = inner.right() - left.min_rect().right() - 8.0;
+    let signs = 3.0 * (32.0 + gap);
+    let spelt = step + signs <= free;
+    let controls = if spelt { step } else { 32.0 } + signs;
     let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
-    let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
+    let shows_badge = with_badge <= free;
     let wide = if shows_badge { with_badge } else { controls };
     let place = Rect::from_min_max(pos2(inner.right() - wide, inner.top()), inner.max);
     let mut right = ui.new_child(
@@ -73,7 +77,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
         badge.ui(&mut right).on_hover_text(why);
         right.add_space(16.0);
     }
-    interval(view, &mut right, &mut commands);
+    interval(spelt, view, &mut right, &mut commands);
     pause(view, &mut right, &mut commands);
     theme(view, &mut right, &mut commands);
     present(&mut right, &mut commands);
@@ -246,10 +250,14 @@ fn interval_press(text: &str) -> Press<'_> {
     Press::text(text).with_icon(ICON_SPEED.codepoint).chevron()
 }
 
-fn interval(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+fn interval(spelt: bool, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let text = format::interval(view.interval_ms);
     let name = format!("Sampling interval: {text}");
-    let response = interval_press(&text).named(&name).ui(ui);
+    let response = if spelt {
+        interval_press(&text).named(&name).ui(ui)
+    } else {
+        Press::icon(ICON_SPEED.codepoint, &name).ui(ui)
+    };
     Popup::menu(&response).show(|ui| {
         for ms in INTERVALS {
             let sign = if ms == view.interval_ms {
