@@ -27,8 +27,9 @@ fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
     scene
 }
 
-fn with_lab(scene: Scene) -> Scene {
-    Scene { lab: true, ..scene }
+fn with_lab(mut scene: Scene) -> Scene {
+    scene.lab = true;
+    scene
 }
 
 pub fn all() -> Vec<Scene> {

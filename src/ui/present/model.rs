@@ -250,9 +250,8 @@ pub(super) fn to_cut<'a>(
 /// The link to bring back: the last that was cut here and is not back yet, else any that is unplugged.
 pub(super) fn to_bring_back<'a>(links: &'a [LabLink], cut: &[String]) -> Option<&'a LabLink> {
     let gone = |link: &&LabLink| !link.plugged;
-    let last = cut.iter().rev();
-    last.filter_map(|name| links.iter().filter(gone).find(|link| link.name == *name))
-        .next()
+    let mut last = cut.iter().rev();
+    last.find_map(|name| links.iter().filter(gone).find(|link| link.name == *name))
         .or_else(|| links.iter().find(gone))
 }
 
