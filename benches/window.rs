@@ -168,6 +168,16 @@ fn frames_for_nothing(display: &Display, watched: Duration) -> Result<()> {
     };
     let what = format!("frames in {} s on a frozen source", watched.as_secs());
     row(&what, count(&display.open(itself("--frozen")?)?), 0.0);
+    let moving = count(&display.open(pathscope(&["demo"]))?) as f64 / watched.as_secs_f64();
+    Row {
+        what: "frames a second while dots move and samples come",
+        ours: format!("{moving:.1}"),
+        peer: "30 for the dots, 4 for the samples",
+        theirs: String::new(),
+        figure: moving,
+        most: 36.0,
+    }
+    .print();
     let crowd = crowd()?;
     let netns = crowd.netns();
     let shown = display.open(pathscope(&["--netns", &netns.to_string_lossy()]))?;

@@ -112,7 +112,15 @@
 //! The table's columns are data: one definition a column says its head, unit, meaning and how its value is found, or
 //! why there is none.
 //!
-//! What the window remembers (size, theme, interval, direction, columns, the interfaces' colours) is one struct in one
+//! Present mode is the map and the first of the plots again, with other sizes: one factor from the window's height
+//! scales everything. Its keys act on the laboratory. The next scenario is started beside the one that runs, on a
+//! thread; once it is up, its source and its links take their places at once, and what is left of the old one ends on
+//! a thread of its own.
+//!
+//! Rates are means over the last second, and go the way in which a connection moves more of late; a choice for all
+//! overrides that.
+//!
+//! What the window remembers (size, theme, reduced motion, interval, direction, columns, the interfaces' colours) is one struct in one
 //! JSON file below `XDG_CONFIG_HOME`. It is written on a thread of its own once a change has rested for a second, and
 //! when the window closes, always as a whole file that takes the place of the old one. A broken file is set aside and
 //! said so; what a newer version wrote is kept. A picture is taken without it.
@@ -132,7 +140,10 @@
 //! list is put in order once a sample; of a thousand rows only those in view are made.
 //!
 //! A frame is painted when somebody acts and when a line comes: one frame a line, at once, because the time axis moves
-//! with every sample and so do ages. Without lines there are no frames; a hidden window reads and paints nothing. The
+//! with every sample and so do ages. Between lines only the dots of the path map move, and a path that is gone fades:
+//! at most 30 frames a second, while data flows in a map that is visible. Such a frame finds what it shows where the
+//! frame before left it, as long as [`History::revision`](history::History::revision) is the same. A picture that is
+//! frozen, a source that says nothing and a wish for reduced motion cost no frame; nor does a hidden window. The
 //! source is opened while the window is made, so that the first frame does not wait for one after the other.
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 

@@ -138,6 +138,9 @@ pub(super) enum UiCommand {
     Copy(String),
 }
 
+/// Over how long what is so now is found, seconds.
+const RECENT_S: f64 = 1.0;
+
 /// Everything that a panel may read.
 pub(super) struct View<'a> {
     /// What is shown: the live history, or its copy since the pause.
@@ -222,7 +225,7 @@ impl View<'_> {
 
     /// The largest rate of the last second, both directions, bits a second.
     pub(super) fn recent_bps(&self, subflow: &SubflowHistory) -> f64 {
-        let since = self.shown.now() - 1.0;
+        let since = self.shown.now() - RECENT_S;
         subflow
             .points
             .iter()
@@ -234,11 +237,26 @@ impl View<'_> {
 
     /// The rate of a subflow now, in its connection's direction, bits a second.
     pub(super) fn bps(&self, subflow: &SubflowHistory) -> f64 {
+        self.rate(subflow, self.direction_of(subflow.connection))
+    }
+
+    /// The rate of a subflow now, bits a second: its mean over the last second, because data that comes in bursts would
+    /// make every other figure a zero.
+    pub(super) fn rate(&self, subflow: &SubflowHistory, direction: Direction) -> f64 {
         if subflow.ended_at.is_some() {
             return 0.0;
         }
-        let direction = self.direction_of(subflow.connection);
-        subflow.points.back().map_or(0.0, |point| direction.bps(point))
+        let now = self.shown.now();
+        let from = (now - RECENT_S).max(subflow.began_at);
+        let mut points = subflow.points.iter().rev().peekable();
+        let mut bits = 0.0;
+        while let Some(point) = points.next().filter(|point| point.t > from) {
+            // A rate holds from the point before.
+            let began = points.peek().map_or(from, |before| before.t.max(from));
+            bits += direction.bps(point) * (point.t - began);
+        }
+        let seconds = now - from;
+        if seconds > 0.0 { bits / seconds } else { 0.0 }
     }
 
     /// The way that is shown unless a connection's own is another: that of the caption.
@@ -382,5 +400,27 @@ mod tests {
         assert_eq!(view.decimals(&faster), 1, "held");
         faster.points.push_back(at(now.t + 11.5, 1e6));
         assert_eq!(view.decimals(&faster), 2, "let go");
+    }
+
+    #[test]
+    fn a_rate_is_the_mean_of_the_last_second() {
+        let stage = Stage::usual();
+        let view = stage.view();
+        let subflow = view.shown.subflow(Cookie(11)).expect("known");
+        assert!((view.rate(subflow, Direction::Sent) - 8e6).abs() < 1.0);
+        assert!(view.rate(subflow, Direction::Received).abs() < 1e-9);
+        let mut bursts = subflow.clone();
+        let point = |t: f64, out_bps: f32| Point {
+            t,
+            out_bps,
+            ..*subflow.points.back().expect("a point")
+        };
+        bursts.points = [(8.0, 0.0), (9.25, 9e6), (9.5, 0.0), (9.75, 4e6), (10.0, 0.0)]
+            .map(|(t, bps)| point(t, bps))
+            .into();
+        // A quarter of a second each of 9, 0, 4 and 0.
+        assert!((view.rate(&bursts, Direction::Sent) - 3.25e6).abs() < 1.0);
+        bursts.ended_at = Some(10.0);
+        assert!(view.rate(&bursts, Direction::Sent).abs() < 1e-9);
     }
 }

@@ -2,7 +2,7 @@
 
 use pathscope::model::{Line, Sample, SettingValue};
 
-use crate::stage::{Scripted, full_access, quiet, read_only, script};
+use crate::stage::{Scripted, connection, full_access, quiet, read_only, script, subflow};
 use crate::{Scene, Shown};
 
 const WIDE: [f32; 2] = [1440.0, 900.0];
@@ -27,8 +27,9 @@ fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
     scene
 }
 
-fn with_lab(scene: Scene) -> Scene {
-    Scene { lab: true, ..scene }
+fn with_lab(mut scene: Scene) -> Scene {
+    scene.lab = true;
+    scene
 }
 
 pub fn all() -> Vec<Scene> {
@@ -101,6 +102,7 @@ pub fn all() -> Vec<Scene> {
         scene("events-none", || only(quiet(780.0)), events),
         sized(PROJECTOR, 1.0, with_lab(scene("present", played, present))),
         sized(PROJECTOR, 1.0, scene("present-no-handover", undisturbed, present)),
+        sized(PROJECTOR, 1.0, scene("present-many-paths", many_paths, present)),
         sized(
             PROJECTOR,
             1.0,
@@ -132,6 +134,32 @@ pub fn all() -> Vec<Scene> {
 
 fn played() -> Scripted {
     Scripted::played(full_access())
+}
+
+/// A download over eight subflows that join three interfaces and three addresses.
+fn many_paths() -> Scripted {
+    let source = Scripted::new(full_access());
+    for step in 0..40_u32 {
+        let mut sample = quiet(f64::from(step) * 0.25);
+        let mut connection = connection(1, "rsync", 7, "[2001:db8:77::1]:873");
+        for number in 0..8_u32 {
+            let device = ["wlp0s20f3", "enx2800af081bee", "wwan0"][number as usize % 3];
+            let local = format!("[2001:db8:{}::7a3]:{}", number % 3 + 1, 40_000 + number);
+            let remote = format!("[2001:db8:77::{}]:873", number / 3 + 1);
+            let mut subflow = subflow(100 + u64::from(number), device, &local, &remote);
+            subflow.bytes_received = Some(u64::from(step * (number + 1)) * 200_000);
+            connection.subflows.push(subflow);
+        }
+        let sum = connection
+            .subflows
+            .iter()
+            .filter_map(|one| one.bytes_received)
+            .sum();
+        connection.bytes_received = Some(sum);
+        sample.connections.push(connection);
+        source.sender.send(Line::Sample(Box::new(sample))).unwrap();
+    }
+    source
 }
 
 /// The script as far as the minute before the loss.

@@ -45,7 +45,7 @@ impl Window {
 fn the_readout_and_the_name_follow_the_pointer() {
     let mut window = played(stage::full_access());
     let now = window.plots();
-    assert!(now.starts_with("Plots: throughput sent 12"), "{now}");
+    assert!(now.starts_with("Plots: throughput sent 117.3"), "{now}");
     // 30 s ago Wi-Fi and Ethernet carried, 15 s ago only Ethernet did.
     window.harness.hover_at(window.within(0.5));
     window.harness.run();

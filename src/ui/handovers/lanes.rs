@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn a_connection_has_its_delivery_and_a_lane_for_each_subflow() {
         let stage = Stage::usual();
-        let lanes = Lanes::new(&incident("eth0"), &stage.view(), 9.0, 11.0);
+        let lanes = Lanes::new(&incident("eth0"), &stage.view(), 8.5, 11.0);
         let block = lanes.blocks.first().expect("the connection");
         assert_eq!(block.application, "nextcloud");
         let names: Vec<_> = block.lanes.iter().map(|lane| lane.name.as_str()).collect();
@@ -355,13 +355,13 @@ mod tests {
             .flat_map(|(_, rates)| rates)
             .map(|rate| rate * lanes.bins.width)
             .sum();
-        assert!((sum - 4e6).abs() < 1e3, "500 kB: {sum}");
+        assert!((sum - 8e6).abs() < 1e3, "1 MB: {sum}");
     }
 
     #[test]
     fn the_path_that_was_lost_is_stalled_from_then_on() {
         let stage = Stage::usual();
-        let lanes = Lanes::new(&incident("wwan0"), &stage.view(), 9.0, 11.0);
+        let lanes = Lanes::new(&incident("wwan0"), &stage.view(), 8.5, 11.0);
         let phone = lanes
             .blocks
             .first()
@@ -378,7 +378,7 @@ mod tests {
             event.interface = Some("wlan0".to_owned());
             stage.history.apply(Line::Event(Box::new(event)));
         }
-        let lanes = Lanes::new(&incident("wlan0"), &stage.view(), 9.0, 11.0);
+        let lanes = Lanes::new(&incident("wlan0"), &stage.view(), 8.5, 11.0);
         let wifi = lanes.interfaces.first().expect("wifi first");
         assert_eq!(looks(wifi), [Look::Solid, Look::Down, Look::Solid]);
         assert_eq!(lanes.interfaces.len(), 2, "only those that the connection uses");

@@ -236,11 +236,7 @@ pub(super) fn to_cut<'a>(
     let subflows = connection.map_or_else(Vec::new, |cookie| view.subflows(cookie));
     let carries = |link: &LabLink| -> f64 {
         let over = |one: &&&crate::history::SubflowHistory| one.last.interface.as_deref() == Some(&link.name);
-        subflows
-            .iter()
-            .filter(over)
-            .map(|one| one.out_bps() + one.in_bps())
-            .sum()
+        subflows.iter().filter(over).map(|one| view.bps(one)).sum()
     };
     let plugged = || links.iter().filter(|link| link.plugged);
     let best = plugged().rev().max_by(|a, b| carries(a).total_cmp(&carries(b)))?;
@@ -254,9 +250,8 @@ pub(super) fn to_cut<'a>(
 /// The link to bring back: the last that was cut here and is not back yet, else any that is unplugged.
 pub(super) fn to_bring_back<'a>(links: &'a [LabLink], cut: &[String]) -> Option<&'a LabLink> {
     let gone = |link: &&LabLink| !link.plugged;
-    let last = cut.iter().rev();
-    last.filter_map(|name| links.iter().filter(gone).find(|link| link.name == *name))
-        .next()
+    let mut last = cut.iter().rev();
+    last.find_map(|name| links.iter().filter(gone).find(|link| link.name == *name))
         .or_else(|| links.iter().find(gone))
 }
 

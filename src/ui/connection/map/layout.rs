@@ -70,6 +70,7 @@ fn edges_at(map: &Map, peer: usize) -> usize {
 fn peer_height(map: &Map, peer: usize, density: &Density) -> f32 {
     match edges_at(map, peer) {
         0 => density.hollow,
+        1 => density.peer,
         edges => density
             .peer
             .max(edges as f32 * density.edge + 6.0 * density.scale),
@@ -84,7 +85,8 @@ impl Plan {
         area: Rect,
         label: impl Fn(&Edge, f32) -> f32,
     ) -> Option<Self> {
-        let density = density(map, sizes, area.height())?;
+        // A height that went through a place may have lost its last digits.
+        let density = density(map, sizes, area.height() + 0.5)?;
         let high = content_height(map, &density);
         let (node_wide, peer_wide) = sizes.widths(area.width());
         let nodes_high = map.nodes.len() as f32 * density.pitch - (density.pitch - density.node);
@@ -334,6 +336,27 @@ mod tests {
             let plan = Plan::new(&shape, &Sizes::PRESENT, area, |_, _| 240.0).expect("room");
             assert!(plan.density.scale * 12.0 >= 20.0, "{nodes} to {peers}");
             assert!(plan.high <= size.y);
+            for (number, label) in plan.labels.iter().enumerate() {
+                for other in plan.labels.iter().skip(number + 1) {
+                    assert!(
+                        !label.intersects(*other),
+                        "{nodes} to {peers}: {label:?} {other:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_given_its_height_is_laid_out_in_it() {
+        for shape in shapes() {
+            for scale in [0.7, 0.889, 1.0, 1.25, 1.5] {
+                let sizes = Sizes::PRESENT.times(scale);
+                let high = height(&shape, &sizes, 316.0 * scale).expect("room");
+                let area = Rect::from_min_size(pos2(16.3, 116.7 * scale), vec2(1088.0 * scale, high));
+                let plan = Plan::new(&shape, &sizes, area, |_, scale| 140.0 * scale);
+                assert!(plan.is_some(), "{scale} {high}");
+            }
         }
     }
 

@@ -48,6 +48,9 @@ pub(super) struct Given<'a> {
     pub subflow: &'a SubflowHistory,
     pub path: &'a PathName,
     pub condition: Condition,
+    /// What it sends and receives now, bits a second.
+    pub out_bps: f64,
+    pub in_bps: f64,
     /// Whether the interface of the subflow is up, where that is known.
     pub up: Option<bool>,
 }
@@ -279,8 +282,8 @@ pub(super) static COLUMNS: [Column; 39] = [
             .map_or(Value::Absent("Not set: no loss has ended slow start yet."), |segments| number(Some(segments)))),
     figure("mss", "MSS", "B", "The largest segment sent.", |given| number(given.subflow.last.mss)),
     figure("out", "Out", "Mbit/s", "Data that the peer acknowledges now.",
-        |given| given.rate(given.subflow.out_bps(), |point| point.out_bps)).usual(64.0),
-    figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.subflow.in_bps(), |point| point.in_bps)).usual(40.0),
+        |given| given.rate(given.out_bps, |point| point.out_bps)).usual(64.0),
+    figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.in_bps, |point| point.in_bps)).usual(40.0),
     figure("delivery_rate_bps", "Delivery rate", "Mbit/s", "The latest rate that the kernel measured.",
         |given| bps(given.subflow.last.delivery_rate_bps, NOT_TOLD)),
     figure("pacing_rate_bps", "Pacing rate", "Mbit/s", "As fast as the kernel lets packets go.",

@@ -8,7 +8,7 @@ use crate::history::{Condition, SubflowHistory};
 use crate::model::Cookie;
 use crate::ui::format;
 use crate::ui::settings::{Sort, TableSettings};
-use crate::ui::view::{PathName, View};
+use crate::ui::view::{Direction, PathName, View};
 
 /// One subflow, as the table says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +130,8 @@ fn with_given<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&Giv
         subflow,
         path: &path,
         condition: view.condition(subflow),
+        out_bps: view.rate(subflow, Direction::Sent),
+        in_bps: view.rate(subflow, Direction::Received),
         up: view.interface_up(&subflow.last),
     })
 }
