@@ -60,7 +60,8 @@ fn meaning(when: When) -> &'static str {
     match when {
         When::Off => "None is sent.",
         When::Hidden => {
-            "One sentence while the window is minimised, covered or in the tray; at most one in 5 s."
+            "One sentence while the window is minimised, in the tray or, where the desktop tells, covered; at most one \
+             in 5 s."
         }
         When::Always => "One sentence; at most one in 5 s.",
     }

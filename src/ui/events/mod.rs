@@ -119,6 +119,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
             .named("Back to the newest");
         if press.ui(ui).clicked() {
             state.follow();
+            state.moment = None;
         }
     }
 }

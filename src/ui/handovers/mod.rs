@@ -67,16 +67,16 @@ impl HandoversState {
         self.chosen.map_or(incidents.last(), chosen)
     }
 
-    /// Does what the keys ask for; the moment to look at, and the one to open elsewhere.
+    /// Does what the keys ask for; what they ask of other panels.
     fn keys(&mut self, incidents: &[Incident], ui: &Ui) -> Vec<UiCommand> {
         let mut commands = Vec::new();
         if ui.ctx().egui_wants_keyboard_input() {
             return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        // The newest is at the right of the session, and at the top of the list.
         // Where something has the focus, Enter is meant for it.
         let focused = ui.memory(|memory| memory.focused().is_some());
+        // The newest is at the right of the session, and at the top of the list.
         let either = |one, other| pressed(one) || pressed(other);
         let newer = either(Key::ArrowRight, Key::ArrowUp);
         let step = i32::from(newer) - i32::from(either(Key::ArrowLeft, Key::ArrowDown));

@@ -399,9 +399,10 @@ fn gap(
         if !scale.shows(stop, stop) {
             return;
         }
-        let at = pos2(scale.x(stop) + 12.0, f32::midpoint(top, bottom));
         let text = said(block);
         let wide = width(painter, &text, Type::Small);
+        let x = (scale.x(stop) + 12.0).min(scale.right - wide - 6.0);
+        let at = pos2(x, f32::midpoint(top, bottom));
         let ground = Rect::from_center_size(at + vec2(wide / 2.0, 0.0), vec2(wide + 12.0, 20.0));
         painter.rect_filled(ground, 4.0, tokens.panel);
         paint(painter, at, &text, Type::Small, tokens.text2);
@@ -450,13 +451,14 @@ fn gap(
         );
     } else {
         let text = format!("{length} ± {uncertainty}");
-        paint(
-            painter,
-            pos2(rect.right() + 8.0, middle - 16.0),
-            &text,
-            style,
-            tokens.danger,
-        );
+        let wide = width(painter, &text, style);
+        let right = rect.right() + 8.0;
+        let x = if right + wide <= scale.right {
+            right
+        } else {
+            rect.left() - 8.0 - wide
+        };
+        paint(painter, pos2(x, middle - 16.0), &text, style, tokens.danger);
     }
     let spread = gap.uncertainty_ms as f64 / 1000.0;
     let bar = Rect::from_min_max(
