@@ -78,9 +78,13 @@ fn packages() -> &'static [PathBuf; 2] {
     static PACKAGES: OnceLock<[PathBuf; 2]> = OnceLock::new();
     PACKAGES.get_or_init(|| {
         let binaries = common::pathscope();
-        let binaries = binaries.parent().expect("a folder").to_string_lossy().into_owned();
+        let binaries = binaries
+            .parent()
+            .expect("a folder")
+            .to_string_lossy()
+            .into_owned();
         let build = project("packaging/build").to_string_lossy().into_owned();
-        printed(&build, &["--binaries", &binaries, "deb", "rpm"]);
+        printed(&build, &["--fast", "--binaries", &binaries, "deb", "rpm"]);
         ["deb", "rpm"].map(|kind| {
             let made = fs::read_dir(project("target/packages")).expect("packages");
             made.map(|entry| entry.expect("an entry").path())
@@ -120,10 +124,16 @@ fn the_deb_holds_two_programs_and_what_others_look_for() {
             "-rw-r--r--"
         };
         assert_eq!((mode.as_str(), owner.as_str()), (wanted, "0/0"), "{path}");
-        assert!(!path.starts_with("/etc"), "{path} would be left for an administrator to merge");
+        assert!(
+            !path.starts_with("/etc"),
+            "{path} would be left for an administrator to merge"
+        );
     }
     for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
-        assert!(files.iter().any(|(_, _, there)| there == path), "{path} is missing");
+        assert!(
+            files.iter().any(|(_, _, there)| there == path),
+            "{path} is missing"
+        );
     }
 }
 
@@ -133,9 +143,22 @@ fn the_rpm_holds_the_same_as_the_deb() {
         return;
     }
     let rpm = packages()[1].to_string_lossy().into_owned();
-    let listing = printed("rpm", &["-qp", "--queryformat", "[%{FILEMODES:perms} %{FILENAMES}\n]", &rpm]);
+    let listing = printed(
+        "rpm",
+        &[
+            "-qp",
+            "--queryformat",
+            "[%{FILEMODES:perms} %{FILENAMES}\n]",
+            &rpm,
+        ],
+    );
     // Each family has its own place for these.
-    let own = ["/usr/share/doc/", "/usr/share/licenses/", "/usr/share/lintian/", "/usr/share/zsh/"];
+    let own = [
+        "/usr/share/doc/",
+        "/usr/share/licenses/",
+        "/usr/share/lintian/",
+        "/usr/share/zsh/",
+    ];
     let shared = |path: &str| !own.iter().any(|prefix| path.starts_with(prefix));
     let in_rpm: BTreeSet<(String, String)> = listing
         .lines()
@@ -149,7 +172,10 @@ fn the_rpm_holds_the_same_as_the_deb() {
         .map(|(mode, _, path)| (mode, path))
         .collect();
     assert_eq!(in_rpm, in_deb);
-    assert!(listing.contains("/usr/share/zsh/site-functions/_pathscope"), "{listing}");
+    assert!(
+        listing.contains("/usr/share/zsh/site-functions/_pathscope"),
+        "{listing}"
+    );
 }
 
 #[test]
@@ -194,7 +220,10 @@ fn the_unit_exposes_little() {
         return;
     }
     let unit = "packaging/pathscope-helper.service";
-    let review = printed("systemd-analyze", &["security", "--offline=1", "--no-pager", unit]);
+    let review = printed(
+        "systemd-analyze",
+        &["security", "--offline=1", "--no-pager", unit],
+    );
     let exposed: f64 = review
         .split("pathscope-helper.service:")
         .nth(1)
@@ -227,7 +256,10 @@ fn the_arch_recipe_packages_the_same() {
     );
     printed("bash", &["-c", &step]);
     for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
-        assert!(place.path().join("pkg").join(&path[1..]).is_file(), "{path} is missing");
+        assert!(
+            place.path().join("pkg").join(&path[1..]).is_file(),
+            "{path} is missing"
+        );
     }
     if Command::new("namcap").arg("--version").output().is_ok() {
         let said = printed("namcap", &["packaging/arch/PKGBUILD"]);
@@ -260,9 +292,20 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
     ]);
     assert_eq!(capable, "");
 
+    // What looks for remains finds what is there now.
+    let there = machine.left_behind();
+    for sign in ["usr/bin/pathscope is new", "etc/passwd has other contents"] {
+        assert!(there.iter().any(|line| line == sign), "{there:?}");
+    }
+
     let newer = machine.newer(&package);
     machine.run(&["dpkg", "-i", &newer]);
-    let there = machine.run(&["dpkg-query", "--showformat=${Version} ${db:Status-Status}", "--show", "pathscope"]);
+    let there = machine.run(&[
+        "dpkg-query",
+        "--showformat=${Version} ${db:Status-Status}",
+        "--show",
+        "pathscope",
+    ]);
     assert_eq!(there, "9.9-1 installed");
     assert_eq!(machine.run(&["getent", "passwd", "pathscope-helper"]), account);
 

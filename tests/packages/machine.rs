@@ -11,15 +11,27 @@ use tempfile::TempDir;
 
 /// What differs after a package was there, whichever package it was.
 const EXPLAINED: [(&str, &str); 9] = [
-    ("var/lib/dpkg", "dpkg's own books; whether the package is in them is asked"),
+    (
+        "var/lib/dpkg",
+        "dpkg's own books; whether the package is in them is asked",
+    ),
     ("var/log", "logs say what was done"),
-    ("var/cache", "the caches of manual pages, icons and the like are made anew"),
-    ("etc/passwd-", "the tools keep the accounts from before their last change"),
+    (
+        "var/cache",
+        "the caches of manual pages, icons and the like are made anew",
+    ),
+    (
+        "etc/passwd-",
+        "the tools keep the accounts from before their last change",
+    ),
     ("etc/group-", "the same"),
     ("etc/shadow-", "the same"),
     ("etc/gshadow-", "the same"),
     ("etc/.pwd.lock", "the lock of the files with accounts"),
-    ("usr/share/applications/mimeinfo.cache", "made anew whenever a desktop entry comes or goes"),
+    (
+        "usr/share/applications/mimeinfo.cache",
+        "made anew whenever a desktop entry comes or goes",
+    ),
 ];
 
 const SET_UP: &str = r#"
@@ -48,7 +60,15 @@ impl Machine {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut holder = Command::new("unshare")
-            .args(["--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child"])
+            .args([
+                "--mount",
+                "--pid",
+                "--net",
+                "--ipc",
+                "--uts",
+                "--fork",
+                "--kill-child",
+            ])
             .args(["--propagation", "private", "sh", "-c", SET_UP, "sh"])
             .arg(folder.path())
             .stdin(Stdio::piped())
@@ -85,7 +105,11 @@ impl Machine {
         let output = self.command(words).output().expect("nsenter from util-linux");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert!(output.status.success(), "{words:?}: {}\n{out}{err}", output.status);
+        assert!(
+            output.status.success(),
+            "{words:?}: {}\n{out}{err}",
+            output.status
+        );
         out
     }
 
@@ -105,7 +129,10 @@ impl Machine {
     /// A package from before the test would stand in the way.
     pub(crate) fn purge_quietly(&self) {
         let purged = self.command(&["dpkg", "-P", "pathscope"]).output();
-        assert!(purged.is_ok_and(|output| output.status.success()), "dpkg -P pathscope");
+        assert!(
+            purged.is_ok_and(|output| output.status.success()),
+            "dpkg -P pathscope"
+        );
     }
 
     /// The same package under a later version.
@@ -147,7 +174,10 @@ fn compare(upper: &Path, path: &Path, left: &mut Vec<String>) {
     }
     let explained = EXPLAINED.iter().any(|(prefix, _)| path.starts_with(prefix));
     let here = upper.join(path);
-    let (new, old) = (fs::symlink_metadata(&here).expect("a file"), fs::symlink_metadata(Path::new("/").join(path)));
+    let (new, old) = (
+        fs::symlink_metadata(&here).expect("a file"),
+        fs::symlink_metadata(Path::new("/").join(path)),
+    );
     let name = path.display();
     match old {
         _ if explained && !new.is_dir() => {}
