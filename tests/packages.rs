@@ -6,7 +6,6 @@
 )]
 
 mod common;
-#[path = "packages/machine.rs"]
 mod machine;
 
 use std::collections::BTreeSet;

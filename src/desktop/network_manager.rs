@@ -118,11 +118,6 @@ impl Settings {
         Connection::system().map(Self)
     }
 
-    /// On another connection to a bus.
-    pub fn on(connection: Connection) -> Self {
-        Self(connection)
-    }
-
     /// The connections in force, in order of their devices.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A machine to install on: this one's file system under an overlay in memory, in namespaces of its own. It goes with
 //! the test, and this machine never sees it.
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -45,19 +46,20 @@ mount -t proc proc root/proc
 mount --rbind /dev root/dev
 mount -t tmpfs tmpfs root/run
 mount -t tmpfs tmpfs root/tmp
+mount -t sysfs -o ro sysfs root/sys
 ip link set lo up
 echo ready
 exec cat
 "#;
 
 /// The machine; it ends with its value.
-pub(crate) struct Machine {
+pub struct Machine {
     folder: TempDir,
     holder: Child,
 }
 
 impl Machine {
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut holder = Command::new("unshare")
             .args([
@@ -83,7 +85,7 @@ impl Machine {
     }
 
     /// A command on the machine, as its root.
-    pub(crate) fn command(&self, words: &[&str]) -> Command {
+    pub fn command(&self, words: &[&str]) -> Command {
         let of = |name: &str| format!("/proc/{}/ns/{name}", self.holder.id());
         let mut command = Command::new("nsenter");
         command
@@ -101,7 +103,7 @@ impl Machine {
     }
 
     /// What a command on the machine prints; it must succeed.
-    pub(crate) fn run(&self, words: &[&str]) -> String {
+    pub fn run(&self, words: &[&str]) -> String {
         let output = self.command(words).output().expect("nsenter from util-linux");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
@@ -113,7 +115,7 @@ impl Machine {
         out
     }
 
-    /// Where this machine's files are, seen from outside.
+    /// Where the machine's files are, seen from outside.
     fn seen(&self, path: &str) -> PathBuf {
         let inside = self.folder.path().strip_prefix("/").expect("an absolute path");
         let root = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
@@ -121,13 +123,13 @@ impl Machine {
     }
 
     /// A copy of a file, in the machine's memory; its path there.
-    pub(crate) fn put(&self, file: &Path, name: &str) -> String {
+    pub fn put(&self, file: &Path, name: &str) -> String {
         fs::copy(file, self.seen("root/tmp").join(name)).expect("a copy");
         format!("/tmp/{name}")
     }
 
     /// A package from before the test would stand in the way.
-    pub(crate) fn purge_quietly(&self) {
+    pub fn purge_quietly(&self) {
         let purged = self.command(&["dpkg", "-P", "pathscope"]).output();
         assert!(
             purged.is_ok_and(|output| output.status.success()),
@@ -136,7 +138,7 @@ impl Machine {
     }
 
     /// The same package under a later version.
-    pub(crate) fn newer(&self, package: &str) -> String {
+    pub fn newer(&self, package: &str) -> String {
         let make = "cd /tmp && dpkg-deb -R \"$1\" newer && sed -i 's/^Version: .*/Version: 9.9-1/' newer/DEBIAN/control \
                     && dpkg-deb --root-owner-group -Znone -b newer newer.deb";
         self.run(&["sh", "-c", make, "sh", package]);
@@ -144,7 +146,7 @@ impl Machine {
     }
 
     /// How the machine's files differ from this one's, a line each; none when nothing but what is explained does.
-    pub(crate) fn left_behind(&self) -> Vec<String> {
+    pub fn left_behind(&self) -> Vec<String> {
         let mut left = Vec::new();
         compare(&self.seen("upper"), Path::new(""), &mut left);
         let known = self.command(&["dpkg-query", "--status", "pathscope"]).output();
