@@ -20,6 +20,7 @@ use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
 use super::{LabControls, OpenDemo, Setup, Theme};
+use crate::desktop::NetworkManager;
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
@@ -68,6 +69,11 @@ impl App {
             events: EventsState::default(),
             demo: setup.demo,
         }
+    }
+
+    /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
+    pub fn ask_network_manager(&mut self, manager: NetworkManager) {
+        self.paths.ask(manager);
     }
 
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
@@ -305,6 +311,8 @@ impl App {
                 self.connection.plots.window.show(t, self.feed.shown().now());
             }
             UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
+            UiCommand::WriteProfile(profile, flags) => self.paths.write(profile, flags),
+            UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {
