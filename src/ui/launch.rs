@@ -45,7 +45,7 @@ pub fn run_while(
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
-            .with_app_id("pathscope")
+            .with_app_id("org.pathscope.Pathscope")
             .with_inner_size([width, height])
             .with_maximized(maximized)
             .with_min_inner_size(LEAST),
