@@ -61,7 +61,10 @@ impl Action {
 
     /// Its place in [`Self::ALL`].
     pub fn number(self) -> u32 {
-        (0..).zip(Self::ALL).find(|(_, action)| *action == self).map_or(0, |(number, _)| number)
+        (0..)
+            .zip(Self::ALL)
+            .find(|(_, action)| *action == self)
+            .map_or(0, |(number, _)| number)
     }
 
     /// The action in that place.

@@ -42,7 +42,9 @@ impl Polkit {
             return Ok(());
         }
         if result.details.contains_key("polkit.dismissed") {
-            return Err(Refusal::NotAuthorized(format!("{id}: the question was dismissed")));
+            return Err(Refusal::NotAuthorized(format!(
+                "{id}: the question was dismissed"
+            )));
         }
         Err(match (result.is_challenge, may_ask) {
             (true, false) => Refusal::AuthenticationNeeded(format!("{id} needs authentication")),

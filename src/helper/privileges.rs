@@ -28,8 +28,9 @@ pub(super) fn drop_all_but_one() -> Result<(), String> {
     for capability in caps::all() {
         let drop = capability != NEEDED && caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false);
         if drop {
-            caps::drop(None, CapSet::Bounding, capability)
-                .map_err(|_| format!("{capability} cannot be given up: start the service as its unit does"))?;
+            caps::drop(None, CapSet::Bounding, capability).map_err(|_| {
+                format!("{capability} cannot be given up: start the service as its unit does")
+            })?;
         }
     }
     if geteuid().is_root() {
@@ -73,10 +74,14 @@ fn become_account() -> Result<(), String> {
 fn verify() -> Result<(), String> {
     let status = fs::read_to_string("/proc/self/status").map_err(|error| format!("/proc: {error}"))?;
     let is = |name: &str, value: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         line.is_some_and(|line| line.trim() == value)
     };
-    let bound = ["CapPrm", "CapEff", "CapBnd"].iter().all(|set| is(set, NEEDED_ALONE));
+    let bound = ["CapPrm", "CapEff", "CapBnd"]
+        .iter()
+        .all(|set| is(set, NEEDED_ALONE));
     let nothing = "0000000000000000";
     if bound && is("CapInh", nothing) && is("CapAmb", nothing) && is("NoNewPrivs", "1") {
         return Ok(());

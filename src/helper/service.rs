@@ -40,14 +40,22 @@ pub(super) fn serve(stays: Duration) -> Result<(), String> {
             }
             // What comes from now on starts the service anew; what came before is answered.
             zbus::block_on(connection.release_name(NAME))?;
-            zbus::block_on(connection.graceful_shutdown());
+            loop {
+                thread::park_timeout(LOOK_EVERY);
+                if connection.is_closed() || service.0.callers.are_silent_for(Duration::ZERO) {
+                    break;
+                }
+            }
             Ok(())
         })
         .map_err(|error| format!("the system bus: {error}"))
 }
 
 async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
-    let connection = connection::Builder::system()?.max_queued(MESSAGES).build().await?;
+    let connection = connection::Builder::system()?
+        .max_queued(MESSAGES)
+        .build()
+        .await?;
     let service = Service(Arc::new(Inner {
         callers: Callers::new(&connection).await?,
         polkit: Polkit::new(&connection).await?,
@@ -123,7 +131,8 @@ impl Service {
         action: u32,
     ) -> Result<(), Refusal> {
         let _call = self.0.callers.enter(&header, 1).await?;
-        let action = Action::from_number(action).ok_or_else(|| nonsense(Nonsense("there is no such action")))?;
+        let action =
+            Action::from_number(action).ok_or_else(|| nonsense(Nonsense("there is no such action")))?;
         self.permitted(&header, &socket, action).await
     }
 
@@ -263,7 +272,8 @@ impl Service {
         match self.kernel().here.has(socket) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Refusal::OtherNamespace(
-                "the caller is in another network namespace than the service: run pathscope as root there".to_owned(),
+                "the caller is in another network namespace than the service: run pathscope as root there"
+                    .to_owned(),
             )),
             Err(error) => Err(refusal(error)),
         }
@@ -328,7 +338,9 @@ fn nonsense(what: Nonsense) -> Refusal {
 fn refusal(error: Error) -> Refusal {
     let text = error.to_string();
     match error {
-        Error::Stale { .. } | Error::NoSuchEndpoint { .. } | Error::NoSuchSubflow { .. } => Refusal::Stale(text),
+        Error::Stale { .. } | Error::NoSuchEndpoint { .. } | Error::NoSuchSubflow { .. } => {
+            Refusal::Stale(text)
+        }
         Error::NotYours { .. } => Refusal::NotAuthorized(text),
         _ => Refusal::Refused(text),
     }

@@ -87,7 +87,9 @@ impl PathManager {
     pub fn apply_if(&mut self, command: &Command, believed: &Before) -> Result<(), Error> {
         let stale = |now: Before| {
             let what = match command {
-                Command::EndpointChange { id, .. } | Command::EndpointRemove { id } => format!("endpoint {id}"),
+                Command::EndpointChange { id, .. } | Command::EndpointRemove { id } => {
+                    format!("endpoint {id}")
+                }
                 Command::Set { name, .. } => format!("net.mptcp.{name}"),
                 Command::LimitsSet { .. } => "the pair of limits".to_owned(),
                 _ => "it".to_owned(),

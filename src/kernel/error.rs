@@ -219,7 +219,10 @@ impl fmt::Display for Error {
                 "the subflow belongs to another user ({uid}), and is theirs or root's to close"
             ),
             Self::Stale { what, now } => {
-                write!(f, "{what} has changed meanwhile: now it is {now}; look at it, then ask again")
+                write!(
+                    f,
+                    "{what} has changed meanwhile: now it is {now}; look at it, then ask again"
+                )
             }
             Self::NoSuchEndpoint { id, known } if known.is_empty() => {
                 write!(

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use neli::consts::socket::NlFamily;
 use nix::sys::stat::{FileStat, fstat};
 
 use super::Error;
-use super::netlink::Socket;
+use super::netlink::{Socket, failed_open};
 use crate::wire::proc_text::parse_netlink;
 
 /// The netlink sockets of the calling thread's network namespace, every process's.
@@ -49,6 +49,16 @@ impl Here {
         sockets.retain(|(inode, _)| open.contains(inode));
         Ok(())
     }
+}
+
+/// A netlink socket of the calling thread's network namespace, to be shown to [`Here::has`]. It is bound: /proc lists
+/// no other.
+///
+/// # Errors
+/// When no netlink socket can be opened.
+pub fn witness() -> Result<OwnedFd, Error> {
+    let socket = Socket::open(NlFamily::Route)?;
+    socket.fd().try_clone_to_owned().map_err(failed_open)
 }
 
 /// A socket's number, by which /proc lists it.

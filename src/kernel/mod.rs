@@ -30,7 +30,7 @@ mod wireless;
 pub use access::probe;
 pub use error::Error;
 pub use events::{Events, Received};
-pub use here::{Here, inode};
+pub use here::{Here, inode, witness};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};
