@@ -78,8 +78,14 @@ impl Agent {
     /// Types a password, once the terminal does not show it: what is typed before is thrown away.
     pub fn type_password(&mut self, password: &str) {
         until("a terminal that hides what is typed", || {
-            let stty = Command::new("stty").args(["-a", "-F"]).arg(&self.terminal).output().unwrap();
-            String::from_utf8_lossy(&stty.stdout).contains(" -echo ").then_some(())
+            let stty = Command::new("stty")
+                .args(["-a", "-F"])
+                .arg(&self.terminal)
+                .output()
+                .unwrap();
+            String::from_utf8_lossy(&stty.stdout)
+                .contains(" -echo ")
+                .then_some(())
         });
         let input = self.child.stdin.as_mut().unwrap();
         writeln!(input, "{password}").unwrap();
