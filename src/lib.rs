@@ -130,6 +130,8 @@
 
 pub mod bus;
 pub mod cli;
+#[cfg(feature = "gui")]
+pub mod desktop;
 pub mod helper;
 pub mod history;
 pub mod kernel;
