@@ -27,9 +27,9 @@
 //! |---|---|
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
-//! | 3 | [`source`]: the `Source` trait and the live source |
-//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications and the tray (feature `gui`) |
-//! | 1 | [`history`]: state, rates, bounded series, handovers |
+//! | 3 | [`source`]: the `Source` trait and the live source · [`helper`]: the privileged service |
+//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the service and who calls it agree on |
 //! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //!
 //! # Invariants
@@ -147,9 +147,11 @@
 //! source is opened while the window is made, so that the first frame does not wait for one after the other.
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
+pub mod bus;
 pub mod cli;
 #[cfg(feature = "gui")]
 pub mod desktop;
+pub mod helper;
 pub mod history;
 pub mod kernel;
 pub mod lab;

@@ -9,9 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 12] = [
+const FLOORS: [(&str, u8); 13] = [
     ("wire", 0),
     ("model", 0),
+    ("bus", 1),
     ("history", 1),
     ("doctor", 1),
     ("recording", 1),
@@ -239,6 +240,7 @@ fn netlink_sockets_are_opened_in_the_kernel_module_only() {
         for (library, home) in [
             ("neli", "kernel"),
             ("sysinfo", "kernel"),
+            ("zbus_polkit", "helper"),
             ("egui", "ui"),
             ("eframe", "ui"),
             ("notify_rust", "desktop"),

@@ -1,10 +1,11 @@
-//! The desktop around the window: notifications of handovers, and an item in the tray.
+//! The desktop around the window: notifications of handovers, an item in the tray, and the profiles of NetworkManager.
 //!
-//! Both live on threads of their own behind bounded channels, so that nobody waits for D-Bus. Without a session bus, a
+//! Each lives on a thread of its own behind bounded channels, so that nobody waits for D-Bus. Without a bus, a
 //! notification daemon or a tray they are quiet, and say why to whoever asks. What is told, and when, is plain code
 //! ([`Policy`]); sending is a thin [`Sink`].
 
 mod icon;
+mod network_manager;
 mod notices;
 mod policy;
 mod tray;
@@ -12,6 +13,7 @@ mod tray;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use icon::pixels;
+pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};
 pub use policy::{Notice, Policy, QUIET, Told, When};
 pub use tray::{Act, Shown, Tray, Waker};

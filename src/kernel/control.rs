@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Error, PathManager, Sockets, proc};
-use crate::model::{Command, Endpoint, EndpointFlags, FlagChange, plan_change};
+use crate::model::{Before, Command, Endpoint, EndpointFlags, FlagChange, SettingValue, plan_change};
 use crate::wire::mptcp_pm::{
     PmAddress, PmLimits, PmTarget, add_address, delete_address, set_flags, set_limits,
 };
@@ -58,6 +58,54 @@ impl PathManager {
             }
             Command::Set { name, value } => proc::write_setting(name, value),
             Command::Close { local, remote } => Sockets::new()?.destroy_subflow(*local, *remote),
+        }
+    }
+
+    /// The value that a command would replace, as it is now; `None` where it replaces none, or where its being there
+    /// is all that matters.
+    ///
+    /// # Errors
+    /// When it cannot be read, or when there is no such endpoint or setting.
+    pub fn before(&mut self, command: &Command) -> Result<Option<Before>, Error> {
+        Ok(match command {
+            Command::EndpointChange { id, .. } | Command::EndpointRemove { id } => {
+                Some(Before::Endpoint(self.endpoint(*id)?))
+            }
+            Command::LimitsSet { .. } => Some(Before::Limits(self.limits()?)),
+            Command::Set { name, .. } => Some(Before::Setting(setting(name)?)),
+            Command::Close { local, remote } => {
+                Some(Before::Subflow(Sockets::new()?.subflow(*local, *remote)?))
+            }
+            Command::EndpointAdd { .. } => None,
+        })
+    }
+
+    /// Does what is asked, if what it replaces is as believed.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] where it is not, else as [`Self::apply`].
+    pub fn apply_if(&mut self, command: &Command, believed: &Before) -> Result<(), Error> {
+        let stale = |now: Before| {
+            let what = match command {
+                Command::EndpointChange { id, .. } | Command::EndpointRemove { id } => {
+                    format!("endpoint {id}")
+                }
+                Command::Set { name, .. } => format!("net.mptcp.{name}"),
+                Command::LimitsSet { .. } => "the pair of limits".to_owned(),
+                _ => "it".to_owned(),
+            };
+            let now = now.to_string();
+            Error::Stale { what, now }
+        };
+        match (command, believed) {
+            // Which socket it is, the kernel itself compares.
+            (Command::Close { local, remote }, Before::Subflow(cookie)) => {
+                Sockets::new()?.destroy_exactly(*local, *remote, Some(*cookie), None)
+            }
+            _ => match self.before(command)? {
+                Some(now) if now != *believed => Err(stale(now)),
+                _ => self.apply(command),
+            },
         }
     }
 
@@ -138,4 +186,12 @@ impl PathManager {
 /// The kernel deletes id 0 by its address, and any other by its id alone.
 fn needed_address(endpoint: &Endpoint) -> Option<IpAddr> {
     (endpoint.id == 0).then_some(endpoint.address)
+}
+
+fn setting(name: &str) -> Result<SettingValue, Error> {
+    let mut settings = proc::settings()?;
+    settings.remove(name).ok_or_else(|| Error::NoSuchSetting {
+        name: name.to_owned(),
+        known: settings.into_keys().collect(),
+    })
 }

@@ -62,6 +62,18 @@ pub enum Error {
         /// The peer's address and port.
         remote: SocketAddr,
     },
+    /// A subflow that is to be closed belongs to somebody else.
+    NotYours {
+        /// Its user.
+        uid: u32,
+    },
+    /// What is to be changed is not any more as it was believed to be.
+    Stale {
+        /// What: `endpoint 2`.
+        what: String,
+        /// How it is now.
+        now: String,
+    },
     /// There is no endpoint with that id.
     NoSuchEndpoint {
         /// The id.
@@ -202,6 +214,16 @@ impl fmt::Display for Error {
                 f,
                 "there is no subflow {local} → {remote}; 'pathscope list' shows the subflows"
             ),
+            Self::NotYours { uid } => write!(
+                f,
+                "the subflow belongs to another user ({uid}), and is theirs or root's to close"
+            ),
+            Self::Stale { what, now } => {
+                write!(
+                    f,
+                    "{what} has changed meanwhile: now it is {now}; look at it, then ask again"
+                )
+            }
             Self::NoSuchEndpoint { id, known } if known.is_empty() => {
                 write!(
                     f,

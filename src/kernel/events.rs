@@ -1,13 +1,14 @@
 //! The path manager's events, as they happen.
 
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use neli::consts::socket::NlFamily;
 use rustc_hash::FxHashMap;
 
+use super::listener::{Listener, Notified};
 use super::names::Names;
-use super::netlink::{Notified, Socket};
+
 use super::{Error, event_map, generic, proc};
 use crate::model::Event;
 use crate::wire::mptcp_pm::{EVENT_GROUP, PmEvent, parse_event};
@@ -31,7 +32,7 @@ pub enum Received {
 
 /// A socket that has joined the multicast group `mptcp_pm_events` (Linux 5.12).
 pub struct Events {
-    socket: Socket,
+    socket: Listener,
     names: Names,
     /// Whether the kernel says on which side of a connection it is (Linux 5.19).
     tells_server_side: bool,
@@ -46,14 +47,29 @@ impl Events {
     /// # Errors
     /// [`Error::NotPermitted`] without CAP_NET_ADMIN over the network namespace, [`Error::NoMptcp`].
     pub fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Self, Error> {
-        let group = generic::path_manager(&mut generic::socket()?)?
-            .group(EVENT_GROUP)
-            .ok_or_else(|| Error::NoMptcp {
-                why: "its path manager has no events".to_owned(),
-            })?;
-        let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
+        Self::new(subscribe(receive_buffer_bytes)?)
+    }
+
+    /// A socket that has joined, for another process: it goes on hearing there, and changes nothing, since the kernel
+    /// asks who sends whether it may.
+    ///
+    /// # Errors
+    /// As [`Self::subscribe`].
+    pub fn socket() -> Result<OwnedFd, Error> {
+        subscribe(None).map(Listener::into_fd)
+    }
+
+    /// Of a socket that has joined, in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// When no netlink socket can be opened beside it.
+    pub fn of(socket: OwnedFd) -> Result<Self, Error> {
+        Self::new(Listener::new(socket))
+    }
+
+    fn new(socket: Listener) -> Result<Self, Error> {
         Ok(Self {
-            socket: Socket::subscribe(NlFamily::Generic, &[group], bytes, DOING)?,
+            socket,
             names: Names::new()?,
             // The first setting came in the same series of changes; the second replaces it.
             tells_server_side: ["pm_type", "path_manager"]
@@ -117,4 +133,14 @@ impl Events {
             .or_insert_with(|| names.name(index).ok().flatten().map(str::to_owned))
             .clone()
     }
+}
+
+fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Listener, Error> {
+    let group = generic::path_manager(&mut generic::socket()?)?
+        .group(EVENT_GROUP)
+        .ok_or_else(|| Error::NoMptcp {
+            why: "its path manager has no events".to_owned(),
+        })?;
+    let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
+    Listener::subscribe(NlFamily::Generic, &[group], bytes, DOING)
 }

@@ -1,4 +1,4 @@
-//! One netlink socket with its buffer: requests, dumps and notifications.
+//! One netlink socket with its buffer: requests and dumps.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -26,7 +26,7 @@ const DUMP_ATTEMPTS: u32 = 4;
 /// 400 kB.
 const LOOK_UPS_A_SEND: usize = 64;
 
-/// A netlink socket for requests, or for notifications.
+/// A netlink socket for requests.
 pub(super) struct Socket {
     inner: NlSocket,
     sequence: u32,
@@ -44,16 +44,6 @@ pub(super) enum Dump {
     Overrun,
 }
 
-/// What a read of notifications gave.
-pub(super) enum Notified {
-    /// Some were read.
-    Some,
-    /// None are waiting.
-    Nothing,
-    /// The kernel dropped some.
-    Overrun,
-}
-
 impl Socket {
     /// Opens a socket for requests in the calling thread's network namespace.
     pub(super) fn new(family: NlFamily) -> Result<Self, Error> {
@@ -65,25 +55,8 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Opens a non-blocking socket and joins multicast groups. Joining fails with `NotPermitted` where the group is
-    /// for the privileged.
-    pub(super) fn subscribe(
-        family: NlFamily,
-        groups: &[u32],
-        receive_buffer_bytes: usize,
-        doing: &str,
-    ) -> Result<Self, Error> {
-        let socket = Self::open(family)?;
-        socket.set_receive_buffer(receive_buffer_bytes)?;
-        socket.inner.nonblock().map_err(failed_open)?;
-        socket
-            .inner
-            .add_mcast_membership(Groups::new_groups(groups))
-            .map_err(|error| Error::io(doing, error))?;
-        Ok(socket)
-    }
-
-    fn open(family: NlFamily) -> Result<Self, Error> {
+    /// One that is not set up for anything yet.
+    pub(super) fn open(family: NlFamily) -> Result<Self, Error> {
         let inner = NlSocket::connect(family, None, Groups::empty()).map_err(failed_open)?;
         Ok(Self {
             inner,
@@ -93,7 +66,7 @@ impl Socket {
     }
 
     /// The privileged may pass the system's limit (net.core.rmem_max); others get as much as it allows.
-    fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
+    pub(super) fn set_receive_buffer(&self, bytes: usize) -> Result<(), Error> {
         setsockopt(&self.fd(), sockopt::RcvBufForce, &bytes)
             .or_else(|_| setsockopt(&self.fd(), sockopt::RcvBuf, &bytes))
             .map_err(failed_open)
@@ -102,6 +75,13 @@ impl Socket {
     /// Gives dumps only what is asked for (rtnetlink; Linux 4.20).
     pub(super) fn check_strictly(&self) -> Result<(), Error> {
         self.inner.enable_strict_checking(true).map_err(failed_open)
+    }
+
+    /// Joins multicast groups. Fails with `NotPermitted` where a group is for the privileged.
+    pub(super) fn join(&self, groups: &[u32], doing: &str) -> Result<(), Error> {
+        self.inner
+            .add_mcast_membership(Groups::new_groups(groups))
+            .map_err(|error| Error::io(doing, error))
     }
 
     /// To wait on.
@@ -268,31 +248,9 @@ impl Socket {
         }
         malformed.map_or(Ok(Dump::Whole), |source| Err(Error::malformed(doing, source)))
     }
-
-    /// Reads the notifications of one datagram, if one is waiting.
-    pub(super) fn notifications(
-        &mut self,
-        doing: &str,
-        mut each: impl FnMut(&Message<'_>),
-    ) -> Result<Notified, Error> {
-        let length = match receive(&self.inner, &mut self.buffer) {
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Notified::Nothing),
-            Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Notified::Overrun),
-            Err(error) => return Err(Error::io(doing, error)),
-        };
-        for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
-            // What cannot be read is as good as lost.
-            let Ok(message) = message else {
-                return Ok(Notified::Overrun);
-            };
-            each(&message);
-        }
-        Ok(Notified::Some)
-    }
 }
 
-fn failed_open(error: impl Into<io::Error>) -> Error {
+pub(super) fn failed_open(error: impl Into<io::Error>) -> Error {
     Error::io("open a netlink socket", error)
 }
 
@@ -301,7 +259,7 @@ fn receive(socket: &NlSocket, buffer: &mut [u8]) -> io::Result<usize> {
     retry(|| socket.recv(&mut *buffer, Msg::TRUNC)).map(|(length, _)| length)
 }
 
-fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

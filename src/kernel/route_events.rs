@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 
 use neli::consts::socket::NlFamily;
 
-use super::netlink::{Notified, Socket};
+use super::listener::{Listener, Notified};
 use super::{Error, Received};
 use crate::wire::Malformed;
 use crate::wire::netlink::Message;
@@ -68,7 +68,7 @@ pub struct RouteChange {
 
 /// A socket that has joined the groups of links, addresses and routes. Needs no privilege.
 pub struct RouteEvents {
-    socket: Socket,
+    socket: Listener,
 }
 
 impl RouteEvents {
@@ -78,7 +78,7 @@ impl RouteEvents {
     /// When no netlink socket can be opened.
     pub fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Self, Error> {
         let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
-        Socket::subscribe(NlFamily::Route, &GROUPS, bytes, DOING).map(|socket| Self { socket })
+        Listener::subscribe(NlFamily::Route, &GROUPS, bytes, DOING).map(|socket| Self { socket })
     }
 
     /// To wait on until it is readable.

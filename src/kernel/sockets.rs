@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use super::netlink::{Dump, Socket};
 use super::socket_table::{Order, SocketTable, is_connection};
 use super::{Error, proc};
-use crate::model::unmap;
+use crate::model::{Cookie, unmap};
 use crate::wire::Malformed;
 use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::netlink::Message;
@@ -188,12 +188,28 @@ impl Sockets {
     /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], [`Error::NotPermitted`], or
     /// [`Error::Refused`] when the kernel is built without CONFIG_INET_DIAG_DESTROY.
     pub fn destroy_subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<(), Error> {
+        self.destroy_exactly(local, remote, None, None)
+    }
+
+    /// As [`Self::destroy_subflow`]. Where a cookie is given it must be that socket, and where a user is given it must
+    /// be theirs.
+    ///
+    /// # Errors
+    /// [`Error::NotYours`] besides.
+    pub fn destroy_exactly(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+        cookie: Option<Cookie>,
+        owner: Option<u32>,
+    ) -> Result<(), Error> {
         let (local, remote) = (unmap(local), unmap(remote));
-        let (found, is_subflow) = self
-            .find(local, remote)?
-            .ok_or(Error::NoSuchSubflow { local, remote })?;
-        if !is_subflow {
-            return Err(Error::NotASubflow { local, remote });
+        let found = self.find_subflow(local, remote)?;
+        if cookie.is_some_and(|cookie| cookie.0 != found.cookie) {
+            return Err(Error::NoSuchSubflow { local, remote });
+        }
+        if owner.is_some_and(|owner| owner != found.uid) {
+            return Err(Error::NotYours { uid: found.uid });
         }
         let id = SocketId {
             local: found.local,
@@ -212,6 +228,23 @@ impl Sockets {
                 Err(Error::NoSuchSubflow { local, remote })
             }
             outcome => outcome,
+        }
+    }
+
+    /// The socket of the subflow between two addresses.
+    ///
+    /// # Errors
+    /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], or when the sockets cannot be read.
+    pub fn subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<Cookie, Error> {
+        self.find_subflow(unmap(local), unmap(remote))
+            .map(|found| Cookie(found.cookie))
+    }
+
+    fn find_subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<TcpSocket, Error> {
+        match self.find(local, remote)? {
+            Some((found, true)) => Ok(found),
+            Some((_, false)) => Err(Error::NotASubflow { local, remote }),
+            None => Err(Error::NoSuchSubflow { local, remote }),
         }
     }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{EndpointFlags, SettingValue, UnknownFlag};
+use super::{Cookie, Endpoint, EndpointFlags, Limits, SettingValue, UnknownFlag};
 
 /// Flags to set and flags to clear, written `[no]FLAG`, as in `ip mptcp endpoint change`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,6 +150,35 @@ pub enum Command {
         /// The peer's address and port.
         remote: SocketAddr,
     },
+}
+
+/// The value that a command replaces. Who asks says which they believe it to be: where that is so no more, nothing is
+/// changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// An endpoint that is changed or removed.
+    Endpoint(Endpoint),
+    /// The limits.
+    Limits(Limits),
+    /// A setting.
+    Setting(SettingValue),
+    /// The socket of a subflow that is closed.
+    Subflow(Cookie),
+}
+
+impl fmt::Display for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(endpoint) => endpoint.fmt(f),
+            Self::Limits(limits) => write!(
+                f,
+                "{} extra subflows and {} accepted ADD_ADDR",
+                limits.extra_subflows_max, limits.add_addr_accepted_max
+            ),
+            Self::Setting(value) => value.fmt(f),
+            Self::Subflow(cookie) => cookie.fmt(f),
+        }
+    }
 }
 
 /// What was asked, by whom, and how it ended.

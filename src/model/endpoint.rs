@@ -148,6 +148,23 @@ pub struct Endpoint {
     pub flags: EndpointFlags,
 }
 
+impl fmt::Display for Endpoint {
+    /// In the words of `ip mptcp endpoint`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} id {}", self.address, self.id)?;
+        if let Some(port) = self.port {
+            write!(f, " port {port}")?;
+        }
+        if let Some(interface) = &self.interface {
+            write!(f, " dev {interface}")?;
+        }
+        if self.flags == EndpointFlags::NONE {
+            return Ok(());
+        }
+        write!(f, " {}", self.flags)
+    }
+}
+
 /// Limits of the path manager, for each connection (MPTCP_PM_CMD_GET_LIMITS).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {

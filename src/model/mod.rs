@@ -15,7 +15,7 @@ mod plan;
 mod stream;
 
 pub use address::unmap;
-pub use command::{Command, CommandOutcome, FlagChange};
+pub use command::{Before, Command, CommandOutcome, FlagChange};
 pub use connection::{Connection, JoinedBy, Process, Subflow, TcpState};
 pub use endpoint::{Endpoint, EndpointFlags, Limits, MAX_ENDPOINTS, UnknownFlag};
 pub use event::{Event, EventKind, Origin};

@@ -24,6 +24,7 @@ use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
 use super::{LabControls, OpenDemo, Setup, Theme};
+use crate::desktop::NetworkManager;
 use crate::source::Source;
 
 /// The window: the stream, what each panel remembers, and nothing else.
@@ -75,6 +76,11 @@ impl App {
             demo: setup.demo,
             desktop: Desktop::default(),
         }
+    }
+
+    /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
+    pub fn ask_network_manager(&mut self, manager: NetworkManager) {
+        self.paths.ask(manager);
     }
 
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
@@ -401,6 +407,8 @@ impl App {
                 self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,
+            UiCommand::WriteProfile(profile, flags) => self.paths.write(profile, flags),
+            UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {

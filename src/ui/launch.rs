@@ -14,6 +14,7 @@ use signal_hook::iterator::Signals;
 
 use super::settings::{self, LEAST, WindowSize};
 use super::{App, Screenshot, Setup};
+use crate::desktop::NetworkManager;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -64,7 +65,7 @@ fn open(
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
-            .with_app_id("pathscope")
+            .with_app_id("org.pathscope.Pathscope")
             .with_inner_size([width, height])
             .with_maximized(maximized)
             .with_min_inner_size(LEAST),
@@ -81,6 +82,8 @@ fn open(
             let wayland = is_wayland(|name| std::env::var_os(name));
             app.begin_desktop(!wayland, &context.egui_ctx);
         }
+        let ctx = context.egui_ctx.clone();
+        app.ask_network_manager(NetworkManager::open(move || ctx.request_repaint()));
         Ok(Box::new(Window { app, timer }))
     };
     eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {

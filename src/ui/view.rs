@@ -5,6 +5,7 @@ use super::changes::Changes;
 use super::format::rate_decimals;
 use super::settings::NoticeSettings;
 use super::theme::{Slot, Slots};
+use crate::desktop::{MptcpFlags, Profile};
 use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
 use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
@@ -134,6 +135,10 @@ pub(super) enum UiCommand {
     Plug(String, bool),
     /// Making a link of the lab better or worse.
     Shape(String, LabShape),
+    /// Writing a connection's flags to NetworkManager.
+    WriteProfile(Profile, MptcpFlags),
+    /// Saying what went wrong.
+    Complain(String),
     /// Text for the clipboard.
     Copy(String),
 }

@@ -1,0 +1,52 @@
+//! Why a call was refused, as it travels.
+
+use std::fmt;
+
+/// Why the service did not do what it was asked. Each carries one line: what, why, what to do.
+#[derive(Debug, zbus::DBusError)]
+#[zbus(prefix = "org.pathscope.Helper1.Error", impl_display = false)]
+pub enum Refusal {
+    /// What went wrong on the way, such as that there is no service.
+    #[zbus(error)]
+    Bus(zbus::Error),
+    /// The caller is not permitted to.
+    NotAuthorized(String),
+    /// The caller would be after authentication, and did not let the service ask for it.
+    AuthenticationNeeded(String),
+    /// An argument makes no sense.
+    Invalid(String),
+    /// What the caller believed is so no more.
+    Stale(String),
+    /// The caller is in another network namespace.
+    OtherNamespace(String),
+    /// The caller asks too much.
+    Busy(String),
+    /// The kernel refused.
+    Refused(String),
+}
+
+impl Refusal {
+    /// Whether permission is what is missing.
+    pub fn is_not_permitted(&self) -> bool {
+        matches!(
+            self,
+            Self::NotAuthorized(_) | Self::AuthenticationNeeded(_) | Self::OtherNamespace(_)
+        )
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bus(zbus::Error::MethodError(_, Some(text), _))
+            | Self::NotAuthorized(text)
+            | Self::AuthenticationNeeded(text)
+            | Self::Invalid(text)
+            | Self::Stale(text)
+            | Self::OtherNamespace(text)
+            | Self::Busy(text)
+            | Self::Refused(text) => f.write_str(text),
+            Self::Bus(error) => write!(f, "{error}"),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Asks polkit whether a caller may, on every call.
+
+use std::collections::HashMap;
+
+use zbus::Connection;
+use zbus::message::{Flags, Header};
+use zbus::proxy::CacheProperties;
+use zbus_polkit::policykit1::{AuthorityProxy, AuthorizationResult, CheckAuthorizationFlags, Subject};
+
+use crate::bus::{Action, Consent, Refusal};
+
+/// polkit, as the service asks it.
+pub(super) struct Polkit {
+    authority: AuthorityProxy<'static>,
+}
+
+impl Polkit {
+    pub(super) async fn new(connection: &Connection) -> zbus::Result<Self> {
+        let authority = AuthorityProxy::builder(connection)
+            .cache_properties(CacheProperties::No)
+            .build()
+            .await?;
+        Ok(Self { authority })
+    }
+
+    /// Whether the caller may, without asking anybody.
+    pub(super) async fn consent(&self, header: &Header<'_>, action: Action) -> Result<Consent, Refusal> {
+        let result = self.check(header, action, false).await?;
+        Ok(match (result.is_authorized, result.is_challenge) {
+            (true, _) => Consent::Yes,
+            (false, true) => Consent::Asks,
+            (false, false) => Consent::No,
+        })
+    }
+
+    /// Lets through who may, after authentication where that is needed and the caller is prepared to wait for it.
+    pub(super) async fn require(&self, header: &Header<'_>, action: Action) -> Result<(), Refusal> {
+        let may_ask = header.primary().flags().contains(Flags::AllowInteractiveAuth);
+        let result = self.check(header, action, may_ask).await?;
+        let id = action.id();
+        if result.is_authorized {
+            return Ok(());
+        }
+        if result.details.contains_key("polkit.dismissed") {
+            return Err(Refusal::NotAuthorized(format!(
+                "{id}: the question was dismissed"
+            )));
+        }
+        Err(match (result.is_challenge, may_ask) {
+            (true, false) => Refusal::AuthenticationNeeded(format!("{id} needs authentication")),
+            (true, true) => Refusal::NotAuthorized(format!(
+                "{id} needs authentication, and nobody can be asked: \
+                 no authentication agent runs in this session (pkttyagent is one for a terminal)"
+            )),
+            (false, _) => Refusal::NotAuthorized(format!("{id} is not permitted to this user here")),
+        })
+    }
+
+    async fn check(
+        &self,
+        header: &Header<'_>,
+        action: Action,
+        may_ask: bool,
+    ) -> Result<AuthorizationResult, Refusal> {
+        let subject = Subject::new_for_message_header(header)
+            .map_err(|_| Refusal::NotAuthorized("the call has no sender".to_owned()))?;
+        let flags = if may_ask {
+            CheckAuthorizationFlags::AllowUserInteraction.into()
+        } else {
+            Default::default()
+        };
+        self.authority
+            .check_authorization(&subject, action.id(), &HashMap::new(), flags, "")
+            .await
+            .map_err(|error| Refusal::NotAuthorized(format!("polkit does not answer: {error}")))
+    }
+}

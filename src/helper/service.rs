@@ -1,0 +1,347 @@
+//! The calls, as the system bus brings them.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use zbus::fdo::RequestNameFlags;
+use zbus::message::Header;
+use zbus::zvariant::OwnedFd;
+use zbus::{Connection, connection, interface};
+
+use super::callers::{Call, Callers};
+use super::check::{self, Nonsense};
+use super::polkit::Polkit;
+use crate::bus::{Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs};
+use crate::kernel::{Error, Events, Here, PathManager, SocketTable, Sockets, inode};
+use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
+
+/// Messages that may wait to be looked at; those behind them wait with the bus.
+const MESSAGES: usize = 16;
+/// Event sockets that a user may hold, each with a buffer of the kernel's memory.
+const EVENT_SOCKETS_EACH: usize = 8;
+/// Event sockets that all users may hold.
+const EVENT_SOCKETS: usize = 64;
+/// How often it is looked whether anybody still needs the service.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a call counts that makes the kernel list every socket, or give memory.
+const DEAR: u32 = 6;
+
+/// Serves until nobody has called for so long.
+///
+/// # Errors
+/// Why it cannot, in one line.
+pub(super) fn serve(stays: Duration) -> Result<(), String> {
+    let kernel = Kernel::open().map_err(|error| error.to_string())?;
+    zbus::block_on(begin(kernel))
+        .and_then(|(connection, service)| {
+            while !connection.is_closed() && !service.is_idle(stays) {
+                thread::park_timeout(LOOK_EVERY);
+            }
+            // What comes from now on starts the service anew; what came before is answered.
+            zbus::block_on(connection.release_name(NAME))?;
+            loop {
+                thread::park_timeout(LOOK_EVERY);
+                if connection.is_closed() || service.0.callers.are_silent_for(Duration::ZERO) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+        .map_err(|error| format!("the system bus: {error}"))
+}
+
+async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
+    let connection = connection::Builder::system()?
+        .max_queued(MESSAGES)
+        .build()
+        .await?;
+    let service = Service(Arc::new(Inner {
+        callers: Callers::new(&connection).await?,
+        polkit: Polkit::new(&connection).await?,
+        kernel: Mutex::new(kernel),
+    }));
+    connection.object_server().at(PATH, service.clone()).await?;
+    connection
+        .request_name_with_flags(NAME, RequestNameFlags::DoNotQueue.into())
+        .await?;
+    Ok((connection, service))
+}
+
+/// What is asked of the kernel, and which of its sockets were given away.
+struct Kernel {
+    here: Here,
+    path_manager: PathManager,
+    /// The inode and the user of each event socket.
+    given: Vec<(u64, u32)>,
+}
+
+impl Kernel {
+    fn open() -> Result<Self, Error> {
+        Ok(Self {
+            here: Here::new()?,
+            path_manager: PathManager::new()?,
+            given: Vec::new(),
+        })
+    }
+
+    fn event_socket(&mut self, user: u32) -> Result<OwnedFd, Refusal> {
+        Here::retain_open(&mut self.given).map_err(refusal)?;
+        let his = self.given.iter().filter(|(_, owner)| *owner == user).count();
+        if his >= EVENT_SOCKETS_EACH || self.given.len() >= EVENT_SOCKETS {
+            return Err(Refusal::Busy(
+                "too many event sockets are open already: close a window of Pathscope".to_owned(),
+            ));
+        }
+        let socket = Events::socket().map_err(refusal)?;
+        self.given.push((inode(&socket).map_err(refusal)?, user));
+        Ok(socket.into())
+    }
+}
+
+struct Inner {
+    callers: Callers,
+    polkit: Polkit,
+    kernel: Mutex<Kernel>,
+}
+
+#[derive(Clone)]
+struct Service(Arc<Inner>);
+
+#[interface(name = "org.pathscope.Helper1")]
+impl Service {
+    async fn hello(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+    ) -> Result<(u32, String, [u32; 3]), Refusal> {
+        let _call = self.0.callers.enter(&header, 1).await?;
+        self.same_namespace(&socket)?;
+        let mut consents = [0; 3];
+        for (consent, action) in consents.iter_mut().zip(Action::ALL) {
+            *consent = self.0.polkit.consent(&header, action).await? as u32;
+        }
+        Ok((PROTOCOL, env!("CARGO_PKG_VERSION").to_owned(), consents))
+    }
+
+    async fn authorize(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        action: u32,
+    ) -> Result<(), Refusal> {
+        let _call = self.0.callers.enter(&header, 1).await?;
+        let action =
+            Action::from_number(action).ok_or_else(|| nonsense(Nonsense("there is no such action")))?;
+        self.permitted(&header, &socket, action).await
+    }
+
+    async fn open_events(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+    ) -> Result<OwnedFd, Refusal> {
+        let call = self.0.callers.enter(&header, DEAR).await?;
+        self.permitted(&header, &socket, Action::Observe).await?;
+        self.kernel().event_socket(call.user)
+    }
+
+    async fn subflow_tokens(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+    ) -> Result<Vec<(u64, u32)>, Refusal> {
+        let _call = self.0.callers.enter(&header, DEAR).await?;
+        self.permitted(&header, &socket, Action::Observe).await?;
+        let mut table = SocketTable::default();
+        Sockets::new()
+            .and_then(|mut sockets| sockets.read(&mut table))
+            .map_err(refusal)?;
+        let subflows = table.subflows.iter();
+        Ok(subflows
+            .filter_map(|subflow| Some((subflow.cookie, subflow.token_local?)))
+            .collect())
+    }
+
+    async fn endpoint_add(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        endpoint: EndpointArgs,
+    ) -> Result<EndpointArgs, Refusal> {
+        let call = self.0.callers.enter(&header, 1).await?;
+        let endpoint = address(&endpoint)?;
+        let new = endpoint.address;
+        let command = check::endpoint_to_add(endpoint).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::Configure).await?;
+        self.apply(&call, &command, None)?;
+        let endpoints = self.kernel().path_manager.endpoints().map_err(refusal)?;
+        let added = endpoints.iter().find(|endpoint| endpoint.address == new);
+        let gone = || Refusal::Stale("the endpoint was added, and is gone again".to_owned());
+        added.map(EndpointArgs::from).ok_or_else(gone)
+    }
+
+    async fn endpoint_change(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        believed: EndpointArgs,
+        set: u32,
+        clear: u32,
+    ) -> Result<EndpointArgs, Refusal> {
+        let call = self.0.callers.enter(&header, 1).await?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
+        let command = check::endpoint_change(&endpoint, set, clear).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::Configure).await?;
+        self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
+        Ok(believed)
+    }
+
+    async fn endpoint_remove(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        believed: EndpointArgs,
+    ) -> Result<EndpointArgs, Refusal> {
+        let call = self.0.callers.enter(&header, 1).await?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::Configure).await?;
+        let command = Command::EndpointRemove { id: endpoint.id };
+        self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
+        Ok(believed)
+    }
+
+    async fn limits_set(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        believed: LimitsArgs,
+        limits: LimitsArgs,
+    ) -> Result<LimitsArgs, Refusal> {
+        let call = self.0.callers.enter(&header, 1).await?;
+        let command = check::limits(limits.into()).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::Configure).await?;
+        self.apply(&call, &command, Some(Before::Limits(believed.into())))?;
+        Ok(believed)
+    }
+
+    async fn set(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        name: &str,
+        believed: &str,
+        value: &str,
+    ) -> Result<String, Refusal> {
+        let call = self.0.callers.enter(&header, 1).await?;
+        let command = check::setting(name, value).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::Configure).await?;
+        let before = Before::Setting(SettingValue::from(believed));
+        self.apply(&call, &command, Some(before))?;
+        Ok(believed.to_owned())
+    }
+
+    async fn close_subflow(
+        &self,
+        #[zbus(header)] header: Header<'_>,
+        socket: OwnedFd,
+        subflow: SubflowArgs,
+    ) -> Result<(), Refusal> {
+        let call = self.0.callers.enter(&header, DEAR).await?;
+        let (local, remote) = subflow
+            .addresses()
+            .ok_or_else(|| nonsense(Nonsense("an address has 4 bytes or 16")))?;
+        let (local, remote, cookie) = check::subflow(local, remote, subflow.cookie).map_err(nonsense)?;
+        self.permitted(&header, &socket, Action::CloseSubflow).await?;
+        // Who may close subflows may close their own; root's are root's.
+        let owner = Some(call.user).filter(|user| *user != 0);
+        let closed = Sockets::new()
+            .and_then(|mut sockets| sockets.destroy_exactly(local, remote, Some(cookie), owner));
+        told(&call, &Command::Close { local, remote }, &[], closed)
+    }
+}
+
+impl Service {
+    /// Refuses who is in another network namespace, and whom polkit does not let.
+    async fn permitted(&self, header: &Header<'_>, socket: &OwnedFd, action: Action) -> Result<(), Refusal> {
+        self.same_namespace(socket)?;
+        self.0.polkit.require(header, action).await
+    }
+
+    fn same_namespace(&self, socket: &OwnedFd) -> Result<(), Refusal> {
+        match self.kernel().here.has(socket) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Refusal::OtherNamespace(
+                "the caller is in another network namespace than the service: run pathscope as root there"
+                    .to_owned(),
+            )),
+            Err(error) => Err(refusal(error)),
+        }
+    }
+
+    fn apply(&self, call: &Call<'_>, command: &Command, believed: Option<Before>) -> Result<(), Refusal> {
+        let path_manager = &mut self.kernel().path_manager;
+        let (done, endpoints) = match believed {
+            None => (path_manager.apply(command), Vec::new()),
+            Some(believed) => {
+                let done = path_manager.apply_if(command, &believed);
+                let endpoint = match believed {
+                    Before::Endpoint(endpoint) => Some(endpoint),
+                    _ => None,
+                };
+                (done, endpoint.into_iter().collect())
+            }
+        };
+        told(call, command, &endpoints, done)
+    }
+
+    fn kernel(&self) -> MutexGuard<'_, Kernel> {
+        self.0.kernel.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_idle(&self, stays: Duration) -> bool {
+        let callers = &self.0.callers;
+        if !callers.are_silent_for(stays) {
+            return false;
+        }
+        let given = &mut self.kernel().given;
+        // Where /proc cannot be read nothing is known of them.
+        let _ = Here::retain_open(given);
+        given.is_empty() && callers.are_silent_for(stays)
+    }
+}
+
+/// Writes down who changed what, and gives the outcome on.
+fn told(
+    call: &Call<'_>,
+    command: &Command,
+    endpoints: &[Endpoint],
+    done: Result<(), Error>,
+) -> Result<(), Refusal> {
+    let lines = equivalent(command, endpoints).join("; ");
+    match &done {
+        Ok(()) => eprintln!("user {}: {lines}", call.user),
+        Err(error) => eprintln!("user {}: {lines}: {error}", call.user),
+    }
+    done.map_err(refusal)
+}
+
+fn address(endpoint: &EndpointArgs) -> Result<Endpoint, Refusal> {
+    let wrong = || nonsense(Nonsense("an address has 4 bytes or 16"));
+    endpoint.endpoint().ok_or_else(wrong)
+}
+
+fn nonsense(what: Nonsense) -> Refusal {
+    Refusal::Invalid(what.to_string())
+}
+
+fn refusal(error: Error) -> Refusal {
+    let text = error.to_string();
+    match error {
+        Error::Stale { .. } | Error::NoSuchEndpoint { .. } | Error::NoSuchSubflow { .. } => {
+            Refusal::Stale(text)
+        }
+        Error::NotYours { .. } => Refusal::NotAuthorized(text),
+        _ => Refusal::Refused(text),
+    }
+}

@@ -1,0 +1,141 @@
+//! How the service lives: what it may, when it ends, and what outlives it.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::client::Ask;
+use super::hosts::until;
+use super::machine::{ALICE, BOB, Machine};
+
+pub fn events_go_on_when_the_service_is_gone() {
+    let Some(machine) = Machine::start(60) else { return };
+    let mut alice = machine.client(ALICE);
+    alice.ask(&Ask::OpenEvents).value();
+    machine.kill_service();
+    let listener = machine.pair.server.listen(socket2::Protocol::MPTCP, "10.1.0.2:0");
+    alice
+        .ask(&Ask::Connect(listener.local_addr().unwrap(), true))
+        .value();
+    let heard = until("events", || {
+        let heard = alice.ask(&Ask::Heard).value();
+        (heard != json!([])).then_some(heard)
+    });
+    assert_eq!(heard[0], "connection_created", "{heard}");
+    let before = machine.state();
+    assert_eq!(alice.ask(&Ask::ChangeOverEvents).value(), json!(nix::libc::EPERM));
+    assert_eq!(machine.state(), before);
+    assert!(
+        machine.processes("pathscope-helper").is_empty(),
+        "nobody needed it"
+    );
+}
+
+pub fn it_has_one_capability() {
+    let Some(machine) = Machine::start(60) else { return };
+    machine.client(ALICE).ask(&Ask::Hello).value();
+    let pid = machine.service();
+    for task in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
+        let status = fs::read_to_string(task.unwrap().path().join("status")).unwrap();
+        let value = |name: &str| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
+            line.unwrap_or_else(|| panic!("no {name} in {status}")).to_owned()
+        };
+        for set in ["CapEff", "CapPrm", "CapBnd"] {
+            assert_eq!(value(set), "0000000000001000", "{set}");
+        }
+        for set in ["CapInh", "CapAmb"] {
+            assert_eq!(value(set), "0000000000000000", "{set}");
+        }
+        assert_eq!(value("NoNewPrivs"), "1");
+        assert_eq!(value("Uid"), "61100\t61100\t61100\t61100");
+        assert_eq!(value("Gid"), "61100\t61100\t61100\t61100");
+        assert_eq!(value("Groups").trim(), "61100");
+    }
+    let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
+    for library in ["libX11", "libGL", "libEGL", "libwayland"] {
+        assert!(!maps.contains(library), "{library}");
+    }
+}
+
+pub fn it_ends_and_begins_again() {
+    let Some(machine) = Machine::start(1) else { return };
+    let mut alice = machine.client(ALICE);
+    alice.ask(&Ask::Hello).value();
+    until("its end", || {
+        machine.processes("pathscope-helper").is_empty().then_some(())
+    });
+    alice.ask(&Ask::Hello).value();
+    machine.kill_service();
+    alice.ask(&Ask::Hello).value();
+
+    // While somebody holds a socket that it gave it stays, and counts how many a user holds.
+    let mut other = machine.client(ALICE);
+    let mut bob = machine.client(BOB);
+    other.ask(&Ask::OpenEvents).value();
+    let first = machine.service();
+    let stays_until = Instant::now() + Duration::from_secs(4);
+    until("four seconds without a call", || {
+        (Instant::now() > stays_until).then_some(())
+    });
+    assert_eq!(machine.processes("pathscope-helper"), [first]);
+    drop(other);
+    bob.ask(&Ask::OpenEvents).refusal("AuthenticationNeeded");
+    until("its end", || {
+        machine.processes("pathscope-helper").is_empty().then_some(())
+    });
+
+    let mut holders = Vec::new();
+    for number in 0..9 {
+        let mut holder = machine.client(ALICE);
+        let answer = holder.ask(&Ask::OpenEvents);
+        if number < 8 {
+            assert_eq!(answer.value(), Value::Null);
+        } else {
+            assert!(answer.refusal("Busy").contains("too many event sockets"));
+        }
+        holders.push(holder);
+    }
+    holders.remove(0);
+    until("room for another", || {
+        holders[7].ask(&Ask::OpenEvents).refused.is_none().then_some(())
+    });
+}
+
+pub fn it_refuses_to_run_without_what_it_needs() {
+    let Some(machine) = Machine::start(60) else { return };
+    let run = |script: &'static str| {
+        machine.run(move || {
+            let output = std::process::Command::new("sh")
+                .args(["-c", script])
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(1), "{script}");
+            String::from_utf8_lossy(&output.stderr).into_owned()
+        })
+    };
+    let nobody =
+        run("exec setpriv --reuid=61003 --clear-groups --inh-caps=-all /usr/libexec/pathscope-helper");
+    assert!(nobody.contains("CAP_NET_ADMIN is missing"), "{nobody}");
+    let more = run(
+        "exec setpriv --reuid=61100 --clear-groups --inh-caps=+net_admin,+sys_admin --ambient-caps=+net_admin \
+         /usr/libexec/pathscope-helper",
+    );
+    assert!(more.contains("cannot be given up"), "{more}");
+    let no_account = run(
+        "exec unshare --mount sh -c 'grep -v pathscope /etc/passwd > /run/passwd; \
+         mount --bind /run/passwd /etc/passwd; exec /usr/libexec/pathscope-helper'",
+    );
+    assert!(
+        no_account.contains("there is no account pathscope-helper"),
+        "{no_account}"
+    );
+    let argument = run("exec /usr/libexec/pathscope-helper --stay long");
+    assert!(
+        argument.contains("--stay takes a number of seconds"),
+        "{argument}"
+    );
+}

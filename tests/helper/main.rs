@@ -1,0 +1,85 @@
+//! The privileged service on the real dbus-daemon and polkitd, called by users who may, who may not, and who must
+//! authenticate. The program is the test and its clients' processes, so that a client can be any user's.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails so fails, as it should"
+)]
+
+mod agent;
+mod calls;
+mod client;
+mod hostile;
+#[path = "../hosts/mod.rs"]
+mod hosts;
+mod life;
+mod machine;
+
+use std::process::ExitCode;
+
+const TESTS: [(&str, fn()); 11] = [
+    (
+        "who_is_allowed_changes_everything",
+        calls::who_is_allowed_changes_everything,
+    ),
+    (
+        "who_is_denied_changes_nothing",
+        calls::who_is_denied_changes_nothing,
+    ),
+    (
+        "who_must_authenticate_is_asked",
+        calls::who_must_authenticate_is_asked,
+    ),
+    (
+        "what_changed_meanwhile_is_refused",
+        calls::what_changed_meanwhile_is_refused,
+    ),
+    (
+        "the_policy_is_what_polkit_says",
+        calls::the_policy_is_what_polkit_says,
+    ),
+    (
+        "events_go_on_when_the_service_is_gone",
+        life::events_go_on_when_the_service_is_gone,
+    ),
+    ("it_has_one_capability", life::it_has_one_capability),
+    ("it_ends_and_begins_again", life::it_ends_and_begins_again),
+    (
+        "it_refuses_to_run_without_what_it_needs",
+        life::it_refuses_to_run_without_what_it_needs,
+    ),
+    (
+        "hostile_calls_change_nothing",
+        hostile::hostile_calls_change_nothing,
+    ),
+    (
+        "a_flood_leaves_it_alive_and_small",
+        hostile::a_flood_leaves_it_alive_and_small,
+    ),
+];
+
+fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(client::ARGUMENT) {
+        client::main();
+        return ExitCode::SUCCESS;
+    }
+    if std::env::args().any(|word| word == "--list") {
+        for (name, _) in TESTS {
+            println!("{name}: test");
+        }
+        return ExitCode::SUCCESS;
+    }
+    let wanted: Vec<_> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    for (name, test) in TESTS {
+        if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
+            test();
+            println!("test {name} ... ok");
+        }
+    }
+    ExitCode::SUCCESS
+}

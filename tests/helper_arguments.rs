@@ -1,0 +1,53 @@
+//! The privileged service's argument checks on any bytes: the entry point of the fuzz target, driven by properties.
+#![allow(missing_docs)]
+
+#[path = "../fuzz/exercise.rs"]
+#[allow(
+    unreachable_pub,
+    clippy::cast_possible_truncation,
+    reason = "any number will do for an argument"
+)]
+mod exercise;
+
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, any, proptest};
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn what_passes_is_what_the_kernel_may_be_asked(bytes in vec(any::<u8>(), 0..256)) {
+        exercise::exercise(&bytes);
+    }
+}
+
+#[test]
+fn the_checks_let_through_what_is_sensible() {
+    use pathscope::helper::check;
+    use pathscope::model::{Endpoint, EndpointFlags, Limits};
+
+    let endpoint = Endpoint {
+        id: 7,
+        address: [192, 0, 2, 1].into(),
+        port: Some(443),
+        interface: Some("enp0s31f6".to_owned()),
+        flags: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
+    };
+    assert!(check::endpoint_to_add(endpoint.clone()).is_ok());
+    assert!(check::endpoint_change(&endpoint, EndpointFlags::SUBFLOW.0, EndpointFlags::BACKUP.0).is_ok());
+    let limits = Limits {
+        extra_subflows_max: 8,
+        add_addr_accepted_max: 0,
+    };
+    assert!(check::limits(limits).is_ok());
+    for (name, value) in [
+        ("enabled", "0"),
+        ("add_addr_timeout", "120"),
+        ("scheduler", "default"),
+    ] {
+        assert!(check::setting(name, value).is_ok(), "{name}");
+    }
+    let (local, remote) = ("[2001:db8::1]:40000", "[2001:db8::2]:443");
+    let address = |text: &str| text.parse().expect("an address");
+    assert!(check::subflow(address(local), address(remote), 0x1f).is_ok());
+}

@@ -1,0 +1,318 @@
+//! The packages: what is in them, what others say about them, and that a real dpkg leaves nothing of them behind. The
+//! programs in them are those that this test was built with, stripped, so that no release build is needed.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
+
+mod common;
+mod machine;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use common::{can_make_namespaces, did_not_run};
+use machine::Machine;
+
+/// Programs that are meant to be run; nothing else in a package is executable.
+const PROGRAMS: [&str; 2] = ["/usr/bin/pathscope", "/usr/libexec/pathscope-helper"];
+/// What a desktop, the bus, polkit, systemd and a shell look for.
+const FOUND_BY_OTHERS: [&str; 11] = [
+    "/usr/lib/systemd/system/pathscope-helper.service",
+    "/usr/lib/sysusers.d/pathscope.conf",
+    "/usr/share/applications/org.pathscope.Pathscope.desktop",
+    "/usr/share/bash-completion/completions/pathscope",
+    "/usr/share/dbus-1/system-services/org.pathscope.Helper.service",
+    "/usr/share/dbus-1/system.d/org.pathscope.Helper.conf",
+    "/usr/share/icons/hicolor/scalable/apps/org.pathscope.Pathscope.svg",
+    "/usr/share/man/man1/pathscope-watch.1.gz",
+    "/usr/share/man/man8/pathscope-helper.8.gz",
+    "/usr/share/metainfo/org.pathscope.Pathscope.metainfo.xml",
+    "/usr/share/polkit-1/actions/org.pathscope.policy",
+];
+/// What systemd's own review may give the unit at most.
+const MOST_EXPOSED: f64 = 1.5;
+
+fn project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn run(program: &str, arguments: &[&str]) -> Output {
+    Command::new(program)
+        .args(arguments)
+        .current_dir(project(""))
+        .output()
+        .unwrap_or_else(|error| panic!("{program}: {error}"))
+}
+
+/// What a program prints; it must succeed.
+fn printed(program: &str, arguments: &[&str]) -> String {
+    let output = run(program, arguments);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{program} {arguments:?}:\n{out}{err}");
+    out
+}
+
+/// Whether a program is here; where not, says which test did not run.
+fn has(test: &str, program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .output();
+    let found = found.is_ok_and(|output| output.status.success());
+    if !found {
+        did_not_run(test, &format!("{program} is not installed"));
+    }
+    found
+}
+
+/// The .deb and the .rpm, made once for all tests.
+fn packages() -> &'static [PathBuf; 2] {
+    static PACKAGES: OnceLock<[PathBuf; 2]> = OnceLock::new();
+    PACKAGES.get_or_init(|| {
+        let binaries = common::pathscope();
+        let binaries = binaries
+            .parent()
+            .expect("a folder")
+            .to_string_lossy()
+            .into_owned();
+        let build = project("packaging/build").to_string_lossy().into_owned();
+        printed(&build, &["--fast", "--binaries", &binaries, "deb", "rpm"]);
+        ["deb", "rpm"].map(|kind| {
+            let made = fs::read_dir(project("target/packages")).expect("packages");
+            made.map(|entry| entry.expect("an entry").path())
+                .find(|path| path.extension().is_some_and(|extension| extension == kind))
+                .expect("a package")
+        })
+    })
+}
+
+fn deb() -> String {
+    packages()[0].to_string_lossy().into_owned()
+}
+
+/// Mode, owner and path of each file in the .deb; no directories.
+fn in_deb() -> Vec<(String, String, String)> {
+    let listing = printed("dpkg-deb", &["--contents", &deb()]);
+    let files = listing.lines().filter(|line| !line.starts_with('d'));
+    files
+        .map(|line| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let path = words[5].trim_start_matches('.');
+            (words[0].to_owned(), words[1].to_owned(), path.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn the_deb_holds_two_programs_and_what_others_look_for() {
+    if !has("the .deb's contents", "dpkg-deb") {
+        return;
+    }
+    let files = in_deb();
+    for (mode, owner, path) in &files {
+        let wanted = if PROGRAMS.contains(&path.as_str()) {
+            "-rwxr-xr-x"
+        } else {
+            "-rw-r--r--"
+        };
+        assert_eq!((mode.as_str(), owner.as_str()), (wanted, "0/0"), "{path}");
+        assert!(
+            !path.starts_with("/etc"),
+            "{path} would be left for an administrator to merge"
+        );
+    }
+    for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
+        assert!(
+            files.iter().any(|(_, _, there)| there == path),
+            "{path} is missing"
+        );
+    }
+}
+
+#[test]
+fn the_rpm_holds_the_same_as_the_deb() {
+    if !has("the .rpm's contents", "rpm") || !has("the .rpm's contents", "dpkg-deb") {
+        return;
+    }
+    let rpm = packages()[1].to_string_lossy().into_owned();
+    let listing = printed(
+        "rpm",
+        &[
+            "-qp",
+            "--queryformat",
+            "[%{FILEMODES:perms} %{FILENAMES}\n]",
+            &rpm,
+        ],
+    );
+    // Each family has its own place for these.
+    let own = [
+        "/usr/share/doc/",
+        "/usr/share/licenses/",
+        "/usr/share/lintian/",
+        "/usr/share/zsh/",
+    ];
+    let shared = |path: &str| !own.iter().any(|prefix| path.starts_with(prefix));
+    let in_rpm: BTreeSet<(String, String)> = listing
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .filter(|(_, path)| shared(path))
+        .map(|(mode, path)| (mode.to_owned(), path.to_owned()))
+        .collect();
+    let in_deb: BTreeSet<(String, String)> = in_deb()
+        .into_iter()
+        .filter(|(_, _, path)| shared(path))
+        .map(|(mode, _, path)| (mode, path))
+        .collect();
+    assert_eq!(in_rpm, in_deb);
+    assert!(
+        listing.contains("/usr/share/zsh/site-functions/_pathscope"),
+        "{listing}"
+    );
+}
+
+#[test]
+fn lintian_has_nothing_to_say() {
+    if !has("lintian", "lintian") {
+        return;
+    }
+    let said = printed("lintian", &["--allow-root", "--fail-on", "error,warning", &deb()]);
+    assert_eq!(said, "");
+    // Each override says why, on the line above it.
+    let overrides = fs::read_to_string(project("packaging/debian/lintian-overrides")).expect("overrides");
+    let lines: Vec<&str> = overrides.lines().collect();
+    for pair in lines.windows(2).filter(|pair| !pair[1].starts_with('#')) {
+        assert!(pair[0].starts_with('#'), "{} is not explained", pair[1]);
+    }
+}
+
+#[test]
+fn the_desktop_takes_the_entry_and_the_description() {
+    if has("the desktop entry", "desktop-file-validate") {
+        let said = printed(
+            "desktop-file-validate",
+            &["packaging/org.pathscope.Pathscope.desktop"],
+        );
+        assert_eq!(said, "");
+    }
+    if has("the AppStream description", "appstreamcli") {
+        printed(
+            "appstreamcli",
+            &[
+                "validate",
+                "--no-net",
+                "packaging/org.pathscope.Pathscope.metainfo.xml",
+            ],
+        );
+    }
+}
+
+#[test]
+fn the_unit_exposes_little() {
+    if !has("systemd's review of the unit", "systemd-analyze") {
+        return;
+    }
+    let unit = "packaging/pathscope-helper.service";
+    let review = printed(
+        "systemd-analyze",
+        &["security", "--offline=1", "--no-pager", unit],
+    );
+    let exposed: f64 = review
+        .split("pathscope-helper.service:")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .expect("a figure");
+    assert!(exposed <= MOST_EXPOSED, "{exposed}:\n{review}");
+}
+
+#[test]
+fn the_arch_recipe_packages_the_same() {
+    if !has("the Arch recipe", "bash") {
+        return;
+    }
+    for script in ["packaging/arch/PKGBUILD", "packaging/arch/pathscope.install"] {
+        printed("bash", &["-n", script]);
+    }
+    // Its package step, on the programs that are here.
+    let place = tempfile::tempdir().expect("a folder");
+    let binaries = common::pathscope();
+    let source = place.path().join("pathscope-0.1.0");
+    std::os::unix::fs::symlink(project(""), &source).expect("a link");
+    let built = place.path().join("built");
+    fs::create_dir(&built).expect("a folder");
+    std::os::unix::fs::symlink(binaries.parent().expect("a folder"), built.join("release")).expect("a link");
+    let step = format!(
+        "set -eu; . packaging/arch/PKGBUILD; [ $pkgver = {} ]; cd {}; pkgdir=$PWD/pkg CARGO_TARGET_DIR={}; package",
+        env!("CARGO_PKG_VERSION"),
+        place.path().display(),
+        built.display()
+    );
+    printed("bash", &["-c", &step]);
+    for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
+        assert!(
+            place.path().join("pkg").join(&path[1..]).is_file(),
+            "{path} is missing"
+        );
+    }
+    if Command::new("namcap").arg("--version").output().is_ok() {
+        let said = printed("namcap", &["packaging/arch/PKGBUILD"]);
+        assert!(!said.contains(" E: "), "{said}");
+    }
+}
+
+#[test]
+fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
+    let test = "dpkg -i, upgrade, -r and -P";
+    if !has(test, "dpkg") || !has(test, "systemd-sysusers") || !can_make_namespaces(test) {
+        return;
+    }
+    let machine = Machine::start();
+    machine.purge_quietly();
+    let package = machine.put(&packages()[0], "pathscope.deb");
+    machine.run(&["dpkg", "-i", &package]);
+    for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
+        machine.run(&["test", "-f", path]);
+    }
+    let account = machine.run(&["getent", "passwd", "pathscope-helper"]);
+    assert!(account.trim_end().ends_with("/nologin"), "{account}");
+    let version = machine.run(&["/usr/bin/pathscope", "--version"]);
+    assert_eq!(version, format!("pathscope {}\n", env!("CARGO_PKG_VERSION")));
+    // Neither program brings privilege with it.
+    let capable = machine.run(&[
+        "sh",
+        "-c",
+        "find /usr/bin/pathscope /usr/libexec/pathscope-helper -perm /7000; getcap /usr/bin/pathscope /usr/libexec/pathscope-helper",
+    ]);
+    assert_eq!(capable, "");
+
+    // What looks for remains finds what is there now.
+    let there = machine.left_behind();
+    for sign in ["usr/bin/pathscope is new", "etc/passwd has other contents"] {
+        assert!(there.iter().any(|line| line == sign), "{there:?}");
+    }
+
+    let newer = machine.newer(&package);
+    machine.run(&["dpkg", "-i", &newer]);
+    let there = machine.run(&[
+        "dpkg-query",
+        "--showformat=${Version} ${db:Status-Status}",
+        "--show",
+        "pathscope",
+    ]);
+    assert_eq!(there, "9.9-1 installed");
+    assert_eq!(machine.run(&["getent", "passwd", "pathscope-helper"]), account);
+
+    machine.run(&["dpkg", "-r", "pathscope"]);
+    for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
+        machine.run(&["test", "!", "-e", path]);
+    }
+    machine.run(&["dpkg", "-P", "pathscope"]);
+    let left = machine.left_behind();
+    assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
+}
