@@ -7,7 +7,8 @@ use zbus::message::{Flags, Header};
 use zbus::proxy::CacheProperties;
 use zbus_polkit::policykit1::{AuthorityProxy, AuthorizationResult, CheckAuthorizationFlags, Subject};
 
-use crate::bus::{Action, Consent, Refusal};
+use crate::bus::{Action, Refusal};
+use crate::model::Consent;
 
 /// polkit, as the service asks it.
 pub(super) struct Polkit {

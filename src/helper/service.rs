@@ -12,7 +12,9 @@ use zbus::{Connection, connection, interface};
 use super::callers::{Call, Callers};
 use super::check::{self, Nonsense};
 use super::polkit::Polkit;
-use crate::bus::{Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs};
+use crate::bus::{
+    Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
+};
 use crate::kernel::{Error, Events, Here, PathManager, SocketTable, Sockets, inode};
 use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
 
@@ -119,7 +121,7 @@ impl Service {
         self.same_namespace(&socket)?;
         let mut consents = [0; 3];
         for (consent, action) in consents.iter_mut().zip(Action::ALL) {
-            *consent = self.0.polkit.consent(&header, action).await? as u32;
+            *consent = consent_number(self.0.polkit.consent(&header, action).await?);
         }
         Ok((PROTOCOL, env!("CARGO_PKG_VERSION").to_owned(), consents))
     }

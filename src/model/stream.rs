@@ -47,6 +47,36 @@ pub struct Access {
     pub subflow_tokens: bool,
     /// What is missing and what would lift it, in one line.
     pub why_not: Option<String>,
+    /// What the privileged service would lift, where it is there and something is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// Whether this is root on somebody's desktop.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_root: bool,
+}
+
+/// Whether something is permitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// No, whatever is asked.
+    #[default]
+    No,
+    /// After somebody has authenticated.
+    Asks,
+    /// Yes.
+    Yes,
+}
+
+/// What the privileged service would do for this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Passing on the kernel's own events.
+    pub observe: Consent,
+    /// Changing endpoints, limits and settings.
+    pub configure: Consent,
+    /// Closing one's own subflows.
+    pub close_subflow: Consent,
 }
 
 /// The first line of a stream.

@@ -149,6 +149,11 @@ impl Feed {
         &self.live.header().unwrap_or(self.source.header()).access
     }
 
+    /// Lets the privileged service ask a person for what is missing.
+    pub(super) fn allow(&self) {
+        self.source.allow();
+    }
+
     /// From one sample to the next, ms.
     pub(super) fn interval_ms(&self) -> u64 {
         self.interval_ms
@@ -197,10 +202,12 @@ impl Feed {
             }
         };
         let reference = self.changes.ask(&command, state, path);
+        let believed = state.before(&command);
         let request = Request {
             command,
             by: super::BY.to_owned(),
             reference: Some(reference.clone()),
+            believed,
         };
         if self.source.request(request).is_err() {
             self.changes.refused(&reference);

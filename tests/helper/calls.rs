@@ -185,7 +185,7 @@ pub fn who_must_authenticate_is_asked() {
     assert!(text.contains("no authentication agent runs"), "{text}");
     assert_eq!(machine.state(), before);
 
-    let mut agent = Agent::start(&machine, BOB, &bob);
+    let mut agent = Agent::start(&machine, BOB, bob.pid());
     bob.say(&Ask::Interactive(Box::new(Ask::Authorize(1))));
     agent.expect("AUTHENTICATING FOR org.pathscope.configure");
     agent.expect("Password: ");

@@ -147,6 +147,20 @@ impl Machine {
         })
     }
 
+    pub fn bus_pid(&self) -> u32 {
+        self.bus.id()
+    }
+
+    /// Has the bus read its files again.
+    pub fn reload_bus(&self) {
+        self.run(|| {
+            shell(
+                "dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig \
+                 > /dev/null",
+            );
+        });
+    }
+
     /// Ends the service as a crash would.
     pub fn kill_service(&self) {
         for pid in self.processes("pathscope-helper") {

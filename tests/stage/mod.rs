@@ -136,7 +136,7 @@ pub fn full_access() -> Access {
         events: true,
         control: true,
         subflow_tokens: true,
-        why_not: None,
+        ..Access::default()
     }
 }
 
@@ -147,6 +147,7 @@ pub fn read_only() -> Access {
         control: false,
         subflow_tokens: true,
         why_not: Some("CAP_NET_ADMIN is missing; run as root to change things".to_owned()),
+        ..Access::default()
     }
 }
 
