@@ -65,13 +65,15 @@ impl Polkit {
     ) -> Result<AuthorizationResult, Refusal> {
         let subject = Subject::new_for_message_header(header)
             .map_err(|_| Refusal::NotAuthorized("the call has no sender".to_owned()))?;
-        let flags = if may_ask {
-            CheckAuthorizationFlags::AllowUserInteraction.into()
-        } else {
-            Default::default()
-        };
+        let flags = may_ask.then_some(CheckAuthorizationFlags::AllowUserInteraction);
         self.authority
-            .check_authorization(&subject, action.id(), &HashMap::new(), flags, "")
+            .check_authorization(
+                &subject,
+                action.id(),
+                &HashMap::new(),
+                flags.into_iter().collect(),
+                "",
+            )
             .await
             .map_err(|error| Refusal::NotAuthorized(format!("polkit does not answer: {error}")))
     }

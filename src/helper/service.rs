@@ -88,15 +88,16 @@ impl Kernel {
     }
 
     fn event_socket(&mut self, user: u32) -> Result<OwnedFd, Refusal> {
-        Here::retain_open(&mut self.given).map_err(refusal)?;
+        Here::retain_open(&mut self.given).map_err(|error| refusal(&error))?;
         let his = self.given.iter().filter(|(_, owner)| *owner == user).count();
         if his >= EVENT_SOCKETS_EACH || self.given.len() >= EVENT_SOCKETS {
             return Err(Refusal::Busy(
                 "too many event sockets are open already: close a window of Pathscope".to_owned(),
             ));
         }
-        let socket = Events::socket().map_err(refusal)?;
-        self.given.push((inode(&socket).map_err(refusal)?, user));
+        let socket = Events::socket().map_err(|error| refusal(&error))?;
+        self.given
+            .push((inode(&socket).map_err(|error| refusal(&error))?, user));
         Ok(socket.into())
     }
 }
@@ -134,7 +135,7 @@ impl Service {
     ) -> Result<(), Refusal> {
         let _call = self.0.callers.enter(&header, 1).await?;
         let action =
-            Action::from_number(action).ok_or_else(|| nonsense(Nonsense("there is no such action")))?;
+            Action::from_number(action).ok_or_else(|| nonsense(&Nonsense("there is no such action")))?;
         self.permitted(&header, &socket, action).await
     }
 
@@ -158,7 +159,7 @@ impl Service {
         let mut table = SocketTable::default();
         Sockets::new()
             .and_then(|mut sockets| sockets.read(&mut table))
-            .map_err(refusal)?;
+            .map_err(|error| refusal(&error))?;
         let subflows = table.subflows.iter();
         Ok(subflows
             .filter_map(|subflow| Some((subflow.cookie, subflow.token_local?)))
@@ -174,10 +175,14 @@ impl Service {
         let call = self.0.callers.enter(&header, 1).await?;
         let endpoint = address(&endpoint)?;
         let new = endpoint.address;
-        let command = check::endpoint_to_add(endpoint).map_err(nonsense)?;
+        let command = check::endpoint_to_add(endpoint).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, None)?;
-        let endpoints = self.kernel().path_manager.endpoints().map_err(refusal)?;
+        let endpoints = self
+            .kernel()
+            .path_manager
+            .endpoints()
+            .map_err(|error| refusal(&error))?;
         let added = endpoints.iter().find(|endpoint| endpoint.address == new);
         let gone = || Refusal::Stale("the endpoint was added, and is gone again".to_owned());
         added.map(EndpointArgs::from).ok_or_else(gone)
@@ -192,8 +197,8 @@ impl Service {
         clear: u32,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
-        let command = check::endpoint_change(&endpoint, set, clear).map_err(nonsense)?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
+        let command = check::endpoint_change(&endpoint, set, clear).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
         Ok(believed)
@@ -206,7 +211,7 @@ impl Service {
         believed: EndpointArgs,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         let command = Command::EndpointRemove { id: endpoint.id };
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
@@ -221,7 +226,7 @@ impl Service {
         limits: LimitsArgs,
     ) -> Result<LimitsArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::limits(limits.into()).map_err(nonsense)?;
+        let command = check::limits(limits.into()).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Limits(believed.into())))?;
         Ok(believed)
@@ -236,7 +241,7 @@ impl Service {
         value: &str,
     ) -> Result<String, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::setting(name, value).map_err(nonsense)?;
+        let command = check::setting(name, value).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         let before = Before::Setting(SettingValue::from(believed));
         self.apply(&call, &command, Some(before))?;
@@ -252,8 +257,9 @@ impl Service {
         let call = self.0.callers.enter(&header, DEAR).await?;
         let (local, remote) = subflow
             .addresses()
-            .ok_or_else(|| nonsense(Nonsense("an address has 4 bytes or 16")))?;
-        let (local, remote, cookie) = check::subflow(local, remote, subflow.cookie).map_err(nonsense)?;
+            .ok_or_else(|| nonsense(&Nonsense("an address has 4 bytes or 16")))?;
+        let (local, remote, cookie) =
+            check::subflow(local, remote, subflow.cookie).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::CloseSubflow).await?;
         // Who may close subflows may close their own; root's are root's.
         let owner = Some(call.user).filter(|user| *user != 0);
@@ -277,7 +283,7 @@ impl Service {
                 "the caller is in another network namespace than the service: run pathscope as root there"
                     .to_owned(),
             )),
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(refusal(&error)),
         }
     }
 
@@ -325,19 +331,19 @@ fn told(
         Ok(()) => eprintln!("user {}: {lines}", call.user),
         Err(error) => eprintln!("user {}: {lines}: {error}", call.user),
     }
-    done.map_err(refusal)
+    done.map_err(|error| refusal(&error))
 }
 
 fn address(endpoint: &EndpointArgs) -> Result<Endpoint, Refusal> {
-    let wrong = || nonsense(Nonsense("an address has 4 bytes or 16"));
+    let wrong = || nonsense(&Nonsense("an address has 4 bytes or 16"));
     endpoint.endpoint().ok_or_else(wrong)
 }
 
-fn nonsense(what: Nonsense) -> Refusal {
+fn nonsense(what: &Nonsense) -> Refusal {
     Refusal::Invalid(what.to_string())
 }
 
-fn refusal(error: Error) -> Refusal {
+fn refusal(error: &Error) -> Refusal {
     let text = error.to_string();
     match error {
         Error::Stale { .. } | Error::NoSuchEndpoint { .. } | Error::NoSuchSubflow { .. } => {

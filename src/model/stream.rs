@@ -38,6 +38,10 @@ pub type Settings = BTreeMap<String, SettingValue>;
 
 /// What this process may see and do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the public schema"
+)]
 pub struct Access {
     /// The kernel's own path-manager events.
     pub events: bool,

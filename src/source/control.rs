@@ -27,8 +27,14 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
         let done = match &mut path_manager {
             Ok(path_manager) => {
                 let wait = |ask: &dyn Fn() -> Result<(), Refusal>| shared.waiting_for_a_person(ask);
-                change_with(path_manager, &shared.namespace, &command, believed, wait)
-                    .map_err(|error| error.to_string())
+                change_with(
+                    path_manager,
+                    &shared.namespace,
+                    &command,
+                    believed.map(|believed| *believed),
+                    wait,
+                )
+                .map_err(|error| error.to_string())
             }
             Err(error) => Err(error.to_string()),
         };

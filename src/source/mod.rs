@@ -46,7 +46,7 @@ pub struct Request {
     /// What the asker calls the request; comes back with its outcome.
     pub reference: Option<String>,
     /// The value that the asker saw and means to replace; `None` to replace whichever there is.
-    pub believed: Option<Before>,
+    pub believed: Option<Box<Before>>,
 }
 
 /// Called from a source's thread whenever a line is ready.

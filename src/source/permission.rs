@@ -19,7 +19,7 @@ use crate::model::{Access, Consent, Event, EventKind, Offer, Origin};
 /// How often it is looked whether the service is there.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// The pauses after failures: doubled from the first to the last.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) {
     let mut permission = Permission {
@@ -127,12 +127,10 @@ impl Permission<'_> {
         self.refused = None;
         self.again_at = Instant::now();
         self.look();
-        let Some(Offer {
+        // Nothing is offered where there is no service.
+        let Offer {
             observe, configure, ..
-        }) = self.access.offer
-        else {
-            return;
-        };
+        } = self.access.offer.unwrap_or_default();
         if !self.access.control && configure != Consent::No {
             let allowed = self
                 .connected()

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use pathscope::model::{
-    Access, Command, CommandOutcome, Connection, Cookie, Endpoint, EndpointFlags, Event, EventKind,
-    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Limits, Line, Origin, Process,
-    Sample, Subflow, TcpState, Token,
+    Access, Command, CommandOutcome, Connection, Consent, Cookie, Endpoint, EndpointFlags, Event, EventKind,
+    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Limits, Line, Offer, Origin,
+    Process, Sample, Subflow, TcpState, Token,
 };
 use pathscope::source::{Request, Source, Waker};
 
@@ -148,6 +148,30 @@ pub fn read_only() -> Access {
         subflow_tokens: true,
         why_not: Some("CAP_NET_ADMIN is missing; run as root to change things".to_owned()),
         ..Access::default()
+    }
+}
+
+/// May only look, but could be allowed more.
+pub fn may_ask() -> Access {
+    Access {
+        events: true,
+        why_not: Some(
+            "CAP_NET_ADMIN is missing: switches are off; allow it through the privileged service".to_owned(),
+        ),
+        offer: Some(Offer {
+            observe: Consent::Yes,
+            configure: Consent::Asks,
+            close_subflow: Consent::Asks,
+        }),
+        ..read_only()
+    }
+}
+
+/// May do everything, more than is good.
+pub fn as_root() -> Access {
+    Access {
+        as_root: true,
+        ..full_access()
     }
 }
 
