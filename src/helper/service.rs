@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use zbus::fdo::RequestNameFlags;
 use zbus::message::Header;
 use zbus::zvariant::OwnedFd;
 use zbus::{Connection, connection, interface};
@@ -53,19 +52,20 @@ pub(super) fn serve(stays: Duration) -> Result<(), String> {
         .map_err(|error| format!("the system bus: {error}"))
 }
 
+/// Takes the name only once calls can be heard. What the service itself asks goes over a connection of its own, so that
+/// answers never wait behind calls.
 async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
-    let connection = connection::Builder::system()?
-        .max_queued(MESSAGES)
-        .build()
-        .await?;
+    let questions = Connection::system().await?;
     let service = Service(Arc::new(Inner {
-        callers: Callers::new(&connection).await?,
-        polkit: Polkit::new(&connection).await?,
+        callers: Callers::new(&questions).await?,
+        polkit: Polkit::new(&questions).await?,
         kernel: Mutex::new(kernel),
     }));
-    connection.object_server().at(PATH, service.clone()).await?;
-    connection
-        .request_name_with_flags(NAME, RequestNameFlags::DoNotQueue.into())
+    let connection = connection::Builder::system()?
+        .max_queued(MESSAGES)
+        .serve_at(PATH, service.clone())?
+        .name(NAME)?
+        .build()
         .await?;
     Ok((connection, service))
 }
