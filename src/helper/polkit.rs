@@ -36,25 +36,32 @@ impl Polkit {
 
     /// Lets through who may, after authentication where that is needed and the caller is prepared to wait for it.
     pub(super) async fn require(&self, header: &Header<'_>, action: Action) -> Result<(), Refusal> {
-        let may_ask = header.primary().flags().contains(Flags::AllowInteractiveAuth);
-        let result = self.check(header, action, may_ask).await?;
         let id = action.id();
+        let refused = |why: &str| Err(Refusal::NotAuthorized(format!("{id}: {why}")));
+        match self.consent(header, action).await? {
+            Consent::Yes => return Ok(()),
+            Consent::No => return refused("not permitted to this user here"),
+            Consent::Asks => {}
+        }
+        if !header.primary().flags().contains(Flags::AllowInteractiveAuth) {
+            return Err(Refusal::AuthenticationNeeded(format!(
+                "{id}: authentication is needed"
+            )));
+        }
+        let result = self.check(header, action, true).await?;
         if result.is_authorized {
             return Ok(());
         }
         if result.details.contains_key("polkit.dismissed") {
-            return Err(Refusal::NotAuthorized(format!(
-                "{id}: the question was dismissed"
-            )));
+            return refused("the question was dismissed");
         }
-        Err(match (result.is_challenge, may_ask) {
-            (true, false) => Refusal::AuthenticationNeeded(format!("{id} needs authentication")),
-            (true, true) => Refusal::NotAuthorized(format!(
-                "{id} needs authentication, and nobody can be asked: \
-                 no authentication agent runs in this session (pkttyagent is one for a terminal)"
-            )),
-            (false, _) => Refusal::NotAuthorized(format!("{id} is not permitted to this user here")),
-        })
+        if result.is_challenge {
+            return refused(
+                "authentication is needed, and nobody can be asked; \
+                 no authentication agent runs in this session (pkttyagent is one for a terminal)",
+            );
+        }
+        refused("the authentication failed")
     }
 
     async fn check(

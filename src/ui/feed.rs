@@ -166,6 +166,7 @@ impl Feed {
 
     /// Lets the privileged service ask a person for what is missing.
     pub(super) fn allow(&mut self) {
+        self.changes.dismiss();
         self.allowing = true;
         self.source.allow();
     }

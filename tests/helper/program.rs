@@ -52,7 +52,7 @@ pub fn the_command_line_asks_the_service() {
         says(
             &pathscope(&machine, MALLORY, change),
             3,
-            "org.pathscope.configure is not permitted",
+            "org.pathscope.configure: not permitted",
         );
         says(
             &pathscope(&machine, BOB, change),

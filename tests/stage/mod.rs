@@ -6,6 +6,7 @@
 mod lab;
 mod script;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ const PHONE: &str = "wwan0";
 pub struct Asked {
     pub requests: Arc<Mutex<Vec<Request>>>,
     pub intervals: Arc<Mutex<Vec<Duration>>>,
+    pub allowed: Arc<AtomicUsize>,
 }
 
 impl Asked {
@@ -117,6 +119,10 @@ impl Source for Scripted {
 
     fn set_interval(&self, interval: Duration) {
         self.asked.intervals.lock().unwrap().push(interval);
+    }
+
+    fn allow(&self) {
+        self.asked.allowed.fetch_add(1, Ordering::Relaxed);
     }
 
     fn look_closely(&self, _: &[Cookie]) {}
