@@ -117,6 +117,9 @@ impl History {
             }
             Line::Sample(sample) => self.apply_sample(*sample),
             Line::Event(event) => {
+                if let (Some(header), Some(access)) = (&mut self.header, &event.access) {
+                    header.access = access.clone();
+                }
                 if self.events.len() >= self.bounds.events {
                     self.events.pop_front();
                 }
@@ -130,7 +133,7 @@ impl History {
         self.revision
     }
 
-    /// The header, once it came.
+    /// The header, once it came, with what may be seen and done now.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }

@@ -9,6 +9,7 @@ use egui::{
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
+use super::consent;
 use super::desktop::Desktop;
 use super::empty;
 use super::events::{self, EventsState};
@@ -33,14 +34,29 @@ pub struct App {
     lab: Laboratory,
     store: Store,
     tab: Tab,
+    panels: Panels,
+    demo: Option<OpenDemo>,
+    desktop: Desktop,
+}
+
+/// What each panel remembers.
+#[derive(Default)]
+struct Panels {
     list: ListState,
     connection: ConnectionState,
     handovers: HandoversState,
     paths: PathsState,
     events: EventsState,
     present: PresentState,
-    demo: Option<OpenDemo>,
-    desktop: Desktop,
+}
+
+impl Panels {
+    fn new(presenting: bool) -> Self {
+        Self {
+            present: PresentState::new(presenting),
+            ..Self::default()
+        }
+    }
 }
 
 impl App {
@@ -67,12 +83,7 @@ impl App {
             lab: Laboratory::new(setup.lab),
             store,
             tab: Tab::named(panel),
-            list: ListState::default(),
-            connection: ConnectionState::default(),
-            handovers: HandoversState::default(),
-            paths: PathsState::default(),
-            events: EventsState::default(),
-            present: PresentState::new(panel == "present"),
+            panels: Panels::new(panel == "present"),
             demo: setup.demo,
             desktop: Desktop::default(),
         }
@@ -80,7 +91,7 @@ impl App {
 
     /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
     pub fn ask_network_manager(&mut self, manager: NetworkManager) {
-        self.paths.ask(manager);
+        self.panels.paths.ask(manager);
     }
 
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
@@ -99,12 +110,7 @@ impl App {
     /// Goes over to the source of another scenario: nothing that was shown has to do with it.
     fn begin_anew(&mut self, source: Box<dyn Source>, ctx: &Context) {
         self.feed.replace(source, ctx);
-        self.list = ListState::default();
-        self.connection = ConnectionState::default();
-        self.handovers = HandoversState::default();
-        self.paths = PathsState::default();
-        self.events = EventsState::default();
-        self.present = PresentState::new(self.present.on);
+        self.panels = Panels::new(self.panels.present.on);
     }
 
     /// Tells the desktop of handovers from now on, and puts an item into its tray. `can_hide` says whether a window
@@ -131,10 +137,10 @@ impl App {
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.desktop.seen();
-        let watched = if self.present.on {
-            self.present.shown
+        let watched = if self.panels.present.on {
+            self.panels.present.shown
         } else {
-            self.list.selected
+            self.panels.list.selected
         };
         self.feed.watch(watched);
         self.logic(ui.ctx());
@@ -146,15 +152,18 @@ impl App {
             lab,
             store,
             tab,
+            panels,
+            demo,
+            desktop,
+        } = self;
+        let Panels {
             list,
             connection,
             handovers,
             paths,
             events,
             present,
-            demo,
-            desktop,
-        } = self;
+        } = panels;
         let standing = desktop.standing(store.settings.notices);
         let Settings {
             interfaces: slots,
@@ -246,6 +255,7 @@ impl App {
             commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
+        commands.extend(consent::ui(view.access, ui));
         self.carry_out(commands, ui.ctx());
     }
 
@@ -283,10 +293,10 @@ impl App {
             (input.time, input.content_rect().size(), fills_screen)
         });
         // Present mode fills the screen for its time only. One that is minimised has no size.
-        if !self.present.on {
+        if !self.panels.present.on {
             settings.window.maximized = fills_screen;
         }
-        if !self.present.on && !fills_screen && inside.min_elem() > 100.0 {
+        if !self.panels.present.on && !fills_screen && inside.min_elem() > 100.0 {
             settings.window.width = (inside.x * settings.zoom).round();
             settings.window.height = (inside.y * settings.zoom).round();
         }
@@ -310,7 +320,7 @@ impl App {
             commands.push(UiCommand::Theme(top_bar::next_theme(now)));
         }
         // Its strip looks after the other keys.
-        if self.present.on {
+        if self.panels.present.on {
             return commands;
         }
         if pressed(Key::F11) {
@@ -329,7 +339,7 @@ impl App {
         }
         if pressed(Key::Slash) {
             self.tab = Tab::Connections;
-            self.list.focus_filter = true;
+            self.panels.list.focus_filter = true;
         }
         let focused = ui.memory(|memory| memory.focused().is_some());
         if !focused && pressed(Key::Space) {
@@ -338,12 +348,12 @@ impl App {
         if self.tab == Tab::Connections {
             let now = self.feed.shown().now();
             if !focused && pressed(Key::ArrowDown) {
-                self.list.step(1);
+                self.panels.list.step(1);
             }
             if !focused && pressed(Key::ArrowUp) {
-                self.list.step(-1);
+                self.panels.list.step(-1);
             }
-            let window = &mut self.connection.plots.window;
+            let window = &mut self.panels.connection.plots.window;
             if pressed(Key::Home) {
                 window.follow();
             }
@@ -382,7 +392,7 @@ impl App {
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::Theme(theme) => ctx.set_theme(theme),
             UiCommand::Present(on) => {
-                self.present.on = on;
+                self.panels.present.on = on;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
             }
             UiCommand::Still(still) => self.store.settings.reduced_motion = still,
@@ -390,10 +400,10 @@ impl App {
             UiCommand::Notices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
-            UiCommand::Select(cookie) => self.list.selected = Some(cookie),
+            UiCommand::Select(cookie) => self.panels.list.selected = Some(cookie),
             UiCommand::Handover(t) => {
                 self.tab = Tab::Handovers;
-                self.handovers.choose(t);
+                self.panels.handovers.choose(t);
                 self.look(t);
             }
             UiCommand::Look(t) => self.look(t),
@@ -403,13 +413,15 @@ impl App {
             }
             UiCommand::Moment(cookie, t) => {
                 self.tab = Tab::Connections;
-                self.list.selected = Some(cookie);
+                self.panels.list.selected = Some(cookie);
                 self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,
-            UiCommand::WriteProfile(profile, flags) => self.paths.write(profile, flags),
+            UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
             UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
+            UiCommand::AskConsent => consent::open(ctx),
+            UiCommand::Allow => self.feed.allow(),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {
                     self.feed.changes.fail(why);
@@ -423,8 +435,12 @@ impl App {
 
     /// Brings a moment into view in every panel.
     fn look(&mut self, t: f64) {
-        self.connection.plots.window.show(t, self.feed.shown().now());
-        self.events.look(t);
+        self.panels
+            .connection
+            .plots
+            .window
+            .show(t, self.feed.shown().now());
+        self.panels.events.look(t);
     }
 
     /// Asks the laboratory for something, and says why it cannot.

@@ -38,6 +38,8 @@ pub(super) struct Feed {
     suspects: Vec<Cookie>,
     /// When the newest line came, on the window's clock; `None` for since the last frame.
     came_at: Option<f64>,
+    /// Somebody said *Allow*, and it has not been told what came of it.
+    allowing: bool,
 }
 
 impl Feed {
@@ -60,6 +62,7 @@ impl Feed {
             changes: Changes::default(),
             suspects: Vec::new(),
             came_at: None,
+            allowing: false,
         }
     }
 
@@ -105,6 +108,7 @@ impl Feed {
     fn apply(&mut self, line: Line) {
         self.came_at = None;
         self.changes.observe(&line);
+        self.observe_access(&line);
         if let Line::Sample(sample) = &line {
             if let Some(cost) = sample.cost_us {
                 self.costs.push_back((sample.t, cost));
@@ -119,6 +123,17 @@ impl Feed {
     /// How long ago the newest line came, at a time of the window; lines that came since the last frame come now.
     pub(super) fn waited_s(&mut self, time: f64) -> f64 {
         (time - *self.came_at.get_or_insert(time)).max(0.0)
+    }
+
+    /// Says why what somebody allowed is not permitted after all.
+    fn observe_access(&mut self, line: &Line) {
+        let Line::Event(event) = line else { return };
+        if let Some(access) = &event.access
+            && std::mem::take(&mut self.allowing)
+            && let Some(why) = &access.why_not
+        {
+            self.changes.fail(why.clone());
+        }
     }
 
     /// What the source is called.
@@ -169,6 +184,13 @@ impl Feed {
         &self.live.header().unwrap_or(self.source.header()).access
     }
 
+    /// Lets the privileged service ask a person for what is missing.
+    pub(super) fn allow(&mut self) {
+        self.changes.dismiss();
+        self.allowing = true;
+        self.source.allow();
+    }
+
     /// From one sample to the next, ms.
     pub(super) fn interval_ms(&self) -> u64 {
         self.interval_ms
@@ -217,10 +239,12 @@ impl Feed {
             }
         };
         let reference = self.changes.ask(&command, state, path);
+        let believed = state.before(&command).map(Box::new);
         let request = Request {
             command,
             by: super::BY.to_owned(),
             reference: Some(reference.clone()),
+            believed,
         };
         if self.source.request(request).is_err() {
             self.changes.refused(&reference);

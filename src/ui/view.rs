@@ -129,6 +129,10 @@ pub(super) enum UiCommand {
     Moment(Cookie, f64),
     /// One direction for every rate, or each connection's own.
     Turn(Option<Direction>),
+    /// The page that says what the privileged service would permit.
+    AskConsent,
+    /// Having the privileged service ask for what is missing.
+    Allow,
     /// The demo, in a window of its own.
     OpenDemo,
     /// Plugging a link of the lab, or unplugging it.

@@ -11,6 +11,7 @@ mod lab;
 mod motion;
 mod notices;
 mod paths;
+mod permission;
 mod plots;
 mod present;
 mod remembered;
