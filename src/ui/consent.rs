@@ -1,13 +1,14 @@
 //! The page behind *Allow…*: what the privileged service would permit, said before any password.
 
-use egui::{Align, Context, Frame, Id, Layout, Margin, Modal, Sense, Ui, vec2};
+use egui::{Align, Context, Id, Layout, Sense, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOLT, ICON_CHECK, ICON_CLOSE, ICON_LINK_OFF, ICON_LOCK, ICON_TUNE};
 
 use super::theme::{Tokens, Type};
 use super::view::UiCommand;
-use super::widgets::{Look, Press, hairline, icon, label};
+use super::widgets::{Look, Press, dialog, hairline, icon, label};
 use crate::model::{Access, Consent};
 
+const NAME: &str = "allow";
 const WIDE: f32 = 640.0;
 const SERVICE: &str = "The window itself gets no privileges. A service of this system, org.pathscope.Helper, does these \
                        things and no others, and has the system decide about each of them.";
@@ -76,7 +77,7 @@ fn refusal(access: &Access) -> Option<&'static str> {
 }
 
 fn id() -> Id {
-    Id::unique("allow")
+    Id::unique(NAME)
 }
 
 /// Opens the page.
@@ -91,8 +92,7 @@ pub(super) fn ui(access: &Access, ui: &Ui) -> Option<UiCommand> {
     }
     let tokens = Tokens::of(ui);
     let (mut allowed, mut closed) = (false, !offers(access));
-    let frame = Frame::window(ui.style()).inner_margin(Margin::same(24));
-    let modal = Modal::new(id()).frame(frame).show(ui.ctx(), |ui| {
+    let modal = dialog(NAME, ui).show(ui.ctx(), |ui| {
         ui.set_width(WIDE.min(ui.ctx().content_rect().width() - 96.0));
         label(ui, "What Allow permits", Type::Section, tokens.text);
         ui.add_space(8.0);

@@ -108,8 +108,8 @@ mod pictures {
                 .with_size(scene.size)
                 .with_pixels_per_point(scene.scale)
                 .with_max_steps(16)
-                // Time stands still, and so does what moves with it.
-                .with_step_dt(0.0)
+                // Time hardly moves, and so does what moves with it. If it stood still, egui would never show a popup.
+                .with_step_dt(1e-6)
                 .renderer(Keeper(Rc::clone(&textures)))
                 .with_context_setup(move |ctx| {
                     let mut app = App::new(ctx, setup);

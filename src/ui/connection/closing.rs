@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use egui::{Frame, Id, Margin, Modal, Ui};
+use egui::Ui;
 
 use super::table::Row;
 use crate::model::{Command, equivalent};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;
-use crate::ui::widgets::{Look, Press, command_box, label};
+use crate::ui::widgets::{Look, Press, command_box, dialog, label};
 
 /// A subflow that somebody wants to close.
 #[derive(Debug)]
@@ -61,32 +61,29 @@ impl Closing {
     pub(super) fn ui(&self, view: &View<'_>, ui: &Ui) -> Answer {
         let tokens = Tokens::of(ui);
         let mut answer = Answer::Waits;
-        let frame = Frame::window(ui.style()).inner_margin(Margin::same(24));
-        let modal = Modal::new(Id::unique("close subflow"))
-            .frame(frame)
-            .show(ui.ctx(), |ui| {
-                ui.set_width(680.0);
-                let title = format!("Close the subflow over {}?", self.path);
-                label(ui, title, Type::Section, tokens.text);
-                label(ui, self.consequence(), Type::Body, tokens.text2);
-                ui.add_space(8.0);
-                let endpoints: Vec<_> = view.live.state().endpoints.values().cloned().collect();
-                let lines = equivalent(&self.command(), &endpoints);
-                if command_box(ui, &lines, 680.0, "Copy the command", true) {
-                    ui.ctx().copy_text(lines.join("\n"));
+        let modal = dialog("close subflow", ui).show(ui.ctx(), |ui| {
+            ui.set_width(680.0);
+            let title = format!("Close the subflow over {}?", self.path);
+            label(ui, title, Type::Section, tokens.text);
+            label(ui, self.consequence(), Type::Body, tokens.text2);
+            ui.add_space(8.0);
+            let endpoints: Vec<_> = view.live.state().endpoints.values().cloned().collect();
+            let lines = equivalent(&self.command(), &endpoints);
+            if command_box(ui, &lines, 680.0, "Copy the command", true) {
+                ui.ctx().copy_text(lines.join("\n"));
+            }
+            ui.add_space(12.0);
+            ui.horizontal(|ui| {
+                let refusal = view.refusal();
+                let close = Press::text("Close subflow").look(Look::Primary);
+                if close.unless(ui, refusal.as_deref()).clicked() {
+                    answer = Answer::Yes;
                 }
-                ui.add_space(12.0);
-                ui.horizontal(|ui| {
-                    let refusal = view.refusal();
-                    let close = Press::text("Close subflow").look(Look::Primary);
-                    if close.unless(ui, refusal.as_deref()).clicked() {
-                        answer = Answer::Yes;
-                    }
-                    if Press::text("Cancel").ui(ui).clicked() {
-                        answer = Answer::No;
-                    }
-                });
+                if Press::text("Cancel").ui(ui).clicked() {
+                    answer = Answer::No;
+                }
             });
+        });
         if modal.should_close() && matches!(answer, Answer::Waits) {
             return Answer::No;
         }

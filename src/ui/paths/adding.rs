@@ -2,14 +2,14 @@
 
 use std::net::IpAddr;
 
-use egui::{Frame, Id, Margin, Modal, Popup, Sense, Ui, vec2};
+use egui::{Popup, Sense, Ui, vec2};
 use egui_material_icons::icons::ICON_CHECK;
 
 use super::model::{FLAGS, meaning, no_addition};
 use crate::model::{Command, EndpointFlags, equivalent};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{Look, Press, Switch, command_box, field, label, menu_item, paint, switch};
+use crate::ui::widgets::{Look, Press, Switch, command_box, dialog, field, label, menu_item, paint, switch};
 
 /// What is typed and chosen so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,62 +116,59 @@ impl Adding {
     pub(super) fn ui(&mut self, view: &View<'_>, ui: &Ui, copied: &mut Vec<UiCommand>) -> Answer {
         let tokens = Tokens::of(ui);
         let mut answer = Answer::Waits;
-        let frame = Frame::window(ui.style()).inner_margin(Margin::same(24));
-        let modal = Modal::new(Id::unique("add endpoint"))
-            .frame(frame)
-            .show(ui.ctx(), |ui| {
-                ui.set_width(WIDE);
-                label(ui, "Add endpoint", Type::Section, tokens.text);
-                let words = "An address that MPTCP may use beside the one of the default route.";
-                label(ui, words, Type::Body, tokens.text2);
-                ui.add_space(8.0);
-                let command = self.command(view);
-                let bad = |field| matches!(&command, Err((wrong, _)) if *wrong == field);
-                ui.horizontal(|ui| {
-                    let typed = !self.address.is_empty() && bad(ADDRESS);
-                    labelled(ui, ADDRESS, |ui| {
-                        field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
-                    });
-                    labelled(ui, "Device", |ui| self.device_ui(view, ui));
-                    labelled(ui, ID, |ui| {
-                        field(ui, &mut self.id, ID, "any", 80.0, bad(ID));
-                    });
-                    labelled(ui, PORT, |ui| {
-                        field(ui, &mut self.port, PORT, "none", 80.0, bad(PORT));
-                    });
+        let modal = dialog("add endpoint", ui).show(ui.ctx(), |ui| {
+            ui.set_width(WIDE);
+            label(ui, "Add endpoint", Type::Section, tokens.text);
+            let words = "An address that MPTCP may use beside the one of the default route.";
+            label(ui, words, Type::Body, tokens.text2);
+            ui.add_space(8.0);
+            let command = self.command(view);
+            let bad = |field| matches!(&command, Err((wrong, _)) if *wrong == field);
+            ui.horizontal(|ui| {
+                let typed = !self.address.is_empty() && bad(ADDRESS);
+                labelled(ui, ADDRESS, |ui| {
+                    field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
                 });
-                ui.add_space(12.0);
-                self.flags_ui(ui);
-                ui.add_space(12.0);
-                match &command {
-                    Ok(command) => {
-                        let lines = equivalent(command, &[]);
-                        if command_box(ui, &lines, WIDE, "Copy the command", true) {
-                            copied.push(UiCommand::Copy(lines.join("\n")));
-                        }
-                        let words = "Closes nothing; it can be undone.";
-                        label(ui, words, Type::Small, tokens.text2);
-                    }
-                    Err((_, why)) => {
-                        label(ui, why, Type::Body, tokens.text2);
-                    }
-                }
-                ui.add_space(12.0);
-                ui.horizontal(|ui| {
-                    let wrong = command.as_ref().err().map(|(_, why)| why.clone());
-                    let refusal = no_addition(view).or(wrong);
-                    let add = Press::text("Add").look(Look::Primary);
-                    let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
-                    let typing = ui.ctx().text_edit_focused();
-                    let clicked = add.unless(ui, refusal.as_deref()).clicked();
-                    if refusal.is_none() && (clicked || (enter && typing)) {
-                        answer = command.map_or(Answer::No, Answer::Add);
-                    }
-                    if Press::text("Cancel").ui(ui).clicked() {
-                        answer = Answer::No;
-                    }
+                labelled(ui, "Device", |ui| self.device_ui(view, ui));
+                labelled(ui, ID, |ui| {
+                    field(ui, &mut self.id, ID, "any", 80.0, bad(ID));
+                });
+                labelled(ui, PORT, |ui| {
+                    field(ui, &mut self.port, PORT, "none", 80.0, bad(PORT));
                 });
             });
+            ui.add_space(12.0);
+            self.flags_ui(ui);
+            ui.add_space(12.0);
+            match &command {
+                Ok(command) => {
+                    let lines = equivalent(command, &[]);
+                    if command_box(ui, &lines, WIDE, "Copy the command", true) {
+                        copied.push(UiCommand::Copy(lines.join("\n")));
+                    }
+                    let words = "Closes nothing; it can be undone.";
+                    label(ui, words, Type::Small, tokens.text2);
+                }
+                Err((_, why)) => {
+                    label(ui, why, Type::Body, tokens.text2);
+                }
+            }
+            ui.add_space(12.0);
+            ui.horizontal(|ui| {
+                let wrong = command.as_ref().err().map(|(_, why)| why.clone());
+                let refusal = no_addition(view).or(wrong);
+                let add = Press::text("Add").look(Look::Primary);
+                let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
+                let typing = ui.ctx().text_edit_focused();
+                let clicked = add.unless(ui, refusal.as_deref()).clicked();
+                if refusal.is_none() && (clicked || (enter && typing)) {
+                    answer = command.map_or(Answer::No, Answer::Add);
+                }
+                if Press::text("Cancel").ui(ui).clicked() {
+                    answer = Answer::No;
+                }
+            });
+        });
         if modal.should_close() && matches!(answer, Answer::Waits) {
             return Answer::No;
         }
