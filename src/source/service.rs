@@ -53,8 +53,12 @@ impl Service {
     /// # Errors
     /// When it is not there, does not answer, or refuses, as it does in another network namespace.
     pub fn offer(&self) -> Result<Offer, Refusal> {
-        let (_, _, [observe, configure, close_subflow]): (u32, String, [u32; 3]) =
-            self.call("Hello", &(here()?,))?;
+        let hello = || self.call("Hello", &(here()?,));
+        let (_, _, [observe, configure, close_subflow]): (u32, String, [u32; 3]) = match hello() {
+            // A call may meet a service that is just ending; the bus starts another for the next.
+            Err(refusal) if refusal.is_unanswered() => hello()?,
+            answer => answer?,
+        };
         Ok(Offer {
             observe: consent(observe),
             configure: consent(configure),
