@@ -40,6 +40,11 @@ impl Refusal {
         )
     }
 
+    /// Whether the service ended before it answered.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Bus(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_REPLY)
+    }
+
     /// Whether the service is not there, or does not answer.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Bus(_))
@@ -55,7 +60,7 @@ impl fmt::Display for Refusal {
                     "the service {NAME} does not answer; restart it, or try again later"
                 )
             }
-            Self::Bus(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_REPLY => write!(
+            Self::Bus(_) if self.is_unanswered() => write!(
                 f,
                 "the service {NAME} ended before it answered; look whether it was done, then ask again"
             ),

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Proxy, connection};
@@ -53,8 +54,12 @@ impl Service {
     /// # Errors
     /// When it is not there, does not answer, or refuses, as it does in another network namespace.
     pub fn offer(&self) -> Result<Offer, Refusal> {
-        let (_, _, [observe, configure, close_subflow]): (u32, String, [u32; 3]) =
-            self.call("Hello", &(here()?,))?;
+        let hello = || self.call("Hello", &(here()?,));
+        let (_, _, [observe, configure, close_subflow]): (u32, String, [u32; 3]) = match hello() {
+            // A call may meet a service that is just ending; the bus starts another for the next.
+            Err(refusal) if refusal.is_unanswered() => hello()?,
+            answer => answer?,
+        };
         Ok(Offer {
             observe: consent(observe),
             configure: consent(configure),
@@ -81,6 +86,15 @@ impl Service {
             self.call("OpenEvents", &(here()?,))?
         };
         Ok(socket.into())
+    }
+
+    /// The tokens of the subflows, by cookie; nobody is asked.
+    ///
+    /// # Errors
+    /// When it is not permitted.
+    pub fn subflow_tokens(&self) -> Result<FxHashMap<u64, u32>, Refusal> {
+        let tokens: Vec<(u64, u32)> = self.call("SubflowTokens", &(here()?,))?;
+        Ok(tokens.into_iter().collect())
     }
 
     /// Does what is asked, if what it replaces is as believed. A person may be asked.
