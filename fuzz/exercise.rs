@@ -34,7 +34,7 @@ impl<'a> Bytes<'a> {
     fn flags(&mut self) -> u32 {
         let number = self.number();
         // Mostly those that exist.
-        (if number % 4 == 0 {
+        (if number.is_multiple_of(4) {
             number >> 8
         } else {
             number >> 8 & 0x3f

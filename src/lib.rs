@@ -58,6 +58,7 @@
 //!   changed becomes objects of the model. A socket that one reading misses is carried over, because a dump under churn
 //!   can miss one; two misses, or an event, end it.
 //! - `control` carries out commands, one after the other.
+//! - `permission` has the privileged service lift what is missing, see below.
 //! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
 //!
 //! There are two ways to the subflows. A *dump* reads every TCP socket on the machine, whether MPTCP or not, in one walk
@@ -89,6 +90,20 @@
 //! the data level, or what arrived in order; a wait is one only while something waits. While something seems to happen
 //! to a connection, the history names it a suspect, and the source looks at it, and only at it, every 20 ms by exact
 //! look-ups. Such a sample names the connections that it is [`only`](model::Sample::only) about; it wakes nobody.
+//!
+//! # Permission
+//!
+//! Reading needs no privilege; the path manager's events, changes and closing a subflow need `CAP_NET_ADMIN`. Who has it
+//! uses it. For everybody else there is [`helper`], a service on the system bus with that one capability under an account
+//! of its own, which asks polkit about each call. [`bus`] is what both sides agree on: typed calls, none of which takes a
+//! path or a command, and each of which carries the value that it means to replace. The event socket is handed over
+//! joined: its events come straight from the kernel, outlive the service, and a change sent over it is refused, since
+//! the kernel asks who opened it *and* who sends.
+//!
+//! On this side the `control` thread tries the direct way first and then the service. A `permission` thread, only where
+//! something is missing, takes what needs no person at once, and the rest when somebody says *Allow*. What may be seen
+//! and done is told by the header, and by `access_changed` events after it. A service that is absent, dies, hangs or is
+//! replaced costs what it gave and nothing else. It serves its own network namespace; who is in another is refused.
 //!
 //! # The laboratory
 //!

@@ -206,6 +206,7 @@ fn a_kernel_without_mptcp_still_shows_its_interfaces() {
         command: close,
         by: "test".to_owned(),
         reference: None,
+        believed: None,
     };
     assert!(source.request(request).is_err(), "there is nothing to change");
     assert!(!source.header().access.control && source.failure().is_none());

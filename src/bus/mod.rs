@@ -24,6 +24,8 @@ mod refusal;
 pub use arguments::{EndpointArgs, LimitsArgs, SubflowArgs};
 pub use refusal::Refusal;
 
+use crate::model::Consent;
+
 /// The service's name on the bus.
 pub const NAME: &str = "org.pathscope.Helper";
 /// Its only object.
@@ -73,25 +75,20 @@ impl Action {
     }
 }
 
-/// Whether an action is permitted to a caller.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Consent {
-    /// No, whatever is asked.
-    #[default]
-    No = 0,
-    /// After somebody has authenticated.
-    Asks = 1,
-    /// Yes.
-    Yes = 2,
+/// A consent as it travels.
+pub fn consent_number(consent: Consent) -> u32 {
+    match consent {
+        Consent::No => 0,
+        Consent::Asks => 1,
+        Consent::Yes => 2,
+    }
 }
 
-impl Consent {
-    /// From the number that travels; a newer one that we do not know is no consent.
-    pub fn from_number(number: u32) -> Self {
-        match number {
-            1 => Self::Asks,
-            2 => Self::Yes,
-            _ => Self::No,
-        }
+/// The consent that travelled; a newer kind that we do not know is none.
+pub fn consent(number: u32) -> Consent {
+    match number {
+        1 => Consent::Asks,
+        2 => Consent::Yes,
+        _ => Consent::No,
     }
 }

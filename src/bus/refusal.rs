@@ -1,6 +1,12 @@
 //! Why a call was refused, as it travels.
 
 use std::fmt;
+use std::io;
+
+use super::NAME;
+
+/// How the bus answers for a service that ended instead.
+const NO_REPLY: &str = "org.freedesktop.DBus.Error.NoReply";
 
 /// Why the service did not do what it was asked. Each carries one line: what, why, what to do.
 #[derive(Debug, zbus::DBusError)]
@@ -33,20 +39,42 @@ impl Refusal {
             Self::NotAuthorized(_) | Self::AuthenticationNeeded(_) | Self::OtherNamespace(_)
         )
     }
+
+    /// Whether the service ended before it answered.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Bus(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_REPLY)
+    }
+
+    /// Whether the service is not there, or does not answer.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Bus(_))
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bus(zbus::Error::MethodError(_, Some(text), _))
-            | Self::NotAuthorized(text)
+            Self::Bus(zbus::Error::InputOutput(error)) if error.kind() == io::ErrorKind::TimedOut => {
+                write!(
+                    f,
+                    "the service {NAME} does not answer; restart it, or try again later"
+                )
+            }
+            Self::Bus(_) if self.is_unanswered() => write!(
+                f,
+                "the service {NAME} ended before it answered; look whether it was done, then ask again"
+            ),
+            Self::Bus(zbus::Error::MethodError(_, Some(text), _)) => {
+                write!(f, "the service {NAME} cannot be called: {text}")
+            }
+            Self::Bus(error) => write!(f, "the service {NAME} cannot be called: {error}"),
+            Self::NotAuthorized(text)
             | Self::AuthenticationNeeded(text)
             | Self::Invalid(text)
             | Self::Stale(text)
             | Self::OtherNamespace(text)
             | Self::Busy(text)
             | Self::Refused(text) => f.write_str(text),
-            Self::Bus(error) => write!(f, "{error}"),
         }
     }
 }

@@ -141,6 +141,7 @@ fn request(line: &str) -> Asked {
             command,
             by,
             reference,
+            believed: None,
         }),
         Err(error) => {
             let message = Some(format!("not understood: {error}"));

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 /// How long the service stays when nobody calls.
-const STAYS: Duration = Duration::from_secs(60);
+const STAYS: Duration = Duration::from_mins(1);
 /// The one argument, for trying it out: how long it stays, in seconds.
 const STAYS_ARGUMENT: &str = "--stay";
 

@@ -7,7 +7,8 @@ use zbus::message::{Flags, Header};
 use zbus::proxy::CacheProperties;
 use zbus_polkit::policykit1::{AuthorityProxy, AuthorizationResult, CheckAuthorizationFlags, Subject};
 
-use crate::bus::{Action, Consent, Refusal};
+use crate::bus::{Action, Refusal};
+use crate::model::Consent;
 
 /// polkit, as the service asks it.
 pub(super) struct Polkit {
@@ -35,25 +36,32 @@ impl Polkit {
 
     /// Lets through who may, after authentication where that is needed and the caller is prepared to wait for it.
     pub(super) async fn require(&self, header: &Header<'_>, action: Action) -> Result<(), Refusal> {
-        let may_ask = header.primary().flags().contains(Flags::AllowInteractiveAuth);
-        let result = self.check(header, action, may_ask).await?;
         let id = action.id();
+        let refused = |why: &str| Err(Refusal::NotAuthorized(format!("{id}: {why}")));
+        match self.consent(header, action).await? {
+            Consent::Yes => return Ok(()),
+            Consent::No => return refused("not permitted to this user here"),
+            Consent::Asks => {}
+        }
+        if !header.primary().flags().contains(Flags::AllowInteractiveAuth) {
+            return Err(Refusal::AuthenticationNeeded(format!(
+                "{id}: authentication is needed"
+            )));
+        }
+        let result = self.check(header, action, true).await?;
         if result.is_authorized {
             return Ok(());
         }
         if result.details.contains_key("polkit.dismissed") {
-            return Err(Refusal::NotAuthorized(format!(
-                "{id}: the question was dismissed"
-            )));
+            return refused("the question was dismissed");
         }
-        Err(match (result.is_challenge, may_ask) {
-            (true, false) => Refusal::AuthenticationNeeded(format!("{id} needs authentication")),
-            (true, true) => Refusal::NotAuthorized(format!(
-                "{id} needs authentication, and nobody can be asked: \
-                 no authentication agent runs in this session (pkttyagent is one for a terminal)"
-            )),
-            (false, _) => Refusal::NotAuthorized(format!("{id} is not permitted to this user here")),
-        })
+        if result.is_challenge {
+            return refused(
+                "authentication is needed, and nobody can be asked; \
+                 no authentication agent runs in this session (pkttyagent is one for a terminal)",
+            );
+        }
+        refused("the authentication failed")
     }
 
     async fn check(
@@ -64,13 +72,15 @@ impl Polkit {
     ) -> Result<AuthorizationResult, Refusal> {
         let subject = Subject::new_for_message_header(header)
             .map_err(|_| Refusal::NotAuthorized("the call has no sender".to_owned()))?;
-        let flags = if may_ask {
-            CheckAuthorizationFlags::AllowUserInteraction.into()
-        } else {
-            Default::default()
-        };
+        let flags = may_ask.then_some(CheckAuthorizationFlags::AllowUserInteraction);
         self.authority
-            .check_authorization(&subject, action.id(), &HashMap::new(), flags, "")
+            .check_authorization(
+                &subject,
+                action.id(),
+                &HashMap::new(),
+                flags.into_iter().collect(),
+                "",
+            )
             .await
             .map_err(|error| Refusal::NotAuthorized(format!("polkit does not answer: {error}")))
     }

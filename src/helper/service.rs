@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use zbus::fdo::RequestNameFlags;
 use zbus::message::Header;
 use zbus::zvariant::OwnedFd;
 use zbus::{Connection, connection, interface};
@@ -12,7 +11,9 @@ use zbus::{Connection, connection, interface};
 use super::callers::{Call, Callers};
 use super::check::{self, Nonsense};
 use super::polkit::Polkit;
-use crate::bus::{Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs};
+use crate::bus::{
+    Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
+};
 use crate::kernel::{Error, Events, Here, PathManager, SocketTable, Sockets, inode};
 use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
 
@@ -51,19 +52,20 @@ pub(super) fn serve(stays: Duration) -> Result<(), String> {
         .map_err(|error| format!("the system bus: {error}"))
 }
 
+/// Takes the name only once calls can be heard. What the service itself asks goes over a connection of its own, so that
+/// answers never wait behind calls.
 async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
-    let connection = connection::Builder::system()?
-        .max_queued(MESSAGES)
-        .build()
-        .await?;
+    let questions = Connection::system().await?;
     let service = Service(Arc::new(Inner {
-        callers: Callers::new(&connection).await?,
-        polkit: Polkit::new(&connection).await?,
+        callers: Callers::new(&questions).await?,
+        polkit: Polkit::new(&questions).await?,
         kernel: Mutex::new(kernel),
     }));
-    connection.object_server().at(PATH, service.clone()).await?;
-    connection
-        .request_name_with_flags(NAME, RequestNameFlags::DoNotQueue.into())
+    let connection = connection::Builder::system()?
+        .max_queued(MESSAGES)
+        .serve_at(PATH, service.clone())?
+        .name(NAME)?
+        .build()
         .await?;
     Ok((connection, service))
 }
@@ -86,15 +88,16 @@ impl Kernel {
     }
 
     fn event_socket(&mut self, user: u32) -> Result<OwnedFd, Refusal> {
-        Here::retain_open(&mut self.given).map_err(refusal)?;
+        Here::retain_open(&mut self.given).map_err(|error| refusal(&error))?;
         let his = self.given.iter().filter(|(_, owner)| *owner == user).count();
         if his >= EVENT_SOCKETS_EACH || self.given.len() >= EVENT_SOCKETS {
             return Err(Refusal::Busy(
                 "too many event sockets are open already: close a window of Pathscope".to_owned(),
             ));
         }
-        let socket = Events::socket().map_err(refusal)?;
-        self.given.push((inode(&socket).map_err(refusal)?, user));
+        let socket = Events::socket().map_err(|error| refusal(&error))?;
+        self.given
+            .push((inode(&socket).map_err(|error| refusal(&error))?, user));
         Ok(socket.into())
     }
 }
@@ -119,7 +122,7 @@ impl Service {
         self.same_namespace(&socket)?;
         let mut consents = [0; 3];
         for (consent, action) in consents.iter_mut().zip(Action::ALL) {
-            *consent = self.0.polkit.consent(&header, action).await? as u32;
+            *consent = consent_number(self.0.polkit.consent(&header, action).await?);
         }
         Ok((PROTOCOL, env!("CARGO_PKG_VERSION").to_owned(), consents))
     }
@@ -132,7 +135,7 @@ impl Service {
     ) -> Result<(), Refusal> {
         let _call = self.0.callers.enter(&header, 1).await?;
         let action =
-            Action::from_number(action).ok_or_else(|| nonsense(Nonsense("there is no such action")))?;
+            Action::from_number(action).ok_or_else(|| nonsense(&Nonsense("there is no such action")))?;
         self.permitted(&header, &socket, action).await
     }
 
@@ -156,7 +159,7 @@ impl Service {
         let mut table = SocketTable::default();
         Sockets::new()
             .and_then(|mut sockets| sockets.read(&mut table))
-            .map_err(refusal)?;
+            .map_err(|error| refusal(&error))?;
         let subflows = table.subflows.iter();
         Ok(subflows
             .filter_map(|subflow| Some((subflow.cookie, subflow.token_local?)))
@@ -172,10 +175,14 @@ impl Service {
         let call = self.0.callers.enter(&header, 1).await?;
         let endpoint = address(&endpoint)?;
         let new = endpoint.address;
-        let command = check::endpoint_to_add(endpoint).map_err(nonsense)?;
+        let command = check::endpoint_to_add(endpoint).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, None)?;
-        let endpoints = self.kernel().path_manager.endpoints().map_err(refusal)?;
+        let endpoints = self
+            .kernel()
+            .path_manager
+            .endpoints()
+            .map_err(|error| refusal(&error))?;
         let added = endpoints.iter().find(|endpoint| endpoint.address == new);
         let gone = || Refusal::Stale("the endpoint was added, and is gone again".to_owned());
         added.map(EndpointArgs::from).ok_or_else(gone)
@@ -190,8 +197,8 @@ impl Service {
         clear: u32,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
-        let command = check::endpoint_change(&endpoint, set, clear).map_err(nonsense)?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
+        let command = check::endpoint_change(&endpoint, set, clear).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
         Ok(believed)
@@ -204,7 +211,7 @@ impl Service {
         believed: EndpointArgs,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(nonsense)?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         let command = Command::EndpointRemove { id: endpoint.id };
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
@@ -219,7 +226,7 @@ impl Service {
         limits: LimitsArgs,
     ) -> Result<LimitsArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::limits(limits.into()).map_err(nonsense)?;
+        let command = check::limits(limits.into()).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Limits(believed.into())))?;
         Ok(believed)
@@ -234,7 +241,7 @@ impl Service {
         value: &str,
     ) -> Result<String, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::setting(name, value).map_err(nonsense)?;
+        let command = check::setting(name, value).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::Configure).await?;
         let before = Before::Setting(SettingValue::from(believed));
         self.apply(&call, &command, Some(before))?;
@@ -250,8 +257,9 @@ impl Service {
         let call = self.0.callers.enter(&header, DEAR).await?;
         let (local, remote) = subflow
             .addresses()
-            .ok_or_else(|| nonsense(Nonsense("an address has 4 bytes or 16")))?;
-        let (local, remote, cookie) = check::subflow(local, remote, subflow.cookie).map_err(nonsense)?;
+            .ok_or_else(|| nonsense(&Nonsense("an address has 4 bytes or 16")))?;
+        let (local, remote, cookie) =
+            check::subflow(local, remote, subflow.cookie).map_err(|what| nonsense(&what))?;
         self.permitted(&header, &socket, Action::CloseSubflow).await?;
         // Who may close subflows may close their own; root's are root's.
         let owner = Some(call.user).filter(|user| *user != 0);
@@ -275,7 +283,7 @@ impl Service {
                 "the caller is in another network namespace than the service: run pathscope as root there"
                     .to_owned(),
             )),
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(refusal(&error)),
         }
     }
 
@@ -323,19 +331,19 @@ fn told(
         Ok(()) => eprintln!("user {}: {lines}", call.user),
         Err(error) => eprintln!("user {}: {lines}: {error}", call.user),
     }
-    done.map_err(refusal)
+    done.map_err(|error| refusal(&error))
 }
 
 fn address(endpoint: &EndpointArgs) -> Result<Endpoint, Refusal> {
-    let wrong = || nonsense(Nonsense("an address has 4 bytes or 16"));
+    let wrong = || nonsense(&Nonsense("an address has 4 bytes or 16"));
     endpoint.endpoint().ok_or_else(wrong)
 }
 
-fn nonsense(what: Nonsense) -> Refusal {
+fn nonsense(what: &Nonsense) -> Refusal {
     Refusal::Invalid(what.to_string())
 }
 
-fn refusal(error: Error) -> Refusal {
+fn refusal(error: &Error) -> Refusal {
     let text = error.to_string();
     match error {
         Error::Stale { .. } | Error::NoSuchEndpoint { .. } | Error::NoSuchSubflow { .. } => {

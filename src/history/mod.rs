@@ -104,6 +104,9 @@ impl History {
             }
             Line::Sample(sample) => self.apply_sample(*sample),
             Line::Event(event) => {
+                if let (Some(header), Some(access)) = (&mut self.header, &event.access) {
+                    header.access = access.clone();
+                }
                 if self.events.len() >= self.bounds.events {
                     self.events.pop_front();
                 }
@@ -112,7 +115,7 @@ impl History {
         }
     }
 
-    /// The header, once it came.
+    /// The header, once it came, with what may be seen and done now.
     pub fn header(&self) -> Option<&Header> {
         self.header.as_ref()
     }

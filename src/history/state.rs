@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Connection, Cookie, Endpoint, Interface, Limits, Sample, Settings};
+use crate::model::{Before, Command, Connection, Cookie, Endpoint, Interface, Limits, Sample, Settings};
 
 /// The state that a stream's samples add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +31,26 @@ impl State {
     /// The interface with a device name.
     pub fn interface(&self, name: &str) -> Option<&Interface> {
         self.interfaces.values().find(|interface| interface.name == name)
+    }
+
+    /// The value that a command would replace, as it is known here.
+    pub fn before(&self, command: &Command) -> Option<Before> {
+        match command {
+            Command::EndpointChange { id, .. } | Command::EndpointRemove { id } => {
+                self.endpoints.get(id).cloned().map(Before::Endpoint)
+            }
+            Command::LimitsSet { .. } => self.limits.map(Before::Limits),
+            Command::Set { name, .. } => self.settings.get(name).cloned().map(Before::Setting),
+            Command::Close { local, remote } => {
+                let mut subflows = self
+                    .connections
+                    .values()
+                    .flat_map(|connection| &connection.subflows);
+                let found = subflows.find(|subflow| subflow.local == *local && subflow.remote == *remote)?;
+                Some(Before::Subflow(found.cookie))
+            }
+            Command::EndpointAdd { .. } => None,
+        }
     }
 
     /// The connections that `sample` says, or shows by being full, to be gone.

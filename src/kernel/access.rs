@@ -36,7 +36,19 @@ pub fn probe() -> Result<Access, Error> {
         control,
         subflow_tokens,
         why_not: why_not(events, control, subflow_tokens),
+        offer: None,
+        as_root: is_root_on_a_desktop(),
     })
+}
+
+/// Root with a display, in the session of somebody who logged in (proc(5), `loginuid`).
+fn is_root_on_a_desktop() -> bool {
+    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let login = std::fs::read_to_string("/proc/self/loginuid").unwrap_or_default();
+    let logged_in = login.trim().parse::<u32>().is_ok_and(|uid| uid != u32::MAX);
+    nix::unistd::geteuid().is_root() && display && logged_in
 }
 
 fn may_control() -> Result<bool, Error> {
@@ -57,6 +69,14 @@ fn may_control() -> Result<bool, Error> {
 }
 
 fn why_not(events: bool, control: bool, subflow_tokens: bool) -> Option<String> {
+    let what = lacking(events, control, subflow_tokens)?;
+    Some(format!(
+        "CAP_NET_ADMIN is missing: {what}; run as root for the kernel's events and for changes"
+    ))
+}
+
+/// What follows from what is missing, in a few words.
+pub fn lacking(events: bool, control: bool, subflow_tokens: bool) -> Option<String> {
     let mut lacks = Vec::new();
     if !events {
         lacks.push("events are inferred");
@@ -68,14 +88,11 @@ fn why_not(events: bool, control: bool, subflow_tokens: bool) -> Option<String> 
         lacks.push("subflows are matched to their connections by inode");
     }
     let (last, first) = lacks.split_last()?;
-    let what = if first.is_empty() {
+    Some(if first.is_empty() {
         (*last).to_owned()
     } else {
         format!("{} and {last}", first.join(", "))
-    };
-    Some(format!(
-        "CAP_NET_ADMIN is missing: {what}; run as root for the kernel's events and for changes"
-    ))
+    })
 }
 
 /// Major and minor number of the running kernel.

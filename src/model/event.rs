@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::as_text;
-use super::{CommandOutcome, Endpoint, Limits, SettingValue, Token};
+use super::{Access, CommandOutcome, Endpoint, Limits, SettingValue, Token};
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
@@ -73,6 +73,8 @@ event_kinds! {
     ClockJump = "clock_jump",
     /// Somebody asked for a change; this is its outcome.
     Command = "command",
+    /// What may be seen and done is another now.
+    AccessChanged = "access_changed",
 }
 
 impl fmt::Display for EventKind {
@@ -186,6 +188,9 @@ pub struct Event {
     /// What was asked, by whom, and how it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<CommandOutcome>,
+    /// What may be seen and done now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Access>,
     /// Attributes that this version does not know, by number, in hexadecimal.
     #[serde(
         default,
@@ -231,6 +236,7 @@ impl Event {
             overruns: None,
             suspended_s: None,
             command: None,
+            access: None,
             unknown_attributes: BTreeMap::new(),
         }
     }

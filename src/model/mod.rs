@@ -22,7 +22,7 @@ pub use event::{Event, EventKind, Origin};
 pub use ids::{Cookie, Token};
 pub use interface::{Interface, InterfaceAddress, InterfaceKind};
 pub use plan::{Plan, addition, equivalent, plan_change};
-pub use stream::{Access, Header, Line, Sample, SettingValue, Settings};
+pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
 
 /// The version of the public schema.
 pub const SCHEMA: u32 = 1;

@@ -38,6 +38,10 @@ pub type Settings = BTreeMap<String, SettingValue>;
 
 /// What this process may see and do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a field of the public schema"
+)]
 pub struct Access {
     /// The kernel's own path-manager events.
     pub events: bool,
@@ -47,6 +51,36 @@ pub struct Access {
     pub subflow_tokens: bool,
     /// What is missing and what would lift it, in one line.
     pub why_not: Option<String>,
+    /// What the privileged service would lift, where it is there and something is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer: Option<Offer>,
+    /// Whether this is root on somebody's desktop.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_root: bool,
+}
+
+/// Whether something is permitted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// No, whatever is asked.
+    #[default]
+    No,
+    /// After somebody has authenticated.
+    Asks,
+    /// Yes.
+    Yes,
+}
+
+/// What the privileged service would do for this process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Passing on the kernel's own events.
+    pub observe: Consent,
+    /// Changing endpoints, limits and settings.
+    pub configure: Consent,
+    /// Closing one's own subflows.
+    pub close_subflow: Consent,
 }
 
 /// The first line of a stream.

@@ -1,13 +1,16 @@
 //! The control thread: carries out requests, one after the other, and tells how each ended.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 
 use super::Request;
+use super::service::Service;
 use super::shared::Shared;
-use crate::kernel::PathManager;
-use crate::model::{CommandOutcome, Event, EventKind, Origin};
+use crate::bus::Refusal;
+use crate::kernel::{Error, Namespace, PathManager};
+use crate::model::{Before, Command, CommandOutcome, Event, EventKind, Origin};
 
 pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sender<()>) {
     let mut path_manager = shared.namespace.enter().and_then(|()| PathManager::new());
@@ -15,13 +18,24 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
         command,
         by,
         reference,
+        believed,
     } in requests
     {
         if shared.stopping() {
             break;
         }
         let done = match &mut path_manager {
-            Ok(path_manager) => path_manager.apply(&command).map_err(|error| error.to_string()),
+            Ok(path_manager) => {
+                let wait = |ask: &dyn Fn() -> Result<(), Refusal>| shared.waiting_for_a_person(ask);
+                change_with(
+                    path_manager,
+                    &shared.namespace,
+                    &command,
+                    believed.map(|believed| *believed),
+                    wait,
+                )
+                .map_err(|error| error.to_string())
+            }
             Err(error) => Err(error.to_string()),
         };
         let outcome = CommandOutcome {
@@ -41,4 +55,60 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
         // What changed should be seen at once.
         let _ = poke.try_send(());
     }
+}
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub enum ChangeError {
+    /// The kernel says so.
+    Kernel(Error),
+    /// The privileged service says so.
+    Service(Refusal),
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kernel(error) => error.fmt(f),
+            Self::Service(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+/// Makes a change: directly where this process may, else by the privileged service, which may have a person asked.
+/// The calling thread must be in the namespace.
+///
+/// # Errors
+/// Why it was not made. Where there is no service, that is the kernel's reason.
+pub fn change(
+    path_manager: &mut PathManager,
+    namespace: &Namespace,
+    command: &Command,
+    believed: Option<Before>,
+) -> Result<(), ChangeError> {
+    change_with(path_manager, namespace, command, believed, |ask| ask())
+}
+
+/// As [`change`]; `wait` does what may wait for a person.
+fn change_with(
+    path_manager: &mut PathManager,
+    namespace: &Namespace,
+    command: &Command,
+    believed: Option<Before>,
+    wait: impl FnOnce(&dyn Fn() -> Result<(), Refusal>) -> Result<(), Refusal>,
+) -> Result<(), ChangeError> {
+    let refused = match path_manager.apply(command) {
+        // The service is in the namespace that processes begin in.
+        Err(error) if error.is_not_permitted() && namespace.is_own() => error,
+        outcome => return outcome.map_err(ChangeError::Kernel),
+    };
+    let service = Service::connect().ok();
+    let Some(service) = service.filter(|service| service.presence().is_some()) else {
+        return Err(ChangeError::Kernel(refused));
+    };
+    let believed = match believed {
+        Some(believed) => Some(believed),
+        None => path_manager.before(command).map_err(ChangeError::Kernel)?,
+    };
+    wait(&|| service.apply(command, believed.clone())).map_err(ChangeError::Service)
 }

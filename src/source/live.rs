@@ -15,7 +15,7 @@ use super::outlet::Outlet;
 use super::people::Findings;
 use super::reading::Reader;
 use super::shared::Shared;
-use super::{Request, Source, Waker, control, sampler, watcher};
+use super::{Request, Source, Waker, control, permission, sampler, watcher};
 use crate::kernel::{self, Error, Namespace};
 use crate::model::{Cookie, Header, Line, Sample};
 
@@ -53,6 +53,8 @@ pub struct LiveSource {
     lines: Receiver<Line>,
     requests: Sender<Request>,
     poke: Sender<()>,
+    /// Says *Allow* to the permission thread, where there is one.
+    allow: Sender<()>,
     shared: Arc<Shared>,
     threads: Vec<thread::JoinHandle<()>>,
 }
@@ -66,6 +68,7 @@ impl LiveSource {
         let (lines_in, lines) = bounded(LINES);
         let (requests, requests_out) = bounded(REQUESTS);
         let (poke, poked) = bounded(1);
+        let (allow, allowed) = bounded(1);
         let interval_ms = clamp(options.interval);
         // Netlink sockets belong to the namespace they are opened in: each thread enters it and opens its own.
         let access = inside(namespace, kernel::probe)?;
@@ -83,6 +86,7 @@ impl LiveSource {
             lines,
             requests,
             poke: poke.clone(),
+            allow,
             shared: Arc::clone(&shared),
             threads: Vec::new(),
         };
@@ -95,7 +99,14 @@ impl LiveSource {
             let shared = Arc::clone(&shared);
             move || sampler::run(&shared, &poked)
         })?;
-        source.spawn("control", move || control::run(&shared, &requests_out, &poke))?;
+        source.spawn("control", {
+            let shared = Arc::clone(&shared);
+            move || control::run(&shared, &requests_out, &poke)
+        })?;
+        let access = source.header.access.clone();
+        if !(access.events && access.control) && namespace.is_own() {
+            source.spawn("permission", move || permission::run(&shared, access, &allowed))?;
+        }
         Ok(source)
     }
 
@@ -127,6 +138,10 @@ impl Source for LiveSource {
         let _ = self.poke.try_send(());
     }
 
+    fn allow(&self) {
+        let _ = self.allow.try_send(());
+    }
+
     fn look_closely(&self, connections: &[Cookie]) {
         if self.shared.set_suspects(connections) {
             let _ = self.poke.try_send(());
@@ -149,9 +164,12 @@ impl Drop for LiveSource {
         // control thread ends with its sender.
         self.lines = crossbeam_channel::never();
         self.requests = bounded(0).0;
+        self.allow = bounded(0).0;
         let _ = self.poke.try_send(());
         for thread in self.threads.drain(..) {
-            let _ = thread.join();
+            if !self.shared.waits_for_a_person(thread.thread().id()) {
+                let _ = thread.join();
+            }
         }
     }
 }

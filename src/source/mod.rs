@@ -12,8 +12,10 @@ mod mark;
 mod materialise;
 mod outlet;
 mod people;
+mod permission;
 mod reading;
 mod sampler;
+mod service;
 mod shared;
 mod silence;
 mod strategy;
@@ -21,8 +23,10 @@ mod table;
 mod watcher;
 
 pub use absent::AbsentSource;
+pub use control::{ChangeError, change};
 pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
 pub use reading::Reader;
+pub use service::Service;
 pub use strategy::Way;
 
 use std::sync::Arc;
@@ -30,7 +34,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::model::{Command, Cookie, Header, Line};
+use crate::model::{Before, Command, Cookie, Header, Line};
 
 /// A change that somebody asks of a source. Its outcome comes back as a `command` event.
 #[derive(Clone, Debug)]
@@ -41,6 +45,8 @@ pub struct Request {
     pub by: String,
     /// What the asker calls the request; comes back with its outcome.
     pub reference: Option<String>,
+    /// The value that the asker saw and means to replace; `None` to replace whichever there is.
+    pub believed: Option<Box<Before>>,
 }
 
 /// Called from a source's thread whenever a line is ready.
@@ -64,6 +70,10 @@ pub trait Source: Send {
 
     /// Changes the time from one sample to the next, 50 ms to 5 s.
     fn set_interval(&self, interval: Duration);
+
+    /// Lets the privileged service ask a person for what is missing, without waiting. What comes of it is told by an
+    /// `access_changed` event. A source that misses nothing, or has no such service, does nothing.
+    fn allow(&self) {}
 
     /// Looks at these connections, and only at them, far more often than at the others, until told otherwise.
     fn look_closely(&self, connections: &[Cookie]);

@@ -184,7 +184,7 @@ fn want(
         reader.set_server_side(token, server_side);
         want.news.tokens.insert(token);
     }
-    if !shared.events || resync.samples > 0 {
+    if !shared.hears() || resync.samples > 0 {
         want.infer = Some(gathered.told.clone());
         resync.samples = resync.samples.saturating_sub(1);
     } else {
@@ -203,7 +203,7 @@ fn emit(shared: &Shared, read: Read) -> Result<(), Closed> {
         mut inferred,
         new,
     } = read;
-    if shared.events {
+    if shared.hears() {
         // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
         let mut gathered = shared.gathered();
         inferred.retain(|event| !gathered.told.contains(&key(event)));

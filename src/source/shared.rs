@@ -1,9 +1,10 @@
 //! What the threads of one live source share.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -11,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::difference::News;
 use super::infer::Told;
 use super::outlet::Outlet;
+use crate::bus::Refusal;
 use crate::kernel::Namespace;
 use crate::model::Cookie;
 
@@ -37,11 +39,15 @@ pub(super) struct Shared {
     pub(super) outlet: Outlet,
     pub(super) gathered: Mutex<Gathered>,
     /// Whether the kernel's own path-manager events arrive.
-    pub(super) events: bool,
+    pub(super) events: AtomicBool,
+    /// A socket for them that the privileged service opened, until the event thread takes it.
+    passed: Mutex<Option<OwnedFd>>,
     pub(super) interval_ms: AtomicU64,
     /// The event thread has something in hand, and may not know yet what was lost meanwhile.
     pub(super) busy: AtomicBool,
     pub(super) stop: AtomicBool,
+    /// Threads that wait for a person: nobody waits for these.
+    waiting: Mutex<Vec<ThreadId>>,
     /// The connections to look at closely.
     suspects: Mutex<Vec<Cookie>>,
     failure: Mutex<Option<String>>,
@@ -53,10 +59,12 @@ impl Shared {
             namespace,
             outlet,
             gathered: Mutex::default(),
-            events,
+            events: AtomicBool::new(events),
+            passed: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
+            waiting: Mutex::default(),
             suspects: Mutex::default(),
             failure: Mutex::default(),
         }
@@ -81,6 +89,51 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Whether the kernel's own path-manager events arrive.
+    pub(super) fn hears(&self) -> bool {
+        self.events.load(Ordering::Acquire)
+    }
+
+    /// Leaves a socket for the event thread, and waits for a while until it hears.
+    pub(super) fn pass_events(&self, socket: OwnedFd) {
+        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(socket);
+        let end = Instant::now() + PATIENCE * 4;
+        while !self.hears() && Instant::now() < end && !self.stopping() {
+            thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// The socket that was left, once.
+    pub(super) fn passed_events(&self) -> Option<OwnedFd> {
+        self.passed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Does what may wait for a person who is asked for a password. Once the source ends nobody is asked.
+    pub(super) fn waiting_for_a_person<T>(
+        &self,
+        what: impl FnOnce() -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let me = thread::current().id();
+        let mut list = waiting();
+        if self.stopping() {
+            return Err(Refusal::NotAuthorized("the window is closing".to_owned()));
+        }
+        list.push(me);
+        drop(list);
+        let outcome = what();
+        waiting().retain(|thread| *thread != me);
+        outcome
+    }
+
+    /// Whether a thread waits for a person.
+    pub(super) fn waits_for_a_person(&self, thread: ThreadId) -> bool {
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&thread)
     }
 
     /// Lets the event thread finish what it has in hand, for a while: when it had to wait for a reader, events may be

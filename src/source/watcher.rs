@@ -51,7 +51,7 @@ pub(super) fn run(shared: &Arc<Shared>, event_buffer: Option<usize>, ready: &Sen
 }
 
 fn open(shared: &Shared, buffer: Option<usize>) -> Result<(Option<Events>, RouteEvents, Route), Error> {
-    let events = if shared.events {
+    let events = if shared.hears() {
         Some(Events::subscribe(buffer)?)
     } else {
         None
@@ -80,6 +80,12 @@ impl Watcher<'_> {
         let mut arrived = Vec::new();
         while !self.shared.stopping() {
             wait(events.as_ref(), &route_events)?;
+            if let Some(socket) = self.shared.passed_events() {
+                events = Some(Events::of(socket).map_err(Some)?);
+                // What happened before is concluded once more by the next samples, as after an overrun.
+                self.shared.gathered().overrun = true;
+                self.shared.events.store(true, Ordering::Release);
+            }
             self.shared.busy.store(true, Ordering::Release);
             let mut more = false;
             if let Some(events) = &mut events {

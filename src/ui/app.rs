@@ -8,6 +8,7 @@ use egui::{
 
 use super::connection::{self, ConnectionState};
 use super::connections::{self, ListState};
+use super::consent;
 use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
@@ -182,6 +183,7 @@ impl App {
             commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
+        commands.extend(consent::ui(view.access, ui));
         for command in commands {
             self.perform(command, ui.ctx());
         }
@@ -314,6 +316,8 @@ impl App {
             UiCommand::WriteProfile(profile, flags) => self.paths.write(profile, flags),
             UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
+            UiCommand::AskConsent => consent::open(ctx),
+            UiCommand::Allow => self.feed.allow(),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.demo.map(|open| open()) {
                     self.feed.changes.fail(why);

@@ -36,6 +36,8 @@ pub(super) struct Feed {
     pub(super) changes: Changes,
     /// The connections that the source looks at closely.
     suspects: Vec<Cookie>,
+    /// Somebody said *Allow*, and it has not been told what came of it.
+    allowing: bool,
 }
 
 impl Feed {
@@ -57,6 +59,7 @@ impl Feed {
             costs: VecDeque::new(),
             changes: Changes::default(),
             suspects: Vec::new(),
+            allowing: false,
         }
     }
 
@@ -90,6 +93,7 @@ impl Feed {
 
     fn apply(&mut self, line: Line) {
         self.changes.observe(&line);
+        self.observe_access(&line);
         if let Line::Sample(sample) = &line {
             if let Some(cost) = sample.cost_us {
                 self.costs.push_back((sample.t, cost));
@@ -99,6 +103,17 @@ impl Feed {
             }
         }
         self.live.apply(line);
+    }
+
+    /// Says why what somebody allowed is not permitted after all.
+    fn observe_access(&mut self, line: &Line) {
+        let Line::Event(event) = line else { return };
+        if let Some(access) = &event.access
+            && std::mem::take(&mut self.allowing)
+            && let Some(why) = &access.why_not
+        {
+            self.changes.fail(why.clone());
+        }
     }
 
     /// What the source is called.
@@ -149,6 +164,13 @@ impl Feed {
         &self.live.header().unwrap_or(self.source.header()).access
     }
 
+    /// Lets the privileged service ask a person for what is missing.
+    pub(super) fn allow(&mut self) {
+        self.changes.dismiss();
+        self.allowing = true;
+        self.source.allow();
+    }
+
     /// From one sample to the next, ms.
     pub(super) fn interval_ms(&self) -> u64 {
         self.interval_ms
@@ -197,10 +219,12 @@ impl Feed {
             }
         };
         let reference = self.changes.ask(&command, state, path);
+        let believed = state.before(&command).map(Box::new);
         let request = Request {
             command,
             by: super::BY.to_owned(),
             reference: Some(reference.clone()),
+            believed,
         };
         if self.source.request(request).is_err() {
             self.changes.refused(&reference);

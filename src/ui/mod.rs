@@ -9,6 +9,7 @@ mod app;
 mod changes;
 mod connection;
 mod connections;
+mod consent;
 mod empty;
 mod events;
 mod feed;

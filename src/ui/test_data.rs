@@ -81,7 +81,7 @@ impl Stage {
             events: true,
             control: true,
             subflow_tokens: true,
-            why_not: None,
+            ..Access::default()
         };
         let mut history = History::default();
         let start = "2026-03-01T14:31:00Z".to_owned();

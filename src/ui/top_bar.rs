@@ -4,13 +4,13 @@ use egui::{Align, Color32, Layout, Painter, Popup, Pos2, Rect, Sense, Shape, Str
 use egui::{UiBuilder, WidgetInfo, accesskit::Role, epaint::CubicBezierShape, pos2, vec2};
 use egui_material_icons::icons::{
     ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_LIGHT_MODE, ICON_LOCK,
-    ICON_LOCK_OPEN, ICON_SPEED,
+    ICON_LOCK_OPEN, ICON_SPEED, ICON_WARNING,
 };
 
-use super::format;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
+use super::{consent, format};
 use crate::history::handover::incidents;
 
 /// The panels that are there, in order.
@@ -59,10 +59,24 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let step = interval_press(&interval_text).width(ui);
     let gap = ui.spacing().item_spacing.x;
     let controls = step + 2.0 * 32.0 + 2.0 * gap;
-    let with_badge = badge.width(ui.painter()) + 16.0 + gap + controls;
+    let allow = allows(view).then(|| Press::text("Allow…"));
+    let allow_wide = allow.map_or(0.0, |press| press.width(ui) + gap);
+    let with_badge = badge.width(ui.painter()) + 16.0 + gap + allow_wide + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
     let shows_badge = inner.right() - with_badge >= left.min_rect().right() + 8.0;
-    let wide = if shows_badge { with_badge } else { controls };
+    // What lifts it stays as an icon.
+    let allow = allow.map(|press| {
+        if shows_badge {
+            press
+        } else {
+            Press::icon(ICON_LOCK.codepoint, "Allow…")
+        }
+    });
+    let wide = match (shows_badge, &allow) {
+        (true, _) => with_badge,
+        (false, Some(press)) => press.width(ui) + gap + controls,
+        (false, None) => controls,
+    };
     let place = Rect::from_min_max(pos2(inner.right() - wide, inner.top()), inner.max);
     let mut right = ui.new_child(
         UiBuilder::new()
@@ -70,7 +84,14 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             .layout(Layout::left_to_right(Align::Center)),
     );
     if shows_badge {
-        badge.ui(&mut right).on_hover_text(why);
+        badge.ui(&mut right).on_hover_text(&why);
+    }
+    if let Some(allow) = allow
+        && allow.ui(&mut right).on_hover_text(&why).clicked()
+    {
+        commands.push(UiCommand::AskConsent);
+    }
+    if shows_badge {
         right.add_space(16.0);
     }
     interval(view, &mut right, &mut commands);
@@ -193,12 +214,23 @@ fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
     response.clicked()
 }
 
+/// Whether there is something that *Allow…* could lift.
+fn allows(view: &View<'_>) -> bool {
+    view.ended.is_none() && consent::offers(view.access)
+}
+
 /// The badge with what may be done, and why.
 fn access(view: &View<'_>) -> (Badge, String) {
     match (view.access.control, view.ended) {
         (_, Some(why)) => (
             Badge::warning("Source ended", ICON_LOCK.codepoint),
             why.to_owned(),
+        ),
+        (true, None) if view.access.as_root => (
+            Badge::warning("Running as root", ICON_WARNING.codepoint),
+            "A window that runs as root puts the whole system at risk. Run pathscope as yourself, and allow what it \
+             needs."
+                .to_owned(),
         ),
         (true, None) => (
             Badge::neutral("Full access", Some(ICON_LOCK_OPEN.codepoint)),

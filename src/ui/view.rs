@@ -102,6 +102,10 @@ pub(super) enum UiCommand {
     Moment(Cookie, f64),
     /// The other direction for every rate.
     Turn(Direction),
+    /// The page that says what the privileged service would permit.
+    AskConsent,
+    /// Having the privileged service ask for what is missing.
+    Allow,
     /// The demo, in a window of its own.
     OpenDemo,
     /// Plugging a link of the lab, or unplugging it.

@@ -11,11 +11,10 @@ use std::time::Duration;
 
 use nix::sys::stat::Mode;
 
-use super::client::Client;
 use super::hosts::until;
 use super::machine::Machine;
 
-/// `pkttyagent` for one client, on a pseudo-terminal of `script`.
+/// `pkttyagent` for one process, on a pseudo-terminal of `script`.
 pub struct Agent {
     child: Child,
     output: Receiver<u8>,
@@ -25,7 +24,7 @@ pub struct Agent {
 
 impl Agent {
     /// Starts it, as the user, and waits until polkit knows it.
-    pub fn start(machine: &Machine, user: (&str, u32), client: &Client) -> Self {
+    pub fn start(machine: &Machine, user: (&str, u32), client: u32) -> Self {
         let (script, ready) = (
             machine.folder.path().join("agent"),
             machine.folder.path().join("ready"),
@@ -34,7 +33,7 @@ impl Agent {
         fs::set_permissions(&ready, fs::Permissions::from_mode(0o666)).unwrap();
         let start = format!(
             "exec pkttyagent --process {} --notify-fd 3 3> {}",
-            client.pid(),
+            client,
             ready.display()
         );
         fs::write(

@@ -165,7 +165,7 @@ pub fn who_is_denied_changes_nothing() {
     for call in calls {
         let text = mallory.ask_interactively(call.clone()).refusal("NotAuthorized");
         assert!(
-            text.contains("is not permitted to this user here"),
+            text.contains("not permitted to this user here"),
             "{call:?}: {text}"
         );
     }
@@ -185,12 +185,13 @@ pub fn who_must_authenticate_is_asked() {
     assert!(text.contains("no authentication agent runs"), "{text}");
     assert_eq!(machine.state(), before);
 
-    let mut agent = Agent::start(&machine, BOB, &bob);
+    let mut agent = Agent::start(&machine, BOB, bob.pid());
     bob.say(&Ask::Interactive(Box::new(Ask::Authorize(1))));
     agent.expect("AUTHENTICATING FOR org.pathscope.configure");
     agent.expect("Password: ");
     agent.type_password("wrong horse");
-    bob.hear().refusal("NotAuthorized");
+    let text = bob.hear().refusal("NotAuthorized");
+    assert!(text.contains("the authentication failed"), "{text}");
     assert_eq!(machine.state(), before);
 
     for call in calls {

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use socket2::Protocol;
 use zbus::blocking::{Connection, Proxy};
 use zbus::message::Flags;
+use zbus::names::ErrorName;
 use zbus::proxy::MethodFlags;
 use zbus::zvariant;
 
@@ -200,12 +201,10 @@ impl State {
         B: Serialize + zvariant::DynamicType,
         R: for<'d> zvariant::DynamicDeserialize<'d>,
     {
-        let flags = if interactive {
-            MethodFlags::AllowInteractiveAuth.into()
-        } else {
-            Default::default()
-        };
-        let answer = self.proxy.call_with_flags(member, flags, body)?;
+        let flags = interactive.then_some(MethodFlags::AllowInteractiveAuth);
+        let answer = self
+            .proxy
+            .call_with_flags(member, flags.into_iter().collect(), body)?;
         Ok(answer.expect("an answer"))
     }
 
@@ -323,7 +322,7 @@ impl State {
             }
             for _ in batch.iter().filter(|_| answered) {
                 let answer = answers.next().expect("an answer")?;
-                match answer.header().error_name().map(|name| name.as_str()) {
+                match answer.header().error_name().map(ErrorName::as_str) {
                     Some("org.pathscope.Helper1.Error.Busy") => busy += 1,
                     _ => other += 1,
                 }
@@ -336,11 +335,10 @@ impl State {
 /// The bus, spoken to by hand: a call whose length says more than ever comes.
 fn half() -> Value {
     let mut bus = std::os::unix::net::UnixStream::connect("/run/dbus/system_bus_socket").expect("the bus");
-    let uid: String = nix::unistd::geteuid()
-        .to_string()
+    let uid = nix::unistd::geteuid().to_string();
+    let uid = uid
         .bytes()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     write!(bus, "\0AUTH EXTERNAL {uid}\r\nBEGIN\r\n").expect("the bus reads");
     let call = zbus::Message::method_call(PATH, "Hello")
         .and_then(|builder| {
@@ -360,7 +358,7 @@ fn half() -> Value {
 fn change(socket: &OwnedFd) -> i32 {
     let exchange = |request: Vec<u8>, each: &mut dyn FnMut(&Message<'_>)| {
         send(socket.as_raw_fd(), &request, MsgFlags::empty()).expect("to send");
-        let mut buffer = [0; 65536];
+        let mut buffer = vec![0; 65536];
         // The kernel answers before send returns; events may lie before it.
         while let Ok(length) = recv(socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
             for message in Messages(buffer.get(..length).unwrap_or_default()).flatten() {

@@ -147,11 +147,32 @@ impl Machine {
         })
     }
 
+    pub fn bus_pid(&self) -> u32 {
+        self.bus.id()
+    }
+
+    /// Has the bus read its files again.
+    pub fn reload_bus(&self) {
+        self.run(|| {
+            shell(
+                "dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig \
+                 > /dev/null",
+            );
+        });
+    }
+
     /// Ends the service as a crash would.
     pub fn kill_service(&self) {
         for pid in self.processes("pathscope-helper") {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
+        // The bus notices a little later than the kernel.
+        until("the bus to miss it", || {
+            let ask = "dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+                       org.freedesktop.DBus.NameHasOwner string:org.pathscope.Helper | grep -q 'boolean false'";
+            let missed = self.run(|| Command::new("sh").args(["-c", ask]).status().unwrap().success());
+            missed.then_some(())
+        });
         until("the service's end", || {
             self.processes("pathscope-helper").is_empty().then_some(())
         });
@@ -231,11 +252,8 @@ fn accounts(folder: &Path) {
     let users = [ALICE, MALLORY, BOB, CAROL, ACCOUNT];
     let with = |file: &str, lines: String| {
         let kept = fs::read_to_string(file).expect(file);
-        let kept: String = kept
-            .lines()
-            .filter(|line| !line.starts_with("sudo:"))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let kept = kept.lines().filter(|line| !line.starts_with("sudo:"));
+        let kept = kept.fold(String::new(), |text, line| text + line + "\n");
         let copy = folder.join(file.replace('/', "-"));
         fs::write(&copy, kept + &lines).expect("a file");
         let real = fs::metadata(file).expect(file);

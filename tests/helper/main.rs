@@ -16,10 +16,11 @@ mod hostile;
 mod hosts;
 mod life;
 mod machine;
+mod program;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 11] = [
+const TESTS: [(&str, fn()); 15] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -57,6 +58,22 @@ const TESTS: [(&str, fn()); 11] = [
     (
         "a_flood_leaves_it_alive_and_small",
         hostile::a_flood_leaves_it_alive_and_small,
+    ),
+    (
+        "the_command_line_asks_the_service",
+        program::the_command_line_asks_the_service,
+    ),
+    (
+        "the_stream_takes_what_is_permitted",
+        program::the_stream_takes_what_is_permitted,
+    ),
+    (
+        "the_stream_survives_the_service",
+        program::the_stream_survives_the_service,
+    ),
+    (
+        "without_a_service_all_is_as_before",
+        program::without_a_service_all_is_as_before,
     ),
 ];
 

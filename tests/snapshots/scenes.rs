@@ -3,7 +3,7 @@
 use pathscope::desktop::{MptcpFlags, Profile};
 use pathscope::model::{Line, Sample, SettingValue};
 
-use crate::stage::{Scripted, full_access, quiet, read_only};
+use crate::stage::{Scripted, as_root, full_access, may_ask, quiet, read_only};
 use crate::{Scene, Shown};
 
 const WIDE: [f32; 2] = [1440.0, 900.0];
@@ -41,6 +41,28 @@ pub fn all() -> Vec<Scene> {
             window.point(egui::pos2(900.0, 300.0));
         }),
         scene("connections-read-only", || Scripted::played(read_only()), nothing),
+        scene("connections-as-root", || Scripted::played(as_root()), nothing),
+        scene(
+            "allow",
+            || Scripted::played(may_ask()),
+            |window| window.click("Allow…"),
+        ),
+        sized(
+            NARROW,
+            1.0,
+            scene("narrow-may-ask", || Scripted::played(may_ask()), nothing),
+        ),
+        sized(
+            [800.0, 500.0],
+            1.5,
+            scene(
+                "scale-150-allow",
+                || Scripted::played(may_ask()),
+                |window| {
+                    window.click("Allow…");
+                },
+            ),
+        ),
         scene(
             "connections-ended",
             || Scripted::ended(full_access(), "The connection to maxi-laptop is lost"),

@@ -6,14 +6,15 @@
 mod lab;
 mod script;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use pathscope::model::{
-    Access, Command, CommandOutcome, Connection, Cookie, Endpoint, EndpointFlags, Event, EventKind,
-    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Limits, Line, Origin, Process,
-    Sample, Subflow, TcpState, Token,
+    Access, Command, CommandOutcome, Connection, Consent, Cookie, Endpoint, EndpointFlags, Event, EventKind,
+    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Limits, Line, Offer, Origin,
+    Process, Sample, Subflow, TcpState, Token,
 };
 use pathscope::source::{Request, Source, Waker};
 
@@ -30,6 +31,7 @@ const PHONE: &str = "wwan0";
 pub struct Asked {
     pub requests: Arc<Mutex<Vec<Request>>>,
     pub intervals: Arc<Mutex<Vec<Duration>>>,
+    pub allowed: Arc<AtomicUsize>,
 }
 
 impl Asked {
@@ -119,6 +121,10 @@ impl Source for Scripted {
         self.asked.intervals.lock().unwrap().push(interval);
     }
 
+    fn allow(&self) {
+        self.asked.allowed.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn look_closely(&self, _: &[Cookie]) {}
 
     fn set_waker(&self, waker: Waker) {
@@ -136,7 +142,7 @@ pub fn full_access() -> Access {
         events: true,
         control: true,
         subflow_tokens: true,
-        why_not: None,
+        ..Access::default()
     }
 }
 
@@ -147,6 +153,31 @@ pub fn read_only() -> Access {
         control: false,
         subflow_tokens: true,
         why_not: Some("CAP_NET_ADMIN is missing; run as root to change things".to_owned()),
+        ..Access::default()
+    }
+}
+
+/// May only look, but could be allowed more.
+pub fn may_ask() -> Access {
+    Access {
+        events: true,
+        why_not: Some(
+            "CAP_NET_ADMIN is missing: switches are off; allow it through the privileged service".to_owned(),
+        ),
+        offer: Some(Offer {
+            observe: Consent::Yes,
+            configure: Consent::Asks,
+            close_subflow: Consent::Asks,
+        }),
+        ..read_only()
+    }
+}
+
+/// May do everything, more than is good.
+pub fn as_root() -> Access {
+    Access {
+        as_root: true,
+        ..full_access()
     }
 }
 

@@ -8,6 +8,7 @@ mod events;
 mod handovers;
 mod lab;
 mod paths;
+mod permission;
 mod plots;
 mod remembered;
 #[path = "../stage/mod.rs"]

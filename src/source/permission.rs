@@ -1,0 +1,187 @@
+//! The permission thread: what the privileged service may lift of what is missing here, and has lifted.
+//!
+//! It runs only where something is missing, in the process's own network namespace, which is the service's. It looks
+//! every few seconds whether the service is there, which needs no call of it; it asks what is permitted when the
+//! service is new, and after a failure with growing pauses. What needs no person it takes at once; for the rest it
+//! waits until somebody says *Allow*.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::service::Service;
+use super::shared::Shared;
+use crate::bus::{Action, Refusal};
+use crate::kernel::lacking;
+use crate::model::{Access, Consent, Event, EventKind, Offer, Origin};
+
+/// How often it is looked whether the service is there.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The pauses after failures: doubled from the first to the last.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
+
+pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) {
+    let mut permission = Permission {
+        shared,
+        access,
+        service: None,
+        owner: None,
+        known: false,
+        pause: PAUSES.0,
+        again_at: Instant::now(),
+        refused: None,
+    };
+    permission.look();
+    loop {
+        match allowed.recv_timeout(LOOK_EVERY) {
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => permission.look(),
+            Ok(()) => permission.allow(),
+        }
+        if shared.stopping() {
+            break;
+        }
+    }
+}
+
+struct Permission<'a> {
+    shared: &'a Arc<Shared>,
+    access: Access,
+    service: Option<Service>,
+    /// The service's name on the bus when it was last asked: another is another process, maybe a newer one.
+    owner: Option<String>,
+    /// Whether the offer is what the service last said.
+    known: bool,
+    pause: Duration,
+    again_at: Instant,
+    refused: Option<String>,
+}
+
+impl Permission<'_> {
+    /// Looks whether the service is there, and is the one that was asked.
+    fn look(&mut self) {
+        if Instant::now() < self.again_at {
+            return;
+        }
+        let presence = match self.connected() {
+            Ok(service) => service.presence(),
+            Err(_) => None,
+        };
+        match presence {
+            None => self.gone(),
+            // One that has ended since begins again when it is called.
+            Some(None) if self.known => {}
+            Some(owner) if self.known && owner == self.owner => {}
+            Some(_) => self.greet(),
+        }
+    }
+
+    fn connected(&mut self) -> Result<&Service, Refusal> {
+        if self.service.is_none() {
+            self.service = Some(Service::connect()?);
+        }
+        self.service
+            .as_ref()
+            .ok_or_else(|| Refusal::Busy("there is no system bus".to_owned()))
+    }
+
+    /// Asks the service what it offers, and takes what needs no person.
+    fn greet(&mut self) {
+        let offered = self.connected().and_then(|service| {
+            let offer = service.offer()?;
+            Ok((offer, service.presence().flatten()))
+        });
+        match offered {
+            Ok((offer, owner)) => {
+                self.owner = owner;
+                self.known = true;
+                self.pause = PAUSES.0;
+                self.access.offer = Some(offer);
+                if offer.observe == Consent::Yes && !self.access.events {
+                    self.hear(false);
+                }
+                self.access.control |= offer.configure == Consent::Yes;
+                self.tell();
+            }
+            Err(_) => self.gone(),
+        }
+    }
+
+    /// The service is not there, or does not answer: what it did for us is no more, but for the events, whose socket
+    /// is ours.
+    fn gone(&mut self) {
+        self.service = None;
+        self.known = false;
+        self.owner = None;
+        self.again_at = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(PAUSES.1);
+        if self.access.offer.take().is_some() {
+            self.access.control = false;
+            self.tell();
+        }
+    }
+
+    /// Somebody says that a person may be asked.
+    fn allow(&mut self) {
+        self.refused = None;
+        self.again_at = Instant::now();
+        self.look();
+        // Nothing is offered where there is no service.
+        let Offer {
+            observe, configure, ..
+        } = self.access.offer.unwrap_or_default();
+        if !self.access.control && configure != Consent::No {
+            let allowed = self
+                .connected()
+                .and_then(|service| service.authorize(Action::Configure));
+            self.access.control = allowed.is_ok();
+            self.note(allowed.err());
+        }
+        if !self.access.events && observe != Consent::No && self.refused.is_none() {
+            self.hear(true);
+        }
+        self.tell();
+    }
+
+    /// Has the event thread hear the kernel's own events.
+    fn hear(&mut self, asks: bool) {
+        let shared = self.shared;
+        let opened = self
+            .connected()
+            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)));
+        match opened {
+            Ok(socket) => {
+                self.shared.pass_events(socket);
+                self.access.events = true;
+            }
+            Err(refusal) => self.note(Some(refusal)),
+        }
+    }
+
+    fn note(&mut self, refusal: Option<Refusal>) {
+        let Some(refusal) = refusal else { return };
+        self.refused = Some(refusal.to_string());
+        if refusal.is_unavailable() {
+            self.gone();
+        }
+    }
+
+    /// Tells what may be seen and done, where that has changed.
+    fn tell(&mut self) {
+        let access = &mut self.access;
+        access.why_not = lacking(access.events, access.control, access.subflow_tokens).map(|what| {
+            let advice = match (&self.refused, access.offer) {
+                (Some(refused), _) => refused.as_str(),
+                (None, Some(_)) => "allow it through the privileged service",
+                (None, None) => "run as root for the kernel's events and for changes",
+            };
+            format!("CAP_NET_ADMIN is missing: {what}; {advice}")
+        });
+        let event = Event {
+            access: Some(self.access.clone()),
+            ..Event::new(0.0, EventKind::AccessChanged, Origin::Inferred)
+        };
+        let _ = self.shared.outlet.event(event);
+    }
+}
