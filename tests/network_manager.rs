@@ -66,7 +66,7 @@ fn on_the_machine() {
 
     // The default: an endpoint for subflows, bound to the device, that is seen to be its own.
     let made = managed.endpoints("its endpoint", has_flags(EndpointFlags::SUBFLOW));
-    let profile = managed.profile(&settings);
+    let profile = profile_in_force(&settings);
     assert_eq!((profile.device.as_str(), profile.flags), (DEVICE, MptcpFlags(0)));
     assert!(profile.owns(&made[0]), "{:?}", made[0]);
 
@@ -74,7 +74,7 @@ fn on_the_machine() {
     let backup = EndpointFlags::SUBFLOW.with(EndpointFlags::BACKUP);
     run(&format!("ip mptcp endpoint change id {} backup", made[0].id));
     managed.endpoints("a change in the kernel", has_flags(backup));
-    managed.reconnect();
+    reconnect();
     managed.endpoints("its own flags again", has_flags(EndpointFlags::SUBFLOW));
 
     // What is written to the connection, as the window does, is there afterwards, and in its file; the rest of it stays.
@@ -95,14 +95,14 @@ fn on_the_machine() {
     let file = run(&format!("cat {FILE}"));
     assert!(file.contains("mptcp-flags=98\n"), "{file}");
     assert!(file.contains("address1=10.77.0.2/24,10.77.0.1\n"), "{file}");
-    managed.reconnect();
+    reconnect();
     managed.endpoints("the flags that were written", has_flags(backup));
 
     // Without an endpoint: disabled.
     settings.write(&profile, MptcpFlags::DISABLED).expect("written");
-    managed.reconnect();
+    reconnect();
     managed.endpoints("no endpoint", <[Endpoint]>::is_empty);
-    assert!(!managed.profile(&settings).owns(&made[0]));
+    assert!(!profile_in_force(&settings).owns(&made[0]));
 
     // A connection that is gone: the window is told why.
     run(&format!("nmcli connection delete {NAME}"));
@@ -147,12 +147,8 @@ impl Managed {
             "nmcli connection add type ethernet ifname {DEVICE} con-name {NAME} autoconnect no \
              ip4 10.77.0.2/24 gw4 10.77.0.1 ipv6.method disabled"
         ));
-        managed.reconnect();
+        reconnect();
         managed
-    }
-
-    fn reconnect(&self) {
-        run(&format!("nmcli connection up {NAME}"));
     }
 
     /// What the program shows of the kernel, once it is so.
@@ -166,13 +162,6 @@ impl Managed {
             is_so(&endpoints).then_some(endpoints)
         })
     }
-
-    fn profile(&self, settings: &Settings) -> Profile {
-        let profiles = settings.profiles().expect("profiles");
-        let ours = profiles.iter().find(|profile| profile.name == NAME);
-        ours.unwrap_or_else(|| panic!("not in force: {profiles:?}"))
-            .clone()
-    }
 }
 
 impl Drop for Managed {
@@ -180,6 +169,17 @@ impl Drop for Managed {
         let _ = self.manager.kill();
         let _ = self.manager.wait();
     }
+}
+
+fn reconnect() {
+    run(&format!("nmcli connection up {NAME}"));
+}
+
+fn profile_in_force(settings: &Settings) -> Profile {
+    let profiles = settings.profiles().expect("profiles");
+    let ours = profiles.iter().find(|profile| profile.name == NAME);
+    ours.unwrap_or_else(|| panic!("not in force: {profiles:?}"))
+        .clone()
 }
 
 /// What a shell's line prints; it must succeed.

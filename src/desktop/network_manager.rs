@@ -5,6 +5,7 @@
 //! up. Written into the connection, it lasts for good: NetworkManager asks for the authorisation by itself.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -36,6 +37,17 @@ impl MptcpFlags {
     const ENABLED: u32 = 2;
     /// When to make endpoints, not how: also-without-sysctl, also-without-default-route.
     const WHEN: u32 = 0x0c;
+    /// Each bit by the name that nmcli gives it.
+    const NAMED: [(u32, &str); 8] = [
+        (0x01, "disabled"),
+        (0x02, "enabled"),
+        (0x04, "also-without-sysctl"),
+        (0x08, "also-without-default-route"),
+        (0x10, "signal"),
+        (0x20, "subflow"),
+        (0x40, "backup"),
+        (0x80, "fullmesh"),
+    ];
     const HOW: [(u32, EndpointFlags); 4] = [
         (0x10, EndpointFlags::SIGNAL),
         (0x20, EndpointFlags::SUBFLOW),
@@ -77,6 +89,14 @@ impl MptcpFlags {
         let unknown = flags.without(known).without(EndpointFlags::IMPLICIT);
         (bits != 0 && unknown == EndpointFlags::NONE)
             .then_some(Self(self.0 & Self::WHEN | Self::ENABLED | bits))
+    }
+}
+
+impl fmt::Display for MptcpFlags {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = Self::NAMED.iter().filter(|(bit, _)| self.0 & bit != 0);
+        let names: Vec<&str> = named.map(|(_, name)| *name).collect();
+        write!(f, "0x{:x} ({})", self.0, names.join(", "))
     }
 }
 
@@ -214,6 +234,7 @@ fn paths(value: Option<OwnedValue>) -> Vec<OwnedObjectPath> {
 struct Known {
     profiles: Vec<Profile>,
     failure: Option<String>,
+    writing: bool,
 }
 
 enum Request {
@@ -247,7 +268,7 @@ impl NetworkManager {
     pub fn fixed(profiles: Vec<Profile>) -> Self {
         let known = Known {
             profiles,
-            failure: None,
+            ..Known::default()
         };
         Self {
             requests: None,
@@ -265,6 +286,11 @@ impl NetworkManager {
         lock(&self.known).failure.take()
     }
 
+    /// Whether it is being asked to write, which may take as long as somebody needs for a password.
+    pub fn is_writing(&self) -> bool {
+        lock(&self.known).writing
+    }
+
     /// Has the connections read again.
     pub fn ask(&self) {
         self.request(Request::Read);
@@ -272,17 +298,18 @@ impl NetworkManager {
 
     /// Has a connection's flags written.
     pub fn write(&self, profile: Profile, flags: MptcpFlags) {
-        self.request(Request::Write(profile, flags));
+        let refused = format!("{}: NetworkManager is still being asked", profile.name);
+        let mut known = lock(&self.known);
+        known.writing = self.request(Request::Write(profile, flags));
+        if !known.writing {
+            known.failure = Some(refused);
+        }
     }
 
-    fn request(&self, request: Request) {
-        let Some(requests) = &self.requests else { return };
-        if let Err(crossbeam_channel::TrySendError::Full(Request::Write(profile, _))) =
-            requests.try_send(request)
-        {
-            lock(&self.known).failure =
-                Some(format!("{}: NetworkManager is still being asked", profile.name));
-        }
+    /// Whether the thread will get to it.
+    fn request(&self, request: Request) -> bool {
+        let requests = self.requests.as_ref();
+        requests.is_some_and(|requests| requests.try_send(request).is_ok())
     }
 }
 
@@ -297,7 +324,11 @@ fn answer(requests: &Receiver<Request>, known: &Mutex<Known>, wake: &impl Fn()) 
         if settings.is_none() {
             settings = Settings::system().ok();
         }
-        let Some(here) = &settings else { continue };
+        let Some(here) = &settings else {
+            lock(known).writing = false;
+            continue;
+        };
+        let wrote = matches!(request, Request::Write(..));
         let failure = match request {
             Request::Read => None,
             Request::Write(profile, flags) => here.write(&profile, flags).err().map(|error| {
@@ -315,8 +346,10 @@ fn answer(requests: &Receiver<Request>, known: &Mutex<Known>, wake: &impl Fn()) 
         }
         let profiles = profiles.unwrap_or_default();
         let mut known = lock(known);
-        let new = failure.is_some() || known.profiles != profiles;
-        *known = Known { profiles, failure };
+        let new = wrote || known.profiles != profiles;
+        known.profiles = profiles;
+        known.failure = failure.or(known.failure.take());
+        known.writing &= !wrote;
         drop(known);
         if new {
             wake();
@@ -396,6 +429,6 @@ mod tests {
         fixed.ask();
         fixed.write(profile(0), MptcpFlags::DISABLED);
         assert_eq!(fixed.profiles(), [profile(0)]);
-        assert_eq!(fixed.failure(), None);
+        assert!(!fixed.is_writing());
     }
 }

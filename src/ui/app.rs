@@ -21,6 +21,7 @@ use super::theme::{self, Tokens};
 use super::top_bar;
 use super::view::{Direction, Tab, UiCommand, View};
 use super::{LabControls, OpenDemo, Setup, Theme};
+use crate::desktop::NetworkManager;
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
@@ -69,6 +70,11 @@ impl App {
             events: EventsState::default(),
             demo: setup.demo,
         }
+    }
+
+    /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
+    pub fn ask_network_manager(&mut self, manager: NetworkManager) {
+        self.paths.ask(manager);
     }
 
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
@@ -307,6 +313,8 @@ impl App {
                 self.connection.plots.window.show(t, self.feed.shown().now());
             }
             UiCommand::Turn(direction) => self.store.settings.direction = Some(direction),
+            UiCommand::WriteProfile(profile, flags) => self.paths.write(profile, flags),
+            UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::AskConsent => consent::open(ctx),
             UiCommand::Allow => self.feed.allow(),

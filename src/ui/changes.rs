@@ -27,6 +27,8 @@ pub(super) struct Change {
     pub label: String,
     /// What it did to subflows.
     pub note: String,
+    /// What was asked for.
+    pub command: Command,
     /// The shell's way to do the same.
     pub lines: Vec<String>,
     /// When it was done, seconds on the stream; `None` until its outcome is known.
@@ -58,6 +60,7 @@ impl Changes {
             label,
             note,
             lines: equivalent(command, &endpoints),
+            command: command.clone(),
             done_at: None,
             inverse: inverse(command, state),
         });

@@ -12,6 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::settings::{self, LEAST, WindowSize};
 use super::{App, Screenshot, Setup};
+use crate::desktop::NetworkManager;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -56,10 +57,10 @@ pub fn run_while(
         let setup = setup.join().map_err(|_| "what it shows could not be made")??;
         let timer = Timer::new(opened, &setup);
         end_on_signals(&context.egui_ctx, &timer.told_to_end)?;
-        Ok(Box::new(Window {
-            app: App::new(&context.egui_ctx, setup),
-            timer,
-        }))
+        let mut app = App::new(&context.egui_ctx, setup);
+        let ctx = context.egui_ctx.clone();
+        app.ask_network_manager(NetworkManager::open(move || ctx.request_repaint()));
+        Ok(Box::new(Window { app, timer }))
     };
     eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
         eframe::Error::AppCreation(error) => error.to_string(),

@@ -3,6 +3,7 @@
 use super::LabShape;
 use super::changes::Changes;
 use super::theme::{Slot, Slots};
+use crate::desktop::{MptcpFlags, Profile};
 use crate::history::{Condition, History, SubflowHistory, condition, device_name};
 use crate::model::{Access, Command, Connection, Cookie, Subflow};
 
@@ -111,6 +112,10 @@ pub(super) enum UiCommand {
     Plug(String, bool),
     /// Making a link of the lab better or worse.
     Shape(String, LabShape),
+    /// Writing a connection's flags to NetworkManager.
+    WriteProfile(Profile, MptcpFlags),
+    /// Saying what went wrong.
+    Complain(String),
     /// Text for the clipboard.
     Copy(String),
 }

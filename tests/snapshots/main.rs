@@ -42,14 +42,17 @@ mod pictures {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Instant;
 
+    use crossbeam_channel::Sender;
     use egui_kittest::kittest::Queryable;
     use egui_kittest::{Harness, TestRenderer};
+    use pathscope::desktop::{NetworkManager, Profile};
+    use pathscope::model::Line;
     use pathscope::ui::{App, LabControls, Setup, Theme};
 
     use crate::compare;
     use crate::raster::{self, Textures};
     use crate::scenes;
-    use crate::stage::{Lab, Scripted};
+    use crate::stage::{Asked, Lab, Scripted, outcome};
 
     /// A state of the window that looks different from the others.
     pub struct Scene {
@@ -61,6 +64,8 @@ mod pictures {
         pub source: fn() -> Scripted,
         /// Whether the window is the demo's.
         pub lab: bool,
+        /// What NetworkManager says of the endpoints.
+        pub profiles: Vec<Profile>,
         /// What is done before the picture is taken.
         pub act: fn(&mut Shown),
     }
@@ -68,6 +73,8 @@ mod pictures {
     /// A window that can be painted.
     pub struct Shown {
         harness: Harness<'static>,
+        asked: Asked,
+        lines: Sender<Line>,
         textures: Rc<RefCell<Textures>>,
     }
 
@@ -81,8 +88,10 @@ mod pictures {
 
     impl Shown {
         fn open(scene: &Scene) -> Self {
+            let source = (scene.source)();
+            let (asked, lines) = (source.asked.clone(), source.sender.clone());
             let setup = Setup {
-                source: Box::new((scene.source)()),
+                source: Box::new(source),
                 lab: scene.lab.then(|| Box::new(Lab) as Box<dyn LabControls>),
                 title: if scene.lab { "Demo" } else { "This machine" }.to_owned(),
                 screenshot: None,
@@ -91,6 +100,7 @@ mod pictures {
                 settings: None,
                 demo: None,
             };
+            let manager = NetworkManager::fixed(scene.profiles.clone());
             let slot: Rc<RefCell<Option<App>>> = Rc::default();
             let made = Rc::clone(&slot);
             let textures: Rc<RefCell<Textures>> = Rc::default();
@@ -99,7 +109,11 @@ mod pictures {
                 .with_pixels_per_point(scene.scale)
                 .with_max_steps(16)
                 .renderer(Keeper(Rc::clone(&textures)))
-                .with_context_setup(move |ctx| *made.borrow_mut() = Some(App::new(ctx, setup)))
+                .with_context_setup(move |ctx| {
+                    let mut app = App::new(ctx, setup);
+                    app.ask_network_manager(manager);
+                    *made.borrow_mut() = Some(app);
+                })
                 .build_ui(move |ui| {
                     // The harness leaves a margin; the real window has none.
                     let whole = ui.ctx().content_rect();
@@ -107,7 +121,12 @@ mod pictures {
                     ui.set_clip_rect(whole);
                     slot.borrow_mut().as_mut().unwrap().ui(&mut ui);
                 });
-            let mut shown = Self { harness, textures };
+            let mut shown = Self {
+                harness,
+                asked,
+                lines,
+                textures,
+            };
             shown.harness.run();
             (scene.act)(&mut shown);
             shown.harness.run();
@@ -122,6 +141,14 @@ mod pictures {
         pub fn click_what_contains(&mut self, part: &str) {
             self.harness.get_by_label_contains(part).click();
             self.away();
+        }
+
+        /// The kernel does what was asked of it.
+        pub fn obey(&mut self) {
+            for request in self.asked.requests.lock().unwrap().iter() {
+                self.lines.send(outcome(80.0, request, None)).unwrap();
+            }
+            self.harness.run();
         }
 
         /// Types into a field, and leaves it.

@@ -1,5 +1,6 @@
 //! Every panel in every state that looks different.
 
+use pathscope::desktop::{MptcpFlags, Profile};
 use pathscope::model::{Line, Sample, SettingValue};
 
 use crate::stage::{Scripted, as_root, full_access, may_ask, quiet, read_only};
@@ -16,6 +17,7 @@ fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> S
         scale: 1.0,
         source,
         lab: false,
+        profiles: Vec::new(),
         act,
     }
 }
@@ -101,6 +103,25 @@ pub fn all() -> Vec<Scene> {
             window.click("Paths");
             window.click("signal, endpoint 4 (10.45.3.7)");
         }),
+        Scene {
+            profiles: owners(),
+            ..scene("paths-owned", played, paths)
+        },
+        Scene {
+            profiles: owners(),
+            ..sized(NARROW, 1.0, scene("narrow-paths-owned", played, paths))
+        },
+        sized(
+            [1440.0, 1200.0],
+            1.0,
+            scene("paths-to-keep", played, |window| {
+                window.click("Paths");
+                window.click("Extra subflows for a connection: more");
+                window.click("backup, endpoint 2 (192.168.2.143)");
+                window.click("Checksum");
+                window.obey();
+            }),
+        ),
         scene("paths-read-only", || Scripted::played(read_only()), paths),
         scene("paths-none", || only(without_endpoints()), paths),
         scene("events", played, events),
@@ -128,6 +149,20 @@ pub fn all() -> Vec<Scene> {
 
 fn played() -> Scripted {
     Scripted::played(full_access())
+}
+
+/// Wi-Fi's connection has the default, the phone's stores its endpoints without backup.
+fn owners() -> Vec<Profile> {
+    let profile = |device: &str, name: &str, flags| Profile {
+        device: device.to_owned(),
+        name: name.to_owned(),
+        flags: MptcpFlags(flags),
+        path: "/".to_owned(),
+    };
+    vec![
+        profile("wlp0s20f3", "HomeNet", 0),
+        profile("wwan0", "Lena's phone", 0x22),
+    ]
 }
 
 /// A source with a single sample.

@@ -78,6 +78,35 @@ fn undo_asks_for_the_value_before() {
 }
 
 #[test]
+fn what_was_changed_here_can_be_kept_for_after_a_restart() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    assert!(!window.has("After a restart"));
+    window.click("Extra subflows for a connection: more");
+    window.click("Checksum");
+    for request in window.asked.requests.lock().unwrap().iter() {
+        window.lines.send(stage::outcome(80.0, request, None)).unwrap();
+    }
+    window.send(Line::Sample(Box::new(Sample {
+        limits: Some(Limits {
+            extra_subflows_max: 5,
+            add_addr_accepted_max: 0,
+        }),
+        ..stage::quiet(80.1)
+    })));
+    assert!(window.has("After a restart"));
+    assert!(window.has("ip mptcp limits set subflow 5 add_addr_accepted 0"));
+    window.node("Copy the settings to keep").scroll_to_me();
+    window.harness.run();
+    window.node("Copy the settings to keep").click();
+    window.harness.step();
+    assert_eq!(
+        window.copied_within(4).as_deref(),
+        Some("net.mptcp.checksum_enabled = 0")
+    );
+}
+
+#[test]
 fn a_change_that_failed_says_why_until_it_is_dismissed() {
     let mut window = played(stage::full_access());
     window.click("Paths");

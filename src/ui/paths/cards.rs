@@ -4,9 +4,10 @@ use egui::{
     Painter, Popup, Rect, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
 };
 use egui_material_icons::icons::{
-    ICON_ADD, ICON_CHEVRON_RIGHT, ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT, ICON_MORE_VERT,
+    ICON_ADD, ICON_CHEVRON_RIGHT, ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT, ICON_LOCK, ICON_MORE_VERT,
 };
 
+use super::lasting_paint::owner_ui;
 use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition};
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
@@ -19,6 +20,8 @@ use crate::ui::widgets::{
 
 const HEADER: f32 = 48.0;
 const ROW: f32 = 56.0;
+/// The line about an endpoint's owner, below its row.
+const OWNER: f32 = 36.0;
 
 /// Where the columns stand within a card.
 #[derive(Clone, Copy)]
@@ -122,8 +125,9 @@ fn card_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     let tokens = Tokens::of(ui);
-    let rows = card.rows.len().max(1) as f32;
-    let size = vec2(ui.available_width(), HEADER + rows * ROW);
+    let height = |row: &Row| if row.owner.is_some() { ROW + OWNER } else { ROW };
+    let rows = card.rows.iter().map(height).sum::<f32>().max(ROW);
+    let size = vec2(ui.available_width(), HEADER + rows);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter().clone();
     painter.rect_filled(rect, 8.0, tokens.panel);
@@ -145,13 +149,20 @@ fn card_ui(
     let mut top = rect.top() + HEADER;
     for row in &card.rows {
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW));
-        top += ROW;
+        top += height(row);
         painter.hline(
             place.left() + 4.0..=place.right() - 1.0,
             place.top(),
             Stroke::new(1.0, tokens.line),
         );
         row_ui(row, card, place, &columns, pending, view, ui, commands);
+        if let (Some(owner), Some(endpoint)) = (&row.owner, &row.endpoint) {
+            let line = Rect::from_min_max(
+                pos2(columns.address, place.bottom() - 4.0),
+                pos2(columns.end, place.bottom() + OWNER - 8.0),
+            );
+            owner_ui(owner, endpoint.id, line, ui, commands);
+        }
     }
     if card.rows.is_empty() {
         let line = rect.top() + HEADER;
@@ -312,7 +323,7 @@ fn row_ui(
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
     response.on_hover_text(format!("Endpoint {id}: {}", endpoint.flags));
-    badge(endpoint, pending, end, first - 28.0, y, &painter, ui);
+    badge(row, endpoint, pending, end, first - 28.0, y, &painter, ui);
     for (flag, middle) in FLAGS.into_iter().zip(columns.flags) {
         let model = flag_switch(endpoint, flag, pending, view);
         let rect = Rect::from_center_size(pos2(middle, y), vec2(36.0, 20.0));
@@ -343,17 +354,35 @@ fn row_ui(
 }
 
 /// What is special about an endpoint, between its address and its switches.
-fn badge(endpoint: &Endpoint, pending: &Pending, left: f32, right: f32, y: f32, painter: &Painter, ui: &Ui) {
+#[expect(clippy::too_many_arguments, reason = "one badge in its place")]
+fn badge(
+    row: &Row,
+    endpoint: &Endpoint,
+    pending: &Pending,
+    left: f32,
+    right: f32,
+    y: f32,
+    painter: &Painter,
+    ui: &Ui,
+) {
     let implicit = endpoint.flags.contains(EndpointFlags::IMPLICIT);
     let badge = if pending.concerns(endpoint.id) {
         Badge::warning("Not applied yet", ICON_EDIT.codepoint)
     } else if implicit {
         Badge::neutral("Made by the kernel", None)
+    } else if row.owner.is_some() {
+        Badge::neutral("Owned by NetworkManager", Some(ICON_LOCK.codepoint))
     } else {
         return;
     };
     let width = badge.width(painter);
-    let start = (left + 24.0).max((right - width).min(left + 120.0));
+    // Owners stand in one column; what is about a change stands beside its address.
+    let column = if row.owner.is_some() {
+        right - width - 24.0
+    } else {
+        left + 120.0
+    };
+    let start = (left + 24.0).max((right - width).min(column));
     if start + width > right + 8.0 {
         return;
     }

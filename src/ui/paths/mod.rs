@@ -2,6 +2,8 @@
 
 mod adding;
 mod cards;
+mod lasting;
+mod lasting_paint;
 mod model;
 mod pending;
 mod pending_bar;
@@ -12,19 +14,34 @@ use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Ui};
 use egui_material_icons::icons::ICON_ADD;
 
 use self::adding::Adding;
+use self::lasting::{Owned, Owners};
 use self::pending::Pending;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
+use crate::desktop::{MptcpFlags, NetworkManager, Profile};
 
 /// What the panel remembers.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct PathsState {
     pending: Pending,
+    owners: Owners,
     /// The endpoint that is about to be added.
     adding: Option<Adding>,
     /// The setting whose field is being edited, with what was typed.
     edit: Option<(String, String)>,
+}
+
+impl PathsState {
+    /// Endpoints have owners from now on, as this one says.
+    pub(super) fn ask(&mut self, manager: NetworkManager) {
+        self.owners = Owners::of(manager);
+    }
+
+    /// Has an owner's flags written.
+    pub(super) fn write(&self, profile: Profile, flags: MptcpFlags) {
+        self.owners.write(profile, flags);
+    }
 }
 
 /// Below this width the settings stand below the cards, not beside them.
@@ -32,13 +49,18 @@ const SIDE_BY_SIDE: f32 = 1000.0;
 
 fn settings(
     edit: &mut Option<(String, String)>,
+    owned: &Owned,
     view: &View<'_>,
     ui: &mut Ui,
     commands: &mut Vec<UiCommand>,
 ) {
     Frame::NONE
         .inner_margin(Margin::symmetric(16, 12))
-        .show(ui, |ui| settings_paint::ui(edit, view, ui, commands));
+        .show(ui, |ui| {
+            settings_paint::ui(edit, view, ui, commands);
+            let done = view.changes.done().map(|change| &change.command);
+            lasting_paint::keep_ui(&lasting::keep(done, view.live.state(), owned), ui, commands);
+        });
 }
 
 /// The whole panel. It shows the kernel as it is, also while the picture of the connections is paused.
@@ -48,6 +70,8 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     let width = ui.available_width();
     let beside = width >= SIDE_BY_SIDE;
     state.pending.settle(view.live.state());
+    let owned = state.owners.read(view, ui.input(|input| input.time));
+    commands.extend(state.owners.failure().map(UiCommand::Complain));
     if beside {
         Panel::right("settings")
             .exact_size(if width < 1200.0 { 348.0 } else { 360.0 })
@@ -55,7 +79,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
             .frame(Frame::NONE.fill(tokens.panel))
             .show(ui, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    settings(&mut state.edit, view, ui, &mut commands);
+                    settings(&mut state.edit, &owned, view, ui, &mut commands);
                 });
             });
     }
@@ -80,7 +104,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             Frame::NONE.inner_margin(Margin::same(16)).show(ui, |ui| {
-                let content = model::content(view);
+                let content = model::content(&owned, view);
                 ui.horizontal(|ui| {
                     label(ui, content.title(), Type::Title, tokens.text);
                     if let Some(most) = content.at_most() {
@@ -98,7 +122,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                 cards::ui(&content, &mut state.pending, view, ui, &mut commands);
             });
             if !beside {
-                settings(&mut state.edit, view, ui, &mut commands);
+                settings(&mut state.edit, &owned, view, ui, &mut commands);
             }
         });
     });

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::lasting::{Owned, Owner, owner};
 use super::pending::Pending;
 use crate::history::kind_name;
 use crate::model::{
@@ -44,6 +45,8 @@ pub(super) struct Row {
     pub prefix: Option<u8>,
     pub device: String,
     pub endpoint: Option<Endpoint>,
+    /// Whose the endpoint is, where somebody makes it anew.
+    pub owner: Option<Owner>,
     pub subflows: usize,
 }
 
@@ -68,7 +71,7 @@ pub(super) fn meaning(name: &str) -> &'static str {
 }
 
 /// The cards of what there is now.
-pub(super) fn content(view: &View<'_>) -> Content {
+pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
     let state = view.live.state();
     let mut placed: Vec<u8> = Vec::new();
     let mut content = Content {
@@ -76,7 +79,7 @@ pub(super) fn content(view: &View<'_>) -> Content {
         ..Content::default()
     };
     for interface in state.interfaces.values() {
-        let rows = rows(interface, view);
+        let rows = rows(interface, owned, view);
         let ids: Vec<u8> = rows
             .iter()
             .filter_map(|row| row.endpoint.as_ref().map(|endpoint| endpoint.id))
@@ -99,7 +102,7 @@ pub(super) fn content(view: &View<'_>) -> Content {
         .endpoints
         .values()
         .filter(|endpoint| !placed.contains(&endpoint.id))
-        .map(|endpoint| row(endpoint.address, None, "", Some(endpoint), view))
+        .map(|endpoint| row(endpoint.address, None, "", Some(endpoint), owned, view))
         .collect();
     if !lost.is_empty() {
         content.cards.push(Card {
@@ -159,7 +162,7 @@ fn is_link_local(address: IpAddr) -> bool {
 
 /// The addresses of an interface; link-local ones only where they have an endpoint. Endpoints bound to it whose
 /// address is gone come last.
-fn rows(interface: &Interface, view: &View<'_>) -> Vec<Row> {
+fn rows(interface: &Interface, owned: &Owned, view: &View<'_>) -> Vec<Row> {
     let endpoints = &view.live.state().endpoints;
     let bound = |endpoint: &&Endpoint| {
         endpoint
@@ -180,6 +183,7 @@ fn rows(interface: &Interface, view: &View<'_>) -> Vec<Row> {
                 Some(entry.prefix),
                 &interface.name,
                 Some(endpoint),
+                owned,
                 view,
             ));
         }
@@ -189,6 +193,7 @@ fn rows(interface: &Interface, view: &View<'_>) -> Vec<Row> {
                 Some(entry.prefix),
                 &interface.name,
                 None,
+                owned,
                 view,
             ));
         }
@@ -197,7 +202,16 @@ fn rows(interface: &Interface, view: &View<'_>) -> Vec<Row> {
     let gone = endpoints
         .values()
         .filter(|endpoint| endpoint.interface.as_ref() == Some(&interface.name) && !has(endpoint.address));
-    rows.extend(gone.map(|endpoint| row(endpoint.address, None, &interface.name, Some(endpoint), view)));
+    rows.extend(gone.map(|endpoint| {
+        row(
+            endpoint.address,
+            None,
+            &interface.name,
+            Some(endpoint),
+            owned,
+            view,
+        )
+    }));
     rows
 }
 
@@ -206,6 +220,7 @@ fn row(
     prefix: Option<u8>,
     device: &str,
     endpoint: Option<&Endpoint>,
+    owned: &Owned,
     view: &View<'_>,
 ) -> Row {
     Row {
@@ -213,6 +228,7 @@ fn row(
         prefix,
         device: device.to_owned(),
         endpoint: endpoint.cloned(),
+        owner: endpoint.and_then(|endpoint| owner(endpoint, owned)),
         subflows: subflows_of(view.live.state(), address),
     }
 }
