@@ -13,8 +13,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
+use std::time::Duration;
 
-use common::{can_make_namespaces, did_not_run};
+use common::{can_make_namespaces, did_not_run, wait_for};
 use machine::Machine;
 
 /// Programs that are meant to be run; nothing else in a package is executable.
@@ -291,6 +292,9 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
     ]);
     assert_eq!(capable, "");
 
+    if has("the installed service", "dbus-daemon") && has("the installed service", "dbus-send") {
+        serves(&machine);
+    }
     // What looks for remains finds what is there now.
     let there = machine.left_behind();
     for sign in ["usr/bin/pathscope is new", "etc/passwd has other contents"] {
@@ -312,7 +316,51 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
     for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
         machine.run(&["test", "!", "-e", path]);
     }
+    wait_for("the service's end", Duration::from_secs(10), || {
+        let runs = machine.command(&["pgrep", "-u", "pathscope-helper"]).output();
+        runs.is_ok_and(|output| !output.status.success()).then_some(())
+    });
     machine.run(&["dpkg", "-P", "pathscope"]);
     let left = machine.left_behind();
     assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
+}
+
+/// The service as it is installed: the bus starts it, only its interface can be called, and nobody else has its name.
+fn serves(machine: &Machine) {
+    machine.run(&[
+        "sh",
+        "-c",
+        "mkdir -p /run/dbus && dbus-daemon --system --nopidfile --fork",
+    ]);
+    let refusal = |user: &str, words: &str| {
+        let call = format!(
+            "setpriv --reuid={user} --regid={user} --clear-groups dbus-send --system --print-reply --dest={words}"
+        );
+        let output = machine.command(&["sh", "-c", &call]).output().expect("a shell");
+        assert!(!output.status.success(), "{call}");
+        text(&output.stderr)
+    };
+    let denied = "org.freedesktop.DBus.Error.AccessDenied";
+    let own = "org.freedesktop.DBus / org.freedesktop.DBus.RequestName string:org.pathscope.Helper uint32:4";
+    for user in ["0", "65534"] {
+        assert!(refusal(user, own).contains(denied), "user {user} owns the name");
+    }
+    let other = "org.pathscope.Helper /org/pathscope/Helper org.freedesktop.DBus.Introspectable.Introspect";
+    assert!(
+        refusal("65534", other).contains(denied),
+        "another interface can be called"
+    );
+    let ours = "org.pathscope.Helper /org/pathscope/Helper org.pathscope.Helper1.Nothing";
+    let answer = refusal("65534", ours);
+    assert!(answer.contains("UnknownMethod"), "{answer}");
+    let status = "cat /proc/$(pgrep -u pathscope-helper)/status";
+    let status = machine.run(&["sh", "-c", status]);
+    for line in [
+        "CapPrm:\t0000000000001000",
+        "CapEff:\t0000000000001000",
+        "CapBnd:\t0000000000001000",
+        "NoNewPrivs:\t1",
+    ] {
+        assert!(status.lines().any(|there| there == line), "{line}:\n{status}");
+    }
 }

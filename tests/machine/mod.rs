@@ -49,6 +49,8 @@ mount -t tmpfs tmpfs root/tmp
 mount -t sysfs -o ro sysfs root/sys
 ip link set lo up
 echo ready
+# What ends without a parent is gone then, and no zombie.
+trap '' CHLD
 exec cat
 "#;
 
