@@ -104,7 +104,7 @@ impl LiveSource {
             move || control::run(&shared, &requests_out, &poke)
         })?;
         let access = source.header.access.clone();
-        if !(access.events && access.control) && namespace.is_own() {
+        if access.why_not.is_some() && namespace.is_own() {
             source.spawn("permission", move || permission::run(&shared, access, &allowed))?;
         }
         Ok(source)

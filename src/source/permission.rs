@@ -24,6 +24,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_min
 pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) {
     let mut permission = Permission {
         shared,
+        hidden: !access.subflow_tokens,
         access,
         service: None,
         owner: None,
@@ -48,6 +49,8 @@ pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) 
 struct Permission<'a> {
     shared: &'a Arc<Shared>,
     access: Access,
+    /// The kernel hides the tokens of subflows.
+    hidden: bool,
     service: Option<Service>,
     /// The service's name on the bus when it was last asked: another is another process, maybe a newer one.
     owner: Option<String>,
@@ -61,6 +64,7 @@ struct Permission<'a> {
 impl Permission<'_> {
     /// Looks whether the service is there, and is the one that was asked.
     fn look(&mut self) {
+        self.tokens();
         if Instant::now() < self.again_at {
             return;
         }
@@ -156,6 +160,28 @@ impl Permission<'_> {
                 self.access.events = true;
             }
             Err(refusal) => self.note(Some(refusal)),
+        }
+    }
+
+    /// Has the sampler know the subflows' tokens where the kernel hides them. They are asked for again and again: the
+    /// service tells no news.
+    fn tokens(&mut self) {
+        let observes = self
+            .access
+            .offer
+            .is_some_and(|offer| offer.observe == Consent::Yes);
+        if !self.hidden || !observes {
+            return;
+        }
+        let tokens = self.connected().and_then(Service::subflow_tokens);
+        let told = tokens.is_ok();
+        match tokens {
+            Ok(tokens) => self.shared.pass_tokens(tokens),
+            Err(refusal) => self.note(Some(refusal)),
+        }
+        if told != self.access.subflow_tokens {
+            self.access.subflow_tokens = told;
+            self.tell();
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use nix::time::{ClockId, clock_gettime};
+use rustc_hash::FxHashMap;
 
 use super::difference::{News, difference};
 use super::follow::{Follower, Told as ToldSubflow};
@@ -181,6 +182,11 @@ impl Reader {
             inferred: lost,
             new: new.collect(),
         })
+    }
+
+    /// Takes the tokens of subflows, by cookie, that the privileged service told.
+    pub(super) fn take_tokens(&mut self, tokens: FxHashMap<u64, u32>) {
+        self.joiner.told = tokens;
     }
 
     /// How the last reading found the subflows.

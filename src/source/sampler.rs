@@ -160,6 +160,9 @@ fn want(
     reader: &mut Reader,
     people: &mut People,
 ) -> Want {
+    if let Some(tokens) = shared.passed_tokens() {
+        reader.take_tokens(tokens);
+    }
     let mut gathered = shared.gathered();
     if std::mem::take(&mut gathered.overrun) {
         *resync = Resync {

@@ -3,6 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use zbus::blocking::fdo::DBusProxy;
 use zbus::blocking::{Proxy, connection};
@@ -85,6 +86,15 @@ impl Service {
             self.call("OpenEvents", &(here()?,))?
         };
         Ok(socket.into())
+    }
+
+    /// The tokens of the subflows, by cookie; nobody is asked.
+    ///
+    /// # Errors
+    /// When it is not permitted.
+    pub fn subflow_tokens(&self) -> Result<FxHashMap<u64, u32>, Refusal> {
+        let tokens: Vec<(u64, u32)> = self.call("SubflowTokens", &(here()?,))?;
+        Ok(tokens.into_iter().collect())
     }
 
     /// Does what is asked, if what it replaces is as believed. A person may be asked.

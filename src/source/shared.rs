@@ -42,6 +42,8 @@ pub(super) struct Shared {
     pub(super) events: AtomicBool,
     /// A socket for them that the privileged service opened, until the event thread takes it.
     passed: Mutex<Option<OwnedFd>>,
+    /// The tokens of subflows, by cookie, that the privileged service told, until the sampler takes them.
+    tokens: Mutex<Option<FxHashMap<u64, u32>>>,
     pub(super) interval_ms: AtomicU64,
     /// The event thread has something in hand, and may not know yet what was lost meanwhile.
     pub(super) busy: AtomicBool,
@@ -61,6 +63,7 @@ impl Shared {
             gathered: Mutex::default(),
             events: AtomicBool::new(events),
             passed: Mutex::default(),
+            tokens: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -108,6 +111,16 @@ impl Shared {
     /// The socket that was left, once.
     pub(super) fn passed_events(&self) -> Option<OwnedFd> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Leaves the tokens of subflows for the sampler.
+    pub(super) fn pass_tokens(&self, tokens: FxHashMap<u64, u32>) {
+        *self.tokens.lock().unwrap_or_else(PoisonError::into_inner) = Some(tokens);
+    }
+
+    /// The tokens that were left, once.
+    pub(super) fn passed_tokens(&self) -> Option<FxHashMap<u64, u32>> {
+        self.tokens.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Does what may wait for a person who is asked for a password. Once the source ends nobody is asked.

@@ -155,6 +155,8 @@ pub(super) fn carry(row: Row<'_>, missed: bool, subflows: &mut Vec<TcpSocket>) -
 pub(super) struct Joiner {
     by_token: FxHashMap<u32, u32>,
     by_inode: FxHashMap<u32, u32>,
+    /// The tokens of subflows by cookie, as the privileged service told them, where the kernel hides them.
+    pub(super) told: FxHashMap<u64, u32>,
     found: Vec<Found>,
     /// Of each subflow in the reading.
     marks: Vec<Mark>,
@@ -189,7 +191,10 @@ impl Joiner {
         }
         for (at, subflow) in (0u32..).zip(&sockets.subflows) {
             self.marks.push(Mark::of(subflow));
-            let by_token = subflow.token_local.and_then(|token| self.by_token.get(&token));
+            let token = subflow
+                .token_local
+                .or_else(|| self.told.get(&subflow.cookie).copied());
+            let by_token = token.and_then(|token| self.by_token.get(&token));
             let owner = by_token.or_else(|| self.by_inode.get(&subflow.inode));
             if let Some(owner) = owner {
                 self.found.push(Found {
@@ -281,6 +286,32 @@ mod tests {
         ];
         let found = joined(connections, subflows);
         assert_eq!(found, [vec![(12, JoinedBy::Inode)], vec![(11, JoinedBy::Token)]]);
+    }
+
+    #[test]
+    fn what_the_service_tells_stands_in_for_what_the_kernel_hides() {
+        let mut sockets = SocketTable {
+            connections: vec![connection(1, 7, 100), connection(2, 8, 200)],
+            subflows: vec![
+                subflow(11, None, 100),
+                subflow(12, None, 100),
+                subflow(13, Some(7), 0),
+            ],
+            ..SocketTable::default()
+        };
+        let mut joiner = Joiner {
+            told: [(12, 8), (13, 8)].into_iter().collect(),
+            ..Joiner::default()
+        };
+        let mut table = Table::default();
+        joiner.join(&mut sockets, &mut table);
+        let cookies = |connection: u64| {
+            let rows = table.rows(table.find(connection).expect("the connection"));
+            rows.map(|row| (row.socket.cookie, row.joined_by))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(cookies(1), [(11, JoinedBy::Inode), (13, JoinedBy::Token)]);
+        assert_eq!(cookies(2), [(12, JoinedBy::Token)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How the service lives: what it may, when it ends, and what outlives it.
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -34,8 +35,38 @@ pub fn events_go_on_when_the_service_is_gone() {
 
 pub fn it_has_one_capability() {
     let Some(machine) = Machine::start(60) else { return };
-    machine.client(ALICE).ask(&Ask::Hello).value();
-    let pid = machine.service();
+    let mut alice = machine.client(ALICE);
+    // As the bus starts it, as root.
+    alice.ask(&Ask::Hello).value();
+    has_one_capability(machine.service());
+    // As its unit does.
+    machine.kill_service();
+    let mut unit = machine.run(|| {
+        Command::new("setpriv")
+            .args([
+                "--reuid=61100",
+                "--regid=61100",
+                "--init-groups",
+                "--no-new-privs",
+            ])
+            .args(["--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin"])
+            .args([
+                "--bounding-set=-all,+net_admin",
+                "--",
+                "/usr/libexec/pathscope-helper",
+            ])
+            .spawn()
+            .unwrap()
+    });
+    until("the service", || machine.is_served().then_some(()));
+    alice.ask(&Ask::Hello).value();
+    assert_eq!(machine.service(), i32::try_from(unit.id()).unwrap());
+    has_one_capability(machine.service());
+    let _ = unit.kill();
+    let _ = unit.wait();
+}
+
+fn has_one_capability(pid: i32) {
     for task in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
         let status = fs::read_to_string(task.unwrap().path().join("status")).unwrap();
         let value = |name: &str| {
@@ -109,10 +140,7 @@ pub fn it_refuses_to_run_without_what_it_needs() {
     let Some(machine) = Machine::start(60) else { return };
     let run = |script: &'static str| {
         machine.run(move || {
-            let output = std::process::Command::new("sh")
-                .args(["-c", script])
-                .output()
-                .unwrap();
+            let output = Command::new("sh").args(["-c", script]).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{script}");
             String::from_utf8_lossy(&output.stderr).into_owned()
         })

@@ -161,18 +161,20 @@ impl Machine {
         });
     }
 
+    /// Whether the bus knows a running service.
+    pub fn is_served(&self) -> bool {
+        let ask = "dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+                   org.freedesktop.DBus.NameHasOwner string:org.pathscope.Helper | grep -q 'boolean true'";
+        self.run(|| Command::new("sh").args(["-c", ask]).status().unwrap().success())
+    }
+
     /// Ends the service as a crash would.
     pub fn kill_service(&self) {
         for pid in self.processes("pathscope-helper") {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
         // The bus notices a little later than the kernel.
-        until("the bus to miss it", || {
-            let ask = "dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
-                       org.freedesktop.DBus.NameHasOwner string:org.pathscope.Helper | grep -q 'boolean false'";
-            let missed = self.run(|| Command::new("sh").args(["-c", ask]).status().unwrap().success());
-            missed.then_some(())
-        });
+        until("the bus to miss it", || (!self.is_served()).then_some(()));
         until("the service's end", || {
             self.processes("pathscope-helper").is_empty().then_some(())
         });

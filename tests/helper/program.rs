@@ -105,8 +105,20 @@ struct Watch {
 
 impl Watch {
     fn start(machine: &Machine, user: (&str, u32)) -> Self {
+        Self::start_for(machine, user, "600")
+    }
+
+    fn start_for(machine: &Machine, user: (&str, u32), seconds: &str) -> Self {
         let mut command = machine.program(user, "pathscope", &[]);
-        command.args(["watch", "--json", "--control", "--interval", "100"]);
+        command.args([
+            "watch",
+            "--json",
+            "--control",
+            "--interval",
+            "100",
+            "--seconds",
+            seconds,
+        ]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = machine.run(move || command.spawn().unwrap());
         let output = BufReader::new(child.stdout.take().unwrap());
@@ -201,7 +213,7 @@ pub fn the_stream_takes_what_is_permitted() {
         (&json!(false), &json!(false))
     );
 
-    let mut asked = Watch::start(&machine, BOB);
+    let mut asked = Watch::start_for(&machine, BOB, "20");
     asked.access();
     let access = asked.access();
     assert_eq!(access["offer"]["configure"], "asks");
@@ -216,6 +228,16 @@ pub fn the_stream_takes_what_is_permitted() {
     agent.expect("Password: ");
     agent.type_password(PASSWORD);
     assert_eq!(asked.outcome()["ok"], json!(true));
+    assert_eq!(machine.state().1.extra_subflows_max, 3);
+    // It ends when it is to end, also while a person is being asked.
+    asked.ask(&limits(4));
+    agent.expect("Password: ");
+    let ended = asked.lines.iter().last();
+    assert!(
+        ended.is_some_and(|line| line["kind"] == "sample"),
+        "and without an outcome"
+    );
+    assert!(asked.child.wait().unwrap().success());
     assert_eq!(machine.state().1.extra_subflows_max, 3);
 }
 
