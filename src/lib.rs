@@ -106,6 +106,14 @@
 //! and done is told by the header, and by `access_changed` events after it. A service that is absent, dies, hangs or is
 //! replaced costs what it gave and nothing else. It serves its own network namespace; who is in another is refused.
 //!
+//! # What lasts
+//!
+//! A change in the kernel is gone with a restart. An endpoint that NetworkManager owns is made anew, with the flags of
+//! its connection, whenever that comes up. It marks nothing in the kernel: an endpoint is its own where it is bound to
+//! a device on which a connection with MPTCP is in force. Paths says so, and offers to write what is so now into the
+//! connection, under the user's own name; for everything else it offers the lines to keep. `packaging/stage` is the
+//! list of what a package installs; SECURITY.md says what is trusted, by whom, and what stops an attacker.
+//!
 //! # The laboratory
 //!
 //! [`lab`] runs in a child process whose threads unshare network namespaces that have no name and no mount, so that
