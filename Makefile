@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench soak truth pictures snapshots install-tools install-test-tools
+.PHONY: demo test check bench soak truth pictures snapshots packages install-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -34,6 +34,10 @@ pictures: install-test-tools
 # The pictures that the tests compare with, made anew after a change that is meant.
 snapshots:
 	@UPDATE_SNAPSHOTS=1 $(CARGO) test --test snapshots
+
+# A .deb, an RPM and what makepkg takes, in target/packages.
+packages: install-tools
+	@packaging/build
 
 install-tools:
 	@scripts/install run
