@@ -1,0 +1,197 @@
+//! One handover: what is done to the path that carries most, which is Ethernet, and what was measured of it.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use pathscope::history::handover::{Cause, Handover};
+use pathscope::lab::{self, Lab};
+
+use super::traffic::Traffic;
+use super::watcher::Watcher;
+use super::{LIMIT, common};
+
+/// What is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Unplug,
+    TakeAddress,
+    DropEverything,
+    Degrade,
+    Return,
+    MakeBackup,
+    CloseHere,
+    CloseThere,
+}
+
+impl Act {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Unplug,
+        Self::TakeAddress,
+        Self::DropEverything,
+        Self::Degrade,
+        Self::Return,
+        Self::MakeBackup,
+        Self::CloseHere,
+        Self::CloseThere,
+    ];
+
+    pub(crate) fn cause(self) -> Cause {
+        match self {
+            Self::Unplug => Cause::LinkLost,
+            Self::TakeAddress => Cause::AddressLost,
+            Self::DropEverything => Cause::PathDead,
+            Self::Degrade => Cause::PathDegraded,
+            Self::Return => Cause::PathReturned,
+            Self::MakeBackup => Cause::PriorityChanged,
+            Self::CloseHere => Cause::ClosedLocally,
+            Self::CloseThere => Cause::ClosedByPeer,
+        }
+    }
+
+    fn perform(self, number: u32, lab: &Lab, watcher: &Watcher) {
+        let program = common::pathscope();
+        let program = program.to_string_lossy();
+        let close = |netns: &Path, (local, remote): (SocketAddr, SocketAddr)| {
+            let (local, remote) = (local.to_string(), remote.to_string());
+            common::output(netns, &[&program, "close", &local, &remote]);
+        };
+        let ip = |words: &str| {
+            let words: Vec<&str> = words.split_whitespace().collect();
+            common::output(&lab.netns(), &words);
+        };
+        match self {
+            Self::Unplug => lab.plug("ethernet", false).unwrap(),
+            Self::Return => lab.plug("ethernet", true).unwrap(),
+            Self::TakeAddress => ip("ip addr del 10.77.2.2/24 dev ethernet"),
+            Self::MakeBackup => ip("ip mptcp endpoint change id 2 backup"),
+            Self::DropEverything => lab.shape("ethernet", None, None, Some(100.0)).unwrap(),
+            // Slow, lossy or narrow.
+            Self::Degrade => match number % 3 {
+                0 => lab.shape("ethernet", Some(300.0), None, None).unwrap(),
+                1 => lab.shape("ethernet", None, None, Some(30.0)).unwrap(),
+                _ => lab.shape("ethernet", None, Some(0.5), None).unwrap(),
+            },
+            Self::CloseHere => close(&lab.netns(), watcher.subflow("ethernet")),
+            Self::CloseThere => {
+                let (local, remote) = watcher.subflow("ethernet");
+                close(&lab.server_netns(), (remote, local));
+            }
+        }
+    }
+}
+
+/// What was measured of one act.
+pub(crate) struct Round {
+    pub(crate) act: Act,
+    pub(crate) number: u32,
+    pub(crate) truth_ms: u64,
+    /// What was found first.
+    pub(crate) found: Option<Handover>,
+    /// What else was found before the first one ended.
+    pub(crate) more: Vec<Handover>,
+}
+
+impl Round {
+    /// Whether it was found with its cause.
+    pub(crate) fn is_right(&self) -> bool {
+        self.found
+            .as_ref()
+            .is_some_and(|found| found.cause == self.act.cause())
+    }
+
+    /// How far the measurement is from the truth, ms: more is positive.
+    pub(crate) fn error_ms(&self) -> Option<i64> {
+        let measured = self.found.as_ref()?.interruption?.ms;
+        Some(i64::try_from(measured).ok()? - i64::try_from(self.truth_ms).ok()?)
+    }
+
+    /// Whether the truth lies within the uncertainty that is told.
+    pub(crate) fn is_honest(&self) -> bool {
+        let told = self.found.as_ref().and_then(|found| found.interruption);
+        self.error_ms()
+            .zip(told)
+            .is_some_and(|(error, told)| error.unsigned_abs() <= told.uncertainty_ms)
+    }
+}
+
+/// A laboratory of its own for each round, so that no round inherits anything of another.
+pub(crate) fn round(act: Act, number: u32) -> Round {
+    let options = lab::Options {
+        automatic: false,
+        connections: Some(0),
+        program: Some(common::pathscope()),
+    };
+    let lab = Lab::start(lab::scenario("handover").unwrap(), &options).unwrap();
+    // Several delays and rates.
+    let delay = f64::from(3 + number % 4 * 5);
+    lab.shape("ethernet", Some(delay), None, None).unwrap();
+    lab.shape("wifi", Some(delay + 20.0), None, None).unwrap();
+    let mut devices = vec!["ethernet", "phone", "wifi"];
+    if act == Act::Return {
+        lab.plug("ethernet", false).unwrap();
+        common::wait_for("the endpoint to go", LIMIT, || {
+            let endpoints = common::output(&lab.netns(), &["ip", "mptcp", "endpoint", "show"]);
+            (!endpoints.contains("dev ethernet")).then_some(())
+        });
+        devices.remove(0);
+    }
+    let traffic = Traffic::start(&lab, "10.77.1.2:0", u64::from(1 + number % 3) * 6_000);
+    let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
+    let watcher = Watcher::start(&lab.netns(), keep.is_some());
+    common::wait_for("every subflow", LIMIT, || {
+        (watcher.devices() == devices).then_some(())
+    });
+    // The detector must have seen which path carries.
+    let steady = traffic.count();
+    common::wait_for("steady traffic", LIMIT, || {
+        (traffic.count() > steady + 300).then_some(())
+    });
+    // Ethernet, which joined last, has taken over from Wi-Fi.
+    common::wait_for("calm", LIMIT, || watcher.is_calm().then_some(()));
+    while watcher.found.try_recv().is_ok() {}
+    let begun = Instant::now();
+    act.perform(number, &lab, &watcher);
+    let found = watcher.found.recv_timeout(Duration::from_secs(12)).ok();
+    let truth = traffic.longest_gap(begun, Instant::now());
+    let round = Round {
+        act,
+        number,
+        truth_ms: u64::try_from(truth.as_millis()).unwrap(),
+        found,
+        more: watcher.found.try_iter().collect(),
+    };
+    if let Some(folder) = keep {
+        let file = Path::new(&folder).join(format!("{act:?}-{number}.jsonl"));
+        std::fs::write(file, dump(&round, begun, &traffic, &watcher)).unwrap();
+    }
+    round
+}
+
+/// The stream and the arrivals on one clock, a line each, for a closer look at a round.
+fn dump(round: &Round, begun: Instant, traffic: &Traffic, watcher: &Watcher) -> String {
+    let lines = watcher.lines.lock().unwrap();
+    let (first, _) = lines.first().unwrap();
+    let since = |at: Instant| at.checked_duration_since(*first).map_or(-1.0, |age| age.as_secs_f64());
+    // A line is read a little after its time, never before it.
+    let late = lines.iter().map(|(read, line)| since(*read) - line.t());
+    let late = late.fold(f64::MAX, f64::min);
+    let mut text = String::new();
+    for (_, line) in lines.iter() {
+        writeln!(text, "{}", serde_json::to_string(line).unwrap()).unwrap();
+    }
+    for (at, total) in traffic.arrivals.lock().unwrap().iter() {
+        let t = since(*at) - late;
+        writeln!(text, r#"{{"kind":"arrival","t":{t:.6},"total":{total}}}"#).unwrap();
+    }
+    let (t, truth) = (since(begun) - late, round.truth_ms);
+    let found = format!("{:?}", round.found);
+    writeln!(
+        text,
+        r#"{{"kind":"truth","act":"{:?}","t":{t:.6},"truth_ms":{truth},"found":{found:?}}}"#,
+        round.act
+    )
+    .unwrap();
+    text
+}
