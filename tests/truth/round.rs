@@ -163,6 +163,8 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
         more: watcher.found.try_iter().collect(),
     };
     if let Some(folder) = keep {
+        // A detector that needs a little longer is to find enough in it.
+        std::thread::sleep(Duration::from_millis(700));
         let file = Path::new(&folder).join(format!("{act:?}-{number}.jsonl"));
         std::fs::write(file, dump(&round, begun, &traffic, &watcher)).unwrap();
     }

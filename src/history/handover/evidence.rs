@@ -18,12 +18,29 @@ pub(super) struct Flow {
     pub(super) path: (SocketAddr, SocketAddr),
     pub(super) backup: bool,
     pub(super) alive: bool,
+    /// Whether the newest sample had it.
+    pub(super) here: bool,
     pub(super) since: f64,
     pub(super) delivered: u64,
+    /// What it moved between the two newest samples.
+    pub(super) moved: u64,
     /// When and how much it moved, newest last.
     pub(super) moves: VecDeque<(f64, u64)>,
     /// Whether its retransmission timer backs off with data in flight.
     pub(super) stalled: bool,
+    /// When it last heard of the peer, by its own clock.
+    pub(super) heard: f64,
+    /// When it may have heard of the peer for the last time: that, or when it was found gone.
+    pub(super) heard_until: f64,
+    /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
+    pub(super) back: f64,
+    /// A round trip with what waits along the way.
+    pub(super) rtt: f64,
+    /// Whether it had a part in the newest delivery, or in what came shortly before.
+    pub(super) carried: bool,
+    /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
+    in_flight: bool,
+    pub(super) quality: Quality,
 }
 
 impl Flow {
@@ -34,19 +51,29 @@ impl Flow {
             path: (subflow.local, subflow.remote),
             backup: subflow.is_backup(),
             alive: true,
+            here: true,
             since: t,
             delivered: moved_by(subflow),
+            moved: 0,
             moves: VecDeque::new(),
             stalled: false,
+            heard: f64::NEG_INFINITY,
+            heard_until: f64::NEG_INFINITY,
+            back: 0.0,
+            rtt: 0.0,
+            carried: false,
+            in_flight: false,
+            quality: Quality::default(),
         }
     }
 
-    pub(super) fn take(&mut self, subflow: &Subflow, t: f64) {
+    /// Takes it as it is at `t`; `sends` says which way the connection's data goes.
+    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, t: f64) {
         let delivered = moved_by(subflow);
-        let moved = delivered.saturating_sub(self.delivered);
+        self.moved = delivered.saturating_sub(self.delivered);
         self.delivered = delivered;
-        if moved > 0 {
-            self.moves.push_back((t, moved));
+        if self.moved > 0 {
+            self.moves.push_back((t, self.moved));
         }
         while self.moves.front().is_some_and(|(at, _)| t - at > 2.0 * RECENT_S) {
             self.moves.pop_front();
@@ -54,13 +81,95 @@ impl Flow {
         self.device.clone_from(&subflow.interface);
         self.backup = subflow.is_backup();
         self.alive = !subflow.state.is_ending();
-        self.stalled = subflow.unacked.unwrap_or(0) > 0 && subflow.backoff.unwrap_or(0) > 0;
+        let unacked = subflow.unacked.unwrap_or(0) > 0;
+        self.stalled = unacked && subflow.backoff.unwrap_or(0) > 0;
+        self.in_flight = unacked || !sends;
+        let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
+        if let Some(newest) = clocks.into_iter().flatten().min() {
+            self.heard = t - f64::from(newest) / 1000.0;
+            self.heard_until = self.heard;
+        }
+        let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
+        self.rtt = seconds(subflow.rtt_us);
+        let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
+        self.back = if sends { least / 2.0 } else { 0.0 };
+        let rate = self.recent(t) as f64 / RECENT_S;
+        if subflow.state == TcpState::Established && self.rtt > 0.0 {
+            self.quality.take(subflow, self.rtt, rate, t);
+        }
     }
 
     /// What it moved within a second before `t`.
     pub(super) fn recent(&self, t: f64) -> u64 {
         let newest = self.moves.iter().rev().take_while(|(at, _)| t - at <= RECENT_S);
         newest.map(|(_, moved)| moved).sum()
+    }
+
+    /// Whether it had a part in the delivery and has moved nothing since a sample at `t`, with something on its way.
+    pub(super) fn is_silent(&self, t: f64) -> bool {
+        self.carried && self.in_flight && self.moves.back().is_none_or(|(at, _)| *at <= t)
+    }
+}
+
+/// How good a path is, and how good it used to be.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Quality {
+    taken_at: Option<f64>,
+    sent: u64,
+    retrans: u64,
+    /// The usual round trip, seconds.
+    rtt: f64,
+    /// The usual rate, bytes a second.
+    rate: f64,
+    /// The share of what was sent that was sent again, lately.
+    loss: f64,
+    /// When it was last found far worse than usual, and since when.
+    worse: Option<(f64, f64)>,
+}
+
+/// What is usual is what was so for about this long, seconds.
+const USUAL_S: f64 = 10.0;
+/// So many times the usual round trip is far worse, if it is also this much longer, seconds.
+const SLOWER: f64 = 3.0;
+const SLOWER_S: f64 = 0.05;
+/// From this share of retransmissions on a path is bad.
+const LOSSY: f64 = 0.05;
+
+impl Quality {
+    fn take(&mut self, subflow: &Subflow, rtt: f64, rate: f64, t: f64) {
+        let (sent, retrans) = (
+            subflow.bytes_sent.unwrap_or(0),
+            subflow.bytes_retrans.unwrap_or(0),
+        );
+        if let Some(before) = self.taken_at {
+            let share = |s: f64| 1.0 - (-(t - before).max(0.0) / s).exp();
+            let sent = sent.saturating_sub(self.sent);
+            if sent > 0 {
+                let lost = retrans.saturating_sub(self.retrans) as f64 / sent as f64;
+                self.loss += share(RECENT_S) * (lost.min(1.0) - self.loss);
+            }
+            let slow = rtt > SLOWER * self.rtt && rtt > self.rtt + SLOWER_S;
+            if slow || self.loss > LOSSY {
+                let since = self.worse.filter(|(at, _)| t - at <= RECENT_S);
+                self.worse = Some((t, since.map_or(t, |(_, since)| since)));
+            }
+            self.rtt += share(if rtt < self.rtt { RECENT_S } else { USUAL_S }) * (rtt - self.rtt);
+            self.rate = rate.max(self.rate * (1.0 - share(USUAL_S)));
+        } else {
+            self.rtt = rtt;
+        }
+        (self.taken_at, self.sent, self.retrans) = (Some(t), sent, retrans);
+    }
+
+    /// Since when it is far worse than usual, if it was lately.
+    pub(super) fn worse_since(&self, t: f64, lately: f64) -> Option<f64> {
+        let worse = self.worse.filter(|(at, _)| t - at <= lately);
+        worse.map(|(_, since)| since)
+    }
+
+    /// Whether it moves far less than it used to.
+    pub(super) fn has_fallen(&self, rate: f64) -> bool {
+        rate < self.rate / 2.0
     }
 }
 

@@ -4,8 +4,10 @@
 //! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
 //! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
 
+mod dating;
 mod evidence;
 mod incident;
+mod open;
 mod sentence;
 mod track;
 
@@ -87,6 +89,8 @@ pub struct Detector {
     tracks: FxHashMap<Cookie, Track>,
     by_token: FxHashMap<Token, Cookie>,
     sampled_at: Option<f64>,
+    /// When the newest line was taken.
+    now: f64,
     /// Subflows that were closed by command.
     closed_here: Vec<(SocketAddr, SocketAddr)>,
 }
@@ -94,6 +98,7 @@ pub struct Detector {
 impl Detector {
     /// Takes the next line of the stream; the handovers that ended with it.
     pub fn apply(&mut self, line: &Line) -> Vec<Handover> {
+        self.now = self.now.max(line.t());
         match line {
             Line::Header(_) => {
                 *self = Self::default();
@@ -110,11 +115,13 @@ impl Detector {
     /// The connections in which something seems to happen: to be looked at closely. Where a link is cut that thousands
     /// use, these few stand for all.
     pub fn suspects(&self) -> Vec<Cookie> {
-        let open = self.tracks.iter().filter(|(_, track)| track.is_open());
-        let mut cookies: Vec<Cookie> = open.map(|(cookie, _)| *cookie).collect();
-        cookies.sort_unstable();
-        cookies.truncate(SUSPECTS);
-        cookies
+        let now = self.now;
+        let suspects = self.tracks.iter().filter(|(_, track)| track.is_suspect(now));
+        let mut suspects: Vec<(bool, Cookie)> =
+            suspects.map(|(cookie, track)| (!track.is_open(), *cookie)).collect();
+        suspects.sort_unstable();
+        suspects.truncate(SUSPECTS);
+        suspects.into_iter().map(|(_, cookie)| cookie).collect()
     }
 
     fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
@@ -215,6 +222,13 @@ impl Detector {
                 let track = event.token.and_then(|token| self.by_token.get(&token));
                 if let Some(track) = track.and_then(|cookie| self.tracks.get_mut(cookie)) {
                     track.reprioritise(event.t);
+                }
+            }
+            EventKind::InterfaceUp | EventKind::AddressAdded => {
+                if let Some(device) = &event.interface {
+                    for track in self.tracks.values_mut() {
+                        track.welcome(device, event.t);
+                    }
                 }
             }
             // Nothing was seen meanwhile: what comes next is no resumption.
