@@ -69,9 +69,9 @@ impl Act {
             Self::DropEverything => lab.shape("ethernet", None, None, Some(100.0)).unwrap(),
             // Slow, lossy or narrow.
             Self::Degrade => match number % 3 {
-                0 => lab.shape("ethernet", Some(300.0), None, None).unwrap(),
+                0 => lab.shape("ethernet", Some(150.0), None, None).unwrap(),
                 1 => lab.shape("ethernet", None, None, Some(30.0)).unwrap(),
-                _ => lab.shape("ethernet", None, Some(0.5), None).unwrap(),
+                _ => lab.shape("ethernet", None, Some(3.0), None).unwrap(),
             },
             Self::CloseHere => close(&lab.netns(), watcher.subflow("ethernet")),
             Self::CloseThere => {
@@ -94,11 +94,16 @@ pub(crate) struct Round {
 }
 
 impl Round {
-    /// Whether it was found with its cause.
+    /// Whether it was found with its cause, and where the data went from and to.
     pub(crate) fn is_right(&self) -> bool {
-        self.found
-            .as_ref()
-            .is_some_and(|found| found.cause == self.act.cause())
+        let (from, to) = match self.act {
+            Act::Return => ("wifi", "ethernet"),
+            _ => ("ethernet", "wifi"),
+        };
+        self.found.as_ref().is_some_and(|found| {
+            let way = (found.from.as_deref(), found.to.as_deref());
+            found.cause == self.act.cause() && way == (Some(from), Some(to))
+        })
     }
 
     /// How far the measurement is from the truth, ms: more is positive.
@@ -153,7 +158,7 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
     while watcher.found.try_recv().is_ok() {}
     let begun = Instant::now();
     act.perform(number, &lab, &watcher);
-    let found = watcher.found.recv_timeout(Duration::from_secs(12)).ok();
+    let found = watcher.found.recv_timeout(Duration::from_secs(15)).ok();
     let truth = traffic.longest_gap(begun, Instant::now());
     let round = Round {
         act,

@@ -8,6 +8,8 @@ use super::evidence::Flow;
 
 /// The subflows' clocks count in jiffies, 4 ms at 250 Hz (CONFIG_HZ).
 const CLOCK_S: f64 = 0.004;
+/// A stretch that is known to this much was looked at closely, seconds.
+const CLOSE_S: f64 = 0.03;
 
 /// A moment, as exactly as it is known; seconds on the stream.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +62,15 @@ impl Gap {
     pub(super) fn surely(&self) -> f64 {
         (self.length() - self.uncertainty()).max(0.0)
     }
+
+    /// By what it is found to be the longest: of one that nobody looked at closely only what is sure counts.
+    pub(super) fn weight(&self) -> f64 {
+        if self.uncertainty() <= CLOSE_S {
+            self.length()
+        } else {
+            self.surely()
+        }
+    }
 }
 
 /// The newest delivery that a sample showed.
@@ -73,6 +84,8 @@ pub(super) struct Progress {
     pub(super) told: f64,
     /// The earliest that the peer can have told it, because the sample before did not know it.
     told_after: f64,
+    /// How far that may be wrong.
+    spread: f64,
     /// How much of what the subflows moved meanwhile was delivered: less than all when something was missing before it.
     share: f64,
 }
@@ -82,14 +95,15 @@ impl Progress {
     pub(super) fn new(flows: &[Flow], delivered: u64, told_before: f64, before: f64, t: f64) -> Self {
         let moved: u64 = flows.iter().map(|flow| flow.moved).sum();
         let moving = || flows.iter().filter(|flow| flow.moved > 0);
-        let news = moving().map(|flow| flow.heard - flow.back).fold(f64::MIN, f64::max);
+        let newest = moving().max_by(|a, b| (a.heard - a.back).total_cmp(&(b.heard - b.back)));
         let told_after = first_delivery(flows, before, t).earliest;
-        let latest = if news > f64::MIN { news } else { t };
+        let (latest, spread) = newest.map_or((t, 0.0), |flow| (flow.heard - flow.back, flow.back_spread));
         Self {
             at: t,
             told_before: told_before.min(t),
             told_after,
             told: latest.clamp(told_before.min(before), t.max(before)),
+            spread,
             share: (delivered as f64 / moved.max(1) as f64).min(1.0),
         }
     }
@@ -98,8 +112,8 @@ impl Progress {
     /// last told that there was nothing new.
     pub(super) fn last_delivery(&self, flows: &[Flow], told_since: Option<f64>) -> Moment {
         let own = Moment {
-            earliest: self.told - (self.told - self.told_before).max(0.0) * (1.0 - self.share),
-            latest: self.told,
+            earliest: self.told - (self.told - self.told_before).max(0.0) * (1.0 - self.share) - self.spread,
+            latest: self.told + self.spread,
         };
         let silent = flows
             .iter()
@@ -138,10 +152,10 @@ impl Progress {
 /// When the first delivery happened that was seen at `t`, after nothing was seen of it at `before`.
 pub(super) fn first_delivery(flows: &[Flow], before: f64, t: f64) -> Moment {
     let bringer = flows.iter().filter(|flow| flow.moved > 0).max_by_key(|flow| flow.moved);
-    let back = bringer.map_or(0.0, |flow| flow.back);
+    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.back, flow.back_spread));
     Moment {
-        earliest: before - back,
-        latest: t - back,
+        earliest: before - back - spread,
+        latest: t - back + spread,
     }
 }
 

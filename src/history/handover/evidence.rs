@@ -34,6 +34,8 @@ pub(super) struct Flow {
     pub(super) heard_until: f64,
     /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
     pub(super) back: f64,
+    /// How far that may be wrong, because nobody knows which way takes longer than it used to.
+    pub(super) back_spread: f64,
     /// A round trip with what waits along the way.
     pub(super) rtt: f64,
     /// Whether it had a part in the newest delivery, or in what came shortly before.
@@ -60,6 +62,7 @@ impl Flow {
             heard: f64::NEG_INFINITY,
             heard_until: f64::NEG_INFINITY,
             back: 0.0,
+            back_spread: 0.0,
             rtt: 0.0,
             carried: false,
             in_flight: false,
@@ -92,7 +95,12 @@ impl Flow {
         let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
         self.rtt = seconds(subflow.rtt_us);
         let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
-        self.back = if sends { least / 2.0 } else { 0.0 };
+        let longer = (self.rtt - 2.0 * least).max(0.0) / 4.0;
+        (self.back, self.back_spread) = if sends {
+            (least / 2.0 + longer, longer)
+        } else {
+            (0.0, 0.0)
+        };
         let rate = self.recent(t) as f64 / RECENT_S;
         if subflow.state == TcpState::Established && self.rtt > 0.0 {
             self.quality.take(subflow, self.rtt, rate, t);
@@ -159,6 +167,11 @@ impl Quality {
             self.rtt = rtt;
         }
         (self.taken_at, self.sent, self.retrans) = (Some(t), sent, retrans);
+    }
+
+    /// Whether it was found far worse than usual at `t`, for the first time in a while.
+    pub(super) fn turned_worse(&self, t: f64) -> bool {
+        self.worse.is_some_and(|(_, since)| since >= t)
     }
 
     /// Since when it is far worse than usual, if it was lately.

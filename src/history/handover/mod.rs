@@ -221,7 +221,7 @@ impl Detector {
             EventKind::SubflowPriority => {
                 let track = event.token.and_then(|token| self.by_token.get(&token));
                 if let Some(track) = track.and_then(|cookie| self.tracks.get_mut(cookie)) {
-                    track.reprioritise(event.t);
+                    track.reprioritise(path, event.backup == Some(true), event.t);
                 }
             }
             EventKind::InterfaceUp | EventKind::AddressAdded => {

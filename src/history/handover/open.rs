@@ -49,8 +49,13 @@ impl Open {
         most.map(|(device, _)| device.clone()).or_else(again)
     }
 
-    pub(super) fn has_moved(&self, device: &str) -> bool {
+    fn has_moved(&self, device: &str) -> bool {
         self.moved.get(device).is_some_and(|moved| *moved > 0)
+    }
+
+    /// Whether what it came from still moved something, though the data went elsewhere.
+    pub(super) fn still_moved(&self) -> bool {
+        self.from.as_ref().is_some_and(|from| self.has_moved(from)) && self.to() != self.from
     }
 
     /// What it came to; `None` when it turns out that nothing happened that anybody would call a handover.
@@ -62,14 +67,14 @@ impl Open {
         survived: bool,
     ) -> Option<Handover> {
         let all = self.gaps(gaps);
-        let longest = all.clone().max_by(|a, b| a.surely().total_cmp(&b.surely()));
+        let longest = all.clone().max_by(|a, b| a.weight().total_cmp(&b.weight()));
         let unusual = |gap: &&Gap| gap.surely() > self.usual;
         let to = self.to();
         let nothing = match self.cause {
             // Data that moves to a better path while nothing waits is no news.
             Cause::PathReturned | Cause::PriorityChanged => longest.is_none(),
-            // A timer that ran out a little early, and nobody noticed.
-            Cause::PathDead => survived && to == self.from && !all.clone().any(|gap| unusual(&gap)),
+            // A timer that ran out a little early, or a moment of bad luck, and nobody noticed.
+            Cause::PathDead | Cause::PathDegraded => survived && to == self.from && !all.clone().any(|gap| unusual(&gap)),
             _ => false,
         };
         if nothing {
@@ -79,13 +84,13 @@ impl Open {
         let last = all.clone().rev().find(unusual).or(longest);
         let stop = first.map_or(self.at, Gap::from);
         let interruption = longest.filter(|_| self.wanted).map(|gap| Interruption {
-            t: gap.from(),
+            t: (gap.from() * 1e3).round() / 1e3,
             ms: milliseconds(gap.length()),
             uncertainty_ms: milliseconds(gap.uncertainty()),
             recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
         });
         Some(Handover {
-            t: stop,
+            t: (stop * 1e3).round() / 1e3,
             connection,
             token,
             cause: self.cause,

@@ -17,13 +17,14 @@ const HEALTHY_S: f64 = 1.0;
 const LEAST_GAP_S: f64 = 0.1;
 /// A subflow carries when it moved this share of what the connection moved.
 const CARRIES: f64 = 0.1;
-/// From this share on it carries most, and below the other it no longer does.
+/// From this share on it carries most.
 const MOST: f64 = 0.6;
-const LITTLE: f64 = 0.1;
 /// A subflow that came within this time is new, seconds.
 const NEW_S: f64 = 5.0;
 /// So long may data take to leave a path for another, seconds.
 const SHIFT_S: f64 = 3.0;
+/// A handover has ended after so long, as before or not, if anything is delivered at all; seconds.
+const LONG_S: f64 = 10.0;
 
 /// Most of the data began to go another way.
 #[derive(Clone, Debug)]
@@ -185,6 +186,9 @@ impl Track {
                     let begins = t - self.began_at < NEW_S && !came;
                     let since = if begins { f64::NEG_INFINITY } else { t };
                     self.flows.push(Flow::new(subflow, since));
+                    if !begins {
+                        self.doubt_until = t + SHIFT_S;
+                    }
                 }
                 None => {}
             }
@@ -239,6 +243,9 @@ impl Track {
         {
             self.doubt_until = t + HEALTHY_S;
         }
+        if self.flows.iter().any(|flow| flow.carried && flow.quality.turned_worse(t)) {
+            self.doubt_until = t + SHIFT_S;
+        }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         let stalled = self.flows.iter().find(|flow| {
@@ -272,24 +279,26 @@ impl Track {
                 better: !most.backup && new,
             });
         }
-        // The old one may still carry something for a moment.
         let Some(shift) = self.shift.as_ref().filter(|shift| t - shift.at <= SHIFT_S) else {
             return;
         };
+        if most.device.as_ref() == Some(&shift.from) {
+            return;
+        }
         let old = || {
             self.flows
                 .iter()
                 .filter(|flow| flow.device.as_ref() == Some(&shift.from))
         };
         let from_backup = old().any(|flow| flow.backup) && !most.backup;
-        let worse = old().filter(|flow| flow.alive && flow.quality.has_fallen(flow.recent(t) as f64 / RECENT_S));
-        let worse = worse.filter_map(|flow| flow.quality.worse_since(t, SHIFT_S)).reduce(f64::min);
-        let left = old().all(|flow| share(flow) <= LITTLE);
-        let (cause, at) = if self.priority_at.is_some_and(|at| t - at < SHIFT_S) && left {
-            (Cause::PriorityChanged, shift.at)
-        } else if (from_backup || shift.better) && left {
-            (Cause::PathReturned, shift.at)
-        } else if let Some(since) = worse {
+        let fallen = |flow: &&Flow| flow.alive && flow.quality.has_fallen(flow.recent(t) as f64 / RECENT_S);
+        let worse = old().filter(fallen).filter_map(|flow| flow.quality.worse_since(t, SHIFT_S));
+        let asked = self.priority_at.filter(|at| t - at < SHIFT_S && *at <= shift.at);
+        let (cause, at) = if let Some(at) = asked {
+            (Cause::PriorityChanged, at)
+        } else if from_backup || shift.better {
+            (Cause::PathReturned, shift.at.min(most.since.max(shift.at - SHIFT_S)))
+        } else if let Some(since) = worse.reduce(f64::min) {
             // It was bad before that could be known.
             (Cause::PathDegraded, since - HEALTHY_S)
         } else {
@@ -391,8 +400,18 @@ impl Track {
         }
     }
 
-    pub(super) fn reprioritise(&mut self, t: f64) {
+    /// A subflow was made backup, or no longer is.
+    pub(super) fn reprioritise(&mut self, path: Option<(SocketAddr, SocketAddr)>, backup: bool, t: f64) {
         self.priority_at = Some(t);
+        self.doubt_until = t + SHIFT_S;
+        let left = self.carries(t, |flow| backup && Some(flow.path) == path);
+        if let Some(from) = left.and_then(|flow| flow.device.clone()) {
+            self.shift = Some(Shift {
+                from,
+                at: t,
+                better: false,
+            });
+        }
     }
 
     /// A device came up, or got an address.
@@ -411,7 +430,8 @@ impl Track {
         let since = open.disturbed_until(&self.gaps);
         let delivers = |last: Progress| last.told > since && t - last.told <= open.usual.max(LEAST_GAP_S);
         let healthy = self.progress.is_some_and(delivers) || self.waits_since.is_none();
-        if t - since.max(open.noticed_at) < HEALTHY_S || !healthy {
+        let long = t - open.noticed_at > LONG_S && self.progress.is_some_and(|last| t - last.told < HEALTHY_S);
+        if (t - since.max(open.noticed_at) < HEALTHY_S || !healthy) && !long {
             return None;
         }
         self.finish(t, true)
@@ -434,14 +454,12 @@ impl Track {
             let stop = last.last_delivery(&self.flows, self.told_since);
             self.gaps.push_back(Gap::between(stop, end));
         }
-        // What still delivers now and then is not dead.
-        if open.cause == Cause::PathDead
-            && let Some(from) = &open.from
-            && open.has_moved(from)
-            && self.flows.iter().any(|flow| {
-                flow.alive && flow.device.as_ref() == Some(from) && flow.quality.worse_since(t, SHIFT_S).is_some()
-            })
-        {
+        // What still delivered now and then, and was left nevertheless, was not dead.
+        let lately = t - open.at + SHIFT_S;
+        let worse = |flow: &Flow| {
+            flow.alive && flow.device == open.from && flow.quality.worse_since(t, lately).is_some()
+        };
+        if open.cause == Cause::PathDead && open.still_moved() && self.flows.iter().any(worse) {
             open.cause = Cause::PathDegraded;
         }
         let handover = open.conclude(&self.gaps, self.cookie, self.token, survived)?;
