@@ -1,5 +1,6 @@
 //! One handover: what is done to the path that carries most, which is Ethernet, and what was measured of it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -154,7 +155,10 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
         (traffic.count() > steady + 300).then_some(())
     });
     // Ethernet, which joined last, has taken over from Wi-Fi.
-    common::wait_for("calm", LIMIT, || watcher.is_calm().then_some(()));
+    common::wait_for("calm", LIMIT, || {
+        let leads = act == Act::Return || leads(&watcher, "ethernet");
+        (leads && watcher.is_calm()).then_some(())
+    });
     while watcher.found.try_recv().is_ok() {}
     let begun = Instant::now();
     act.perform(number, &lab, &watcher);
@@ -176,11 +180,32 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
     round
 }
 
+/// Whether a device carries most of the next megabyte.
+fn leads(watcher: &Watcher, device: &str) -> bool {
+    let before = watcher.acknowledged();
+    let more = |after: &BTreeMap<String, u64>| {
+        let more = after.iter().map(|(device, bytes)| {
+            let moved = bytes - before.get(device).copied().unwrap_or(0).min(*bytes);
+            (device.clone(), moved)
+        });
+        more.collect::<BTreeMap<_, _>>()
+    };
+    let moved = common::wait_for("data", LIMIT, || {
+        let moved = more(&watcher.acknowledged());
+        (moved.values().sum::<u64>() > 1_000_000).then_some(moved)
+    });
+    let total: u64 = moved.values().sum();
+    moved.get(device).copied().unwrap_or(0) * 10 > total * 7
+}
+
 /// The stream and the arrivals on one clock, a line each, for a closer look at a round.
 fn dump(round: &Round, begun: Instant, traffic: &Traffic, watcher: &Watcher) -> String {
     let lines = watcher.lines.lock().unwrap();
     let (first, _) = lines.first().unwrap();
-    let since = |at: Instant| at.checked_duration_since(*first).map_or(-1.0, |age| age.as_secs_f64());
+    let since = |at: Instant| {
+        at.checked_duration_since(*first)
+            .map_or(-1.0, |age| age.as_secs_f64())
+    };
     // A line is read a little after its time, never before it.
     let late = lines.iter().map(|(read, line)| since(*read) - line.t());
     let late = late.fold(f64::MAX, f64::min);

@@ -91,11 +91,11 @@ impl Traffic {
         self.arrivals.lock().unwrap().len()
     }
 
-    /// The longest gap between two arrivals that overlaps a stretch of time.
+    /// The longest gap between two arrivals that overlaps a stretch of time and had ended by then.
     pub(crate) fn longest_gap(&self, from: Instant, to: Instant) -> Duration {
         let arrivals = self.arrivals.lock().unwrap();
         let gaps = arrivals.iter().zip(arrivals.iter().skip(1));
-        gaps.filter(|((a, _), (b, _))| *b > from && *a < to)
+        gaps.filter(|(_, (b, _))| *b > from && *b <= to)
             .map(|((a, _), (b, _))| *b - *a)
             .max()
             .unwrap_or_default()

@@ -1,5 +1,6 @@
 //! The history of a live source, kept on a thread.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,6 +79,15 @@ impl Watcher {
             .collect();
         devices.sort();
         devices
+    }
+
+    /// How much the peer acknowledged over each device.
+    pub(crate) fn acknowledged(&self) -> BTreeMap<String, u64> {
+        let history = self.history.lock().unwrap();
+        let subflows = history.state().connections.values().flat_map(|one| &one.subflows);
+        subflows
+            .filter_map(|subflow| Some((subflow.interface.clone()?, subflow.bytes_acked?)))
+            .collect()
     }
 
     /// The application's subflow over a device.

@@ -135,9 +135,13 @@ impl Progress {
             latest = latest.max(silent.heard_until + slowest.rtt);
         }
         earliest = earliest.max(self.told_before);
-        if told_since >= unheard_until {
-            latest = latest.min(self.told);
-        }
+        // What it heard of was told at once; the rest may have been delivered since, until the peer told that it was not.
+        let unheard = if told_since < unheard_until {
+            unheard_until
+        } else {
+            self.told
+        };
+        latest = latest.min(self.told.max(unheard) + self.spread);
         // What came later than all that has nothing to do with it.
         if earliest.max(self.told_after) > latest + 2.0 * CLOCK_S {
             return own;
@@ -151,7 +155,10 @@ impl Progress {
 
 /// When the first delivery happened that was seen at `t`, after nothing was seen of it at `before`.
 pub(super) fn first_delivery(flows: &[Flow], before: f64, t: f64) -> Moment {
-    let bringer = flows.iter().filter(|flow| flow.moved > 0).max_by_key(|flow| flow.moved);
+    let bringer = flows
+        .iter()
+        .filter(|flow| flow.moved > 0)
+        .max_by_key(|flow| flow.moved);
     let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.back, flow.back_spread));
     Moment {
         earliest: before - back - spread,

@@ -103,7 +103,7 @@ impl Flow {
         };
         let rate = self.recent(t) as f64 / RECENT_S;
         if subflow.state == TcpState::Established && self.rtt > 0.0 {
-            self.quality.take(subflow, self.rtt, rate, t);
+            self.quality.take(subflow, self.rtt, self.moved, rate, t);
         }
     }
 
@@ -113,9 +113,9 @@ impl Flow {
         newest.map(|(_, moved)| moved).sum()
     }
 
-    /// Whether it had a part in the delivery and has moved nothing since a sample at `t`, with something on its way.
+    /// Whether it had a part in the delivery and has heard nothing since a sample at `t`, with something on its way.
     pub(super) fn is_silent(&self, t: f64) -> bool {
-        self.carried && self.in_flight && self.moves.back().is_none_or(|(at, _)| *at <= t)
+        self.carried && self.in_flight && self.heard <= t
     }
 }
 
@@ -133,10 +133,14 @@ pub(super) struct Quality {
     loss: f64,
     /// When it was last found far worse than usual, and since when.
     worse: Option<(f64, f64)>,
+    /// Whether it moved something all the same.
+    worse_but_moved: bool,
 }
 
 /// What is usual is what was so for about this long, seconds.
 const USUAL_S: f64 = 10.0;
+/// A path that was bad within this time is bad still, seconds.
+const LATELY_S: f64 = 3.0;
 /// So many times the usual round trip is far worse, if it is also this much longer, seconds.
 const SLOWER: f64 = 3.0;
 const SLOWER_S: f64 = 0.05;
@@ -144,7 +148,7 @@ const SLOWER_S: f64 = 0.05;
 const LOSSY: f64 = 0.05;
 
 impl Quality {
-    fn take(&mut self, subflow: &Subflow, rtt: f64, rate: f64, t: f64) {
+    fn take(&mut self, subflow: &Subflow, rtt: f64, moved: u64, rate: f64, t: f64) {
         let (sent, retrans) = (
             subflow.bytes_sent.unwrap_or(0),
             subflow.bytes_retrans.unwrap_or(0),
@@ -154,12 +158,15 @@ impl Quality {
             let sent = sent.saturating_sub(self.sent);
             if sent > 0 {
                 let lost = retrans.saturating_sub(self.retrans) as f64 / sent as f64;
-                self.loss += share(RECENT_S) * (lost.min(1.0) - self.loss);
+                self.loss += share(RECENT_S / 2.0) * (lost.min(1.0) - self.loss);
             }
             let slow = rtt > SLOWER * self.rtt && rtt > self.rtt + SLOWER_S;
             if slow || self.loss > LOSSY {
-                let since = self.worse.filter(|(at, _)| t - at <= RECENT_S);
+                let since = self.worse.filter(|(at, _)| t - at <= LATELY_S);
                 self.worse = Some((t, since.map_or(t, |(_, since)| since)));
+                self.worse_but_moved |= moved > 0;
+            } else if self.worse.is_some_and(|(at, _)| t - at > LATELY_S) {
+                self.worse_but_moved = false;
             }
             self.rtt += share(if rtt < self.rtt { RECENT_S } else { USUAL_S }) * (rtt - self.rtt);
             self.rate = rate.max(self.rate * (1.0 - share(USUAL_S)));
@@ -175,9 +182,14 @@ impl Quality {
     }
 
     /// Since when it is far worse than usual, if it was lately.
-    pub(super) fn worse_since(&self, t: f64, lately: f64) -> Option<f64> {
-        let worse = self.worse.filter(|(at, _)| t - at <= lately);
+    pub(super) fn worse_since(&self, t: f64) -> Option<f64> {
+        let worse = self.worse.filter(|(at, _)| t - at <= LATELY_S);
         worse.map(|(_, since)| since)
+    }
+
+    /// Whether it was far worse than usual since a moment, and moved something all the same.
+    pub(super) fn is_bad_not_dead(&self, since: f64) -> bool {
+        self.worse_but_moved && self.worse.is_some_and(|(at, _)| at >= since - LATELY_S)
     }
 
     /// Whether it moves far less than it used to.

@@ -117,8 +117,9 @@ impl Detector {
     pub fn suspects(&self) -> Vec<Cookie> {
         let now = self.now;
         let suspects = self.tracks.iter().filter(|(_, track)| track.is_suspect(now));
-        let mut suspects: Vec<(bool, Cookie)> =
-            suspects.map(|(cookie, track)| (!track.is_open(), *cookie)).collect();
+        let mut suspects: Vec<(bool, Cookie)> = suspects
+            .map(|(cookie, track)| (!track.is_open(), *cookie))
+            .collect();
         suspects.sort_unstable();
         suspects.truncate(SUSPECTS);
         suspects.into_iter().map(|(_, cookie)| cookie).collect()

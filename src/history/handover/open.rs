@@ -30,7 +30,10 @@ pub(super) fn is_chosen(cause: Cause) -> bool {
 
 impl Open {
     /// The stretches without delivery that ended since.
-    fn gaps<'a>(&self, gaps: &'a VecDeque<Gap>) -> impl DoubleEndedIterator<Item = &'a Gap> + Clone + use<'a> {
+    fn gaps<'a>(
+        &self,
+        gaps: &'a VecDeque<Gap>,
+    ) -> impl DoubleEndedIterator<Item = &'a Gap> + Clone + use<'a> {
         let at = self.at;
         gaps.iter().filter(move |gap| gap.to > at)
     }
@@ -43,8 +46,13 @@ impl Open {
 
     /// What moved most since, beside what it came from; else that, if it moved anything.
     fn to(&self) -> Option<String> {
-        let others = self.moved.iter().filter(|(device, _)| Some(*device) != self.from.as_ref());
-        let most = others.max_by_key(|(_, moved)| **moved).filter(|(_, moved)| **moved > 0);
+        let others = self
+            .moved
+            .iter()
+            .filter(|(device, _)| Some(*device) != self.from.as_ref());
+        let most = others
+            .max_by_key(|(_, moved)| **moved)
+            .filter(|(_, moved)| **moved > 0);
         let again = || self.from.clone().filter(|from| self.has_moved(from));
         most.map(|(device, _)| device.clone()).or_else(again)
     }
@@ -53,9 +61,9 @@ impl Open {
         self.moved.get(device).is_some_and(|moved| *moved > 0)
     }
 
-    /// Whether what it came from still moved something, though the data went elsewhere.
-    pub(super) fn still_moved(&self) -> bool {
-        self.from.as_ref().is_some_and(|from| self.has_moved(from)) && self.to() != self.from
+    /// Whether data moved elsewhere.
+    pub(super) fn has_left(&self) -> bool {
+        self.to() != self.from
     }
 
     /// What it came to; `None` when it turns out that nothing happened that anybody would call a handover.
@@ -74,7 +82,9 @@ impl Open {
             // Data that moves to a better path while nothing waits is no news.
             Cause::PathReturned | Cause::PriorityChanged => longest.is_none(),
             // A timer that ran out a little early, or a moment of bad luck, and nobody noticed.
-            Cause::PathDead | Cause::PathDegraded => survived && to == self.from && !all.clone().any(|gap| unusual(&gap)),
+            Cause::PathDead | Cause::PathDegraded => {
+                survived && to == self.from && !all.clone().any(|gap| unusual(&gap))
+            }
             _ => false,
         };
         if nothing {

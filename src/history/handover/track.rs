@@ -123,11 +123,16 @@ impl Track {
         self.token = connection.token.or(self.token);
         let total = delivered(connection);
         let moved = total.saturating_sub(self.delivered);
-        let acked = connection.bytes_acked.map_or(0, |acked| acked.saturating_sub(self.acked));
+        let acked = connection
+            .bytes_acked
+            .map_or(0, |acked| acked.saturating_sub(self.acked));
         if moved > 0 {
             self.sends = 2 * acked >= moved;
         }
-        let stop = self.progress.filter(|_| moved > 0).map(|last| last.last_delivery(&self.flows, self.told_since));
+        let stop = self
+            .progress
+            .filter(|_| moved > 0)
+            .map(|last| last.last_delivery(&self.flows, self.told_since));
         self.take_flows(connection, t);
         self.delivered = self.delivered.max(total);
         let waited = self.waits_since;
@@ -146,7 +151,8 @@ impl Track {
         if moved > 0 {
             // What is sent and acknowledged between two samples did not wait; what arrives may have.
             if let Some(stop) = stop.filter(|_| acked == 0 || waited.is_some()) {
-                self.close_gap(stop, waited.filter(|_| acked > 0), before, t);
+                let to = first_delivery(&self.flows, before, t);
+                self.close_gap(stop, to, waited.filter(|_| acked > 0), t);
             }
             self.progress = Some(Progress::new(&self.flows, moved, told_before, before, t));
             self.told_since = None;
@@ -197,11 +203,14 @@ impl Track {
             .retain(|flow| flow.alive || flow.moves.back().is_some_and(|(at, _)| t - at < 2.0 * RECENT_S));
     }
 
-    /// Something was delivered between `before` and `t` for the first time after `stop`. What waited for less long began
+    /// Something was delivered at `to`, as seen at `t`, for the first time after `stop`. What waited for less long began
     /// to be missed when it would have arrived.
-    fn close_gap(&mut self, stop: Moment, waited: Option<f64>, before: f64, t: f64) {
-        let to = first_delivery(&self.flows, before, t);
-        let forth = self.flows.iter().max_by_key(|flow| flow.moved).map_or(0.0, |flow| flow.back);
+    fn close_gap(&mut self, stop: Moment, to: Moment, waited: Option<f64>, t: f64) {
+        let forth = self
+            .flows
+            .iter()
+            .max_by_key(|flow| flow.moved)
+            .map_or(0.0, |flow| flow.back);
         let from = match waited.map(|since| since + forth) {
             Some(since) if since > stop.middle() => Moment {
                 earliest: since,
@@ -243,7 +252,11 @@ impl Track {
         {
             self.doubt_until = t + HEALTHY_S;
         }
-        if self.flows.iter().any(|flow| flow.carried && flow.quality.turned_worse(t)) {
+        if self
+            .flows
+            .iter()
+            .any(|flow| flow.carried && flow.quality.turned_worse(t))
+        {
             self.doubt_until = t + SHIFT_S;
         }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
@@ -292,12 +305,17 @@ impl Track {
         };
         let from_backup = old().any(|flow| flow.backup) && !most.backup;
         let fallen = |flow: &&Flow| flow.alive && flow.quality.has_fallen(flow.recent(t) as f64 / RECENT_S);
-        let worse = old().filter(fallen).filter_map(|flow| flow.quality.worse_since(t, SHIFT_S));
+        let worse = old()
+            .filter(fallen)
+            .filter_map(|flow| flow.quality.worse_since(t));
         let asked = self.priority_at.filter(|at| t - at < SHIFT_S && *at <= shift.at);
         let (cause, at) = if let Some(at) = asked {
             (Cause::PriorityChanged, at)
         } else if from_backup || shift.better {
-            (Cause::PathReturned, shift.at.min(most.since.max(shift.at - SHIFT_S)))
+            (
+                Cause::PathReturned,
+                shift.at.min(most.since.max(shift.at - SHIFT_S)),
+            )
         } else if let Some(since) = worse.reduce(f64::min) {
             // It was bad before that could be known.
             (Cause::PathDegraded, since - HEALTHY_S)
@@ -430,7 +448,8 @@ impl Track {
         let since = open.disturbed_until(&self.gaps);
         let delivers = |last: Progress| last.told > since && t - last.told <= open.usual.max(LEAST_GAP_S);
         let healthy = self.progress.is_some_and(delivers) || self.waits_since.is_none();
-        let long = t - open.noticed_at > LONG_S && self.progress.is_some_and(|last| t - last.told < HEALTHY_S);
+        let long =
+            t - open.noticed_at > LONG_S && self.progress.is_some_and(|last| t - last.told < HEALTHY_S);
         if (t - since.max(open.noticed_at) < HEALTHY_S || !healthy) && !long {
             return None;
         }
@@ -450,16 +469,17 @@ impl Track {
     fn finish(&mut self, t: f64, survived: bool) -> Option<Handover> {
         let mut open = self.open.take()?;
         if !survived && let Some(last) = self.progress {
-            let end = Moment { earliest: t, latest: t };
+            let end = Moment {
+                earliest: t,
+                latest: t,
+            };
             let stop = last.last_delivery(&self.flows, self.told_since);
             self.gaps.push_back(Gap::between(stop, end));
         }
-        // What still delivered now and then, and was left nevertheless, was not dead.
-        let lately = t - open.at + SHIFT_S;
-        let worse = |flow: &Flow| {
-            flow.alive && flow.device == open.from && flow.quality.worse_since(t, lately).is_some()
-        };
-        if open.cause == Cause::PathDead && open.still_moved() && self.flows.iter().any(worse) {
+        // What was bad and delivered all the same, and was left, was not dead.
+        let bad =
+            |flow: &Flow| flow.alive && flow.device == open.from && flow.quality.is_bad_not_dead(open.at);
+        if open.cause == Cause::PathDead && open.has_left() && self.flows.iter().any(bad) {
             open.cause = Cause::PathDegraded;
         }
         let handover = open.conclude(&self.gaps, self.cookie, self.token, survived)?;
