@@ -94,17 +94,21 @@ impl Progress {
     /// Of `delivered` bytes between two samples; `told_before` as [`told`] said it at the first.
     pub(super) fn new(flows: &[Flow], delivered: u64, told_before: f64, before: f64, t: f64) -> Self {
         let moved: u64 = flows.iter().map(|flow| flow.moved).sum();
-        let moving = || flows.iter().filter(|flow| flow.moved > 0);
-        let newest = moving().max_by(|a, b| (a.heard - a.back).total_cmp(&(b.heard - b.back)));
+        // Of a subflow that went meanwhile nobody knows what it moved in the end.
+        let went = |flow: &Flow| !flow.here && flow.heard_until >= t && delivered > moved;
+        let told = |flow: &Flow| flow.heard_until - flow.back;
+        let brought = flows.iter().filter(|flow| flow.moved > 0 || went(flow));
+        let newest = brought.max_by(|a, b| told(a).total_cmp(&told(b)));
         let told_after = first_delivery(flows, before, t).earliest;
-        let (latest, spread) = newest.map_or((t, 0.0), |flow| (flow.heard - flow.back, flow.back_spread));
+        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.back_spread));
+        let known = if newest.is_some_and(went) { 0 } else { delivered };
         Self {
             at: t,
             told_before: told_before.min(t),
             told_after,
             told: latest.clamp(told_before.min(before), t.max(before)),
             spread,
-            share: (delivered as f64 / moved.max(1) as f64).min(1.0),
+            share: (known as f64 / moved.max(1) as f64).min(1.0),
         }
     }
 
