@@ -145,22 +145,37 @@ fn healthy_traffic_with_idle_pauses_has_no_handover() {
     };
     let lab = Lab::start(lab::scenario("handover").unwrap(), &options).unwrap();
     let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000);
-    let watcher = Watcher::start(&lab.netns(), false);
+    let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
+    let watcher = Watcher::start(&lab.netns(), keep.is_some());
     let end = Instant::now() + Duration::from_secs(seconds.into());
     let mut found = Vec::new();
     let mut turn = 0_u64;
     while Instant::now() < end {
-        // Busy for one to three seconds, idle for as long as comes.
+        // Busy for one to three seconds, idle for as long as comes; now and then the reader is slow, or does not read.
         turn += 1;
-        traffic.rate.store(
-            if turn % 2 == 1 { 6_000 * (turn % 5) } else { 0 },
-            Ordering::Relaxed,
-        );
-        let until = Instant::now() + Duration::from_millis(400 + turn % 7 * 300);
+        let busy = turn % 2 == 1;
+        traffic
+            .rate
+            .store(if busy { 6_000 * (turn % 5) } else { 0 }, Ordering::Relaxed);
+        let slow_ms = match turn % 14 {
+            5 => 100,
+            11 => 1500,
+            _ => 0,
+        };
+        traffic.slow.store(slow_ms * 1000, Ordering::Relaxed);
+        let until = Instant::now() + Duration::from_millis(400 + turn % 7 * 300 + slow_ms);
         while let Ok(handover) = watcher.found.recv_deadline(until) {
             found.push(handover);
         }
     }
     println!("{seconds} s of healthy traffic: {} handovers", found.len());
+    if let (Some(folder), false) = (keep, found.is_empty()) {
+        let lines = watcher.lines.lock().unwrap();
+        let lines: Vec<String> = lines
+            .iter()
+            .map(|(_, line)| serde_json::to_string(line).unwrap())
+            .collect();
+        std::fs::write(Path::new(&folder).join("healthy.jsonl"), lines.join("\n")).unwrap();
+    }
     assert_eq!(found, []);
 }

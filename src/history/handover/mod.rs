@@ -9,11 +9,13 @@ mod evidence;
 mod incident;
 mod open;
 mod sentence;
+mod shift;
 mod track;
 
 pub use incident::{Incident, incidents};
 pub use sentence::{cause_in_words, duration, sentence};
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -93,6 +95,8 @@ pub struct Detector {
     now: f64,
     /// Subflows that were closed by command.
     closed_here: Vec<(SocketAddr, SocketAddr)>,
+    /// Devices that went down and are not up again.
+    down: BTreeSet<String>,
 }
 
 impl Detector {
@@ -182,6 +186,9 @@ impl Detector {
                     _ => Cause::AddressLost,
                 };
                 let Some(device) = &event.interface else { return };
+                if cause == Cause::LinkLost {
+                    self.down.insert(device.clone());
+                }
                 for track in self.tracks.values_mut() {
                     track.lose(device, event.address, cause, event.t);
                 }
@@ -199,7 +206,10 @@ impl Detector {
                 let track = track.and_then(|cookie| self.tracks.get_mut(cookie));
                 if let (Some(track), Some(path)) = (track, path) {
                     let here = self.closed_here.iter().position(|closed| *closed == path);
+                    let is_down = |device: &String| self.down.contains(device);
                     let cause = match here {
+                        // Whoever tidies up after it.
+                        _ if event.interface.as_ref().is_some_and(is_down) => Cause::LinkLost,
                         Some(at) => {
                             self.closed_here.swap_remove(at);
                             Cause::ClosedLocally
@@ -227,6 +237,9 @@ impl Detector {
             }
             EventKind::InterfaceUp | EventKind::AddressAdded => {
                 if let Some(device) = &event.interface {
+                    if event.kind == EventKind::InterfaceUp {
+                        self.down.remove(device);
+                    }
                     for track in self.tracks.values_mut() {
                         track.welcome(device, event.t);
                     }

@@ -19,6 +19,8 @@ pub(super) struct Open {
     pub(super) moved: BTreeMap<String, u64>,
     /// Whether there was anything to deliver.
     pub(super) wanted: bool,
+    /// Whether data was coming in, so that more may have been on its way.
+    pub(super) expects: bool,
     /// The longest stretch without delivery that was usual before.
     pub(super) usual: f64,
 }
@@ -93,12 +95,20 @@ impl Open {
         let first = all.clone().find(unusual).or(longest);
         let last = all.clone().rev().find(unusual).or(longest);
         let stop = first.map_or(self.at, Gap::from);
-        let interruption = longest.filter(|_| self.wanted).map(|gap| Interruption {
-            t: (gap.from() * 1e3).round() / 1e3,
-            ms: milliseconds(gap.length()),
-            uncertainty_ms: milliseconds(gap.uncertainty()),
-            recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
-        });
+        // Where data moved because somebody wished it, a pause that is usual is no interruption, nor one that nobody saw.
+        let seen = |gap: &&Gap| {
+            let own_pause = self.expects && !unusual(gap);
+            !is_chosen(self.cause) || (gap.weight() > 0.0 && !own_pause)
+        };
+        let interruption = longest
+            .filter(|_| self.wanted)
+            .filter(seen)
+            .map(|gap| Interruption {
+                t: (gap.from() * 1e3).round() / 1e3,
+                ms: milliseconds(gap.length()),
+                uncertainty_ms: milliseconds(gap.uncertainty()),
+                recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
+            });
         Some(Handover {
             t: (stop * 1e3).round() / 1e3,
             connection,

@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::dating::{Gap, Moment, Progress, first_delivery, told};
 use super::evidence::{Flow, RECENT_S, delivered, sent_at, waits};
 use super::open::{Open, is_chosen};
+use super::shift::{Lead, NEW_S, SHIFT_S};
 use super::{Cause, Handover};
 use crate::model::{Connection, Cookie, TcpState, Token};
 
@@ -17,23 +18,8 @@ const HEALTHY_S: f64 = 1.0;
 const LEAST_GAP_S: f64 = 0.1;
 /// A subflow carries when it moved this share of what the connection moved.
 const CARRIES: f64 = 0.1;
-/// From this share on it carries most.
-const MOST: f64 = 0.6;
-/// A subflow that came within this time is new, seconds.
-const NEW_S: f64 = 5.0;
-/// So long may data take to leave a path for another, seconds.
-const SHIFT_S: f64 = 3.0;
 /// A handover has ended after so long, as before or not, if anything is delivered at all; seconds.
 const LONG_S: f64 = 10.0;
-
-/// Most of the data began to go another way.
-#[derive(Clone, Debug)]
-struct Shift {
-    from: String,
-    at: f64,
-    /// Whether that way is new, and no backup.
-    better: bool,
-}
 
 /// One connection.
 #[derive(Clone, Debug)]
@@ -61,13 +47,10 @@ pub(super) struct Track {
     open: Option<Open>,
     /// Until when it may yet turn out that something happens.
     doubt_until: f64,
-    /// When a subflow's priority last changed.
-    priority_at: Option<f64>,
     /// The device that came up last, and when.
     came: Option<(String, f64)>,
-    /// The device that carried most.
-    leader: Option<String>,
-    shift: Option<Shift>,
+    /// Which way most of the data goes.
+    lead: Lead,
     /// When it alone was last looked at.
     looked_at: Option<f64>,
 }
@@ -95,10 +78,8 @@ impl Track {
             gaps: VecDeque::new(),
             open: None,
             doubt_until: f64::NEG_INFINITY,
-            priority_at: None,
             came: None,
-            leader: None,
-            shift: None,
+            lead: Lead::default(),
             looked_at: None,
         }
     }
@@ -114,7 +95,13 @@ impl Track {
 
     /// Whether something happens, or seems to.
     pub(super) fn is_suspect(&self, t: f64) -> bool {
-        self.is_open() || t <= self.doubt_until
+        // After a long silence it is no longer worth it.
+        let lately = self.progress.map_or(f64::NEG_INFINITY, |last| last.told);
+        let open = self
+            .open
+            .as_ref()
+            .is_some_and(|open| t - open.noticed_at.max(lately) < LONG_S);
+        open || t <= self.doubt_until
     }
 
     /// Takes the connection as it is at `t`; the sample before was taken at `before`.
@@ -262,7 +249,7 @@ impl Track {
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         let stalled = self.flows.iter().find(|flow| {
-            flow.alive && flow.stalled && (share(flow) >= CARRIES || self.leader == flow.device)
+            flow.alive && flow.stalled && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         });
         if self.is_free()
             && self.waits_since.is_some()
@@ -271,61 +258,10 @@ impl Track {
             let (device, at) = (flow.device.clone(), self.progress.map_or(t, |last| last.told));
             self.begin(Cause::PathDead, device, at, t);
         }
-        if total > 0 {
-            self.look_for_shift(t);
-        }
-    }
-
-    /// Whether most of the data began to go another way, and why.
-    fn look_for_shift(&mut self, t: f64) {
-        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
-        let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
-        let Some(most) = self.flows.iter().find(|flow| share(flow) >= MOST) else {
-            return;
-        };
-        if self.leader != most.device {
-            let old = std::mem::replace(&mut self.leader, most.device.clone());
-            let new = t - most.since < NEW_S;
-            self.shift = old.map(|from| Shift {
-                from,
-                at: t,
-                better: !most.backup && new,
-            });
-        }
-        let Some(shift) = self.shift.as_ref().filter(|shift| t - shift.at <= SHIFT_S) else {
-            return;
-        };
-        if most.device.as_ref() == Some(&shift.from) {
-            return;
-        }
-        let old = || {
-            self.flows
-                .iter()
-                .filter(|flow| flow.device.as_ref() == Some(&shift.from))
-        };
-        let from_backup = old().any(|flow| flow.backup) && !most.backup;
-        let fallen = |flow: &&Flow| flow.alive && flow.quality.has_fallen(flow.recent(t) as f64 / RECENT_S);
-        let worse = old()
-            .filter(fallen)
-            .filter_map(|flow| flow.quality.worse_since(t));
-        let asked = self.priority_at.filter(|at| t - at < SHIFT_S && *at <= shift.at);
-        let (cause, at) = if let Some(at) = asked {
-            (Cause::PriorityChanged, at)
-        } else if from_backup || shift.better {
-            (
-                Cause::PathReturned,
-                shift.at.min(most.since.max(shift.at - SHIFT_S)),
-            )
-        } else if let Some(since) = worse.reduce(f64::min) {
-            // It was bad before that could be known.
-            (Cause::PathDegraded, since - HEALTHY_S)
-        } else {
-            return;
-        };
-        let from = shift.from.clone();
-        self.shift = None;
-        if self.open.is_none() {
-            self.begin(cause, Some(from), at, t);
+        if let Some(shift) = self.lead.look(&self.flows, t)
+            && self.open.is_none()
+        {
+            self.begin(shift.cause, Some(shift.from), shift.at, t);
         }
     }
 
@@ -341,6 +277,10 @@ impl Track {
             at,
             moved: BTreeMap::new(),
             wanted: self.waits_since.is_some(),
+            expects: !self.sends
+                && self
+                    .progress
+                    .is_some_and(|last| at - last.told <= self.usual_gap(at)),
             usual: self.usual_gap(at),
             noticed_at: t,
         });
@@ -420,16 +360,10 @@ impl Track {
 
     /// A subflow was made backup, or no longer is.
     pub(super) fn reprioritise(&mut self, path: Option<(SocketAddr, SocketAddr)>, backup: bool, t: f64) {
-        self.priority_at = Some(t);
         self.doubt_until = t + SHIFT_S;
         let left = self.carries(t, |flow| backup && Some(flow.path) == path);
-        if let Some(from) = left.and_then(|flow| flow.device.clone()) {
-            self.shift = Some(Shift {
-                from,
-                at: t,
-                better: false,
-            });
-        }
+        let from = left.and_then(|flow| flow.device.clone());
+        self.lead.reprioritise(from, t);
     }
 
     /// A device came up, or got an address.
@@ -447,7 +381,11 @@ impl Track {
         let open = self.open.as_ref()?;
         let since = open.disturbed_until(&self.gaps);
         let delivers = |last: Progress| last.told > since && t - last.told <= open.usual.max(LEAST_GAP_S);
-        let healthy = self.progress.is_some_and(delivers) || self.waits_since.is_none();
+        // What was coming in may come in again, for a while if there is another path, else whenever this one is back.
+        let other = |flow: &Flow| flow.alive && flow.device != open.from;
+        let expects = open.expects && (t - open.noticed_at < LONG_S || !self.flows.iter().any(other));
+        let idle = self.waits_since.is_none() && (!expects || self.sends);
+        let healthy = self.progress.is_some_and(delivers) || idle;
         let long =
             t - open.noticed_at > LONG_S && self.progress.is_some_and(|last| t - last.told < HEALTHY_S);
         if (t - since.max(open.noticed_at) < HEALTHY_S || !healthy) && !long {
@@ -483,7 +421,7 @@ impl Track {
             open.cause = Cause::PathDegraded;
         }
         let handover = open.conclude(&self.gaps, self.cookie, self.token, survived)?;
-        self.leader.clone_from(&handover.to);
+        self.lead.pass_to(handover.to.clone());
         Some(handover)
     }
 }
