@@ -10,6 +10,11 @@ pub(super) const RECENT_S: f64 = 1.0;
 /// So much is a single message, bytes: about a segment.
 const MESSAGE: u64 = 1500;
 
+/// When it last heard acknowledgements and data, when it last sent, and how much.
+type Said = ([Option<u32>; 2], Option<u32>, Option<u64>);
+/// In so long some clock has moved on, seconds.
+const SAME_S: f64 = 0.01;
+
 /// A subflow.
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
@@ -40,6 +45,9 @@ pub(super) struct Flow {
     pub(super) rtt: f64,
     /// Whether it had a part in the newest delivery, or in what came shortly before.
     pub(super) carried: bool,
+    /// What its clocks said, and when. A reading that missed a subflow tells again what the one before told.
+    said: Said,
+    said_at: f64,
     /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
     in_flight: bool,
     pub(super) quality: Quality,
@@ -65,6 +73,8 @@ impl Flow {
             back_spread: 0.0,
             rtt: 0.0,
             carried: false,
+            said: Said::default(),
+            said_at: t,
             in_flight: false,
             quality: Quality::default(),
         }
@@ -88,7 +98,14 @@ impl Flow {
         self.stalled = unacked && subflow.backoff.unwrap_or(0) > 0;
         self.in_flight = unacked || !sends;
         let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
-        if let Some(newest) = clocks.into_iter().flatten().min() {
+        let said = (clocks, subflow.last_data_sent_ms, subflow.bytes_sent);
+        let again = self.moved == 0 && said == self.said && t - self.said_at > SAME_S;
+        if !again {
+            (self.said, self.said_at) = (said, t);
+        }
+        if let Some(newest) = clocks.into_iter().flatten().min()
+            && !again
+        {
             self.heard = t - f64::from(newest) / 1000.0;
             self.heard_until = self.heard;
         }
