@@ -1,17 +1,23 @@
 //! One handover: what is done to the path that carries most, which is Ethernet, and what was measured of it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use pathscope::history::handover::{Cause, Handover};
+use pathscope::history::handover::{Cause, Handover, sentence};
 use pathscope::lab::{self, Lab};
 
 use super::traffic::Traffic;
 use super::watcher::Watcher;
 use super::{LIMIT, common};
+
+/// How far a measurement may be from the truth.
+const NEAR_MS: u64 = 40;
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +98,8 @@ pub(crate) struct Round {
     pub(crate) found: Option<Handover>,
     /// What else was found before the first one ended.
     pub(crate) more: Vec<Handover>,
+    /// How late the machine was meanwhile, at most: the truth is as much in doubt.
+    pub(crate) late_ms: u64,
 }
 
 impl Round {
@@ -113,12 +121,41 @@ impl Round {
         Some(i64::try_from(measured).ok()? - i64::try_from(self.truth_ms).ok()?)
     }
 
+    /// Whether the measurement is near the truth.
+    pub(crate) fn is_near(&self) -> bool {
+        self.error_ms()
+            .is_some_and(|error| error.unsigned_abs() <= NEAR_MS)
+    }
+
+    /// Whether there is nothing to be said about it.
+    pub(crate) fn is_good(&self) -> bool {
+        self.is_right() && self.is_near() && self.is_honest() && self.more.is_empty()
+    }
+
     /// Whether the truth lies within the uncertainty that is told.
     pub(crate) fn is_honest(&self) -> bool {
         let told = self.found.as_ref().and_then(|found| found.interruption);
         self.error_ms()
             .zip(told)
             .is_some_and(|(error, told)| error.unsigned_abs() <= told.uncertainty_ms)
+    }
+}
+
+impl fmt::Display for Round {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (number, truth, late) = (self.number, self.truth_ms, self.late_ms);
+        write!(
+            f,
+            "{number:>3}: truth {truth:>4} ms, machine late by {late:>2} ms, "
+        )?;
+        match &self.found {
+            None => write!(f, "nothing found"),
+            Some(found) => write!(f, "found {}", sentence(found, str::to_owned)),
+        }?;
+        for more in &self.more {
+            write!(f, " Then {}", sentence(more, str::to_owned))?;
+        }
+        Ok(())
     }
 }
 
@@ -160,6 +197,7 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
         (leads && watcher.is_calm()).then_some(())
     });
     while watcher.found.try_recv().is_ok() {}
+    let metronome = Metronome::start();
     let begun = Instant::now();
     act.perform(number, &lab, &watcher);
     let found = watcher.found.recv_timeout(Duration::from_secs(15)).ok();
@@ -170,14 +208,48 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
         truth_ms: u64::try_from(truth.as_millis()).unwrap(),
         found,
         more: watcher.found.try_iter().collect(),
+        late_ms: metronome.worst_ms(),
     };
     if let Some(folder) = keep {
         // A detector that needs a little longer is to find enough in it.
-        std::thread::sleep(Duration::from_millis(700));
+        thread::sleep(Duration::from_millis(700));
         let file = Path::new(&folder).join(format!("{act:?}-{number}.jsonl"));
         std::fs::write(file, dump(&round, begun, &traffic, &watcher)).unwrap();
     }
     round
+}
+
+/// A thread that wants to wake regularly, and notes how late it does at worst.
+struct Metronome {
+    worst_ms: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Metronome {
+    fn start() -> Self {
+        let (worst_ms, stop): (Arc<AtomicU64>, Arc<AtomicBool>) = Default::default();
+        let (noted, ends) = (Arc::clone(&worst_ms), Arc::clone(&stop));
+        let thread = thread::spawn(move || {
+            while !ends.load(Ordering::Relaxed) {
+                let due = Instant::now() + Duration::from_millis(2);
+                thread::park_timeout(Duration::from_millis(2));
+                let late = due.elapsed().as_millis();
+                noted.fetch_max(u64::try_from(late).unwrap(), Ordering::Relaxed);
+            }
+        });
+        Self {
+            worst_ms,
+            stop,
+            thread,
+        }
+    }
+
+    fn worst_ms(self) -> u64 {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+        self.worst_ms.load(Ordering::Relaxed)
+    }
 }
 
 /// Whether a device carries most of the next megabyte.
