@@ -95,12 +95,12 @@ impl Progress {
     pub(super) fn new(flows: &[Flow], delivered: u64, told_before: f64, before: f64, t: f64) -> Self {
         let moved: u64 = flows.iter().map(|flow| flow.moved).sum();
         // Of a subflow that went meanwhile nobody knows what it moved in the end.
-        let went = |flow: &Flow| !flow.here && flow.heard_until >= t && delivered > moved;
-        let told = |flow: &Flow| flow.heard_until - flow.back;
+        let went = |flow: &Flow| !flow.clock.here && flow.clock.heard_until >= t && delivered > moved;
+        let told = |flow: &Flow| flow.clock.heard_until - flow.clock.back;
         let brought = flows.iter().filter(|flow| flow.moved > 0 || went(flow));
         let newest = brought.max_by(|a, b| told(a).total_cmp(&told(b)));
         let told_after = first_delivery(flows, before, t).earliest;
-        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.back_spread));
+        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.spread));
         let known = if newest.is_some_and(went) { 0 } else { delivered };
         Self {
             at: t,
@@ -122,17 +122,19 @@ impl Progress {
         let silent = flows
             .iter()
             .filter(|flow| flow.is_silent(self.at))
-            .min_by(|a, b| a.heard.total_cmp(&b.heard));
-        let (Some(silent), Some(told_since)) = (silent, told_since) else {
+            .map(|flow| (flow.cookie, &flow.clock))
+            .min_by(|(_, a), (_, b)| a.heard.total_cmp(&b.heard));
+        let (Some((cookie, silent)), Some(told_since)) = (silent, told_since) else {
             return own;
         };
         // The peer may have got more over it than was heard of it.
         let unheard_until = silent.heard_until + silent.back;
         let others = flows
             .iter()
-            .filter(|flow| flow.cookie != silent.cookie && flow.recent(self.at) > 0);
+            .filter(|flow| flow.cookie != cookie && flow.recent(self.at) > 0)
+            .map(|flow| &flow.clock);
         let slowest = others.max_by(|a, b| a.rtt.total_cmp(&b.rtt));
-        let (mut earliest, mut latest) = (silent.heard - silent.back, unheard_until);
+        let (mut earliest, mut latest) = (silent.told(), unheard_until);
         if let Some(slowest) = slowest {
             // What it had before the gap that the silent one left still had to come.
             earliest = earliest.max(silent.heard - silent.rtt + slowest.back);
@@ -163,7 +165,7 @@ pub(super) fn first_delivery(flows: &[Flow], before: f64, t: f64) -> Moment {
         .iter()
         .filter(|flow| flow.moved > 0)
         .max_by_key(|flow| flow.moved);
-    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.back, flow.back_spread));
+    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back, flow.clock.spread));
     Moment {
         earliest: before - back - spread,
         latest: t - back + spread,
@@ -172,6 +174,6 @@ pub(super) fn first_delivery(flows: &[Flow], before: f64, t: f64) -> Moment {
 
 /// When the peer sent the newest of what was heard of it.
 pub(super) fn told(flows: &[Flow]) -> f64 {
-    let told = flows.iter().map(|flow| flow.heard - flow.back);
+    let told = flows.iter().map(|flow| flow.clock.told());
     told.fold(f64::NEG_INFINITY, f64::max)
 }

@@ -4,10 +4,12 @@
 //! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
 //! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
 
+mod clock;
 mod dating;
 mod evidence;
 mod incident;
 mod open;
+mod quality;
 mod sentence;
 mod shift;
 mod track;

@@ -156,10 +156,7 @@ impl Track {
                 .subflows
                 .iter()
                 .any(|subflow| subflow.cookie == flow.cookie);
-            if flow.here && !here {
-                flow.heard_until = t;
-            }
-            flow.here = here;
+            flow.clock.is_here(here, t);
             flow.alive &= here;
             flow.moved = 0;
         }
@@ -197,7 +194,7 @@ impl Track {
             .flows
             .iter()
             .max_by_key(|flow| flow.moved)
-            .map_or(0.0, |flow| flow.back);
+            .map_or(0.0, |flow| flow.clock.back);
         let from = match waited.map(|since| since + forth) {
             Some(since) if since > stop.middle() => Moment {
                 earliest: since,
@@ -249,7 +246,7 @@ impl Track {
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         let stalled = self.flows.iter().find(|flow| {
-            flow.alive && flow.stalled && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
+            flow.alive && flow.clock.stalled && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         });
         if self.is_free()
             && self.waits_since.is_some()
