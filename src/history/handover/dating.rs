@@ -8,8 +8,10 @@ use super::evidence::Flow;
 
 /// The subflows' clocks count in jiffies, 4 ms at 250 Hz (CONFIG_HZ).
 const CLOCK_S: f64 = 0.004;
+/// So much later may the peer tell of a delivery, and the application learn of it, seconds.
+const LATE_S: f64 = 0.006;
 /// A stretch that is known to this much was looked at closely, seconds.
-const CLOSE_S: f64 = 0.03;
+const CLOSE_S: f64 = 0.04;
 
 /// A moment, as exactly as it is known; seconds on the stream.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +44,7 @@ impl Gap {
         Self {
             to: to.middle(),
             length: (to.middle() - from.middle()).max(0.0) as f32,
-            uncertainty: (from.spread() + to.spread() + CLOCK_S) as f32,
+            uncertainty: (from.spread() + to.spread() + CLOCK_S + LATE_S) as f32,
         }
     }
 
