@@ -80,7 +80,7 @@ fn every_handover_is_found_and_measured_near_the_truth() {
     }
     let rounds = number("PATHSCOPE_TRUTH_ROUNDS", 1);
     let mut wrong = Vec::new();
-    let mut all = play(rounds, number("PATHSCOPE_TRUTH_LABS", 2));
+    let mut all = play(rounds, number("PATHSCOPE_TRUTH_LABS", 3));
     println!(
         "{:<16} {:>6} {:>6} {:>6} {:>8} {:>14} {:>10} {:>14}",
         "act", "rounds", "found", "near", "honest", "median error", "worst", "machine late"

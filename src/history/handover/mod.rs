@@ -1,8 +1,9 @@
 //! Handovers: the moments in which a connection's data moved from one path to another, or had to wait for one.
 //!
 //! Pure code over the stream. Delivery is what the peer acknowledged at the data level, or what arrived in order. It is
-//! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
-//! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
+//! seen when samples are taken, and dated in the receiver's time: a stop by the subflows' own clocks (`tcpi_last_ack_recv`
+//! and `tcpi_last_data_recv`), a resumption by the two samples between which it lies, both less the time that news takes.
+//! The uncertainty says how far these bounds are apart.
 
 mod clock;
 mod dating;
