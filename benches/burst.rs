@@ -5,8 +5,11 @@
 
 mod table;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -127,8 +130,9 @@ fn cut(size: &Size) -> Result<(), String> {
     let after = handovers.shares(size.watched)?;
     let mean = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len().max(1) as f64;
     let worst = after.iter().copied().fold(0.0, f64::max);
+    let told = handovers.told();
     println!(
-        "{} connections, of which each sends ten times a second",
+        "{} connections, each of which sends ten times a second; {told} handovers told",
         size.connections
     );
     Row {
@@ -143,18 +147,32 @@ fn cut(size: &Size) -> Result<(), String> {
     Ok(())
 }
 
-/// The running program.
-struct Handovers(Child);
+/// The running program, and how many lines it has printed.
+struct Handovers(Child, Arc<AtomicUsize>);
 
 impl Handovers {
     fn start(netns: &Path) -> Result<Self, String> {
-        Command::new(env!("CARGO_BIN_EXE_pathscope"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pathscope"))
             .args(["handovers", "--json", "--netns"])
             .arg(netns)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn()
-            .map(Self)
-            .map_err(text)
+            .map_err(text)?;
+        let lines: Arc<AtomicUsize> = Arc::default();
+        if let Some(output) = child.stdout.take() {
+            let lines = Arc::clone(&lines);
+            thread::spawn(move || {
+                for _ in BufReader::new(output).lines().map_while(Result::ok) {
+                    lines.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        Ok(Self(child, lines))
+    }
+
+    /// How many handovers it has told.
+    fn told(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 
     /// Of each second, or what there is of one, the share that it took of a core.
