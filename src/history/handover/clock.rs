@@ -68,8 +68,10 @@ impl Clock {
             return;
         }
         (self.said, self.said_at) = (said, t);
-        if let Some(newest) = clocks.into_iter().flatten().min() {
-            self.heard = t - f64::from(newest) / 1000.0;
+        let newest = clocks.into_iter().flatten().min();
+        // Without clocks it is known only that something came.
+        if let Some(ms) = newest.or(moved.then_some(0)) {
+            self.heard = t - f64::from(ms) / 1000.0;
             self.heard_until = self.heard;
         }
     }

@@ -54,6 +54,13 @@ pub enum Cause {
     ClosedByPeer,
 }
 
+impl Cause {
+    /// Whether data moved because another path was better, not because this one was worse.
+    pub fn is_chosen(self) -> bool {
+        matches!(self, Self::PathReturned | Self::PriorityChanged)
+    }
+}
+
 /// A time in which nothing was delivered.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Interruption {

@@ -25,11 +25,6 @@ pub(super) struct Open {
     pub(super) usual: f64,
 }
 
-/// Whether data moved because another path was better, not because this one was worse.
-pub(super) fn is_chosen(cause: Cause) -> bool {
-    matches!(cause, Cause::PathReturned | Cause::PriorityChanged)
-}
-
 impl Open {
     /// The stretches without delivery that ended since.
     fn gaps<'a>(
@@ -98,7 +93,7 @@ impl Open {
         // Where data moved because somebody wished it, a pause that is usual is no interruption, nor one that nobody saw.
         let seen = |gap: &&Gap| {
             let own_pause = self.expects && !unusual(gap);
-            !is_chosen(self.cause) || (gap.weight() > 0.0 && !own_pause)
+            !self.cause.is_chosen() || (gap.weight() > 0.0 && !own_pause)
         };
         let interruption = longest
             .filter(|_| self.wanted)

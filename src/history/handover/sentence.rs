@@ -1,6 +1,5 @@
 //! A handover in a sentence.
 
-use super::open::is_chosen;
 use super::{Cause, Handover};
 
 /// The sentence of a handover, with what people call its devices.
@@ -15,7 +14,7 @@ pub fn sentence(handover: &Handover, name: impl Fn(&str) -> String) -> String {
             format!("{} delivered again {after}", name(to))
         }
         (Some(to), Some(after)) => format!("data moved to {} {after}", name(to)),
-        (Some(to), None) if is_chosen(handover.cause) => {
+        (Some(to), None) if handover.cause.is_chosen() => {
             format!("data moved to {} without an interruption", name(to))
         }
         (_, None) => "nothing to send: not an interruption".to_owned(),

@@ -86,13 +86,15 @@ impl Lead {
         };
         let from_backup = old().any(|flow| flow.backup) && !most.backup;
         let fallen = |flow: &&Flow| flow.alive && flow.quality.has_fallen(flow.recent(t) as f64 / RECENT_S);
+        // Where it carries on as before, the other only came to its side.
+        let left = old().all(|flow| !flow.alive || fallen(&flow));
         let worse = old()
             .filter(fallen)
             .filter_map(|flow| flow.quality.worse_since(t));
         let asked = self.priority_at.filter(|at| t - at < SHIFT_S && *at <= taken.at);
         let (cause, at) = if let Some(at) = asked {
             (Cause::PriorityChanged, at)
-        } else if from_backup || taken.better {
+        } else if left && (from_backup || taken.better) {
             (
                 Cause::PathReturned,
                 most.since.clamp(taken.at - SHIFT_S, taken.at),

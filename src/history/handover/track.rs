@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::dating::{Gap, Moment, Progress, first_delivery, told};
 use super::evidence::{Flow, RECENT_S, delivered, sent_at, waits};
-use super::open::{Open, is_chosen};
+use super::open::Open;
 use super::shift::{Lead, NEW_S, SHIFT_S};
 use super::{Cause, Handover};
 use crate::model::{Connection, Cookie, TcpState, Token};
@@ -264,7 +264,7 @@ impl Track {
 
     /// Whether news of a loss would begin a handover: it does in place of one that somebody chose.
     fn is_free(&self) -> bool {
-        self.open.as_ref().is_none_or(|open| is_chosen(open.cause))
+        self.open.as_ref().is_none_or(|open| open.cause.is_chosen())
     }
 
     fn begin(&mut self, cause: Cause, from: Option<String>, at: f64, t: f64) {
@@ -312,7 +312,7 @@ impl Track {
                     open.cause = cause;
                 }
             }
-            Some(open) if !is_chosen(open.cause) => {}
+            Some(open) if !open.cause.is_chosen() => {}
             _ => {
                 if let Some(from) = self.carries(t, hit).map(|flow| flow.device.clone()) {
                     self.begin(cause, from, t, t);

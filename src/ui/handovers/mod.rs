@@ -141,7 +141,13 @@ pub(super) fn ui(state: &mut HandoversState, view: &View<'_>, ui: &mut Ui) -> Ve
 fn headline(incident: &Incident, view: &View<'_>) -> String {
     let what = list::cause(incident, view);
     let Some(worst) = incident.worst() else {
-        return format!("{what}. Nothing was to be sent.");
+        return match &incident.to {
+            Some(to) if incident.cause.is_chosen() => {
+                let path = view.path(Some(to)).name;
+                format!("{what}. Data moved to {path} without an interruption.")
+            }
+            _ => format!("{what}. Nothing was to be sent."),
+        };
     };
     let (length, uncertainty) = duration(worst.ms, worst.uncertainty_ms);
     match &incident.to {
