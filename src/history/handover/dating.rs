@@ -136,13 +136,11 @@ impl Progress {
             .filter(|flow| flow.cookie != cookie && flow.recent(self.at) > 0)
             .map(|flow| &flow.clock);
         let slowest = others.max_by(|a, b| a.rtt.total_cmp(&b.rtt));
-        let (mut earliest, mut latest) = (silent.told(), unheard_until);
-        if let Some(slowest) = slowest {
-            // What it had before the gap that the silent one left still had to come.
-            earliest = earliest.max(silent.heard - silent.rtt + slowest.back);
-            latest = latest.max(silent.heard_until + slowest.rtt);
-        }
-        earliest = earliest.max(self.told_before);
+        let earliest = silent.told().max(self.told_before);
+        // What the others had before the gap that the silent one left still had to come.
+        let mut latest = slowest.map_or(unheard_until, |slowest| {
+            unheard_until.max(silent.heard_until + slowest.rtt)
+        });
         // What it heard of was told at once; the rest may have been delivered since, until the peer told that it was not.
         let unheard = if told_since < unheard_until {
             unheard_until
