@@ -88,9 +88,16 @@
 //! connection in the centre outlasts the others. A picture that is held and what goes on behind it share the memory.
 //!
 //! [`history::handover`] finds the moments in which data moved or had to wait. Delivery is what the peer acknowledged at
-//! the data level, or what arrived in order; a wait is one only while something waits. While something seems to happen
-//! to a connection, the history names it a suspect, and the source looks at it, and only at it, every 20 ms by exact
-//! look-ups. Such a sample names the connections that it is [`only`](model::Sample::only) about; it wakes nobody.
+//! the data level, or what arrived in order; a wait is one only while something waits. It is dated as the receiver saw
+//! it: news of a delivery takes half a round trip, a path that falls silent may have delivered more than was heard of
+//! it, and what other paths still had to bring came after that. Between these bounds lies the moment, and how far they
+//! are apart is the uncertainty that stands with every figure. A path that delivers far worse than it used to, and is
+//! left, is told from one that is dead. `tests/truth` holds all this against what the receiving application saw.
+//!
+//! While something seems to happen to a connection (news of a path, a stretch longer than usual, a path that turned
+//! worse), the history names it a suspect, and the source looks at it, and only at it, every 20 ms by exact look-ups.
+//! Such a sample names the connections that it is [`only`](model::Sample::only) about; it wakes nobody. At most 32 are
+//! looked at so, for as long as it is worth it; `benches/burst.rs` measures what that costs.
 //!
 //! # Permission
 //!

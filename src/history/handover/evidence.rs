@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
+use super::clock::Clock;
+use super::quality::Quality;
 use crate::model::{Connection, Cookie, Subflow, TcpState};
 
 /// How far back a subflow's part in the delivery is looked at, seconds.
@@ -20,10 +22,14 @@ pub(super) struct Flow {
     pub(super) alive: bool,
     pub(super) since: f64,
     pub(super) delivered: u64,
+    /// What it moved between the two newest samples.
+    pub(super) moved: u64,
     /// When and how much it moved, newest last.
     pub(super) moves: VecDeque<(f64, u64)>,
-    /// Whether its retransmission timer backs off with data in flight.
-    pub(super) stalled: bool,
+    /// Whether it had a part in the newest delivery, or in what came shortly before.
+    pub(super) carried: bool,
+    pub(super) clock: Clock,
+    pub(super) quality: Quality,
 }
 
 impl Flow {
@@ -36,17 +42,21 @@ impl Flow {
             alive: true,
             since: t,
             delivered: moved_by(subflow),
+            moved: 0,
             moves: VecDeque::new(),
-            stalled: false,
+            carried: false,
+            clock: Clock::new(t),
+            quality: Quality::default(),
         }
     }
 
-    pub(super) fn take(&mut self, subflow: &Subflow, t: f64) {
+    /// Takes it as it is at `t`; `sends` says which way the connection's data goes.
+    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, t: f64) {
         let delivered = moved_by(subflow);
-        let moved = delivered.saturating_sub(self.delivered);
+        self.moved = delivered.saturating_sub(self.delivered);
         self.delivered = delivered;
-        if moved > 0 {
-            self.moves.push_back((t, moved));
+        if self.moved > 0 {
+            self.moves.push_back((t, self.moved));
         }
         while self.moves.front().is_some_and(|(at, _)| t - at > 2.0 * RECENT_S) {
             self.moves.pop_front();
@@ -54,13 +64,22 @@ impl Flow {
         self.device.clone_from(&subflow.interface);
         self.backup = subflow.is_backup();
         self.alive = !subflow.state.is_ending();
-        self.stalled = subflow.unacked.unwrap_or(0) > 0 && subflow.backoff.unwrap_or(0) > 0;
+        self.clock.take(subflow, sends, self.moved > 0, t);
+        let rate = self.recent(t) as f64 / RECENT_S;
+        if subflow.state == TcpState::Established && self.clock.rtt > 0.0 {
+            self.quality.take(subflow, self.clock.rtt, self.moved, rate, t);
+        }
     }
 
     /// What it moved within a second before `t`.
     pub(super) fn recent(&self, t: f64) -> u64 {
         let newest = self.moves.iter().rev().take_while(|(at, _)| t - at <= RECENT_S);
         newest.map(|(_, moved)| moved).sum()
+    }
+
+    /// Whether it had a part in the delivery and has heard nothing since a sample at `t`, with something on its way.
+    pub(super) fn is_silent(&self, t: f64) -> bool {
+        self.carried && self.clock.in_flight && self.clock.heard <= t
     }
 }
 

@@ -1,17 +1,24 @@
 //! Handovers: the moments in which a connection's data moved from one path to another, or had to wait for one.
 //!
 //! Pure code over the stream. Delivery is what the peer acknowledged at the data level, or what arrived in order. It is
-//! seen when samples are taken, so a stop is dated by the subflows' own clocks (`tcpi_last_ack_recv` and
-//! `tcpi_last_data_recv`) and a resumption by the two samples between which it lies; the uncertainty says so.
+//! seen when samples are taken, and dated in the receiver's time: a stop by the subflows' own clocks (`tcpi_last_ack_recv`
+//! and `tcpi_last_data_recv`), a resumption by the two samples between which it lies, both less the time that news takes.
+//! The uncertainty says how far these bounds are apart.
 
+mod clock;
+mod dating;
 mod evidence;
 mod incident;
+mod open;
+mod quality;
 mod sentence;
+mod shift;
 mod track;
 
 pub use incident::{Incident, incidents};
 pub use sentence::{cause_in_words, duration, sentence};
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -45,6 +52,13 @@ pub enum Cause {
     ClosedLocally,
     /// The peer closed the subflow.
     ClosedByPeer,
+}
+
+impl Cause {
+    /// Whether data moved because another path was better, not because this one was worse.
+    pub fn is_chosen(self) -> bool {
+        matches!(self, Self::PathReturned | Self::PriorityChanged)
+    }
 }
 
 /// A time in which nothing was delivered.
@@ -87,13 +101,18 @@ pub struct Detector {
     tracks: FxHashMap<Cookie, Track>,
     by_token: FxHashMap<Token, Cookie>,
     sampled_at: Option<f64>,
+    /// When the newest line was taken.
+    now: f64,
     /// Subflows that were closed by command.
     closed_here: Vec<(SocketAddr, SocketAddr)>,
+    /// Devices that went down and are not up again.
+    down: BTreeSet<String>,
 }
 
 impl Detector {
     /// Takes the next line of the stream; the handovers that ended with it.
     pub fn apply(&mut self, line: &Line) -> Vec<Handover> {
+        self.now = self.now.max(line.t());
         match line {
             Line::Header(_) => {
                 *self = Self::default();
@@ -110,11 +129,14 @@ impl Detector {
     /// The connections in which something seems to happen: to be looked at closely. Where a link is cut that thousands
     /// use, these few stand for all.
     pub fn suspects(&self) -> Vec<Cookie> {
-        let open = self.tracks.iter().filter(|(_, track)| track.is_open());
-        let mut cookies: Vec<Cookie> = open.map(|(cookie, _)| *cookie).collect();
-        cookies.sort_unstable();
-        cookies.truncate(SUSPECTS);
-        cookies
+        let now = self.now;
+        let suspects = self.tracks.iter().filter(|(_, track)| track.is_suspect(now));
+        let mut suspects: Vec<(bool, Cookie)> = suspects
+            .map(|(cookie, track)| (!track.is_open(), *cookie))
+            .collect();
+        suspects.sort_unstable();
+        suspects.truncate(SUSPECTS);
+        suspects.into_iter().map(|(_, cookie)| cookie).collect()
     }
 
     fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
@@ -174,6 +196,9 @@ impl Detector {
                     _ => Cause::AddressLost,
                 };
                 let Some(device) = &event.interface else { return };
+                if cause == Cause::LinkLost {
+                    self.down.insert(device.clone());
+                }
                 for track in self.tracks.values_mut() {
                     track.lose(device, event.address, cause, event.t);
                 }
@@ -191,7 +216,10 @@ impl Detector {
                 let track = track.and_then(|cookie| self.tracks.get_mut(cookie));
                 if let (Some(track), Some(path)) = (track, path) {
                     let here = self.closed_here.iter().position(|closed| *closed == path);
+                    let is_down = |device: &String| self.down.contains(device);
                     let cause = match here {
+                        // Whoever tidies up after it.
+                        _ if event.interface.as_ref().is_some_and(is_down) => Cause::LinkLost,
                         Some(at) => {
                             self.closed_here.swap_remove(at);
                             Cause::ClosedLocally
@@ -214,7 +242,17 @@ impl Detector {
             EventKind::SubflowPriority => {
                 let track = event.token.and_then(|token| self.by_token.get(&token));
                 if let Some(track) = track.and_then(|cookie| self.tracks.get_mut(cookie)) {
-                    track.reprioritise(event.t);
+                    track.reprioritise(path, event.backup == Some(true), event.t);
+                }
+            }
+            EventKind::InterfaceUp | EventKind::AddressAdded => {
+                if let Some(device) = &event.interface {
+                    if event.kind == EventKind::InterfaceUp {
+                        self.down.remove(device);
+                    }
+                    for track in self.tracks.values_mut() {
+                        track.welcome(device, event.t);
+                    }
                 }
             }
             // Nothing was seen meanwhile: what comes next is no resumption.

@@ -14,6 +14,9 @@ pub fn sentence(handover: &Handover, name: impl Fn(&str) -> String) -> String {
             format!("{} delivered again {after}", name(to))
         }
         (Some(to), Some(after)) => format!("data moved to {} {after}", name(to)),
+        (Some(to), None) if handover.cause.is_chosen() => {
+            format!("data moved to {} without an interruption", name(to))
+        }
         (_, None) => "nothing to send: not an interruption".to_owned(),
         (None, Some(_)) => "nothing was delivered any more".to_owned(),
     };

@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 
+use super::dating::{Gap, Moment, Progress, first_delivery, told};
 use super::evidence::{Flow, RECENT_S, delivered, sent_at, waits};
-use super::{Cause, Handover, Interruption};
+use super::open::Open;
+use super::shift::{Lead, NEW_S, SHIFT_S};
+use super::{Cause, Handover};
 use crate::model::{Connection, Cookie, TcpState, Token};
 
 /// How far back stretches without delivery are the usual ones, seconds.
@@ -13,62 +16,10 @@ const USUAL_S: f64 = 10.0;
 const HEALTHY_S: f64 = 1.0;
 /// A stretch shorter than this is never out of the usual, seconds.
 const LEAST_GAP_S: f64 = 0.1;
-/// The subflow's clocks count in jiffies, 4 ms at 250 Hz (CONFIG_HZ).
-const CLOCK_S: f64 = 0.004;
 /// A subflow carries when it moved this share of what the connection moved.
 const CARRIES: f64 = 0.1;
-/// From this share on it carries most, and below the other it no longer does.
-const MOST: f64 = 0.6;
-const LITTLE: f64 = 0.1;
-/// A subflow that came within this time is new, seconds.
-const NEW_S: f64 = 5.0;
-/// So long may data take to leave a path for another, seconds.
-const SHIFT_S: f64 = 3.0;
-
-/// A stretch without delivery.
-#[derive(Clone, Copy, Debug)]
-struct Gap {
-    from: f64,
-    to: f64,
-    uncertainty: f64,
-}
-
-impl Gap {
-    fn length(&self) -> f64 {
-        self.to - self.from
-    }
-
-    /// How long it was at least.
-    fn surely(&self) -> f64 {
-        (self.length() - self.uncertainty).max(0.0)
-    }
-}
-
-/// A handover that has not ended.
-#[derive(Clone, Debug)]
-struct Open {
-    cause: Cause,
-    from: Option<String>,
-    /// When something happened.
-    at: f64,
-    /// The stretches since, out of the usual or not.
-    gaps: Vec<Gap>,
-    /// What each device moved since.
-    moved: BTreeMap<String, u64>,
-    /// Whether there was anything to deliver.
-    wanted: bool,
-    /// What was usual before.
-    usual: f64,
-}
-
-/// Most of the data began to go another way.
-#[derive(Clone, Debug)]
-struct Shift {
-    from: String,
-    at: f64,
-    /// Whether that way is new, and no backup.
-    better: bool,
-}
+/// A handover has ended after so long, as before or not, if anything is delivered at all; seconds.
+const LONG_S: f64 = 10.0;
 
 /// One connection.
 #[derive(Clone, Debug)]
@@ -79,21 +30,27 @@ pub(super) struct Track {
     token: Option<Token>,
     flows: Vec<Flow>,
     delivered: u64,
-    /// When it last delivered.
-    delivered_at: Option<f64>,
     /// What was sent, and what the peer acknowledged.
     sent: u64,
     acked: u64,
+    /// Whether its data goes to the peer, more than it comes from there.
+    sends: bool,
+    /// The newest delivery.
+    progress: Option<Progress>,
+    /// When the peer told what the newest sample knew, and since the newest delivery that there was nothing new.
+    told: f64,
+    told_since: Option<f64>,
     /// Since when data waits to be delivered, if it does.
     waits_since: Option<f64>,
-    /// Stretches without delivery: when they ended and how long they were.
-    usual: VecDeque<(f64, f64)>,
+    /// Stretches without delivery.
+    gaps: VecDeque<Gap>,
     open: Option<Open>,
-    /// When a subflow's priority last changed.
-    priority_at: Option<f64>,
-    /// The device that carried most.
-    leader: Option<String>,
-    shift: Option<Shift>,
+    /// Until when it may yet turn out that something happens.
+    doubt_until: f64,
+    /// The device that came up last, and when.
+    came: Option<(String, f64)>,
+    /// Which way most of the data goes.
+    lead: Lead,
     /// When it alone was last looked at.
     looked_at: Option<f64>,
 }
@@ -111,15 +68,18 @@ impl Track {
                 .map(|subflow| Flow::new(subflow, f64::NEG_INFINITY))
                 .collect(),
             delivered: delivered(connection),
-            delivered_at: None,
             sent: connection.bytes_sent.unwrap_or(0),
             acked: connection.bytes_acked.unwrap_or(0),
+            sends: true,
+            progress: None,
+            told: t,
+            told_since: None,
             waits_since: None,
-            usual: VecDeque::new(),
+            gaps: VecDeque::new(),
             open: None,
-            priority_at: None,
-            leader: None,
-            shift: None,
+            doubt_until: f64::NEG_INFINITY,
+            came: None,
+            lead: Lead::default(),
             looked_at: None,
         }
     }
@@ -133,31 +93,60 @@ impl Track {
         self.open.is_some()
     }
 
+    /// Whether something happens, or seems to.
+    pub(super) fn is_suspect(&self, t: f64) -> bool {
+        // After a long silence it is no longer worth it.
+        let lately = self.progress.map_or(f64::NEG_INFINITY, |last| last.told);
+        let open = self
+            .open
+            .as_ref()
+            .is_some_and(|open| t - open.noticed_at.max(lately) < LONG_S);
+        open || t <= self.doubt_until
+    }
+
     /// Takes the connection as it is at `t`; the sample before was taken at `before`.
     pub(super) fn take(&mut self, connection: &Connection, before: f64, t: f64) {
-        let before = self.looked_at.map_or(before, |at| at.max(before));
+        let before = self.looked_at.map_or(before, |at| at.max(before)).min(t);
         self.token = connection.token.or(self.token);
-        self.take_flows(connection, t);
         let total = delivered(connection);
         let moved = total.saturating_sub(self.delivered);
+        let acked = connection
+            .bytes_acked
+            .map_or(0, |acked| acked.saturating_sub(self.acked));
+        if moved > 0 {
+            self.sends = 2 * acked >= moved;
+        }
+        let stop = self
+            .progress
+            .filter(|_| moved > 0)
+            .map(|last| last.last_delivery(&self.flows, self.told_since));
+        self.take_flows(connection, t);
         self.delivered = self.delivered.max(total);
         let waited = self.waits_since;
         let sent = connection
             .bytes_sent
             .map_or(0, |sent| sent.saturating_sub(self.sent));
         self.sent = connection.bytes_sent.unwrap_or(self.sent);
+        self.acked = connection.bytes_acked.unwrap_or(self.acked);
         let since = || waited.unwrap_or_else(|| sent_at(connection, sent, before, t));
         self.waits_since = waits(connection).then(since);
         if let Some(open) = &mut self.open {
             open.wanted |= self.waits_since.is_some() || moved > 0;
         }
+        let told_before = self.told;
+        self.told = self.told.max(told(&self.flows).min(t));
         if moved > 0 {
-            let sends = connection.bytes_acked.is_some_and(|acked| acked > self.acked);
             // What is sent and acknowledged between two samples did not wait; what arrives may have.
-            let since = if sends { waited } else { self.delivered_at };
-            self.progress(connection, since, before, t);
+            if let Some(stop) = stop.filter(|_| acked == 0 || waited.is_some()) {
+                let to = first_delivery(&self.flows, before, t);
+                self.close_gap(stop, to, waited.filter(|_| acked > 0), t);
+            }
+            self.progress = Some(Progress::new(&self.flows, moved, told_before, before, t));
+            self.told_since = None;
+            self.note_carriers(t);
+        } else if self.progress.is_some() {
+            self.told_since = Some(self.told);
         }
-        self.acked = connection.bytes_acked.unwrap_or(self.acked);
         self.suspect(t);
     }
 
@@ -167,23 +156,29 @@ impl Track {
                 .subflows
                 .iter()
                 .any(|subflow| subflow.cookie == flow.cookie);
+            flow.clock.is_here(here, t);
             flow.alive &= here;
+            flow.moved = 0;
         }
         for subflow in &connection.subflows {
             match self.flows.iter_mut().find(|flow| flow.cookie == subflow.cookie) {
                 Some(flow) => {
-                    let had = flow.delivered;
-                    flow.take(subflow, t);
-                    let moved = flow.delivered.saturating_sub(had);
+                    flow.take(subflow, self.sends, t);
                     if let (Some(open), Some(device)) = (&mut self.open, &flow.device) {
-                        *open.moved.entry(device.clone()).or_default() += moved;
+                        *open.moved.entry(device.clone()).or_default() += flow.moved;
                     }
                 }
                 None if subflow.state == TcpState::Established => {
-                    // Those with which a connection begins are no better paths that came.
-                    let begins = t - self.began_at < NEW_S;
+                    // Those with which a connection begins are no better paths that came, unless their device came.
+                    let came = self.came.as_ref().is_some_and(|(device, at)| {
+                        Some(device) == subflow.interface.as_ref() && *at > self.began_at
+                    });
+                    let begins = t - self.began_at < NEW_S && !came;
                     let since = if begins { f64::NEG_INFINITY } else { t };
                     self.flows.push(Flow::new(subflow, since));
+                    if !begins {
+                        self.doubt_until = t + SHIFT_S;
+                    }
                 }
                 None => {}
             }
@@ -192,120 +187,99 @@ impl Track {
             .retain(|flow| flow.alive || flow.moves.back().is_some_and(|(at, _)| t - at < 2.0 * RECENT_S));
     }
 
-    /// Data was delivered between `before` and `t` that waited since a moment, if it waited.
-    fn progress(&mut self, connection: &Connection, since: Option<f64>, before: f64, t: f64) {
-        if let Some((last, since)) = self.delivered_at.zip(since) {
-            let last = last.max(since).min(t);
-            let to = f64::midpoint(before.max(last), t);
-            let gap = Gap {
-                from: last,
-                to,
-                uncertainty: (t - before.max(last)) / 2.0 + CLOCK_S,
-            };
-            match &mut self.open {
-                Some(open) => open.gaps.push(gap),
-                None => self.usual.push_back((t, gap.surely())),
-            }
-            while self.usual.front().is_some_and(|(at, _)| t - at > USUAL_S) {
-                self.usual.pop_front();
-            }
-        }
-        let at = self.last_heard(connection, t).unwrap_or(t);
-        self.delivered_at = Some(at.clamp(before.min(t), t));
-    }
-
-    /// When the subflow that carries most, of those that moved something just now, last heard of the peer, by its own
-    /// clock. The others may hear later, and of nothing that could be delivered: what the first one lacks comes before.
-    fn last_heard(&self, connection: &Connection, t: f64) -> Option<f64> {
-        let moved = self
+    /// Something was delivered at `to`, as seen at `t`, for the first time after `stop`. What waited for less long began
+    /// to be missed when it would have arrived.
+    fn close_gap(&mut self, stop: Moment, to: Moment, waited: Option<f64>, t: f64) {
+        let forth = self
             .flows
             .iter()
-            .filter(|flow| flow.moves.back().is_some_and(|(at, _)| *at >= t));
-        let most = moved.max_by_key(|flow| flow.recent(t))?;
-        let mut subflows = connection.subflows.iter();
-        let subflow = subflows.find(|subflow| subflow.cookie == most.cookie)?;
-        let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
-        let newest = clocks.into_iter().flatten().min()?;
-        Some(t - f64::from(newest) / 1000.0)
+            .max_by_key(|flow| flow.moved)
+            .map_or(0.0, |flow| flow.clock.back);
+        let from = match waited.map(|since| since + forth) {
+            Some(since) if since > stop.middle() => Moment {
+                earliest: since,
+                latest: since,
+            },
+            _ => stop,
+        };
+        let gap = Gap::between(from, to);
+        if gap.surely() > self.usual_gap(t) {
+            self.doubt_until = t + HEALTHY_S;
+        }
+        self.gaps.push_back(gap);
+        let since = self.open.as_ref().map_or(t, |open| open.at).min(t - USUAL_S);
+        while self.gaps.front().is_some_and(|gap| gap.to < since) {
+            self.gaps.pop_front();
+        }
     }
 
-    /// The longest stretch without delivery that is still as usual.
-    fn usual_gap(&self) -> f64 {
-        let longest = self.usual.iter().map(|(_, length)| *length).fold(0.0, f64::max);
+    /// Notes which subflows had a part in the newest delivery.
+    fn note_carriers(&mut self, t: f64) {
+        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
+        for flow in &mut self.flows {
+            flow.carried = flow.recent(t) as f64 >= CARRIES * total.max(1) as f64;
+        }
+    }
+
+    /// The longest stretch without delivery before a moment that is still as usual.
+    fn usual_gap(&self, before: f64) -> f64 {
+        let usual = self.gaps.iter().filter(|gap| gap.to <= before);
+        let longest = usual.map(Gap::surely).fold(0.0, f64::max);
         (1.5 * longest).max(LEAST_GAP_S)
     }
 
     /// Looks for what no event tells: a path that lets nothing through, and data that moved elsewhere.
     fn suspect(&mut self, t: f64) {
+        if self.waits_since.is_some()
+            && let Some(last) = self.progress
+            && t - last.told > self.usual_gap(t)
+        {
+            self.doubt_until = t + HEALTHY_S;
+        }
+        if self
+            .flows
+            .iter()
+            .any(|flow| flow.carried && flow.quality.turned_worse(t))
+        {
+            self.doubt_until = t + SHIFT_S;
+        }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         let stalled = self.flows.iter().find(|flow| {
-            flow.alive && flow.stalled && (share(flow) >= CARRIES || self.leader == flow.device)
+            flow.alive && flow.clock.stalled && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         });
         if self.is_free()
             && self.waits_since.is_some()
             && let Some(flow) = stalled
         {
-            let (device, at) = (flow.device.clone(), self.delivered_at.unwrap_or(t));
-            self.begin(Cause::PathDead, device, at);
+            let (device, at) = (flow.device.clone(), self.progress.map_or(t, |last| last.told));
+            self.begin(Cause::PathDead, device, at, t);
         }
-        if total == 0 {
-            return;
-        }
-        let Some(most) = self.flows.iter().find(|flow| share(flow) >= MOST) else {
-            return;
-        };
-        if self.leader != most.device {
-            let old = std::mem::replace(&mut self.leader, most.device.clone());
-            let new = t - most.since < NEW_S;
-            self.shift = old.map(|from| Shift {
-                from,
-                at: t,
-                better: !most.backup && new,
-            });
-        }
-        // The old one may still carry something for a moment.
-        let Some(shift) = self.shift.as_ref().filter(|shift| t - shift.at <= SHIFT_S) else {
-            return;
-        };
-        let old = || {
-            self.flows
-                .iter()
-                .filter(|flow| flow.device.as_ref() == Some(&shift.from))
-        };
-        if !old().all(|flow| share(flow) <= LITTLE) {
-            return;
-        }
-        let from_backup = old().any(|flow| flow.backup) && !most.backup;
-        let cause = if self.priority_at.is_some_and(|at| t - at < SHIFT_S) {
-            Cause::PriorityChanged
-        } else if from_backup || shift.better {
-            Cause::PathReturned
-        } else {
-            return;
-        };
-        let (from, at) = (shift.from.clone(), shift.at);
-        self.shift = None;
-        if self.open.is_none() {
-            self.begin(cause, Some(from), at);
+        if let Some(shift) = self.lead.look(&self.flows, t)
+            && self.open.is_none()
+        {
+            self.begin(shift.cause, Some(shift.from), shift.at, t);
         }
     }
 
     /// Whether news of a loss would begin a handover: it does in place of one that somebody chose.
     fn is_free(&self) -> bool {
-        self.open.as_ref().is_none_or(|open| is_chosen(open.cause))
+        self.open.as_ref().is_none_or(|open| open.cause.is_chosen())
     }
 
-    fn begin(&mut self, cause: Cause, from: Option<String>, at: f64) {
-        let usual = self.usual_gap();
+    fn begin(&mut self, cause: Cause, from: Option<String>, at: f64, t: f64) {
         self.open = Some(Open {
             cause,
             from,
             at,
-            gaps: Vec::new(),
             moved: BTreeMap::new(),
             wanted: self.waits_since.is_some(),
-            usual,
+            expects: !self.sends
+                && self
+                    .progress
+                    .is_some_and(|last| at - last.told <= self.usual_gap(at)),
+            usual: self.usual_gap(at),
+            noticed_at: t,
         });
     }
 
@@ -338,10 +312,10 @@ impl Track {
                     open.cause = cause;
                 }
             }
-            Some(open) if !is_chosen(open.cause) => {}
+            Some(open) if !open.cause.is_chosen() => {}
             _ => {
                 if let Some(from) = self.carries(t, hit).map(|flow| flow.device.clone()) {
-                    self.begin(cause, from, t);
+                    self.begin(cause, from, t, t);
                 }
             }
         }
@@ -353,7 +327,7 @@ impl Track {
             && let Some(flow) = self.carries(t, |flow| flow.path == path)
         {
             let from = flow.device.clone();
-            self.begin(cause, from, t);
+            self.begin(cause, from, t, t);
         }
     }
 
@@ -381,25 +355,37 @@ impl Track {
         }
     }
 
-    pub(super) fn reprioritise(&mut self, t: f64) {
-        self.priority_at = Some(t);
+    /// A subflow was made backup, or no longer is.
+    pub(super) fn reprioritise(&mut self, path: Option<(SocketAddr, SocketAddr)>, backup: bool, t: f64) {
+        self.doubt_until = t + SHIFT_S;
+        let left = self.carries(t, |flow| backup && Some(flow.path) == path);
+        let from = left.and_then(|flow| flow.device.clone());
+        self.lead.reprioritise(from, t);
+    }
+
+    /// A device came up, or got an address.
+    pub(super) fn welcome(&mut self, device: &str, t: f64) {
+        self.came = Some((device.to_owned(), t));
     }
 
     pub(super) fn forget_time(&mut self) {
-        self.delivered_at = None;
+        self.progress = None;
         self.open = None;
     }
 
     /// Ends the handover once delivery is as before, or once it is clear that there was nothing to deliver.
     pub(super) fn settle(&mut self, t: f64) -> Option<Handover> {
         let open = self.open.as_ref()?;
-        let last_long = open.gaps.iter().rev().find(|gap| gap.surely() > open.usual);
-        let since = last_long.map_or(open.at, |gap| gap.to);
-        let healthy = self
-            .delivered_at
-            .is_some_and(|at| at > since && t - at <= open.usual.max(LEAST_GAP_S))
-            || self.waits_since.is_none();
-        if t - since < HEALTHY_S || !healthy {
+        let since = open.disturbed_until(&self.gaps);
+        let delivers = |last: Progress| last.told > since && t - last.told <= open.usual.max(LEAST_GAP_S);
+        // What was coming in may come in again, for a while if there is another path, else whenever this one is back.
+        let other = |flow: &Flow| flow.alive && flow.device != open.from;
+        let expects = open.expects && (t - open.noticed_at < LONG_S || !self.flows.iter().any(other));
+        let idle = self.waits_since.is_none() && (!expects || self.sends);
+        let healthy = self.progress.is_some_and(delivers) || idle;
+        let long =
+            t - open.noticed_at > LONG_S && self.progress.is_some_and(|last| t - last.told < HEALTHY_S);
+        if (t - since.max(open.noticed_at) < HEALTHY_S || !healthy) && !long {
             return None;
         }
         self.finish(t, true)
@@ -416,75 +402,23 @@ impl Track {
     }
 
     fn finish(&mut self, t: f64, survived: bool) -> Option<Handover> {
-        let open = self.open.take()?;
-        // Data that moves to a better path while nothing waits is no news.
-        if is_chosen(open.cause) && open.gaps.is_empty() {
-            return None;
+        let mut open = self.open.take()?;
+        if !survived && let Some(last) = self.progress {
+            let end = Moment {
+                earliest: t,
+                latest: t,
+            };
+            let stop = last.last_delivery(&self.flows, self.told_since);
+            self.gaps.push_back(Gap::between(stop, end));
         }
-        let mut gaps = open.gaps;
-        if !survived {
-            gaps.extend(self.delivered_at.map(|from| Gap {
-                from,
-                to: t,
-                uncertainty: CLOCK_S,
-            }));
+        // What was bad and delivered all the same, and was left, was not dead.
+        let bad =
+            |flow: &Flow| flow.alive && flow.device == open.from && flow.quality.is_bad_not_dead(open.at);
+        if open.cause == Cause::PathDead && open.has_left() && self.flows.iter().any(bad) {
+            open.cause = Cause::PathDegraded;
         }
-        let longest = gaps
-            .iter()
-            .max_by(|a, b| a.surely().total_cmp(&b.surely()))
-            .copied();
-        let first = gaps
-            .iter()
-            .find(|gap| gap.surely() > open.usual)
-            .or(longest.as_ref());
-        let stop = first.map_or(open.at, |gap| gap.from);
-        let last = gaps
-            .iter()
-            .rev()
-            .find(|gap| gap.surely() > open.usual)
-            .or(longest.as_ref());
-        let interruption = longest.filter(|_| open.wanted).map(|gap| Interruption {
-            t: gap.from,
-            ms: milliseconds(gap.length()),
-            uncertainty_ms: milliseconds(gap.uncertainty),
-            recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
-        });
-        let others = open
-            .moved
-            .iter()
-            .filter(|(device, _)| Some(*device) != open.from.as_ref());
-        let most = others
-            .max_by_key(|(_, moved)| **moved)
-            .filter(|(_, moved)| **moved > 0);
-        let again = || {
-            let from = open.from.clone()?;
-            (open.moved.get(&from).copied().unwrap_or(0) > 0).then_some(from)
-        };
-        let to = most.map(|(device, _)| device.clone()).or_else(again);
-        self.leader.clone_from(&to);
-        Some(Handover {
-            t: stop,
-            connection: self.cookie,
-            token: self.token,
-            cause: open.cause,
-            from: open.from,
-            to,
-            interruption,
-            survived,
-        })
+        let handover = open.conclude(&self.gaps, self.cookie, self.token, survived)?;
+        self.lead.pass_to(handover.to.clone());
+        Some(handover)
     }
-}
-
-/// Whether data moved because another path was better, not because this one was worse.
-fn is_chosen(cause: Cause) -> bool {
-    matches!(cause, Cause::PathReturned | Cause::PriorityChanged)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped first"
-)]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds * 1000.0).round().clamp(0.0, 1e12) as u64
 }

@@ -29,10 +29,14 @@ impl fmt::Display for Headline {
 pub(in crate::ui) fn headline(incident: &Incident, view: &View<'_>) -> Headline {
     let what = list::cause(incident, view);
     let Some(worst) = incident.worst() else {
-        return Headline {
-            words: format!("{what}. Nothing was to be sent."),
-            figure: None,
+        let words = match &incident.to {
+            Some(to) if incident.cause.is_chosen() => {
+                let path = view.path(Some(to)).name;
+                format!("{what}. Data moved to {path} without an interruption.")
+            }
+            _ => format!("{what}. Nothing was to be sent."),
         };
+        return Headline { words, figure: None };
     };
     let words = match &incident.to {
         Some(to) if Some(to) == incident.from.as_ref() => {

@@ -141,7 +141,11 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
         None => paint_right(
             painter,
             pos2(right, y),
-            "nothing to send",
+            if incident.cause.is_chosen() {
+                "no interruption"
+            } else {
+                "nothing to send"
+            },
             Type::Small,
             tokens.text2,
         ),

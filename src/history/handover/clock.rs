@@ -1,0 +1,91 @@
+//! When a subflow heard of the peer, by its own clocks.
+
+use crate::model::Subflow;
+
+/// In so long some clock has moved on, seconds.
+const SAME_S: f64 = 0.01;
+
+/// When a subflow heard of the peer, and how long news takes on it.
+#[derive(Clone, Debug)]
+pub(super) struct Clock {
+    /// When it last heard of the peer.
+    pub(super) heard: f64,
+    /// When it may have heard of the peer for the last time: that, or when it was found gone.
+    pub(super) heard_until: f64,
+    /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
+    pub(super) back: f64,
+    /// How far that may be wrong, because nobody knows which way takes longer than it used to.
+    pub(super) spread: f64,
+    /// A round trip with what waits along the way.
+    pub(super) rtt: f64,
+    /// Whether the newest sample had the subflow.
+    pub(super) here: bool,
+    /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
+    pub(super) in_flight: bool,
+    /// Whether the retransmission timer backs off with data in flight.
+    pub(super) stalled: bool,
+    said: Said,
+    said_at: f64,
+}
+
+/// Since an acknowledgement and data came in, since data was sent, and how much.
+type Said = ([Option<u32>; 2], Option<u32>, Option<u64>);
+
+impl Clock {
+    pub(super) fn new(t: f64) -> Self {
+        Self {
+            heard: f64::NEG_INFINITY,
+            heard_until: f64::NEG_INFINITY,
+            back: 0.0,
+            spread: 0.0,
+            rtt: 0.0,
+            here: true,
+            in_flight: false,
+            stalled: false,
+            said: Said::default(),
+            said_at: t,
+        }
+    }
+
+    /// Takes what the subflow's clocks say at `t`; whether the connection sends, and whether the subflow moved something.
+    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, t: f64) {
+        let unacked = subflow.unacked.unwrap_or(0) > 0;
+        self.stalled = unacked && subflow.backoff.unwrap_or(0) > 0;
+        self.in_flight = unacked || !sends;
+        let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
+        self.rtt = seconds(subflow.rtt_us);
+        let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
+        let longer = (self.rtt - 2.0 * least).max(0.0) / 4.0;
+        (self.back, self.spread) = if sends {
+            (least / 2.0 + longer, longer)
+        } else {
+            (0.0, 0.0)
+        };
+        let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
+        let said = (clocks, subflow.last_data_sent_ms, subflow.bytes_sent);
+        // A reading that missed it tells again what the one before told.
+        if !moved && said == self.said && t - self.said_at > SAME_S {
+            return;
+        }
+        (self.said, self.said_at) = (said, t);
+        let newest = clocks.into_iter().flatten().min();
+        // Without clocks it is known only that something came.
+        if let Some(ms) = newest.or(moved.then_some(0)) {
+            self.heard = t - f64::from(ms) / 1000.0;
+            self.heard_until = self.heard;
+        }
+    }
+
+    /// Notes whether the sample at `t` has the subflow.
+    pub(super) fn is_here(&mut self, here: bool, t: f64) {
+        if self.here && !here {
+            self.heard_until = t;
+        }
+        self.here = here;
+    }
+
+    /// When the peer sent the newest of what was heard of it.
+    pub(super) fn told(&self) -> f64 {
+        self.heard - self.back
+    }
+}
