@@ -1,6 +1,6 @@
 //! The handovers at the right: totals, a row each, and what can be done with the chosen one.
 
-use egui::{Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Color32, Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIST, ICON_SHOW_CHART};
 
 use crate::history::handover::{Cause, Incident, cause_in_words, duration, sentence};
@@ -87,10 +87,26 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
     }
 }
 
-/// The number of a handover on a ground of its own.
-pub(super) fn number_badge(painter: &Painter, rect: Rect, number: &str, chosen: bool, tokens: &Tokens) {
+/// A handover's colour: red where something did not get through, or could not have.
+pub(super) fn color(incident: &Incident, tokens: &Tokens) -> Color32 {
+    if incident.cause.is_chosen() && incident.worst().is_none() {
+        tokens.text2
+    } else {
+        tokens.danger
+    }
+}
+
+/// The number of a handover on a ground of its own; the chosen one's has its colour.
+pub(super) fn number_badge(
+    painter: &Painter,
+    rect: Rect,
+    incident: &Incident,
+    chosen: bool,
+    tokens: &Tokens,
+) {
+    let number = &incident.number.to_string();
     let (ground, ink) = if chosen {
-        (tokens.danger, tokens.panel)
+        (color(incident, tokens), tokens.panel)
     } else {
         (tokens.badge, tokens.text)
     };
@@ -131,7 +147,7 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     let number = incident.number.to_string();
     let wide = (width(painter, &number, Type::SmallStrong) + 8.0).max(18.0);
     let badge = Rect::from_min_size(pos2(left - 1.0, y - 9.0), vec2(wide, 18.0));
-    number_badge(painter, badge, &number, chosen, tokens);
+    number_badge(painter, badge, incident, chosen, tokens);
     let start = match &worst {
         Some((_, (length, uncertainty))) => {
             let text = format!("± {uncertainty}");

@@ -180,7 +180,7 @@ pub(super) fn ui(
             None => {}
         }
         let lanes = Lanes::new(chosen, view, span.0, span.1);
-        pick = paint::ui(&lanes, chosen.t, view, ui).or(pick);
+        pick = paint::ui(&lanes, chosen, view, ui).or(pick);
     });
     if let Some(t) = pick {
         state.choose(t);

@@ -175,7 +175,11 @@ fn numbers(
     for incident in std::iter::once(chosen).chain(others) {
         let on = incident.number == chosen.number;
         let x = place.x(incident.t);
-        painter.vline(x, place.strip.y_range(), Stroke::new(1.5, tokens.danger));
+        painter.vline(
+            x,
+            place.strip.y_range(),
+            Stroke::new(1.5, list::color(incident, tokens)),
+        );
         let number = incident.number.to_string();
         let wide = (width(painter, &number, Type::SmallStrong) + 8.0).max(NUMBER);
         if taken.iter().any(|other| (other - x).abs() < wide + 4.0) {
@@ -195,7 +199,7 @@ fn numbers(
             );
             WidgetInfo::selected(Role::Button, true, on, name)
         });
-        list::number_badge(painter, badge, &number, on, tokens);
+        list::number_badge(painter, badge, incident, on, tokens);
         focus_ring(ui, &response, 4.0);
         if response.clicked() {
             picked = Some(incident.t);

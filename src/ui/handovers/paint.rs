@@ -4,7 +4,8 @@ use egui::{Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, Widg
 use egui::{pos2, vec2};
 
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
-use crate::history::handover::duration;
+use super::list;
+use crate::history::handover::{Incident, duration};
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
@@ -42,7 +43,8 @@ impl Scale {
 }
 
 /// The lanes; the moment that was clicked.
-pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
+pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
+    let (moment, color) = (told.t, list::color(told, Tokens::of(ui)));
     let mut chosen = None;
     let area = ui.available_rect_before_wrap();
     let bins = &lanes.bins;
@@ -82,7 +84,7 @@ pub(super) fn ui(lanes: &Lanes, moment: f64, view: &View<'_>, ui: &mut Ui) -> Op
             let x = scale.x(moment);
             lines.push(Shape::line_segment(
                 [pos2(x, top), pos2(x, bottom)],
-                Stroke::new(1.5, tokens.danger),
+                Stroke::new(1.5, color),
             ));
         }
         ui.painter().set(grid, Shape::Vec(lines));
