@@ -76,8 +76,8 @@ impl Open {
         let unusual = |gap: &&Gap| gap.surely() > self.usual;
         let to = self.to();
         let nothing = match self.cause {
-            // Data that moves to a better path while nothing waits is no news.
-            Cause::PathReturned | Cause::PriorityChanged => longest.is_none(),
+            // Data that moves to a better path while nothing is seen to wait is no news.
+            Cause::PathReturned | Cause::PriorityChanged => longest.is_none_or(|gap| gap.weight() <= 0.0),
             // A timer that ran out a little early, or a moment of bad luck, and nobody noticed.
             Cause::PathDead | Cause::PathDegraded => {
                 survived && to == self.from && !all.clone().any(|gap| unusual(&gap))
@@ -90,11 +90,8 @@ impl Open {
         let first = all.clone().find(unusual).or(longest);
         let last = all.clone().rev().find(unusual).or(longest);
         let stop = first.map_or(self.at, Gap::from);
-        // Where data moved because somebody wished it, a pause that is usual is no interruption, nor one that nobody saw.
-        let seen = |gap: &&Gap| {
-            let own_pause = self.expects && !unusual(gap);
-            !self.cause.is_chosen() || (gap.weight() > 0.0 && !own_pause)
-        };
+        // Where data moved because somebody wished it, a pause that is usual for what comes in is no interruption.
+        let seen = |gap: &&Gap| !self.cause.is_chosen() || !self.expects || unusual(gap);
         let interruption = longest
             .filter(|_| self.wanted)
             .filter(seen)

@@ -9,6 +9,9 @@ const SOON_S: f64 = 1.0;
 const LOSS_S: f64 = 0.5;
 /// A path that was bad within this time is bad still, seconds.
 const LATELY_S: f64 = 3.0;
+/// A path that is bad for less long in sum had bad luck, seconds; no two samples say more than this.
+const LASTING_S: f64 = 1.0;
+const STEP_S: f64 = 0.3;
 /// So many times the usual round trip is far worse, if it is also this much longer, seconds.
 const SLOWER: f64 = 3.0;
 const SLOWER_S: f64 = 0.05;
@@ -29,6 +32,8 @@ pub(super) struct Quality {
     loss: f64,
     /// When it was last found far worse than usual, and since when.
     worse: Option<(f64, f64)>,
+    /// For how long in sum, seconds.
+    worse_s: f64,
     /// Whether it moved something all the same.
     worse_but_moved: bool,
 }
@@ -51,6 +56,7 @@ impl Quality {
             if slow || self.loss > LOSSY {
                 let since = self.worse.filter(|(at, _)| t - at <= LATELY_S);
                 self.worse = Some((t, since.map_or(t, |(_, since)| since)));
+                self.worse_s = since.map_or(0.0, |_| self.worse_s + (t - before).min(STEP_S));
                 self.worse_but_moved |= moved > 0;
             } else if self.worse.is_some_and(|(at, _)| t - at > LATELY_S) {
                 self.worse_but_moved = false;
@@ -68,9 +74,11 @@ impl Quality {
         self.worse.is_some_and(|(_, since)| since >= t)
     }
 
-    /// Since when it is far worse than usual, if it was lately.
+    /// Since when it is far worse than usual, if it was lately, and not for a moment only.
     pub(super) fn worse_since(&self, t: f64) -> Option<f64> {
-        let worse = self.worse.filter(|(at, _)| t - at <= LATELY_S);
+        let worse = self
+            .worse
+            .filter(|(at, _)| t - at <= LATELY_S && self.worse_s >= LASTING_S);
         worse.map(|(_, since)| since)
     }
 
