@@ -325,6 +325,41 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
     assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
 }
 
+#[test]
+fn a_real_rpm_installs_removes_and_leaves_nothing() {
+    let test = "rpm -i and -e";
+    if !has(test, "rpm") || !has(test, "systemd-sysusers") || !can_make_namespaces(test) {
+        return;
+    }
+    let machine = Machine::start();
+    machine.purge_quietly();
+    let package = machine.put(&packages()[1], "pathscope.rpm");
+    // Beside dpkg, with books of its own; what it needs is here under Debian's names.
+    let rpm = |words: &[&str]| {
+        let all = [
+            &["rpm", "--force-debian", "--nodeps", "--dbpath", "/tmp/rpmdb"],
+            words,
+        ]
+        .concat();
+        machine.run(&all)
+    };
+    rpm(&["-i", &package]);
+    for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
+        machine.run(&["test", "-f", path]);
+    }
+    machine.run(&["getent", "passwd", "pathscope-helper"]);
+    rpm(&["-e", "pathscope"]);
+    // Where packages are RPMs these folders are the distribution's own, and always there.
+    let theirs = [
+        "usr/share/fish",
+        "usr/share/licenses is",
+        "usr/share/zsh/site-functions is",
+    ];
+    let mut left = machine.left_behind();
+    left.retain(|line| !theirs.iter().any(|theirs| line.starts_with(theirs)));
+    assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
+}
+
 /// The service as it is installed: the bus starts it, only its interface can be called, and nobody else has its name.
 fn serves(machine: &Machine) {
     machine.run(&[
