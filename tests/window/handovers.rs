@@ -15,8 +15,8 @@ fn the_loss_of_wifi_is_told_with_its_interruption_and_leads_to_the_plots() {
     let mut window = played(stage::full_access());
     window.click("Handovers");
     assert!(window.says("Wi-Fi lost. Data moved to Ethernet after "));
-    assert!(window.says("Handover 2: Wi-Fi lost, "));
-    assert!(window.says("2 handovers, "));
+    assert!(window.says("Handover 1: Wi-Fi lost, "));
+    assert!(window.says("1 handover, "));
     assert!(window.says("nextcloud to 104.28.152.1:443: "), "its delivery");
     assert!(window.says("Wi-Fi, up, 192.168.1.149"), "its interface");
     window.click("Plots");
@@ -66,7 +66,7 @@ fn a_click_in_the_session_moves_the_lanes_and_its_number_brings_them_back() {
     window.harness.drop_at(early);
     window.harness.run();
     assert!(!window.says("192.168.1.149, down"), "at the beginning it was up");
-    let number = centre(&window, "Handover 2 in the session");
+    let number = centre(&window, "Handover 1 in the session");
     window.harness.drag_at(number);
     window.harness.drop_at(number);
     window.harness.run();
@@ -86,12 +86,12 @@ fn a_handover_leads_to_its_events_and_enter_to_its_plots() {
     assert!(window.has("Filter events"));
     assert!(window.says("Interface down  Wi-Fi"));
     window.click("Handovers");
-    window.harness.get_by_label_contains("Handover 2: ").focus();
+    window.harness.get_by_label_contains("Handover 1: ").focus();
     window.harness.run();
     window.harness.key_press(egui::Key::Enter);
     window.harness.run();
     assert!(
-        window.says("Handover 2: "),
+        window.says("Handover 1: "),
         "where a row has the focus, it chooses the row"
     );
     window.harness.key_press(egui::Key::Escape);
