@@ -25,7 +25,7 @@ soak: install-test-tools
 # A hundred handovers of each cause and half an hour of healthy traffic, against the receiving application's own gaps.
 truth: install-test-tools
 	@PATHSCOPE_TRUTH_ROUNDS=100 PATHSCOPE_TRUTH_HEALTHY_S=1800 \
-		$(CARGO) test --release --test truth -- --nocapture --test-threads 1
+		$(CARGO) test --release --test truth -- --nocapture
 
 # The README's pictures, made by the program itself.
 pictures: install-test-tools

@@ -9,9 +9,9 @@ use std::process::{Child, Command};
 
 use image::{Rgba, RgbaImage};
 
-/// What the demo does: Wi-Fi goes 8 s after the start and is back 6 s later. The window opens up to 3 s after the start.
+/// What the demo does: Wi-Fi goes 8 s after the start and is back 6 s later. The window opens up to 4 s after the start.
 const BEFORE_S: u32 = 5;
-const DURING_S: u32 = 11;
+const DURING_S: u32 = 10;
 const AFTER_S: u32 = 17;
 
 /// Fills of the stacked throughput in the dark theme.
@@ -49,7 +49,8 @@ impl Picture {
     }
 }
 
-/// How many pixels of a colour lie within the last 2.5 s of the throughput plot.
+/// How many pixels of a colour lie at the right end of the throughput plot: the last 0.6 s of the first fifteen, 1.3 s of
+/// the thirty after them.
 fn newest(picture: &RgbaImage, colour: Rgba<u8>) -> usize {
     let plot = picture
         .enumerate_pixels()

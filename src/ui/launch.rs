@@ -81,9 +81,9 @@ fn open(
         if on_a_desktop {
             let wayland = is_wayland(|name| std::env::var_os(name));
             app.begin_desktop(!wayland, &context.egui_ctx);
+            let ctx = context.egui_ctx.clone();
+            app.ask_network_manager(NetworkManager::open(move || ctx.request_repaint()));
         }
-        let ctx = context.egui_ctx.clone();
-        app.ask_network_manager(NetworkManager::open(move || ctx.request_repaint()));
         Ok(Box::new(Window { app, timer }))
     };
     eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
