@@ -41,7 +41,7 @@ impl Sink for Bus {
     fn send(&mut self, notice: &Notice) -> Result<(), String> {
         let shown = notify_rust::Notification::new()
             .appname("Pathscope")
-            .icon("pathscope")
+            .icon("org.pathscope.Pathscope")
             .summary(&notice.title)
             .body(&notice.text)
             .show();

@@ -53,7 +53,7 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
             break;
         }
         // What changed should be seen at once.
-        let _ = poke.try_send(());
+        shared.want_sample(poke);
     }
 }
 

@@ -135,7 +135,7 @@ impl Source for LiveSource {
 
     fn set_interval(&self, interval: Duration) {
         self.shared.interval_ms.store(clamp(interval), Ordering::Relaxed);
-        let _ = self.poke.try_send(());
+        self.shared.want_sample(&self.poke);
     }
 
     fn allow(&self) {

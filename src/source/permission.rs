@@ -100,6 +100,7 @@ impl Permission<'_> {
             Ok((offer, owner)) => {
                 self.owner = owner;
                 self.known = true;
+                self.refused = None;
                 self.pause = PAUSES.0;
                 self.access.offer = Some(offer);
                 if offer.observe == Consent::Yes && !self.access.events {
@@ -136,9 +137,10 @@ impl Permission<'_> {
             observe, configure, ..
         } = self.access.offer.unwrap_or_default();
         if !self.access.control && configure != Consent::No {
+            let shared = self.shared;
             let allowed = self
                 .connected()
-                .and_then(|service| service.authorize(Action::Configure));
+                .and_then(|service| shared.waiting_for_a_person(|| service.authorize(Action::Configure)));
             self.access.control = allowed.is_ok();
             self.note(allowed.err());
         }

@@ -61,11 +61,14 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
         };
         match poked.recv_timeout(next.saturating_duration_since(Instant::now())) {
             Err(RecvTimeoutError::Disconnected) => break,
-            // The interval is another, or there is something to look at closely.
+            // The interval is another, something was changed, or there is something to look at closely.
             Ok(()) => look_due = Instant::now(),
             Err(RecvTimeoutError::Timeout) => {}
         }
-        let now = Instant::now();
+        let (now, suspects) = (Instant::now(), shared.suspects());
+        if shared.takes_wish() {
+            due = now;
+        }
         if !suspects.is_empty() && now >= look_due && now < due {
             look_due = now + LOOK_EVERY;
             // What cannot be read now is left to the next sample.

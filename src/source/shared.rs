@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
 use super::difference::News;
@@ -45,6 +46,8 @@ pub(super) struct Shared {
     /// The tokens of subflows, by cookie, that the privileged service told, until the sampler takes them.
     tokens: Mutex<Option<FxHashMap<u64, u32>>>,
     pub(super) interval_ms: AtomicU64,
+    /// A sample is wanted before it is due.
+    sample_now: AtomicBool,
     /// The event thread has something in hand, and may not know yet what was lost meanwhile.
     pub(super) busy: AtomicBool,
     pub(super) stop: AtomicBool,
@@ -65,6 +68,7 @@ impl Shared {
             passed: Mutex::default(),
             tokens: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
+            sample_now: AtomicBool::new(false),
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             waiting: Mutex::default(),
@@ -75,6 +79,17 @@ impl Shared {
 
     pub(super) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Has the next sample taken at once.
+    pub(super) fn want_sample(&self, poke: &Sender<()>) {
+        self.sample_now.store(true, Ordering::Release);
+        let _ = poke.try_send(());
+    }
+
+    /// Whether a sample is wanted at once; says so once.
+    pub(super) fn takes_wish(&self) -> bool {
+        self.sample_now.swap(false, Ordering::AcqRel)
     }
 
     /// Names the connections to look at closely; whether there is now something to do at once.

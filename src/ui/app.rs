@@ -311,7 +311,8 @@ impl App {
 
     fn keys(&mut self, ui: &Ui) -> Vec<UiCommand> {
         let mut commands = Vec::new();
-        if ui.ctx().text_edit_focused() {
+        // Whoever types, or is asked something, means that.
+        if ui.ctx().text_edit_focused() || ui.memory(|memory| memory.top_modal_layer().is_some()) {
             return commands;
         }
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));

@@ -19,15 +19,18 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::unbounded;
+use pathscope::history::handover::Handover;
 use pathscope::kernel::Namespace;
 use pathscope::lab::{self, Lab};
-use round::{Act, Round, round};
+use round::{Act, Metronome, Round, round};
 use traffic::Traffic;
 use watcher::Watcher;
 
 /// Longer than anything here should take.
 const LIMIT: Duration = Duration::from_secs(20);
 const SERVER: &str = "10.77.0.1:7000";
+/// A machine that is later than this has other things to do.
+const LATE_MS: u64 = 40;
 /// From so many rounds on the measurements are judged, not only printed.
 const MANY: usize = 20;
 
@@ -127,6 +130,18 @@ fn healthy_traffic_with_idle_pauses_has_no_handover() {
         return;
     }
     let seconds = number("PATHSCOPE_TRUTH_HEALTHY_S", 15);
+    let (mut found, late_ms) = healthy(seconds);
+    // The laboratory's links are programs: on a machine that keeps them waiting the traffic is not healthy.
+    if !found.is_empty() && late_ms > LATE_MS && seconds < 60 {
+        eprintln!("the machine was late by {late_ms} ms, so once more");
+        found = healthy(seconds).0;
+    }
+    assert_eq!(found, []);
+}
+
+/// What is told of so many seconds of healthy traffic, and how late the machine was meanwhile at worst, ms.
+fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
+    let metronome = Metronome::start();
     let options = lab::Options {
         automatic: false,
         program: Some(common::pathscope()),
@@ -157,7 +172,11 @@ fn healthy_traffic_with_idle_pauses_has_no_handover() {
             found.push(handover);
         }
     }
-    println!("{seconds} s of healthy traffic: {} handovers", found.len());
+    let late_ms = metronome.worst_ms();
+    println!(
+        "{seconds} s of healthy traffic: {} handovers; machine late by {late_ms} ms",
+        found.len()
+    );
     if let (Some(folder), false) = (keep, found.is_empty()) {
         let lines = watcher.lines.lock().unwrap();
         let lines: Vec<String> = lines
@@ -166,5 +185,5 @@ fn healthy_traffic_with_idle_pauses_has_no_handover() {
             .collect();
         std::fs::write(Path::new(&folder).join("healthy.jsonl"), lines.join("\n")).unwrap();
     }
-    assert_eq!(found, []);
+    (found, late_ms)
 }

@@ -220,14 +220,14 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
 }
 
 /// A thread that wants to wake regularly, and notes how late it does at worst.
-struct Metronome {
+pub(crate) struct Metronome {
     worst_ms: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Metronome {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let (worst_ms, stop): (Arc<AtomicU64>, Arc<AtomicBool>) = Default::default();
         let (noted, ends) = (Arc::clone(&worst_ms), Arc::clone(&stop));
         let thread = thread::spawn(move || {
@@ -245,7 +245,7 @@ impl Metronome {
         }
     }
 
-    fn worst_ms(self) -> u64 {
+    pub(crate) fn worst_ms(self) -> u64 {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap();
         self.worst_ms.load(Ordering::Relaxed)

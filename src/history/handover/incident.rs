@@ -31,7 +31,7 @@ impl Incident {
     /// How many connections lived on, had nothing to send, and were lost.
     pub fn outcome(&self) -> (usize, usize, usize) {
         let count = |which: fn(&Handover) -> bool| self.members.iter().filter(|one| which(one)).count();
-        let idle = |one: &Handover| one.survived && one.interruption.is_none();
+        let idle = |one: &Handover| one.survived && one.interruption.is_none() && !one.cause.is_chosen();
         let lost = |one: &Handover| !one.survived;
         (
             self.members.len() - count(idle) - count(lost),

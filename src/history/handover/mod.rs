@@ -29,6 +29,8 @@ use crate::model::{Command, Cookie, Event, EventKind, Line, Sample, Token};
 
 /// The most connections that are looked at closely.
 const SUSPECTS: usize = 32;
+/// The kernel tells of a subflow's end within this time after somebody closed it, seconds.
+const TOLD_S: f64 = 5.0;
 /// errno(3) of a connection that was aborted here.
 const ECONNABORTED: u32 = 103;
 
@@ -89,7 +91,7 @@ pub struct Handover {
     pub from: Option<String>,
     /// The device that carried most afterwards; `None` when none did.
     pub to: Option<String>,
-    /// `None` when the application had nothing to send.
+    /// `None` when the application had nothing to send, or data moved while it flowed.
     pub interruption: Option<Interruption>,
     /// Whether the connection lived on.
     pub survived: bool,
@@ -104,7 +106,7 @@ pub struct Detector {
     /// When the newest line was taken.
     now: f64,
     /// Subflows that were closed by command.
-    closed_here: Vec<(SocketAddr, SocketAddr)>,
+    closed_here: Vec<((SocketAddr, SocketAddr), f64)>,
     /// Devices that went down and are not up again.
     down: BTreeSet<String>,
 }
@@ -215,7 +217,10 @@ impl Detector {
                 let track = event.token.and_then(|token| self.by_token.get(&token));
                 let track = track.and_then(|cookie| self.tracks.get_mut(cookie));
                 if let (Some(track), Some(path)) = (track, path) {
-                    let here = self.closed_here.iter().position(|closed| *closed == path);
+                    let here = self
+                        .closed_here
+                        .iter()
+                        .position(|(closed, at)| *closed == path && event.t - at < TOLD_S);
                     let is_down = |device: &String| self.down.contains(device);
                     let cause = match here {
                         // Whoever tidies up after it.
@@ -268,7 +273,8 @@ impl Detector {
                 return;
             }
         }
-        self.closed_here.push((local, remote));
+        self.closed_here.retain(|(_, closed_at)| t - closed_at < TOLD_S);
+        self.closed_here.push(((local, remote), t));
     }
 }
 

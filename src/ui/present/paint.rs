@@ -215,7 +215,13 @@ fn press(cap: &KeyCap, at: Pos2, scale: f32, ui: &mut Ui) -> Option<UiCommand> {
     let text_at = pos2(cap_place.right() + 10.0 * scale, at.y);
     paint(painter, text_at, &cap.text, Type::Body.sized(KEY * scale), color);
     focus_ring(ui, &response, 4.0 * scale);
-    let pressed = !response.has_focus() && hit(cap.key, ui);
+    // Space presses whatever has the focus.
+    let taken = if cap.key == "Space" {
+        ui.memory(|memory| memory.focused().is_some())
+    } else {
+        response.has_focus()
+    };
+    let pressed = !taken && hit(cap.key, ui);
     cap.act.clone().filter(|_| response.clicked() || pressed)
 }
 
