@@ -401,7 +401,7 @@ impl App {
             UiCommand::Notices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
-            UiCommand::Select(cookie) => self.panels.list.selected = Some(cookie),
+            UiCommand::Select(cookie) => self.panels.list.choose(cookie),
             UiCommand::Handover(t) => {
                 self.tab = Tab::Handovers;
                 self.panels.handovers.choose(t);
@@ -414,7 +414,7 @@ impl App {
             }
             UiCommand::Moment(cookie, t) => {
                 self.tab = Tab::Connections;
-                self.panels.list.selected = Some(cookie);
+                self.panels.list.choose(cookie);
                 self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,

@@ -260,3 +260,30 @@ fn nothing_moves_while_nothing_changes() {
         assert!(!window.harness.ctx.has_requested_repaint(), "{panel}");
     }
 }
+
+#[test]
+fn a_connection_that_nobody_chose_gives_its_place_up_some_time_after_its_end() {
+    for chosen in [false, true] {
+        let mut window = played(stage::full_access());
+        if chosen {
+            window
+                .harness
+                .get_by_label_contains("nextcloud, 104.28.152.1:443")
+                .click();
+            window.harness.run();
+        }
+        let gone = Sample {
+            t: 76.0,
+            gone: vec![Cookie(1)],
+            ..Sample::default()
+        };
+        window.send(Line::Sample(Box::new(gone)));
+        assert!(window.has("nextcloud to 104.28.152.1:443"), "its end is seen");
+        let later = Sample {
+            t: 90.0,
+            ..Sample::default()
+        };
+        window.send(Line::Sample(Box::new(later)));
+        assert_eq!(window.has("nextcloud to 104.28.152.1:443"), chosen);
+    }
+}

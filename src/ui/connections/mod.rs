@@ -14,6 +14,9 @@ use self::model::{Item, Lines, Listing, Order, Row};
 use super::view::{Direction, UiCommand, View};
 use crate::model::Cookie;
 
+/// So long the end of a connection that nobody chose is shown, seconds.
+const STAYS_S: f64 = 5.0;
+
 /// What the list remembers.
 #[derive(Debug, Default)]
 pub(super) struct ListState {
@@ -21,6 +24,8 @@ pub(super) struct ListState {
     pub filter: String,
     /// The connection in the centre.
     pub selected: Option<Cookie>,
+    /// The one that stands there because nobody chose.
+    given: Option<Cookie>,
     order: Order,
     cached: Option<Cached>,
     /// Whether the selected row is to be brought into view.
@@ -69,17 +74,28 @@ impl ListState {
         });
     }
 
+    /// Somebody wants to see this one.
+    pub(super) fn choose(&mut self, cookie: Cookie) {
+        self.selected = Some(cookie);
+        self.given = None;
+    }
+
     /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
-    /// selected one once the busiest is known.
+    /// selected one once the busiest is known. One that nobody chose gives its place up some time after its end.
     pub(super) fn current(&mut self, view: &View<'_>) -> Option<Cookie> {
         self.refresh(view);
-        let known = |cookie: &Cookie| view.shown.connection(*cookie).is_some();
-        if let Some(cookie) = self.selected.filter(known) {
+        let stays = |cookie: &Cookie| match view.shown.connection(*cookie).map(|record| record.ended_at) {
+            Some(Some(ended_at)) => self.given != Some(*cookie) || view.shown.now() - ended_at < STAYS_S,
+            Some(None) => true,
+            None => false,
+        };
+        if let Some(cookie) = self.selected.filter(stays) {
             return Some(cookie);
         }
         let first = self.rows().first().copied();
         if self.filter.is_empty() && self.order.is_known() {
             self.selected = first;
+            self.given = first;
         }
         first
     }
@@ -109,7 +125,7 @@ impl ListState {
         let at = rows.iter().position(|cookie| Some(*cookie) == self.selected);
         let next = at.map_or(Some(0), |at| at.checked_add_signed(by));
         if let Some(cookie) = next.and_then(|next| rows.get(next)) {
-            self.selected = Some(*cookie);
+            self.choose(*cookie);
             self.reveal = true;
         }
     }
