@@ -52,7 +52,8 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     let (badge, why) = access(view);
     let interval_text = format::interval(view.interval_ms);
     let gap = left.spacing().item_spacing.x;
-    let tabs: f32 = TABS.iter().map(|tab| tab_width(*tab, view, &left) + gap).sum();
+    let names: Vec<Named> = TABS.iter().map(|tab| named(*tab, view)).collect();
+    let tabs: f32 = names.iter().map(|tab| tab_width(tab, &left) + gap).sum();
     let button = 32.0 + gap;
     let buttons = 4.0 * button;
     let lock = if allows(view) { button } else { 0.0 };
@@ -65,8 +66,8 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     let step = if fits(named, wordy) { wordy } else { plain };
     source(narrow, fits(named, step), view, &mut left);
     left.add_space(12.0);
-    for tab_here in TABS {
-        if panel(*tab_here, *tab_here == tab, view, &mut left) {
+    for (tab_here, named) in TABS.iter().zip(&names) {
+        if panel(named, *tab_here == tab, &mut left) {
             commands.push(UiCommand::Open(*tab_here));
         }
     }
@@ -194,8 +195,11 @@ fn source(narrow: bool, in_words: bool, view: &View<'_>, ui: &mut Ui) {
     );
 }
 
-/// The name of a panel, and how many things there are in it.
-fn named(tab: Tab, view: &View<'_>) -> (&'static str, String) {
+/// A panel's name, and how many things there are in it, in words where there are any. Made once a frame, since handovers
+/// are grouped for it.
+type Named = (&'static str, String);
+
+fn named(tab: Tab, view: &View<'_>) -> Named {
     let (name, count) = match tab {
         Tab::Connections => ("Connections", view.shown.state().connections.len()),
         Tab::Handovers => ("Handovers", incidents(view.shown.handovers()).len()),
@@ -211,8 +215,7 @@ fn named(tab: Tab, view: &View<'_>) -> (&'static str, String) {
 }
 
 /// The width of the bolder text, so that nothing moves when a panel is opened.
-fn tab_width(tab: Tab, view: &View<'_>, ui: &Ui) -> f32 {
-    let (name, count) = named(tab, view);
+fn tab_width((name, count): &Named, ui: &Ui) -> f32 {
     let extra = match count.as_str() {
         "" => 0.0,
         count => width(ui.painter(), count, Type::Body) + 6.0,
@@ -220,12 +223,12 @@ fn tab_width(tab: Tab, view: &View<'_>, ui: &Ui) -> f32 {
     width(ui.painter(), name, Type::Strong) + extra + 16.0
 }
 
-fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
+fn panel(named: &Named, chosen: bool, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
-    let (name, count) = named(tab, view);
+    let (name, count) = named;
     let style = if chosen { Type::Strong } else { Type::Body };
-    let (rect, response) = ui.allocate_exact_size(vec2(tab_width(tab, view, ui), 48.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, name));
+    let (rect, response) = ui.allocate_exact_size(vec2(tab_width(named, ui), 48.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, *name));
     let painter = ui.painter();
     let color = if chosen || response.hovered() {
         tokens.text
@@ -234,7 +237,7 @@ fn panel(tab: Tab, chosen: bool, view: &View<'_>, ui: &mut Ui) -> bool {
     };
     let y = rect.center().y;
     let end = paint(painter, pos2(rect.left() + 8.0, y), name, style, color);
-    paint(painter, pos2(end + 6.0, y), &count, Type::Body, tokens.text3);
+    paint(painter, pos2(end + 6.0, y), count, Type::Body, tokens.text3);
     if chosen {
         let bar = Rect::from_min_max(
             pos2(rect.left() + 8.0, rect.bottom() - 2.0),
