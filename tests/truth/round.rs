@@ -212,7 +212,11 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
     };
     if let Some(folder) = keep {
         // A detector that needs a little longer is to find enough in it.
-        thread::sleep(Duration::from_millis(700));
+        let enough = Instant::now() + Duration::from_millis(700);
+        common::wait_for("the stream after a handover", LIMIT, || {
+            let lines = watcher.lines.lock().unwrap();
+            lines.last().filter(|(read, _)| *read >= enough).map(drop)
+        });
         let file = Path::new(&folder).join(format!("{act:?}-{number}.jsonl"));
         std::fs::write(file, dump(&round, begun, &traffic, &watcher)).unwrap();
     }
