@@ -1,6 +1,7 @@
 //! What every benchmark prints: a figure beside its peer's in the same run, their ratio, and the most it may be.
 #![allow(dead_code, unreachable_pub)]
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 /// One line of the table.
@@ -73,4 +74,18 @@ pub fn ms(time: f64) -> String {
 /// A time in ms.
 pub fn in_ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
+}
+
+/// How a benchmark ends. Where there are no namespaces or no display that is news, not a failure, unless everything has to
+/// run.
+pub fn end(short: bool, done: Result<(), String>) -> ExitCode {
+    let Err(why) = done else {
+        return ExitCode::SUCCESS;
+    };
+    eprintln!("the benchmark could not run: {why}");
+    if std::env::var_os("CI").is_some() || !short {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
