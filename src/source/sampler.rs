@@ -73,7 +73,7 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
             look_due = now + LOOK_EVERY;
             // What cannot be read now is left to the next sample.
             if !shared.outlet.is_full()
-                && let Ok(sample) = reader.look_closely(&suspects)
+                && let Ok(Some(sample)) = reader.look_closely(&suspects)
                 && shared.outlet.sample(sample).is_err()
             {
                 break;

@@ -22,6 +22,13 @@ pub(super) struct Clock {
     pub(super) here: bool,
     /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
     pub(super) in_flight: bool,
+    /// Whether the peer has not acknowledged all of what was sent.
+    pub(super) unacked: bool,
+    /// When it last sent data, and what the reading before said of that.
+    sent: f64,
+    sent_before: f64,
+    /// The shortest round trip.
+    least_rtt: f64,
     /// Whether the retransmission timer backs off with data in flight.
     pub(super) stalled: bool,
     said: Said,
@@ -41,6 +48,10 @@ impl Clock {
             rtt: 0.0,
             here: true,
             in_flight: false,
+            unacked: false,
+            sent: f64::INFINITY,
+            sent_before: f64::INFINITY,
+            least_rtt: 0.0,
             stalled: false,
             said: Said::default(),
             said_at: t,
@@ -49,12 +60,17 @@ impl Clock {
 
     /// Takes what the subflow's clocks say at `t`; whether the connection sends, and whether the subflow moved something.
     pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, t: f64) {
-        let unacked = subflow.unacked.unwrap_or(0) > 0;
-        self.stalled = unacked && subflow.backoff.unwrap_or(0) > 0;
-        self.in_flight = unacked || !sends;
+        self.unacked = subflow.unacked.unwrap_or(0) > 0;
+        self.stalled = self.unacked && subflow.backoff.unwrap_or(0) > 0;
+        self.in_flight = self.unacked || !sends;
+        self.sent_before = self.sent;
+        self.sent = subflow
+            .last_data_sent_ms
+            .map_or(f64::INFINITY, |ms| t - f64::from(ms) / 1000.0);
         let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
         self.rtt = seconds(subflow.rtt_us);
         let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
+        self.least_rtt = least;
         let longer = (self.rtt - 2.0 * least).max(0.0) / 4.0;
         (self.back, self.spread) = if sends {
             (least / 2.0 + longer, longer)
@@ -82,6 +98,19 @@ impl Clock {
             self.heard_until = t;
         }
         self.here = here;
+    }
+
+    /// When the last of what the peer acknowledged between two samples arrived, at the latest: it was sent by then. A peer
+    /// may keep the acknowledgement of little data to itself for a while.
+    pub(super) fn arrived_by(&self, before: f64, t: f64) -> f64 {
+        let sent = if self.sent <= before {
+            self.sent
+        } else if t - before < self.least_rtt {
+            self.sent_before
+        } else {
+            f64::INFINITY
+        };
+        sent + self.rtt / 2.0
     }
 
     /// When the peer sent the newest of what was heard of it.

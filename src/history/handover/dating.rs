@@ -100,9 +100,10 @@ impl Progress {
         let went = |flow: &Flow| !flow.clock.here && flow.clock.heard_until >= t && delivered > moved;
         let told = |flow: &Flow| flow.clock.heard_until - flow.clock.back;
         let brought = flows.iter().filter(|flow| flow.moved > 0 || went(flow));
-        let newest = brought.max_by(|a, b| told(a).total_cmp(&told(b)));
-        let told_after = first_delivery(flows, before, t).earliest;
+        let newest = brought.max_by(|a, b| (told(a) - a.clock.spread).total_cmp(&(told(b) - b.clock.spread)));
+        let told_after = first_delivery(flows, told_before, before, t).earliest;
         let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.spread));
+        let latest = latest.min(arrived_by(flows, told_before, before, t));
         let known = if newest.is_some_and(went) { 0 } else { delivered };
         Self {
             at: t,
@@ -141,8 +142,9 @@ impl Progress {
         let mut latest = slowest.map_or(unheard_until, |slowest| {
             unheard_until.max(silent.heard_until + slowest.rtt)
         });
-        // What it heard of was told at once; the rest may have been delivered since, until the peer told that it was not.
-        let unheard = if told_since < unheard_until {
+        // What it heard of was told at once; the rest may have been delivered since, unless the peer told that it was not.
+        // That it told this for longer than it left open is the longer stretch of the two.
+        let unheard = if unheard_until - told_since > told_since - self.told {
             unheard_until
         } else {
             self.told
@@ -160,16 +162,29 @@ impl Progress {
 }
 
 /// When the first delivery happened that was seen at `t`, after nothing was seen of it at `before`.
-pub(super) fn first_delivery(flows: &[Flow], before: f64, t: f64) -> Moment {
+pub(super) fn first_delivery(flows: &[Flow], told_before: f64, before: f64, t: f64) -> Moment {
+    // Whatever came over whichever path, every acknowledgement tells all of it: the best clock counts.
     let bringer = flows
         .iter()
         .filter(|flow| flow.moved > 0)
-        .max_by_key(|flow| flow.moved);
+        .min_by(|a, b| {
+            let spreads = a.clock.spread.total_cmp(&b.clock.spread);
+            spreads.then(b.moved.cmp(&a.moved))
+        });
     let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back, flow.clock.spread));
+    let (earliest, latest) = (before - back - spread, t - back + spread);
+    let latest = latest.min(arrived_by(flows, told_before, before, t));
     Moment {
-        earliest: before - back - spread,
-        latest: t - back + spread,
+        earliest: earliest.min(latest),
+        latest,
     }
+}
+
+/// When what the subflows moved between two samples had arrived, at the latest, but not before the peer told otherwise.
+fn arrived_by(flows: &[Flow], told_before: f64, before: f64, t: f64) -> f64 {
+    let brought = flows.iter().filter(|flow| flow.moved > 0);
+    let arrived = brought.map(|flow| flow.clock.arrived_by(before, t));
+    arrived.reduce(f64::max).unwrap_or(t).max(told_before)
 }
 
 /// When the peer sent the newest of what was heard of it.

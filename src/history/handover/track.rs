@@ -138,7 +138,7 @@ impl Track {
         if moved > 0 {
             // What is sent and acknowledged between two samples did not wait; what arrives may have.
             if let Some(stop) = stop.filter(|_| acked == 0 || waited.is_some()) {
-                let to = first_delivery(&self.flows, before, t);
+                let to = first_delivery(&self.flows, told_before, before, t);
                 self.close_gap(stop, to, waited.filter(|_| acked > 0), t);
             }
             self.progress = Some(Progress::new(&self.flows, moved, told_before, before, t));
@@ -236,11 +236,11 @@ impl Track {
         {
             self.doubt_until = t + HEALTHY_S;
         }
-        if self
-            .flows
-            .iter()
-            .any(|flow| flow.carried && flow.quality.turned_worse(t))
-        {
+        // The peer acknowledges what comes within a round trip.
+        let falls_silent =
+            |flow: &Flow| flow.alive && flow.clock.unacked && t - flow.clock.heard > (2.0 * flow.clock.rtt).max(LEAST_GAP_S);
+        let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (self.sends && falls_silent(flow));
+        if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
             self.doubt_until = t + SHIFT_S;
         }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
