@@ -164,13 +164,10 @@ impl Progress {
 /// When the first delivery happened that was seen at `t`, after nothing was seen of it at `before`.
 pub(super) fn first_delivery(flows: &[Flow], told_before: f64, before: f64, t: f64) -> Moment {
     // Whatever came over whichever path, every acknowledgement tells all of it: the best clock counts.
-    let bringer = flows
-        .iter()
-        .filter(|flow| flow.moved > 0)
-        .min_by(|a, b| {
-            let spreads = a.clock.spread.total_cmp(&b.clock.spread);
-            spreads.then(b.moved.cmp(&a.moved))
-        });
+    let bringer = flows.iter().filter(|flow| flow.moved > 0).min_by(|a, b| {
+        let spreads = a.clock.spread.total_cmp(&b.clock.spread);
+        spreads.then(b.moved.cmp(&a.moved))
+    });
     let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back, flow.clock.spread));
     let (earliest, latest) = (before - back - spread, t - back + spread);
     let latest = latest.min(arrived_by(flows, told_before, before, t));

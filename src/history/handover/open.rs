@@ -6,6 +6,9 @@ use super::dating::Gap;
 use super::{Cause, Handover, Interruption};
 use crate::model::{Cookie, Token};
 
+/// Looks are this far apart, seconds: no stretch is known better than that.
+const LOOK_S: f64 = 0.02;
+
 /// A handover that has not ended.
 #[derive(Clone, Debug)]
 pub(super) struct Open {
@@ -98,7 +101,7 @@ impl Open {
             .map(|gap| Interruption {
                 t: (gap.from() * 1e3).round() / 1e3,
                 ms: milliseconds(gap.length()),
-                uncertainty_ms: milliseconds(gap.uncertainty()),
+                uncertainty_ms: milliseconds(gap.uncertainty().max(LOOK_S)),
                 recovery_ms: milliseconds(last.map_or(0.0, |gap| gap.to - stop)),
             });
         Some(Handover {

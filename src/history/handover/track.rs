@@ -237,8 +237,9 @@ impl Track {
             self.doubt_until = t + HEALTHY_S;
         }
         // The peer acknowledges what comes within a round trip.
-        let falls_silent =
-            |flow: &Flow| flow.alive && flow.clock.unacked && t - flow.clock.heard > (2.0 * flow.clock.rtt).max(LEAST_GAP_S);
+        let falls_silent = |flow: &Flow| {
+            flow.alive && flow.clock.unacked && t - flow.clock.heard > (2.0 * flow.clock.rtt).max(LEAST_GAP_S)
+        };
         let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (self.sends && falls_silent(flow));
         if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
             self.doubt_until = t + SHIFT_S;
