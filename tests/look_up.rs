@@ -301,6 +301,43 @@ fn a_subflow_is_seen_by_the_first_reading_after_it_came_and_gone_after_two() {
     });
 }
 
+/// Between two samples, which are a minute apart here.
+#[test]
+fn a_close_look_no_longer_shows_a_subflow_that_is_gone() {
+    let Some(pair) = Pair::new() else { return };
+    pair.client.ip("mptcp limits set subflow 2 add_addr_accepted 2");
+    pair.server.ip("mptcp limits set subflow 2 add_addr_accepted 2");
+    let _open = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
+    pair.client.ip("mptcp endpoint add 10.2.0.1 dev c2 id 7 subflow");
+    let namespace = pair.client.run(|| {
+        until_dumped("a second subflow", |table| {
+            let up = |socket: &&TcpSocket| TcpState::from_kernel(socket.state) == TcpState::Established;
+            table.subflows.iter().filter(up).count() == 2
+        });
+        Namespace::current().unwrap()
+    });
+    let options = Options {
+        interval: Duration::from_secs(60),
+        ..Options::default()
+    };
+    let source = LiveSource::open(&namespace, &options).unwrap();
+    let subflows = |close: bool| {
+        common::wait_for("a sample", LIMIT, || match source.lines().recv_timeout(LIMIT) {
+            Ok(Line::Sample(sample)) if sample.only.is_some() == close && !sample.connections.is_empty() => {
+                Some((only(&sample).cookie, only(&sample).subflows.len()))
+            }
+            other => other.map(|_| None).expect("a line"),
+        })
+    };
+    let (cookie, at_first) = subflows(false);
+    assert_eq!(at_first, 2);
+    pair.client.ip("mptcp endpoint delete id 7");
+    pair.client
+        .run(|| until_dumped("one subflow", |table| table.subflows.len() == 1));
+    source.look_closely(&[cookie]);
+    assert_eq!(subflows(true), (cookie, 1));
+}
+
 type Picture = BTreeMap<Cookie, Vec<Cookie>>;
 
 fn picture<'a>(connections: impl Iterator<Item = &'a Connection>) -> Picture {

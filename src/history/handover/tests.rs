@@ -430,3 +430,75 @@ fn what_was_coming_in_over_the_only_path_is_waited_for() {
     );
     near(handover.interruption.expect("data came in").ms, 6010, 15);
 }
+
+#[test]
+fn the_end_of_a_subflow_that_is_told_late_does_not_hide_when_it_fell_silent() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    let wifi = stream.connection.subflows.first_mut().expect("wifi");
+    (wifi.unacked, wifi.last_ack_received_ms) = (Some(40), Some(4));
+    stream.wifi_closed();
+    // The peer acknowledges what comes over the other path, and tells that it still waits for the rest.
+    stream.repeat(0.3, |stream| {
+        let other = stream.connection.subflows.last_mut().expect("ethernet");
+        *other.bytes_acked.as_mut().expect("known") += BYTES_A_STEP;
+        stream.deliver(1, 0);
+        let other = stream.connection.subflows.last_mut().expect("ethernet");
+        other.last_ack_received_ms = Some(0);
+    });
+    stream.connection.subflows.remove(0);
+    stream.deliver(0, 0);
+    stream.flow(0, 2.0);
+    let interruption = stream.only().interruption.expect("there was data");
+    near(interruption.ms, 330, 12);
+    near(interruption.uncertainty_ms, 20, 4);
+}
+
+#[test]
+fn an_acknowledgement_that_the_peer_kept_for_a_while_does_not_delay_the_delivery() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.connection.subflows.first_mut().expect("wifi").unacked = Some(40);
+    stream.wifi_down();
+    let began = stream.t;
+    stream.silence(0.3);
+    // A single segment fills what was missing; the peer says so 100 ms later.
+    let sent = stream.t;
+    let step = |stream: &mut Stream, bytes: u64| {
+        let age = ((stream.t + STEP_S - sent) * 1000.0).round() as u32;
+        let other = stream.connection.subflows.last_mut().expect("ethernet");
+        other.last_data_sent_ms = Some(age);
+        stream.deliver(1, bytes);
+    };
+    stream.repeat(0.1, |stream| step(stream, 0));
+    step(&mut stream, 1400);
+    stream
+        .connection
+        .subflows
+        .last_mut()
+        .expect("ethernet")
+        .last_data_sent_ms = Some(0);
+    stream.flow(1, 2.0);
+    let interruption = stream.only().interruption.expect("there was data");
+    let truth = (sent - began) * 1000.0 + 10.0;
+    near(interruption.ms, truth.round() as u64, 25);
+}
+
+#[test]
+fn a_path_that_falls_silent_with_something_on_its_way_is_looked_at() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    let quiet = |stream: &mut Stream| {
+        stream.deliver(1, BYTES_A_STEP);
+    };
+    stream.repeat(0.2, quiet);
+    assert_eq!(
+        stream.detector.suspects(),
+        [],
+        "nothing is on its way over the other"
+    );
+    stream.flow(0, 3.0);
+    stream.connection.subflows.first_mut().expect("wifi").unacked = Some(4);
+    stream.repeat(0.2, quiet);
+    assert_eq!(stream.detector.suspects(), [Cookie(1)]);
+}
