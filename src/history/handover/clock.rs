@@ -64,9 +64,9 @@ impl Clock {
         self.stalled = self.unacked && subflow.backoff.unwrap_or(0) > 0;
         self.in_flight = self.unacked || !sends;
         self.sent_before = self.sent;
-        self.sent = subflow
-            .last_data_sent_ms
-            .map_or(f64::INFINITY, |ms| t - f64::from(ms) / 1000.0);
+        // To what comes in it says nothing.
+        let sent = subflow.last_data_sent_ms.filter(|_| sends);
+        self.sent = sent.map_or(f64::INFINITY, |ms| t - f64::from(ms) / 1000.0);
         let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
         self.rtt = seconds(subflow.rtt_us);
         let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
