@@ -23,7 +23,7 @@ use pathscope::history::handover::Handover;
 use pathscope::kernel::Namespace;
 use pathscope::lab::{self, Lab};
 use round::{Act, Metronome, Round, round};
-use traffic::Traffic;
+use traffic::{Traffic, Way};
 use watcher::Watcher;
 
 /// Longer than anything here should take.
@@ -50,6 +50,13 @@ fn number(name: &str, otherwise: u32) -> u32 {
         .unwrap_or(otherwise)
 }
 
+fn way() -> Way {
+    match std::env::var("PATHSCOPE_TRUTH_WAY").as_deref() {
+        Ok("down") => Way::Down,
+        _ => Way::Up,
+    }
+}
+
 /// Rounds of every act, some at a time, each in a laboratory of its own.
 fn play(rounds: u32, labs: u32) -> Vec<Round> {
     let only = std::env::var("PATHSCOPE_TRUTH_ACT").unwrap_or_default();
@@ -67,7 +74,7 @@ fn play(rounds: u32, labs: u32) -> Vec<Round> {
         for _ in 0..labs {
             scope.spawn(|| {
                 for (act, number) in &todo {
-                    done.send(round(act, number)).unwrap();
+                    done.send(round(act, number, way())).unwrap();
                 }
             });
         }
@@ -96,7 +103,7 @@ fn every_handover_is_found_and_measured_near_the_truth() {
         let few = rounds.len() < MANY;
         if few && !rounds.iter().any(Round::is_right) {
             // On a busy machine a single one may have passed before anything waited.
-            rounds.push(round(act, 0));
+            rounds.push(round(act, 0, way()));
         }
         let count = |which: fn(&Round) -> bool| rounds.iter().filter(|round| which(round)).count();
         let (found, honest) = (count(Round::is_right), count(Round::is_honest));
@@ -150,7 +157,7 @@ fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
         ..lab::Options::default()
     };
     let lab = Lab::start(lab::scenario("handover").unwrap(), &options).unwrap();
-    let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000);
+    let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000, way());
     let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
     let watcher = Watcher::start(&lab.netns(), keep.is_some());
     let end = Instant::now() + Duration::from_secs(seconds.into());

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use pathscope::history::handover::{Cause, Handover, sentence};
 use pathscope::lab::{self, Lab};
 
-use super::traffic::Traffic;
+use super::traffic::{Traffic, Way};
 use super::watcher::Watcher;
 use super::{LIMIT, common};
 
@@ -160,7 +160,7 @@ impl fmt::Display for Round {
 }
 
 /// A laboratory of its own for each round, so that no round inherits anything of another.
-pub(crate) fn round(act: Act, number: u32) -> Round {
+pub(crate) fn round(act: Act, number: u32, way: Way) -> Round {
     let options = lab::Options {
         automatic: false,
         connections: Some(0),
@@ -180,7 +180,7 @@ pub(crate) fn round(act: Act, number: u32) -> Round {
         });
         devices.remove(0);
     }
-    let traffic = Traffic::start(&lab, "10.77.1.2:0", u64::from(1 + number % 3) * 6_000);
+    let traffic = Traffic::start(&lab, "10.77.1.2:0", u64::from(1 + number % 3) * 6_000, way);
     let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
     let watcher = Watcher::start(&lab.netns(), keep.is_some());
     common::wait_for("every subflow", LIMIT, || {
@@ -258,7 +258,7 @@ impl Metronome {
 
 /// Whether a device carries most of the next megabyte.
 fn leads(watcher: &Watcher, device: &str) -> bool {
-    let before = watcher.acknowledged();
+    let before = watcher.delivered();
     let more = |after: &BTreeMap<String, u64>| {
         let more = after.iter().map(|(device, bytes)| {
             let moved = bytes - before.get(device).copied().unwrap_or(0).min(*bytes);
@@ -267,7 +267,7 @@ fn leads(watcher: &Watcher, device: &str) -> bool {
         more.collect::<BTreeMap<_, _>>()
     };
     let moved = common::wait_for("data", LIMIT, || {
-        let moved = more(&watcher.acknowledged());
+        let moved = more(&watcher.delivered());
         (moved.values().sum::<u64>() > 1_000_000).then_some(moved)
     });
     let total: u64 = moved.values().sum();

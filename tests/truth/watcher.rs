@@ -81,12 +81,15 @@ impl Watcher {
         devices
     }
 
-    /// How much the peer acknowledged over each device.
-    pub(crate) fn acknowledged(&self) -> BTreeMap<String, u64> {
+    /// How much was delivered over each device, either way.
+    pub(crate) fn delivered(&self) -> BTreeMap<String, u64> {
         let history = self.history.lock().unwrap();
         let subflows = history.state().connections.values().flat_map(|one| &one.subflows);
         subflows
-            .filter_map(|subflow| Some((subflow.interface.clone()?, subflow.bytes_acked?)))
+            .filter_map(|subflow| {
+                let bytes = subflow.bytes_acked? + subflow.bytes_received?;
+                Some((subflow.interface.clone()?, bytes))
+            })
             .collect()
     }
 

@@ -58,8 +58,9 @@ impl Clock {
         }
     }
 
-    /// Takes what the subflow's clocks say at `t`; whether the connection sends, and whether the subflow moved something.
-    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, t: f64) {
+    /// Takes what the subflow's clocks say at `t`; whether the connection sends, whether the subflow moved something, and
+    /// whether it loses much, which is then what makes a round trip longer.
+    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, lossy: bool, t: f64) {
         self.unacked = subflow.unacked.unwrap_or(0) > 0;
         self.stalled = self.unacked && subflow.backoff.unwrap_or(0) > 0;
         self.in_flight = self.unacked || !sends;
@@ -71,7 +72,11 @@ impl Clock {
         self.rtt = seconds(subflow.rtt_us);
         let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
         self.least_rtt = least;
-        let longer = (self.rtt - 2.0 * least).max(0.0) / 4.0;
+        let longer = if lossy {
+            0.0
+        } else {
+            (self.rtt - 2.0 * least).max(0.0) / 4.0
+        };
         (self.back, self.spread) = if sends {
             (least / 2.0 + longer, longer)
         } else {

@@ -53,7 +53,7 @@ impl Quality {
                 self.loss += share(LOSS_S) * (lost.min(1.0) - self.loss);
             }
             let slow = rtt > SLOWER * self.rtt && rtt > self.rtt + SLOWER_S;
-            if slow || self.loss > LOSSY {
+            if slow || self.is_lossy() {
                 let since = self.worse.filter(|(at, _)| t - at <= LATELY_S);
                 self.worse = Some((t, since.map_or(t, |(_, since)| since)));
                 self.worse_s = since.map_or(0.0, |_| self.worse_s + (t - before).min(STEP_S));
@@ -85,6 +85,11 @@ impl Quality {
     /// Whether it was far worse than usual since a moment, and moved something all the same.
     pub(super) fn is_bad_not_dead(&self, since: f64) -> bool {
         self.worse_but_moved && self.worse.is_some_and(|(at, _)| at >= since - LATELY_S)
+    }
+
+    /// Whether it loses a good part of what is sent.
+    pub(super) fn is_lossy(&self) -> bool {
+        self.loss > LOSSY
     }
 
     /// Whether it moves far less than it used to.
