@@ -168,6 +168,7 @@ pub fn may_ask() -> Access {
             observe: Consent::Yes,
             configure: Consent::Asks,
             close_subflow: Consent::Asks,
+            by_group: false,
         }),
         ..read_only()
     }
