@@ -57,6 +57,9 @@ pub struct Access {
     /// Whether this is root on somebody's desktop.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_root: bool,
+    /// Whether the file of a program with a display has a capability, which nothing but the helper's should.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_file: bool,
 }
 
 /// Whether something is permitted.

@@ -7,7 +7,6 @@ use std::io::{Error, ErrorKind, Read as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 use std::{fs, net};
@@ -20,9 +19,8 @@ use zbus::blocking::Connection;
 use zbus::blocking::connection::Builder;
 
 use crate::bus::{ON_STDIN, PROGRAM, Refusal};
+use crate::kernel::has_capability;
 
-/// Where the kernel keeps a file's capabilities.
-const CAPABILITY: &str = "security.capability";
 /// So long may one that is no longer needed take to end by itself, ms.
 const ENDS_WITHIN_MS: u16 = 1000;
 
@@ -39,14 +37,13 @@ pub(super) enum Installed {
 
 /// Looks at the installed program.
 pub(super) fn installed() -> Installed {
-    let program = Path::new(PROGRAM);
-    let Ok(file) = fs::metadata(program) else {
+    let Ok(file) = fs::metadata(PROGRAM) else {
         return Installed::NoGroup;
     };
-    let mut capability = [0; 32];
-    let capable = rustix::fs::getxattr(program, CAPABILITY, capability.as_mut_slice()).is_ok();
-    let may_start = access(program, AccessFlags::X_OK).is_ok();
-    judge(capable, may_start, file.mode(), || group_name(file.gid()))
+    let may_start = access(PROGRAM, AccessFlags::X_OK).is_ok();
+    judge(has_capability(PROGRAM), may_start, file.mode(), || {
+        group_name(file.gid())
+    })
 }
 
 fn judge(capable: bool, may_start: bool, mode: u32, group: impl Fn() -> String) -> Installed {

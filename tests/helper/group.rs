@@ -182,6 +182,30 @@ pub fn what_is_set_up_wrongly_refuses() {
     ));
     refusal("has lost its capability, as with an upgrade: as root, run setcap cap_net_admin=p");
     assert_eq!(machine.state(), before);
+    warns_of_its_own_capability(&machine);
+}
+
+/// The program itself, with the capability, where there is a display: its window says that this is wrong.
+fn warns_of_its_own_capability(machine: &Machine) {
+    let access = || {
+        let mut command = machine.program(MALLORY, "pathscope", &[]);
+        command.args(["list", "--json"]).env("DISPLAY", ":99");
+        let list = machine.run(move || command.output().unwrap());
+        let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+        list["access"].clone()
+    };
+    assert_eq!(access().get("by_file"), None);
+    let program = machine.folder.path().join("pathscope");
+    machine.shell(&format!(
+        "PATH=$PATH:/usr/sbin:/sbin setcap cap_net_admin=ep {}",
+        program.display()
+    ));
+    let access = access();
+    assert_eq!(
+        (&access["by_file"], &access["control"]),
+        (&json!(true), &json!(true)),
+        "{access}"
+    );
 }
 
 pub fn a_members_program_needs_no_polkit() {

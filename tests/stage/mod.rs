@@ -174,6 +174,14 @@ pub fn may_ask() -> Access {
     }
 }
 
+/// With a capability from the program's own file.
+pub fn by_file() -> Access {
+    Access {
+        by_file: true,
+        ..full_access()
+    }
+}
+
 /// May do everything, more than is good.
 pub fn as_root() -> Access {
     Access {
