@@ -304,6 +304,14 @@ fn watches(machine: &Machine) {
     machine.service();
     watch.child.kill().unwrap();
     until_no_helper(machine);
+    // Stopped: it cannot end by itself when the program does.
+    let mut watch = Watch::start(machine, DAVE);
+    watch.access();
+    watch.access();
+    kill(Pid::from_raw(machine.service()), Signal::SIGSTOP).unwrap();
+    watch.input = None;
+    assert!(watch.child.wait().unwrap().success());
+    until_no_helper(machine);
 }
 
 /// The names of what is open in a process.

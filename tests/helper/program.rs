@@ -99,7 +99,8 @@ pub fn the_command_line_asks_the_service() {
 /// A running `pathscope watch --json --control`.
 pub struct Watch {
     pub child: Child,
-    input: ChildStdin,
+    /// Its end ends the program.
+    pub input: Option<ChildStdin>,
     lines: Receiver<Value>,
 }
 
@@ -128,7 +129,7 @@ impl Watch {
                 let _ = sender.send(serde_json::from_str(&line).unwrap());
             }
         });
-        let input = child.stdin.take().unwrap();
+        let input = child.stdin.take();
         Self { child, input, lines }
     }
 
@@ -153,7 +154,7 @@ impl Watch {
     }
 
     pub fn ask(&mut self, command: &Value) {
-        writeln!(self.input, "{command}").unwrap();
+        writeln!(self.input.as_mut().unwrap(), "{command}").unwrap();
     }
 
     /// How the next command ended.
