@@ -104,8 +104,8 @@ fn change_with(
     };
     let service = match Service::connect() {
         Ok(service) if service.presence().is_some() => service,
-        // One that is there, and not for this user, says why.
-        Err(refusal) if refusal.is_not_permitted() => return Err(ChangeError::Service(refusal)),
+        // One that is there, and does not serve this process, says why.
+        Err(refusal) if !refusal.is_unavailable() => return Err(ChangeError::Service(refusal)),
         _ => return Err(ChangeError::Kernel(refused)),
     };
     let believed = match believed {

@@ -125,8 +125,10 @@ impl OwnHelper {
         self.end();
         let mut said = String::new();
         self.errors.read_to_string(&mut said).ok()?;
-        let said = said.trim().lines().next_back()?;
-        Some(said.strip_prefix("pathscope-helper: ").unwrap_or(said).to_owned())
+        let why = said
+            .lines()
+            .find_map(|line| line.strip_prefix("pathscope-helper: "));
+        why.map(str::to_owned)
     }
 
     /// Closes the socket, by which it ends by itself after what it has in hand; one that is stopped does not.

@@ -71,7 +71,7 @@ impl Permission<'_> {
         let presence = match self.connected() {
             Ok(service) => service.presence(),
             Err(refusal) => {
-                self.refused = refusal.is_not_permitted().then(|| refusal.to_string());
+                self.refused = (!refusal.is_unavailable()).then(|| refusal.to_string());
                 None
             }
         };

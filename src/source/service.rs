@@ -39,17 +39,22 @@ impl Service {
     /// yet.
     ///
     /// # Errors
-    /// When there is no system bus, or the helper does not serve this process.
+    /// When there is no system bus; or, where there is no service, why a helper does not serve this process.
     pub fn connect() -> Result<Self, Refusal> {
-        let others = match installed() {
-            Installed::Ours => return Self::of_our_own(),
-            Installed::Others(why_not) => Some(why_not),
+        let why_not = match installed() {
+            Installed::Ours => match Self::of_our_own() {
+                Ok(service) => return Ok(service),
+                // That one cannot be called says more here than that there is no service.
+                Err(Refusal::Bus(error)) => Some(Refusal::Refused(Refusal::Bus(error).to_string())),
+                Err(refusal) => Some(refusal),
+            },
+            Installed::Others(why_not) => Some(Refusal::NotAuthorized(why_not)),
             Installed::NoGroup => None,
         };
         let on_the_bus = Self::on_the_bus();
         let is_there = |service: &Self| service.presence().is_some();
-        match others {
-            Some(why_not) if !on_the_bus.as_ref().is_ok_and(is_there) => Err(Refusal::NotAuthorized(why_not)),
+        match why_not {
+            Some(why_not) if !on_the_bus.as_ref().is_ok_and(is_there) => Err(why_not),
             _ => on_the_bus,
         }
     }

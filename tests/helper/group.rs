@@ -18,7 +18,7 @@ const NO_MEMBER: &str =
     "pathscope-helper is for the members of the group pathscope: as root, run usermod -aG pathscope";
 
 fn machine() -> Option<Machine> {
-    let machine = Machine::without_a_bus(60)?;
+    let machine = Machine::without_a_bus()?;
     machine.let_the_group();
     Some(machine)
 }
@@ -117,6 +117,12 @@ pub fn who_is_no_member_is_told_so() {
     life::has_one_capability(machine.service(), ACCOUNT.1, &["CapEff", "CapPrm", "CapBnd"]);
     let _ = unit.kill();
     let _ = unit.wait();
+    // So it is for those whom a helper refuses.
+    machine.shell(&format!(
+        "chmod 0755 {PROGRAM}; PATH=$PATH:/usr/sbin:/sbin setcap cap_net_admin=p {PROGRAM}"
+    ));
+    says(&pathscope(&machine, ALICE, "limits set subflows 7"), 0, "");
+    assert_eq!(machine.state().1.extra_subflows_max, 7);
 }
 
 /// The helper, started by hand, and not on a socket. What becomes another user may still start everything.
@@ -134,7 +140,7 @@ fn said(output: &Output) -> String {
 }
 
 pub fn what_is_set_up_wrongly_refuses() {
-    let Some(machine) = Machine::without_a_bus(60) else {
+    let Some(machine) = Machine::without_a_bus() else {
         return;
     };
     let before = machine.state();

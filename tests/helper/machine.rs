@@ -59,13 +59,24 @@ impl Machine {
     /// `None`, loudly, where it cannot be made; with CI=true that is a failure. The service ends after so many seconds
     /// without calls.
     pub fn start(stay: u32) -> Option<Self> {
-        let mut machine = Self::without_a_bus(stay)?;
+        let mut machine = Self::made(stay)?;
         machine.start_bus();
         Some(machine)
     }
 
-    /// The same, before the bus is started.
-    pub fn without_a_bus(stay: u32) -> Option<Self> {
+    /// The same, before the bus is started, where files can be given a capability.
+    pub fn without_a_bus() -> Option<Self> {
+        let found = Command::new("sh")
+            .args(["-c", "PATH=$PATH:/usr/sbin:/sbin command -v setcap"])
+            .output();
+        if !found.is_ok_and(|output| output.status.success()) {
+            cannot_run("there is no setcap: install libcap2-bin");
+            return None;
+        }
+        Self::made(60)
+    }
+
+    fn made(stay: u32) -> Option<Self> {
         for (program, package) in [
             ("/usr/bin/dbus-daemon", "dbus"),
             ("/usr/lib/polkit-1/polkitd", "polkitd"),

@@ -82,7 +82,7 @@ fn call() -> zbus::Message {
 }
 
 pub fn what_is_no_call_changes_nothing() {
-    let Some(machine) = Machine::without_a_bus(60) else {
+    let Some(machine) = Machine::without_a_bus() else {
         return;
     };
     machine.let_the_group();
