@@ -1,5 +1,6 @@
 //! What the privileged helper and who calls it agree on: names, calls and errors, on the system bus or on a socket
-//! between the two.
+//! between the two. Both carry the same messages: each says its length first, and may bring a descriptor, which a pipe
+//! could not.
 //!
 //! Every call takes a netlink socket of the caller first: the service knows by it whether both are in the same network
 //! namespace. No argument is a path or a command. Addresses are their bytes, in network order; an interface is looked
