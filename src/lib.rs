@@ -27,9 +27,9 @@
 //! |---|---|
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
-//! | 3 | [`source`]: the `Source` trait and the live source · [`helper`]: the privileged service |
+//! | 3 | [`source`]: the `Source` trait and the live source · [`helper`]: the privileged helper |
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
-//! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the service and who calls it agree on |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the helper and who calls it agree on |
 //! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //!
 //! # Invariants
@@ -59,7 +59,7 @@
 //!   changed becomes objects of the model. A socket that one reading misses is carried over, because a dump under churn
 //!   can miss one; two misses, or an event, end it.
 //! - `control` carries out commands, one after the other.
-//! - `permission` has the privileged service lift what is missing, see below.
+//! - `permission` has the privileged helper lift what is missing, see below.
 //! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
 //!
 //! There are two ways to the subflows. A *dump* reads every TCP socket on the machine, whether MPTCP or not, in one walk
@@ -108,10 +108,14 @@
 //! joined: its events come straight from the kernel, outlive the service, and a change sent over it is refused, since
 //! the kernel asks who opened it *and* who sends.
 //!
-//! On this side the `control` thread tries the direct way first and then the service. A `permission` thread, only where
+//! Where an administrator gave the helper's file the capability and a group, a member's program starts a helper of its
+//! own: the same calls over a socket pair, with membership as the consent. It runs as the member and ends with the
+//! socket. No other file ever has a capability, least of all the window's.
+//!
+//! On this side the `control` thread tries the direct way first and then the helper. A `permission` thread, only where
 //! something is missing, takes what needs no person at once, and the rest when somebody says *Allow*. What may be seen
 //! and done is told by the header, and by `access_changed` events after it. A service that is absent, dies, hangs or is
-//! replaced costs what it gave and nothing else. It serves its own network namespace; who is in another is refused.
+//! replaced costs what it gave and nothing else. A helper serves its own network namespace; who is in another is refused.
 //!
 //! # What lasts
 //!

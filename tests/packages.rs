@@ -342,8 +342,10 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
         assert!(there.iter().any(|line| line == sign), "{there:?}");
     }
 
+    opts_in(&machine);
     let newer = machine.newer(&package);
     machine.run(&["dpkg", "-i", &newer]);
+    opted_in_and_upgraded(&machine);
     let there = machine.run(&[
         "dpkg-query",
         "--showformat=${Version} ${db:Status-Status}",
@@ -399,6 +401,41 @@ fn a_real_rpm_installs_removes_and_leaves_nothing() {
     let mut left = machine.left_behind();
     left.retain(|line| !theirs.iter().any(|theirs| line.starts_with(theirs)));
     assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
+}
+
+/// What the manual page says for machines without polkit.
+const OPT_IN: &str = "groupadd --system pathscope
+    dpkg-statoverride --update --add root pathscope 0750 /usr/libexec/pathscope-helper
+    setcap cap_net_admin=p /usr/libexec/pathscope-helper";
+/// And to undo it.
+const OPT_OUT: &str = "dpkg-statoverride --remove /usr/libexec/pathscope-helper
+    chown root:root /usr/libexec/pathscope-helper
+    chmod 0755 /usr/libexec/pathscope-helper
+    groupdel pathscope";
+/// Who may start the helper, and with what.
+const LOOK: &str = "stat -c '%U:%G %a' /usr/libexec/pathscope-helper; getcap /usr/libexec/pathscope-helper";
+
+fn opts_in(machine: &Machine) {
+    let page = fs::read_to_string(project("packaging/pathscope-helper.8")).expect("the page");
+    let page = page.replace('\\', "");
+    for line in OPT_IN.lines().chain(OPT_OUT.lines()).map(str::trim) {
+        assert!(
+            page.lines().any(|there| there == line),
+            "the page does not say: {line}"
+        );
+    }
+    machine.run(&["sh", "-ec", OPT_IN]);
+    assert_eq!(
+        machine.run(&["sh", "-c", LOOK]),
+        "root:pathscope 750\n/usr/libexec/pathscope-helper cap_net_admin=p\n"
+    );
+}
+
+/// An upgrade keeps the group and takes the capability, until an administrator gives it again. Then it is undone.
+fn opted_in_and_upgraded(machine: &Machine) {
+    assert_eq!(machine.run(&["sh", "-c", LOOK]), "root:pathscope 750\n");
+    machine.run(&["sh", "-ec", OPT_OUT]);
+    assert_eq!(machine.run(&["sh", "-c", LOOK]), "root:root 755\n");
 }
 
 /// The service as it is installed: the bus starts it, only its interface can be called, and nobody else has its name.

@@ -1,4 +1,4 @@
-//! `pathscope-helper`: the privileged service on the system bus.
+//! `pathscope-helper`: the privileged service on the system bus, or for a member of its group.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,6 @@
-//! What the privileged service and who calls it agree on: names, calls and errors on the system bus.
+//! What the privileged helper and who calls it agree on: names, calls and errors, on the system bus or on a socket
+//! between the two. Both carry the same messages: each says its length first, and may bring a descriptor, which a pipe
+//! could not.
 //!
 //! Every call takes a netlink socket of the caller first: the service knows by it whether both are in the same network
 //! namespace. No argument is a path or a command. Addresses are their bytes, in network order; an interface is looked
@@ -34,6 +36,10 @@ pub const PATH: &str = "/org/pathscope/Helper";
 pub const INTERFACE: &str = "org.pathscope.Helper1";
 /// The account it runs under.
 pub const ACCOUNT: &str = "pathscope-helper";
+/// Where it is installed.
+pub const PROGRAM: &str = "/usr/libexec/pathscope-helper";
+/// The argument with which it serves who started it, on the socket that is its standard input, and not the bus.
+pub const ON_STDIN: &str = "--stdin";
 /// The protocol: grows with every call that is added.
 pub const PROTOCOL: u32 = 1;
 

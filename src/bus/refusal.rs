@@ -3,8 +3,6 @@
 use std::fmt;
 use std::io;
 
-use super::NAME;
-
 /// How the bus answers for a service that ended instead.
 const NO_REPLY: &str = "org.freedesktop.DBus.Error.NoReply";
 
@@ -42,7 +40,14 @@ impl Refusal {
 
     /// Whether the service ended before it answered.
     pub fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Bus(zbus::Error::MethodError(name, ..)) if name.as_str() == NO_REPLY)
+        match self {
+            Self::Bus(zbus::Error::MethodError(name, ..)) => name.as_str() == NO_REPLY,
+            Self::Bus(zbus::Error::InputOutput(error)) => matches!(
+                error.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+            ),
+            _ => false,
+        }
     }
 
     /// Whether the service is not there, or does not answer.
@@ -55,19 +60,15 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bus(zbus::Error::InputOutput(error)) if error.kind() == io::ErrorKind::TimedOut => {
-                write!(
-                    f,
-                    "the service {NAME} does not answer; restart it, or try again later"
-                )
+                f.write_str("pathscope-helper does not answer; restart it, or try again later")
             }
-            Self::Bus(_) if self.is_unanswered() => write!(
-                f,
-                "the service {NAME} ended before it answered; look whether it was done, then ask again"
+            Self::Bus(_) if self.is_unanswered() => f.write_str(
+                "pathscope-helper ended before it answered; look whether it was done, then ask again",
             ),
             Self::Bus(zbus::Error::MethodError(_, Some(text), _)) => {
-                write!(f, "the service {NAME} cannot be called: {text}")
+                write!(f, "pathscope-helper cannot be called: {text}")
             }
-            Self::Bus(error) => write!(f, "the service {NAME} cannot be called: {error}"),
+            Self::Bus(error) => write!(f, "pathscope-helper cannot be called: {error}"),
             Self::NotAuthorized(text)
             | Self::AuthenticationNeeded(text)
             | Self::Invalid(text)

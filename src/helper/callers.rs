@@ -1,4 +1,4 @@
-//! Who calls: the user behind a name on the bus, and how much each has asked.
+//! Who calls: the user behind a name on the bus, or the one who started the helper, and how much each has asked.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,11 +18,24 @@ const NAMES: usize = 256;
 /// Names whose users the bus is asked for at once.
 const QUESTIONS: usize = 32;
 
-/// The callers, and the bus that knows them.
-pub(super) struct Callers {
+/// How it is known whose a call is.
+enum Known {
+    /// The bus says whose each name is.
+    ByName(Names),
+    /// Only one user can call.
+    Alone(u32),
+}
+
+/// The bus, and what it has said.
+struct Names {
     bus: DBusProxy<'static>,
     users: Mutex<BTreeMap<String, u32>>,
     questions: AtomicUsize,
+}
+
+/// The callers, and how much they have asked.
+pub(super) struct Callers {
+    known: Known,
     gate: Mutex<Gate>,
     began: Instant,
     last: Mutex<Instant>,
@@ -42,28 +55,59 @@ impl Drop for Call<'_> {
     }
 }
 
+impl Call<'_> {
+    /// Writes down what came of the call, for the service's journal; a user alone knows what they asked for.
+    pub(super) fn note(&self, what: &str) {
+        if matches!(self.callers.known, Known::ByName(_)) {
+            eprintln!("user {}: {what}", self.user);
+        }
+    }
+}
+
 impl Callers {
-    pub(super) async fn new(connection: &Connection) -> zbus::Result<Self> {
-        let now = Instant::now();
-        Ok(Self {
+    /// Those who call over the system bus.
+    pub(super) async fn of_bus(connection: &Connection) -> zbus::Result<Self> {
+        Ok(Self::new(Known::ByName(Names {
             bus: DBusProxy::new(connection).await?,
             users: Mutex::default(),
             questions: AtomicUsize::new(0),
+        })))
+    }
+
+    /// The user at the other end of a socket.
+    pub(super) fn alone(user: u32) -> Self {
+        Self::new(Known::Alone(user))
+    }
+
+    fn new(known: Known) -> Self {
+        let now = Instant::now();
+        Self {
+            known,
             gate: Mutex::default(),
             began: now,
             last: Mutex::new(now),
-        })
+        }
     }
 
     /// Lets a call in that counts as so many, unless its user asks too much.
     pub(super) async fn enter(&self, header: &Header<'_>, cost: u32) -> Result<Call<'_>, Refusal> {
-        let user = self.user(header).await?;
+        let user = match &self.known {
+            Known::ByName(names) => names.user(header).await?,
+            Known::Alone(user) => *user,
+        };
         lock(&self.gate)
             .enter(user, cost, self.began.elapsed())
             .map_err(|why| Refusal::Busy(why.0.to_owned()))?;
         Ok(Call { callers: self, user })
     }
 
+    /// Whether nobody waits for an answer, and the last was given so long ago.
+    pub(super) fn are_silent_for(&self, duration: Duration) -> bool {
+        lock(&self.gate).is_empty() && lock(&self.last).elapsed() >= duration
+    }
+}
+
+impl Names {
     async fn user(&self, header: &Header<'_>) -> Result<u32, Refusal> {
         let nobody = || Refusal::NotAuthorized("the call has no sender".to_owned());
         let name = header.sender().ok_or_else(nobody)?;
@@ -86,11 +130,6 @@ impl Callers {
         }
         users.insert(name.to_string(), user);
         Ok(user)
-    }
-
-    /// Whether nobody waits for an answer, and the last was given so long ago.
-    pub(super) fn are_silent_for(&self, duration: Duration) -> bool {
-        lock(&self.gate).is_empty() && lock(&self.last).elapsed() >= duration
     }
 }
 

@@ -1,15 +1,21 @@
-//! The calls, as the system bus brings them.
+//! The calls, as the system bus or a socket brings them.
 
+use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use async_io::Async;
+use nix::poll::{PollFd, PollFlags, poll};
 use zbus::message::Header;
 use zbus::zvariant::OwnedFd;
-use zbus::{Connection, connection, interface};
+use zbus::{Connection, Guid, connection, interface};
 
 use super::callers::{Call, Callers};
 use super::check::{self, Nonsense};
+use super::consents::Consents;
 use super::polkit::Polkit;
 use crate::bus::{
     Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
@@ -25,6 +31,8 @@ const EVENT_SOCKETS_EACH: usize = 8;
 const EVENT_SOCKETS: usize = 64;
 /// How often it is looked whether anybody still needs the service.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The same, for who hears at once that the other end has closed: the connection may have ended otherwise.
+const LOOK_EVERY_MS: u16 = 1000;
 /// What a call counts that makes the kernel list every socket, or give memory.
 const DEAR: u32 = 6;
 
@@ -52,15 +60,41 @@ pub(super) fn serve(stays: Duration) -> Result<(), String> {
         .map_err(|error| format!("the system bus: {error}"))
 }
 
+/// Serves the user who started this process over its standard input, until they close it or end.
+///
+/// # Errors
+/// Why it cannot, in one line.
+pub(super) fn serve_on_stdin(user: u32) -> Result<(), String> {
+    let input = io::stdin();
+    let socket = input
+        .as_fd()
+        .try_clone_to_owned()
+        .map(UnixStream::from)
+        .and_then(|socket| socket.peer_addr().map(|_| socket))
+        .map_err(|_| "its standard input is no socket: pathscope starts it, not a person".to_owned())?;
+    let kernel = Kernel::open().map_err(|error| error.to_string())?;
+    let service = Service::new(Callers::alone(user), Consents::Group, kernel);
+    // Nobody is asked who they are: the socket has one other end, which came from who started this process.
+    let connection = Async::new(socket)
+        .map_err(zbus::Error::from)
+        .and_then(|socket| connection::Builder::authenticated_socket(socket, Guid::generate()))
+        .and_then(|builder| builder.p2p().max_queued(MESSAGES).serve_at(PATH, service.clone()))
+        .and_then(|builder| zbus::block_on(builder.build()))
+        .map_err(|error| format!("the socket: {error}"))?;
+    let mut other_end = [PollFd::new(input.as_fd(), PollFlags::empty())];
+    while !connection.is_closed() && poll(&mut other_end, LOOK_EVERY_MS) == Ok(0) {}
+    // A change in hand is finished, and no other begins.
+    std::mem::forget(service.kernel());
+    Ok(())
+}
+
 /// Takes the name only once calls can be heard. What the service itself asks goes over a connection of its own, so that
 /// answers never wait behind calls.
 async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
     let questions = Connection::system().await?;
-    let service = Service(Arc::new(Inner {
-        callers: Callers::new(&questions).await?,
-        polkit: Polkit::new(&questions).await?,
-        kernel: Mutex::new(kernel),
-    }));
+    let callers = Callers::of_bus(&questions).await?;
+    let consents = Consents::Polkit(Polkit::new(&questions).await?);
+    let service = Service::new(callers, consents, kernel);
     let connection = connection::Builder::system()?
         .max_queued(MESSAGES)
         .serve_at(PATH, service.clone())?
@@ -104,7 +138,7 @@ impl Kernel {
 
 struct Inner {
     callers: Callers,
-    polkit: Polkit,
+    consents: Consents,
     kernel: Mutex<Kernel>,
 }
 
@@ -122,7 +156,7 @@ impl Service {
         self.same_namespace(&socket)?;
         let mut consents = [0; 3];
         for (consent, action) in consents.iter_mut().zip(Action::ALL) {
-            *consent = consent_number(self.0.polkit.consent(&header, action).await?);
+            *consent = consent_number(self.0.consents.consent(&header, action).await?);
         }
         Ok((PROTOCOL, env!("CARGO_PKG_VERSION").to_owned(), consents))
     }
@@ -270,10 +304,18 @@ impl Service {
 }
 
 impl Service {
-    /// Refuses who is in another network namespace, and whom polkit does not let.
+    fn new(callers: Callers, consents: Consents, kernel: Kernel) -> Self {
+        Self(Arc::new(Inner {
+            callers,
+            consents,
+            kernel: Mutex::new(kernel),
+        }))
+    }
+
+    /// Refuses who is in another network namespace, and who may not.
     async fn permitted(&self, header: &Header<'_>, socket: &OwnedFd, action: Action) -> Result<(), Refusal> {
         self.same_namespace(socket)?;
-        self.0.polkit.require(header, action).await
+        self.0.consents.require(header, action).await
     }
 
     fn same_namespace(&self, socket: &OwnedFd) -> Result<(), Refusal> {
@@ -328,8 +370,8 @@ fn told(
 ) -> Result<(), Refusal> {
     let lines = equivalent(command, endpoints).join("; ");
     match &done {
-        Ok(()) => eprintln!("user {}: {lines}", call.user),
-        Err(error) => eprintln!("user {}: {lines}: {error}", call.user),
+        Ok(()) => call.note(&lines),
+        Err(error) => call.note(&format!("{lines}: {error}")),
     }
     done.map_err(|error| refusal(&error))
 }

@@ -1,5 +1,7 @@
 //! What this process may see and change in the calling thread's network namespace, found out by trying.
 
+use std::path::Path;
+
 use nix::errno::Errno;
 use nix::sys::utsname::uname;
 
@@ -38,17 +40,27 @@ pub fn probe() -> Result<Access, Error> {
         why_not: why_not(events, control, subflow_tokens),
         offer: None,
         as_root: is_root_on_a_desktop(),
+        by_file: has_display() && has_capability("/proc/self/exe"),
     })
+}
+
+/// Whether a file gives capabilities to who starts it (capabilities(7)).
+pub fn has_capability(file: impl AsRef<Path>) -> bool {
+    let mut value = [0; 32];
+    rustix::fs::getxattr(file.as_ref(), "security.capability", value.as_mut_slice()).is_ok()
+}
+
+fn has_display() -> bool {
+    ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
 }
 
 /// Root with a display, in the session of somebody who logged in (proc(5), `loginuid`).
 fn is_root_on_a_desktop() -> bool {
-    let display = ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let login = std::fs::read_to_string("/proc/self/loginuid").unwrap_or_default();
     let logged_in = login.trim().parse::<u32>().is_ok_and(|uid| uid != u32::MAX);
-    nix::unistd::geteuid().is_root() && display && logged_in
+    nix::unistd::geteuid().is_root() && has_display() && logged_in
 }
 
 fn may_control() -> Result<bool, Error> {

@@ -27,7 +27,7 @@ mod socket_table;
 mod sockets;
 mod wireless;
 
-pub use access::{lacking, probe};
+pub use access::{has_capability, lacking, probe};
 pub use error::Error;
 pub use events::{Events, Received};
 pub use here::{Here, inode, witness};

@@ -51,12 +51,15 @@ pub struct Access {
     pub subflow_tokens: bool,
     /// What is missing and what would lift it, in one line.
     pub why_not: Option<String>,
-    /// What the privileged service would lift, where it is there and something is missing.
+    /// What the privileged helper would lift, where it is there and something is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,
     /// Whether this is root on somebody's desktop.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_root: bool,
+    /// Whether the file of a program with a display has a capability, which nothing but the helper's should.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_file: bool,
 }
 
 /// Whether something is permitted.
@@ -72,7 +75,7 @@ pub enum Consent {
     Yes,
 }
 
-/// What the privileged service would do for this process.
+/// What the privileged helper would do for this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Passing on the kernel's own events.
@@ -81,6 +84,9 @@ pub struct Offer {
     pub configure: Consent,
     /// Closing one's own subflows.
     pub close_subflow: Consent,
+    /// Whether it is so by membership of a group that may start the helper, and not by polkit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_group: bool,
 }
 
 /// The first line of a stream.

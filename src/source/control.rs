@@ -62,7 +62,7 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
 pub enum ChangeError {
     /// The kernel says so.
     Kernel(Error),
-    /// The privileged service says so.
+    /// The privileged helper says so.
     Service(Refusal),
 }
 
@@ -75,11 +75,11 @@ impl fmt::Display for ChangeError {
     }
 }
 
-/// Makes a change: directly where this process may, else by the privileged service, which may have a person asked.
+/// Makes a change: directly where this process may, else by the privileged helper, which may have a person asked.
 /// The calling thread must be in the namespace.
 ///
 /// # Errors
-/// Why it was not made. Where there is no service, that is the kernel's reason.
+/// Why it was not made. Where there is no helper, that is the kernel's reason.
 pub fn change(
     path_manager: &mut PathManager,
     namespace: &Namespace,
@@ -98,13 +98,15 @@ fn change_with(
     wait: impl FnOnce(&dyn Fn() -> Result<(), Refusal>) -> Result<(), Refusal>,
 ) -> Result<(), ChangeError> {
     let refused = match path_manager.apply(command) {
-        // The service is in the namespace that processes begin in.
+        // The helper is in the namespace that this process began in.
         Err(error) if error.is_not_permitted() && namespace.is_own() => error,
         outcome => return outcome.map_err(ChangeError::Kernel),
     };
-    let service = Service::connect().ok();
-    let Some(service) = service.filter(|service| service.presence().is_some()) else {
-        return Err(ChangeError::Kernel(refused));
+    let service = match Service::connect() {
+        Ok(service) if service.presence().is_some() => service,
+        // One that is there, and does not serve this process, says why.
+        Err(refusal) if !refusal.is_unavailable() => return Err(ChangeError::Service(refusal)),
+        _ => return Err(ChangeError::Kernel(refused)),
     };
     let believed = match believed {
         Some(believed) => Some(believed),

@@ -11,6 +11,7 @@ mod live;
 mod mark;
 mod materialise;
 mod outlet;
+mod own_helper;
 mod people;
 mod permission;
 mod reading;

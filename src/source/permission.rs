@@ -1,8 +1,8 @@
-//! The permission thread: what the privileged service may lift of what is missing here, and has lifted.
+//! The permission thread: what the privileged helper may lift of what is missing here, and has lifted.
 //!
-//! It runs only where something is missing, in the process's own network namespace, which is the service's. It looks
-//! every few seconds whether the service is there, which needs no call of it; it asks what is permitted when the
-//! service is new, and after a failure with growing pauses. What needs no person it takes at once; for the rest it
+//! It runs only where something is missing, in the process's own network namespace, which is the helper's. It looks
+//! every few seconds whether the helper is there, which needs no call of it; it asks what is permitted when the
+//! helper is new, and after a failure with growing pauses. What needs no person it takes at once; for the rest it
 //! waits until somebody says *Allow*.
 
 use std::sync::Arc;
@@ -70,7 +70,10 @@ impl Permission<'_> {
         }
         let presence = match self.connected() {
             Ok(service) => service.presence(),
-            Err(_) => None,
+            Err(refusal) => {
+                self.refused = (!refusal.is_unavailable()).then(|| refusal.to_string());
+                None
+            }
         };
         match presence {
             None => self.gone(),
@@ -121,8 +124,9 @@ impl Permission<'_> {
         self.owner = None;
         self.again_at = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(PAUSES.1);
-        if self.access.offer.take().is_some() {
-            self.access.control = false;
+        let had = self.access.offer.take().is_some();
+        self.access.control &= !had;
+        if had || self.why_not() != self.access.why_not {
             self.tell();
         }
     }
@@ -195,17 +199,21 @@ impl Permission<'_> {
         }
     }
 
-    /// Tells what may be seen and done, where that has changed.
+    /// What is missing, and what would lift it.
+    fn why_not(&self) -> Option<String> {
+        let access = &self.access;
+        let what = lacking(access.events, access.control, access.subflow_tokens)?;
+        let advice = match (&self.refused, access.offer) {
+            (Some(refused), _) => refused.as_str(),
+            (None, Some(_)) => "allow it through the privileged service",
+            (None, None) => "run as root for the kernel's events and for changes",
+        };
+        Some(format!("CAP_NET_ADMIN is missing: {what}; {advice}"))
+    }
+
+    /// Tells what may be seen and done.
     fn tell(&mut self) {
-        let access = &mut self.access;
-        access.why_not = lacking(access.events, access.control, access.subflow_tokens).map(|what| {
-            let advice = match (&self.refused, access.offer) {
-                (Some(refused), _) => refused.as_str(),
-                (None, Some(_)) => "allow it through the privileged service",
-                (None, None) => "run as root for the kernel's events and for changes",
-            };
-            format!("CAP_NET_ADMIN is missing: {what}; {advice}")
-        });
+        self.access.why_not = self.why_not();
         let event = Event {
             access: Some(self.access.clone()),
             ..Event::new(0.0, EventKind::AccessChanged, Origin::Inferred)

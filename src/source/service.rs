@@ -1,4 +1,5 @@
-//! The privileged service, as who needs it calls it.
+//! The privileged helper, as who needs it calls it: a process of one's own where a group may have that, else the
+//! service on the system bus.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -6,10 +7,11 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use zbus::blocking::fdo::DBusProxy;
-use zbus::blocking::{Proxy, connection};
+use zbus::blocking::{Connection, Proxy, connection};
 use zbus::proxy::MethodFlags;
 use zbus::zvariant::{self, DynamicDeserialize, DynamicType};
 
+use super::own_helper::{Installed, OwnHelper, installed};
 use crate::bus::{Action, EndpointArgs, INTERFACE, LimitsArgs, NAME, PATH, Refusal, SubflowArgs, consent};
 use crate::kernel::witness;
 use crate::model::{Before, Command, Endpoint, Limits, Offer};
@@ -17,39 +19,88 @@ use crate::model::{Before, Command, Endpoint, Limits, Offer};
 /// So long may the service think about what needs no person.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// A connection to the service, which the bus starts when it is called. The thread that uses it must be in the network
-/// namespace that the service is to be asked about.
+/// A connection to the helper. The thread that uses it must be in the network namespace that the helper is to be asked
+/// about, and so must be the one that makes it.
 pub struct Service {
     proxy: Proxy<'static>,
-    bus: DBusProxy<'static>,
+    way: Way,
+}
+
+/// How the helper is reached.
+enum Way {
+    /// The bus starts it when it is called.
+    Bus(DBusProxy<'static>),
+    /// A process of our own, which ends with the connection.
+    Own(OwnHelper),
 }
 
 impl Service {
-    /// Connects to the system bus; that is no call yet.
+    /// Starts a helper where the administrator lets this process; else connects to the system bus, which is no call
+    /// yet.
     ///
     /// # Errors
-    /// When there is no system bus.
+    /// When there is no system bus; or, where there is no service, why a helper does not serve this process.
     pub fn connect() -> Result<Self, Refusal> {
+        let why_not = match installed() {
+            Installed::Ours => match Self::of_our_own() {
+                Ok(service) => return Ok(service),
+                // That one cannot be called says more here than that there is no service.
+                Err(Refusal::Bus(error)) => Some(Refusal::Refused(Refusal::Bus(error).to_string())),
+                Err(refusal) => Some(refusal),
+            },
+            Installed::Others(why_not) => Some(Refusal::NotAuthorized(why_not)),
+            Installed::NoGroup => None,
+        };
+        let on_the_bus = Self::on_the_bus();
+        let is_there = |service: &Self| service.presence().is_some();
+        match why_not {
+            Some(why_not) if !on_the_bus.as_ref().is_ok_and(is_there) => Err(why_not),
+            _ => on_the_bus,
+        }
+    }
+
+    /// The helper says why, if it refuses to serve.
+    fn of_our_own() -> Result<Self, Refusal> {
+        let (helper, connection) = OwnHelper::start(ANSWERS_WITHIN)?;
+        let service = Self::over(connection, Way::Own(helper))?;
+        match (service.offer(), service.way) {
+            (Err(refusal), Way::Own(helper)) => Err(helper.why_not().map_or(refusal, Refusal::NotAuthorized)),
+            (_, way) => Ok(Self {
+                proxy: service.proxy,
+                way,
+            }),
+        }
+    }
+
+    fn on_the_bus() -> Result<Self, Refusal> {
         let connection = connection::Builder::system()?
             .method_timeout(ANSWERS_WITHIN)
             .build()?;
-        Ok(Self {
-            bus: DBusProxy::new(&connection)?,
-            proxy: Proxy::new_owned(connection, NAME, PATH, INTERFACE)?,
-        })
+        let bus = DBusProxy::new(&connection)?;
+        Self::over(connection, Way::Bus(bus))
     }
 
-    /// The service's process on the bus, if it runs; `None` where it is not even installed.
+    fn over(connection: Connection, way: Way) -> Result<Self, Refusal> {
+        let proxy = Proxy::new_owned(connection, NAME, PATH, INTERFACE)?;
+        Ok(Self { proxy, way })
+    }
+
+    /// The helper's process, if it runs: its name on the bus, or its id; `None` where it is not even installed, or has
+    /// ended for good.
     pub fn presence(&self) -> Option<Option<String>> {
-        let owner = self.bus.get_name_owner(NAME.try_into().ok()?);
+        let bus = match &self.way {
+            Way::Bus(bus) => bus,
+            Way::Own(helper) => return helper.is_alive().then(|| Some(helper.id().to_string())),
+        };
+        let owner = bus.get_name_owner(NAME.try_into().ok()?);
         if let Ok(owner) = owner {
             return Some(Some(owner.to_string()));
         }
-        let names = self.bus.list_activatable_names().ok()?;
+        let names = bus.list_activatable_names().ok()?;
         names.iter().any(|name| name.as_str() == NAME).then_some(None)
     }
 
-    /// What the service would do for this process.
+    /// What the helper would do for this process.
     ///
     /// # Errors
     /// When it is not there, does not answer, or refuses, as it does in another network namespace.
@@ -64,6 +115,7 @@ impl Service {
             observe: consent(observe),
             configure: consent(configure),
             close_subflow: consent(close_subflow),
+            by_group: matches!(self.way, Way::Own(_)),
         })
     }
 

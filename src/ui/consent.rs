@@ -1,4 +1,4 @@
-//! The page behind *Allow…*: what the privileged service would permit, said before any password.
+//! The page behind *Allow…*: what the privileged helper would permit, said before any password.
 
 use egui::{Align, Context, Id, Layout, Sense, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOLT, ICON_CHECK, ICON_CLOSE, ICON_LINK_OFF, ICON_LOCK, ICON_TUNE};
@@ -12,6 +12,9 @@ const NAME: &str = "allow";
 const WIDE: f32 = 640.0;
 const SERVICE: &str = "The window itself gets no privileges. A service of this system, org.pathscope.Helper, does these \
                        things and no others, and has the system decide about each of them.";
+/// The same, where polkit has no part in it.
+const GROUP: &str = "The window itself gets no privileges. A helper of this system, pathscope-helper, does these things \
+                     and no others, and is permitted to the members of its group.";
 const NOTHING: &str = "This system permits none of it to you.";
 
 /// One thing that may be permitted.
@@ -76,6 +79,12 @@ fn refusal(access: &Access) -> Option<&'static str> {
     (!lifts(&events) && !lifts(&control)).then_some(NOTHING)
 }
 
+/// Who would do it, and who decides.
+fn who(access: &Access) -> &'static str {
+    let by_group = access.offer.is_some_and(|offer| offer.by_group);
+    if by_group { GROUP } else { SERVICE }
+}
+
 fn id() -> Id {
     Id::unique(NAME)
 }
@@ -102,7 +111,7 @@ pub(super) fn ui(access: &Access, ui: &Ui) -> Option<UiCommand> {
         }
         hairline(ui);
         ui.add_space(8.0);
-        label(ui, SERVICE, Type::Body, tokens.text2);
+        label(ui, who(access), Type::Body, tokens.text2);
         ui.add_space(16.0);
         ui.horizontal(|ui| {
             let press = Press::text("Allow").look(Look::Primary);
@@ -150,6 +159,7 @@ mod tests {
                 observe,
                 configure,
                 close_subflow: Consent::Asks,
+                by_group: false,
             }),
             ..Access::default()
         }
@@ -167,6 +177,14 @@ mod tests {
             !offers(&Access::default()),
             "without a service there is nothing to allow"
         );
+    }
+
+    #[test]
+    fn the_page_says_who_decides() {
+        let mut access = access(Consent::Yes, Consent::Yes);
+        assert!(who(&access).contains("org.pathscope.Helper"));
+        access.offer.as_mut().expect("an offer").by_group = true;
+        assert!(who(&access).contains("members of its group"));
     }
 
     #[test]

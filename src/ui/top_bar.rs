@@ -273,10 +273,21 @@ fn access(view: &View<'_>) -> (Badge, String) {
              needs."
                 .to_owned(),
         ),
-        (true, None) => (
-            Badge::neutral("Full access", Some(ICON_LOCK_OPEN.codepoint)),
-            "Changes to endpoints, limits and settings are permitted.".to_owned(),
+        (true, None) if view.access.by_file => (
+            Badge::warning("Privileged window", ICON_WARNING.codepoint),
+            "The file of pathscope has a capability, which counts for everything that a window loads. Take it away with \
+             setcap -r; pathscope-helper(8) says how to do without."
+                .to_owned(),
         ),
+        (true, None) => {
+            let why = if view.access.offer.is_some_and(|offer| offer.by_group) {
+                "Changes to endpoints, limits and settings are permitted to the members of pathscope-helper's group."
+            } else {
+                "Changes to endpoints, limits and settings are permitted."
+            };
+            let badge = Badge::neutral("Full access", Some(ICON_LOCK_OPEN.codepoint));
+            (badge, why.to_owned())
+        }
         (false, None) => {
             let badge = Badge {
                 text: "Read-only".to_owned(),

@@ -68,7 +68,11 @@ pub fn second_subflow(machine: &Machine, client: &mut Client) -> SubflowArgs {
 
 pub fn who_is_allowed_changes_everything() {
     let Some(machine) = Machine::start(60) else { return };
-    let mut alice = machine.client(ALICE);
+    changes_everything(&machine, &mut machine.client(ALICE));
+}
+
+/// Every call of one who may.
+pub fn changes_everything(machine: &Machine, alice: &mut Client) {
     let hello = alice.ask(&Ask::Hello).value();
     assert_eq!(hello, json!([1, env!("CARGO_PKG_VERSION"), [2, 2, 2]]));
     alice.ask(&Ask::Authorize(1)).value();
@@ -97,7 +101,7 @@ pub fn who_is_allowed_changes_everything() {
     assert_eq!(old, "120");
     assert!(machine.state().2.contains(r#""add_addr_timeout": Number(77)"#));
 
-    let subflow = second_subflow(&machine, &mut alice);
+    let subflow = second_subflow(machine, alice);
     let tokens: Vec<(u64, u32)> = alice.ask(&Ask::SubflowTokens).get();
     let token = |cookie: u64| {
         tokens
@@ -211,7 +215,11 @@ pub fn who_must_authenticate_is_asked() {
 
 pub fn what_changed_meanwhile_is_refused() {
     let Some(machine) = Machine::start(60) else { return };
-    let mut alice = machine.client(ALICE);
+    believes_what_is_no_more(&machine, &mut machine.client(ALICE));
+}
+
+/// Changes of what has changed meanwhile, by one who may change.
+pub fn believes_what_is_no_more(machine: &Machine, alice: &mut Client) {
     machine
         .pair
         .client
@@ -220,7 +228,7 @@ pub fn what_changed_meanwhile_is_refused() {
         id: 1,
         ..second_path()
     };
-    let subflow = second_subflow(&machine, &mut alice);
+    let subflow = second_subflow(machine, alice);
     let before = machine.state();
     let stale = [
         EndpointArgs {

@@ -4,10 +4,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use nix::sys::socket::{MsgFlags, recv, send};
-use pathscope::bus::{EndpointArgs, LimitsArgs, NAME, PATH, Refusal, SubflowArgs};
+use pathscope::bus::{EndpointArgs, LimitsArgs, NAME, ON_STDIN, PATH, PROGRAM, Refusal, SubflowArgs};
 use pathscope::kernel::{Events, Sockets, witness};
 use pathscope::wire::netlink::{Message, Messages, NLMSG_ERROR, parse_outcome};
 use pathscope::wire::{generic, mptcp_pm};
@@ -24,6 +25,8 @@ use super::hosts::connect;
 
 /// The argument that makes this program a client.
 pub const ARGUMENT: &str = "client";
+/// With this one after it, a client of a helper of its own, and not of the service.
+const OWN: &str = "own";
 
 /// What to ask.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,9 +101,20 @@ pub struct Client {
 }
 
 impl Client {
+    /// A client of the service on the bus.
     pub fn start(mut command: Command) -> Self {
+        command.arg(ARGUMENT);
+        Self::spawn(command)
+    }
+
+    /// A client of a helper that it starts itself.
+    pub fn start_with_own(mut command: Command) -> Self {
+        command.args([ARGUMENT, OWN]);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
         let mut child = command
-            .arg(ARGUMENT)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -147,16 +161,22 @@ impl Drop for Client {
 /// What the client process keeps.
 struct State {
     proxy: Proxy<'static>,
+    _helper: Option<Child>,
     events: Option<(Events, OwnedFd)>,
     connections: Vec<TcpStream>,
 }
 
 /// The client process: until its input ends.
 pub fn main() {
-    let connection = Connection::system().expect("the bus");
+    let (connection, helper) = if std::env::args().any(|argument| argument == OWN) {
+        own_helper()
+    } else {
+        (Connection::system().expect("the bus"), None)
+    };
     let proxy = Proxy::new_owned(connection, NAME, PATH, pathscope::bus::INTERFACE).expect("a proxy");
     let mut state = State {
         proxy,
+        _helper: helper,
         events: None,
         connections: Vec::new(),
     };
@@ -176,6 +196,21 @@ pub fn main() {
         };
         println!("{}", serde_json::to_string(&answer).expect("JSON"));
     }
+}
+
+/// Starts a helper, which ends when this process does.
+fn own_helper() -> (Connection, Option<Child>) {
+    let (ours, theirs) = UnixStream::pair().expect("sockets");
+    let helper = Command::new(PROGRAM)
+        .arg(ON_STDIN)
+        .stdin(OwnedFd::from(theirs))
+        .spawn()
+        .expect("a helper");
+    let ours = async_io::Async::new(ours).expect("a socket");
+    let connection = zbus::blocking::connection::Builder::authenticated_socket(ours, zbus::Guid::generate())
+        .and_then(|builder| builder.p2p().build())
+        .expect("a connection to it");
+    (connection, Some(helper))
 }
 
 fn name(refusal: &Refusal) -> String {
@@ -281,7 +316,7 @@ impl State {
     fn wrong(&self, number: u8) -> Result<Value, Refusal> {
         let file =
             || zvariant::OwnedFd::from(OwnedFd::from(std::fs::File::open("/dev/null").expect("a file")));
-        let stream = || std::os::unix::net::UnixStream::pair().expect("sockets").0;
+        let stream = || UnixStream::pair().expect("sockets").0;
         let endpoint = EndpointArgs::default();
         match number {
             0 => self.call::<_, ()>(true, "EndpointAdd", &(here(), "10.0.0.1")),
@@ -334,7 +369,7 @@ impl State {
 
 /// The bus, spoken to by hand: a call whose length says more than ever comes.
 fn half() -> Value {
-    let mut bus = std::os::unix::net::UnixStream::connect("/run/dbus/system_bus_socket").expect("the bus");
+    let mut bus = UnixStream::connect("/run/dbus/system_bus_socket").expect("the bus");
     let uid = nix::unistd::geteuid().to_string();
     let uid = uid
         .bytes()

@@ -190,7 +190,7 @@ pub fn hostile_calls_change_nothing() {
 }
 
 /// What is no subflow, and what is somebody else's.
-fn strangers_sockets(machine: &Machine, alice: &mut Client) {
+pub fn strangers_sockets(machine: &Machine, alice: &mut Client) {
     let patient = |alice: &mut Client, ask: Ask| {
         until("an answer", || {
             let answer = alice.ask(&ask);

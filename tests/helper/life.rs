@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::client::Ask;
 use super::hosts::until;
-use super::machine::{ALICE, BOB, Machine};
+use super::machine::{ACCOUNT, ALICE, BOB, Machine};
 
 pub fn events_go_on_when_the_service_is_gone() {
     let Some(machine) = Machine::start(60) else { return };
@@ -38,7 +38,7 @@ pub fn it_has_one_capability() {
     let mut alice = machine.client(ALICE);
     // As the bus starts it, as root.
     alice.ask(&Ask::Hello).value();
-    has_one_capability(machine.service());
+    is_the_services(machine.service());
     // As its unit does.
     machine.kill_service();
     let mut unit = machine.run(|| {
@@ -61,35 +61,51 @@ pub fn it_has_one_capability() {
     until("the service", || machine.is_served().then_some(()));
     alice.ask(&Ask::Hello).value();
     assert_eq!(machine.service(), i32::try_from(unit.id()).unwrap());
-    has_one_capability(machine.service());
+    is_the_services(machine.service());
     let _ = unit.kill();
     let _ = unit.wait();
 }
 
-fn has_one_capability(pid: i32) {
-    for task in fs::read_dir(format!("/proc/{pid}/task")).unwrap() {
-        let status = fs::read_to_string(task.unwrap().path().join("status")).unwrap();
-        let value = |name: &str| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
-            line.unwrap_or_else(|| panic!("no {name} in {status}")).to_owned()
-        };
-        for set in ["CapEff", "CapPrm", "CapBnd"] {
-            assert_eq!(value(set), "0000000000001000", "{set}");
+fn is_the_services(pid: i32) {
+    has_one_capability(pid, ACCOUNT.1, &["CapEff", "CapPrm", "CapBnd"]);
+    for status in each_status(pid) {
+        assert_eq!(value(&status, "Groups").trim(), "61100");
+    }
+}
+
+/// Every thread of the process is the user's, has that capability alone in these sets, and can get no other.
+pub fn has_one_capability(pid: i32, user: u32, alone_in: &[&str]) {
+    for status in each_status(pid) {
+        for set in alone_in {
+            assert_eq!(value(&status, set), "0000000000001000", "{set}");
         }
         for set in ["CapInh", "CapAmb"] {
-            assert_eq!(value(set), "0000000000000000", "{set}");
+            assert_eq!(value(&status, set), "0000000000000000", "{set}");
         }
-        assert_eq!(value("NoNewPrivs"), "1");
-        assert_eq!(value("Uid"), "61100\t61100\t61100\t61100");
-        assert_eq!(value("Gid"), "61100\t61100\t61100\t61100");
-        assert_eq!(value("Groups").trim(), "61100");
+        assert_eq!(value(&status, "NoNewPrivs"), "1");
+        for ids in ["Uid", "Gid"] {
+            assert_eq!(value(&status, ids), [user.to_string().as_str(); 4].join("\t"));
+        }
     }
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     for library in ["libX11", "libGL", "libEGL", "libwayland"] {
         assert!(!maps.contains(library), "{library}");
     }
+}
+
+/// What the kernel says of each thread.
+fn each_status(pid: i32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    tasks
+        .map(|task| fs::read_to_string(task.unwrap().path().join("status")).unwrap())
+        .collect()
+}
+
+fn value<'a>(status: &'a str, name: &str) -> &'a str {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
+    line.unwrap_or_else(|| panic!("no {name} in {status}"))
 }
 
 pub fn it_ends_and_begins_again() {

@@ -27,6 +27,10 @@ pub const MALLORY: (&str, u32) = ("mallory", 61002);
 pub const BOB: (&str, u32) = ("bob", 61003);
 /// The administrator.
 const CAROL: (&str, u32) = ("carol", 61004);
+/// A member of the group that may start the helper, where there is one, whom polkit lets do nothing.
+pub const DAVE: (&str, u32) = ("dave", 61005);
+/// That group.
+pub const GROUP: (&str, u32) = ("pathscope", 61200);
 /// The service's account.
 pub const ACCOUNT: (&str, u32) = ("pathscope-helper", 61100);
 /// The administrator's password, and what /etc/shadow holds of it (sha512crypt).
@@ -38,7 +42,7 @@ const RULES: &str = r#"
 polkit.addRule(function(action, subject) {
     if (action.id.indexOf("org.pathscope.") != 0) return polkit.Result.NOT_HANDLED;
     if (subject.user == "alice") return polkit.Result.YES;
-    if (subject.user == "mallory") return polkit.Result.NO;
+    if (subject.user == "mallory" || subject.user == "dave") return polkit.Result.NO;
     return polkit.Result.NOT_HANDLED;
 });
 "#;
@@ -48,13 +52,31 @@ pub struct Machine {
     pub pair: Pair,
     /// What is mounted over the real files, and a place that every user may read.
     pub folder: tempfile::TempDir,
-    bus: Child,
+    bus: Option<Child>,
 }
 
 impl Machine {
     /// `None`, loudly, where it cannot be made; with CI=true that is a failure. The service ends after so many seconds
     /// without calls.
     pub fn start(stay: u32) -> Option<Self> {
+        let mut machine = Self::made(stay)?;
+        machine.start_bus();
+        Some(machine)
+    }
+
+    /// The same, before the bus is started, where files can be given a capability.
+    pub fn without_a_bus() -> Option<Self> {
+        let found = Command::new("sh")
+            .args(["-c", "PATH=$PATH:/usr/sbin:/sbin command -v setcap"])
+            .output();
+        if !found.is_ok_and(|output| output.status.success()) {
+            cannot_run("there is no setcap: install libcap2-bin");
+            return None;
+        }
+        Self::made(60)
+    }
+
+    fn made(stay: u32) -> Option<Self> {
         for (program, package) in [
             ("/usr/bin/dbus-daemon", "dbus"),
             ("/usr/lib/polkit-1/polkitd", "polkitd"),
@@ -75,19 +97,38 @@ impl Machine {
         ] {
             fs::copy(program, path.join(name)).expect("a copy");
         }
-        let bus = pair.client.run(move || {
-            set_up(&path, stay);
+        pair.client.run(move || set_up(&path, stay));
+        Some(Self {
+            pair,
+            folder,
+            bus: None,
+        })
+    }
+
+    pub fn start_bus(&mut self) {
+        self.bus = Some(self.run(|| {
             let mut bus = Command::new("dbus-daemon");
             bus.args(["--system", "--nofork", "--nopidfile"])
                 .stdin(Stdio::null());
             bus.spawn().expect("dbus-daemon")
-        });
+        }));
         until("the bus", || {
-            pair.client
-                .run(|| Path::new("/run/dbus/system_bus_socket").exists())
+            self.run(|| Path::new("/run/dbus/system_bus_socket").exists())
                 .then_some(())
         });
-        Some(Self { pair, folder, bus })
+    }
+
+    /// Lets a group start the helper with its capability, as the manual page says.
+    pub fn let_the_group(&self) {
+        self.shell("chown root:pathscope /usr/libexec/pathscope-helper");
+        self.shell("chmod 0750 /usr/libexec/pathscope-helper");
+        self.shell("PATH=$PATH:/usr/sbin:/sbin setcap cap_net_admin=p /usr/libexec/pathscope-helper");
+    }
+
+    /// Runs a line of shell as root on the machine, which must succeed.
+    pub fn shell(&self, script: &str) {
+        let script = script.to_owned();
+        self.run(move || shell(&script));
     }
 
     /// Runs something as root on the machine.
@@ -96,11 +137,17 @@ impl Machine {
     }
 
     /// A program of a user on the machine, from the folder.
-    pub fn program(&self, (_, uid): (&str, u32), name: &str, before: &[&str]) -> Command {
+    pub fn program(&self, user: (&str, u32), name: &str, before: &[&str]) -> Command {
+        let (_, uid) = user;
+        let groups = if user == DAVE {
+            format!("--groups={uid},{}", GROUP.1)
+        } else {
+            "--clear-groups".to_owned()
+        };
         let mut command = Command::new("setpriv");
         command
-            .args([format!("--reuid={uid}"), format!("--regid={uid}")])
-            .args(["--clear-groups", "--inh-caps=-all", "--"])
+            .args([format!("--reuid={uid}"), format!("--regid={uid}"), groups])
+            .args(["--inh-caps=-all", "--"])
             .args(before)
             .arg(self.folder.path().join(name))
             .current_dir("/");
@@ -111,6 +158,12 @@ impl Machine {
     pub fn client(&self, user: (&str, u32)) -> Client {
         let command = self.program(user, "client", &[]);
         self.run(move || Client::start(command))
+    }
+
+    /// A client of a helper that it starts itself.
+    pub fn client_with_own(&self, user: (&str, u32)) -> Client {
+        let command = self.program(user, "client", &[]);
+        self.run(move || Client::start_with_own(command))
     }
 
     /// What the kernel holds that calls could change.
@@ -140,7 +193,7 @@ impl Machine {
             .collect()
     }
 
-    /// The service's process, which must be there.
+    /// The helper's process, which must be there.
     pub fn service(&self) -> i32 {
         until("the service's process", || {
             self.processes("pathscope-helper").first().copied()
@@ -148,7 +201,7 @@ impl Machine {
     }
 
     pub fn bus_pid(&self) -> u32 {
-        self.bus.id()
+        self.bus.as_ref().expect("the bus").id()
     }
 
     /// Has the bus read its files again.
@@ -174,7 +227,9 @@ impl Machine {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
         // The bus notices a little later than the kernel.
-        until("the bus to miss it", || (!self.is_served()).then_some(()));
+        until("the bus to miss it", || {
+            (self.bus.is_none() || !self.is_served()).then_some(())
+        });
         until("the service's end", || {
             self.processes("pathscope-helper").is_empty().then_some(())
         });
@@ -187,7 +242,9 @@ impl Drop for Machine {
         for pid in processes(&mounts) {
             let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
         }
-        let _ = self.bus.wait();
+        if let Some(bus) = &mut self.bus {
+            let _ = bus.wait();
+        }
     }
 }
 
@@ -251,10 +308,13 @@ fn over(folder: &Path, real: &str) -> PathBuf {
 }
 
 fn accounts(folder: &Path) {
-    let users = [ALICE, MALLORY, BOB, CAROL, ACCOUNT];
+    let users = [ALICE, MALLORY, BOB, CAROL, DAVE, ACCOUNT];
     let with = |file: &str, lines: String| {
         let kept = fs::read_to_string(file).expect(file);
-        let kept = kept.lines().filter(|line| !line.starts_with("sudo:"));
+        let ours = ["sudo:", "pathscope:"];
+        let kept = kept
+            .lines()
+            .filter(|line| !ours.iter().any(|group| line.starts_with(group)));
         let kept = kept.fold(String::new(), |text, line| text + line + "\n");
         let copy = folder.join(file.replace('/', "-"));
         fs::write(&copy, kept + &lines).expect("a file");
@@ -270,7 +330,8 @@ fn accounts(folder: &Path) {
     );
     with(
         "/etc/group",
-        each(|name, gid| format!("{name}:x:{gid}:\n")) + "sudo:x:27:carol\n",
+        each(|name, gid| format!("{name}:x:{gid}:\n"))
+            + &format!("{}:x:{}:dave\nsudo:x:27:carol\n", GROUP.0, GROUP.1),
     );
     with(
         "/etc/shadow",

@@ -1,5 +1,5 @@
 //! The privileged service on the real dbus-daemon and polkitd, called by users who may, who may not, and who must
-//! authenticate. The program is the test and its clients' processes, so that a client can be any user's.
+//! authenticate, and the same helper for the members of a group, without them. The program is the test and its clients' processes, so that a client can be any user's.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -11,16 +11,18 @@
 mod agent;
 mod calls;
 mod client;
+mod group;
 mod hostile;
 #[path = "../hosts/mod.rs"]
 mod hosts;
 mod life;
 mod machine;
 mod program;
+mod raw;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 15] = [
+const TESTS: [(&str, fn()); 21] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -74,6 +76,27 @@ const TESTS: [(&str, fn()); 15] = [
     (
         "without_a_service_all_is_as_before",
         program::without_a_service_all_is_as_before,
+    ),
+    (
+        "a_member_does_everything_without_polkit",
+        group::a_member_does_everything_without_polkit,
+    ),
+    (
+        "a_members_helper_has_one_capability_and_ends_with_them",
+        group::a_members_helper_has_one_capability_and_ends_with_them,
+    ),
+    ("who_is_no_member_is_told_so", group::who_is_no_member_is_told_so),
+    (
+        "what_is_set_up_wrongly_refuses",
+        group::what_is_set_up_wrongly_refuses,
+    ),
+    (
+        "a_members_program_needs_no_polkit",
+        group::a_members_program_needs_no_polkit,
+    ),
+    (
+        "what_is_no_call_changes_nothing",
+        raw::what_is_no_call_changes_nothing,
     ),
 ];
 

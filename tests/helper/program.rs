@@ -17,14 +17,14 @@ use super::machine::{ALICE, BOB, MALLORY, Machine, PASSWORD};
 /// Longer than anything here should take.
 const LIMIT: Duration = Duration::from_secs(15);
 
-fn pathscope(machine: &Machine, user: (&str, u32), arguments: &str) -> Output {
+pub fn pathscope(machine: &Machine, user: (&str, u32), arguments: &str) -> Output {
     let mut command = machine.program(user, "pathscope", &[]);
     command.args(arguments.split_whitespace()).stdin(Stdio::null());
     machine.run(move || command.output().unwrap())
 }
 
 #[track_caller]
-fn says(output: &Output, code: i32, text: &str) {
+pub fn says(output: &Output, code: i32, text: &str) {
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{error}");
     assert!(
@@ -97,14 +97,15 @@ pub fn the_command_line_asks_the_service() {
 }
 
 /// A running `pathscope watch --json --control`.
-struct Watch {
-    child: Child,
-    input: ChildStdin,
+pub struct Watch {
+    pub child: Child,
+    /// Its end ends the program.
+    pub input: Option<ChildStdin>,
     lines: Receiver<Value>,
 }
 
 impl Watch {
-    fn start(machine: &Machine, user: (&str, u32)) -> Self {
+    pub fn start(machine: &Machine, user: (&str, u32)) -> Self {
         Self::start_for(machine, user, "600")
     }
 
@@ -128,13 +129,13 @@ impl Watch {
                 let _ = sender.send(serde_json::from_str(&line).unwrap());
             }
         });
-        let input = child.stdin.take().unwrap();
+        let input = child.stdin.take();
         Self { child, input, lines }
     }
 
     /// The next line that something is found in.
     #[track_caller]
-    fn next<T>(&self, what: &str, find: impl Fn(&Value) -> Option<T>) -> T {
+    pub fn next<T>(&self, what: &str, find: impl Fn(&Value) -> Option<T>) -> T {
         let end = Instant::now() + LIMIT;
         loop {
             let line = self
@@ -148,17 +149,17 @@ impl Watch {
     }
 
     #[track_caller]
-    fn access(&self) -> Value {
+    pub fn access(&self) -> Value {
         self.next("an access", |line| line.get("access").cloned())
     }
 
-    fn ask(&mut self, command: &Value) {
-        writeln!(self.input, "{command}").unwrap();
+    pub fn ask(&mut self, command: &Value) {
+        writeln!(self.input.as_mut().unwrap(), "{command}").unwrap();
     }
 
     /// How the next command ended.
     #[track_caller]
-    fn outcome(&self) -> Value {
+    pub fn outcome(&self) -> Value {
         self.next("an outcome", |line| line.get("command").cloned())
     }
 }
@@ -170,7 +171,7 @@ impl Drop for Watch {
     }
 }
 
-fn limits(most: u32) -> Value {
+pub fn limits(most: u32) -> Value {
     json!({"command": "limits_set", "extra_subflows_max": most})
 }
 

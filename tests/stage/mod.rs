@@ -168,8 +168,17 @@ pub fn may_ask() -> Access {
             observe: Consent::Yes,
             configure: Consent::Asks,
             close_subflow: Consent::Asks,
+            by_group: false,
         }),
         ..read_only()
+    }
+}
+
+/// With a capability from the program's own file.
+pub fn by_file() -> Access {
+    Access {
+        by_file: true,
+        ..full_access()
     }
 }
 

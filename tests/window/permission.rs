@@ -67,4 +67,6 @@ fn without_a_service_there_is_nothing_to_allow() {
     assert!(window.has("Read-only") && !window.has("Allow…"));
     let window = played(stage::as_root());
     assert!(window.has("Running as root"));
+    let window = played(stage::by_file());
+    assert!(window.has("Privileged window"));
 }
