@@ -22,6 +22,8 @@ pub(super) struct Open {
     pub(super) moved: BTreeMap<String, u64>,
     /// Whether there was anything to deliver.
     pub(super) wanted: bool,
+    /// Whether what it came from was far worse than usual, and delivered all the same.
+    pub(super) delivered_badly: bool,
     /// Whether data was coming in, so that more may have been on its way.
     pub(super) expects: bool,
     /// The longest stretch without delivery that was usual before.

@@ -42,6 +42,8 @@ pub(super) struct Track {
     told_since: Option<f64>,
     /// Since when data waits to be delivered, if it does.
     waits_since: Option<f64>,
+    /// Whether data came in that cannot be delivered, because something before it is missing.
+    misses: bool,
     /// Stretches without delivery.
     gaps: VecDeque<Gap>,
     open: Option<Open>,
@@ -75,6 +77,7 @@ impl Track {
             told: t,
             told_since: None,
             waits_since: None,
+            misses: false,
             gaps: VecDeque::new(),
             open: None,
             doubt_until: f64::NEG_INFINITY,
@@ -128,10 +131,20 @@ impl Track {
             .map_or(0, |sent| sent.saturating_sub(self.sent));
         self.sent = connection.bytes_sent.unwrap_or(self.sent);
         self.acked = connection.bytes_acked.unwrap_or(self.acked);
+        let came_in = !self.sends && self.flows.iter().any(|flow| flow.moved > 0);
+        self.misses = moved == 0 && (self.misses || came_in);
         let since = || waited.unwrap_or_else(|| sent_at(connection, sent, before, t));
-        self.waits_since = waits(connection).then(since);
+        self.waits_since = (self.misses || waits(connection)).then(since);
         if let Some(open) = &mut self.open {
             open.wanted |= self.waits_since.is_some() || moved > 0;
+            let mut from = self
+                .flows
+                .iter()
+                .filter(|flow| flow.alive && flow.device == open.from);
+            open.delivered_badly |= from.any(|flow| {
+                let comes_in = !self.sends && flow.moved > 0;
+                comes_in || flow.quality.is_bad_not_dead(open.at)
+            });
         }
         let told_before = self.told;
         self.told = self.told.max(told(&self.flows).min(t));
@@ -246,8 +259,11 @@ impl Track {
         }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
+        // Where data comes in, other paths bring what comes after it.
+        let keeps_waiting = |flow: &Flow| self.misses && t - flow.clock.heard > self.usual_gap(t);
         let stalled = self.flows.iter().find(|flow| {
-            flow.alive && flow.clock.stalled && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
+            let stalls = flow.clock.stalled || keeps_waiting(flow);
+            flow.alive && stalls && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         });
         if self.is_free()
             && self.waits_since.is_some()
@@ -275,6 +291,7 @@ impl Track {
             at,
             moved: BTreeMap::new(),
             wanted: self.waits_since.is_some(),
+            delivered_badly: false,
             expects: !self.sends
                 && self
                     .progress
@@ -413,9 +430,7 @@ impl Track {
             self.gaps.push_back(Gap::between(stop, end));
         }
         // What was bad and delivered all the same, and was left, was not dead.
-        let bad =
-            |flow: &Flow| flow.alive && flow.device == open.from && flow.quality.is_bad_not_dead(open.at);
-        if open.cause == Cause::PathDead && open.has_left() && self.flows.iter().any(bad) {
+        if open.cause == Cause::PathDead && open.has_left() && open.delivered_badly {
             open.cause = Cause::PathDegraded;
         }
         let handover = open.conclude(&self.gaps, self.cookie, self.token, survived)?;
