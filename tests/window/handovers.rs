@@ -31,6 +31,24 @@ fn without_a_handover_it_says_how_to_see_one() {
     assert!(window.has("Try it in the demo"));
 }
 
+#[test]
+fn one_that_comes_while_the_panel_is_open_is_shown_at_once() {
+    let source = Scripted::new(stage::full_access());
+    let (before, after): (Vec<Line>, Vec<Line>) =
+        stage::script().into_iter().partition(|line| line.t() < 52.0);
+    for line in before {
+        source.sender.send(line).unwrap();
+    }
+    let mut window = open(source, None);
+    window.click("Handovers");
+    assert!(window.has("No handover yet"));
+    for line in after {
+        window.lines.send(line).unwrap();
+    }
+    window.harness.run();
+    assert!(window.says("1 handover, ") && window.says("Handover 1: Wi-Fi lost, "));
+}
+
 /// What the lanes show, from the axis below the strip of the session.
 fn centre(window: &Window, part: &str) -> egui::Pos2 {
     window.harness.get_by_label_contains(part).rect().center()

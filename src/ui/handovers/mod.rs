@@ -14,7 +14,7 @@ use self::lanes::Lanes;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
-use crate::history::handover::{Incident, incidents};
+use crate::history::handover::Incident;
 
 /// What the panel remembers.
 #[derive(Debug)]
@@ -117,9 +117,9 @@ pub(super) fn ui(
 ) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
-    let incidents = incidents(view.shown.handovers());
-    let mut commands = state.keys(&incidents, ui);
-    let Some(chosen) = state.place(&incidents) else {
+    let incidents = view.shown.incidents();
+    let mut commands = state.keys(incidents, ui);
+    let Some(chosen) = state.place(incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
             .show(ui, |ui| commands.extend(nothing(can_open_demo, ui)));
@@ -138,7 +138,7 @@ pub(super) fn ui(
         .frame(frame)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            list::totals(&incidents, ui);
+            list::totals(incidents, ui);
             super::widgets::hairline(ui);
             let rows = incidents.len() as f32 * list::ROW;
             let explains = ui.available_height() - rows > 96.0 + legend::HEIGHT + 24.0;
@@ -174,7 +174,7 @@ pub(super) fn ui(
                 label(ui, headline(chosen, view).to_string(), Type::Title, tokens.text);
                 label(ui, outcome(chosen), Type::Lead, tokens.text2);
             });
-        match overview::ui(&incidents, chosen, span, view, ui) {
+        match overview::ui(incidents, chosen, span, view, ui) {
             Some(overview::Act::Choose(t)) => pick = Some(t),
             Some(overview::Act::Move(t)) => state.middle = Some(t),
             None => {}
@@ -231,7 +231,7 @@ fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::handover::{Cause, Handover, Interruption};
+    use crate::history::handover::{Cause, Handover, Interruption, incidents};
     use crate::model::Cookie;
     use crate::ui::test_data::Stage;
 
