@@ -157,8 +157,9 @@
 //!
 //! A handover is told in every panel: as a badge at its connection, a band through its plots, a number in the strip of
 //! the session, lines among the events; each leads to its moment in the others. `desktop` tells it in a sentence to who
-//! does not see the window: the worst of what belongs together, never more than one in 5 s, over a bounded channel to
-//! a thread of its own. When that is full, because the daemon does not answer, the news is dropped. The tray's item
+//! does not see the window: the worst of what belongs together, all connections to which the same happened in one, never
+//! more than one in 5 s. It goes over a bounded channel to a thread of its own, one message a moment however many
+//! connections it concerns; when that is full, because the daemon does not answer, the news is dropped. The tray's item
 //! shows the newest state only, so its channel has room for one ring of a bell; if the tray goes while the window is in
 //! it, the window comes back.
 //!
