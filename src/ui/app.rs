@@ -102,6 +102,9 @@ impl App {
             Some(Err(why)) => self.feed.changes.fail(why),
             None => {}
         }
+        if let Some(why) = self.panels.paths.failure() {
+            self.feed.changes.fail(why);
+        }
         if self.feed.take() {
             ctx.request_repaint();
         }
@@ -419,7 +422,6 @@ impl App {
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,
             UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
-            UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::AskConsent => consent::open(ctx),
             UiCommand::Allow => self.feed.allow(),

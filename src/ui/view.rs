@@ -141,8 +141,6 @@ pub(super) enum UiCommand {
     Shape(String, LabShape),
     /// Writing a connection's flags to NetworkManager.
     WriteProfile(Profile, MptcpFlags),
-    /// Saying what went wrong.
-    Complain(String),
     /// Text for the clipboard.
     Copy(String),
 }

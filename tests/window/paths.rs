@@ -1,6 +1,7 @@
 //! Endpoints, limits, settings; what waits, what is undone, what is refused.
 
 use super::*;
+use pathscope::desktop::{MptcpFlags, NetworkManager, Profile};
 
 #[test]
 fn backup_is_asked_for_at_once_and_the_switch_follows_the_kernel() {
@@ -16,6 +17,30 @@ fn backup_is_asked_for_at_once_and_the_switch_follows_the_kernel() {
         ..stage::quiet(80.0)
     })));
     assert!(is_on(&window.node(name)));
+}
+
+#[test]
+fn what_networkmanager_did_not_take_is_told_in_every_panel() {
+    let profile = Profile {
+        device: "wlp0s20f3".to_owned(),
+        name: "HomeNet".to_owned(),
+        flags: MptcpFlags(0),
+        path: "/1".to_owned(),
+    };
+    let manager = NetworkManager::fixed(vec![profile.clone()]);
+    manager.write(profile, MptcpFlags(0x62));
+    let mut window = played(stage::full_access());
+    window
+        .app
+        .borrow_mut()
+        .as_mut()
+        .unwrap()
+        .ask_network_manager(manager);
+    window.harness.run();
+    assert!(window.has("nextcloud to 104.28.152.1:443"), "not in Paths");
+    assert!(window.says("HomeNet: NetworkManager is still being asked"));
+    window.click("Dismiss");
+    assert!(!window.says("HomeNet: "), "it is told once");
 }
 
 #[test]

@@ -101,7 +101,10 @@ pub(super) enum Write {
 pub(super) fn owner(endpoint: &Endpoint, owned: &Owned) -> Option<Owner> {
     let profile = owned.profiles.iter().find(|profile| profile.owns(endpoint))?;
     let stored = match profile.flags {
-        MptcpFlags(0) => format!("NetworkManager has its default, {}.", MptcpFlags::DEFAULT),
+        MptcpFlags(0) => format!(
+            "NetworkManager has its default, {} or what NetworkManager.conf sets.",
+            MptcpFlags::DEFAULT
+        ),
         flags => format!("NetworkManager has flags {flags}."),
     };
     let as_stored = endpoint.flags.without(EndpointFlags::IMPLICIT) == profile.flags.of_endpoints();
@@ -196,7 +199,8 @@ mod tests {
         let found = owner(&as_stored, &owned(0)).expect("an owner");
         assert_eq!(
             found.text,
-            "A change here lasts until HomeNet reconnects. NetworkManager has its default, 0x22 (enabled, subflow)."
+            "A change here lasts until HomeNet reconnects. \
+             NetworkManager has its default, 0x22 (enabled, subflow) or what NetworkManager.conf sets."
         );
         assert_eq!(found.write, None, "it is as stored");
         assert_eq!(
