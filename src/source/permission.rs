@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::service::Service;
 use super::shared::Shared;
 use crate::bus::{Action, Refusal};
-use crate::kernel::lacking;
+use crate::kernel::{Events, lacking};
 use crate::model::{Access, Consent, Event, EventKind, Offer, Origin};
 
 /// How often it is looked whether the service is there.
@@ -25,6 +25,7 @@ pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) 
     let mut permission = Permission {
         shared,
         hidden: !access.subflow_tokens,
+        told: Some(access.clone()),
         access,
         service: None,
         owner: None,
@@ -49,6 +50,8 @@ pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) 
 struct Permission<'a> {
     shared: &'a Arc<Shared>,
     access: Access,
+    /// What was told last; `None` where it is to be told again.
+    told: Option<Access>,
     /// The kernel hides the tokens of subflows.
     hidden: bool,
     service: Option<Service>,
@@ -123,6 +126,7 @@ impl Permission<'_> {
         self.pause = (self.pause * 2).min(PAUSES.1);
         if self.access.offer.take().is_some() {
             self.access.control = false;
+            self.access.subflow_tokens = !self.hidden;
             self.tell();
         }
     }
@@ -147,6 +151,8 @@ impl Permission<'_> {
         if !self.access.events && observe != Consent::No && self.refused.is_none() {
             self.hear(true);
         }
+        // Whoever allowed something waits for the answer, also where it is the one before.
+        self.told = None;
         self.tell();
     }
 
@@ -155,10 +161,11 @@ impl Permission<'_> {
         let shared = self.shared;
         let opened = self
             .connected()
-            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)));
+            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)))
+            .and_then(|socket| Events::of(socket).map_err(|error| Refusal::Refused(error.to_string())));
         match opened {
-            Ok(socket) => {
-                self.shared.pass_events(socket);
+            Ok(events) => {
+                self.shared.pass_events(events);
                 self.access.events = true;
             }
             Err(refusal) => self.note(Some(refusal)),
@@ -206,8 +213,12 @@ impl Permission<'_> {
             };
             format!("CAP_NET_ADMIN is missing: {what}; {advice}")
         });
+        if self.told.as_ref() == Some(&self.access) {
+            return;
+        }
+        self.told = Some(self.access.clone());
         let event = Event {
-            access: Some(self.access.clone()),
+            access: self.told.clone(),
             ..Event::new(0.0, EventKind::AccessChanged, Origin::Inferred)
         };
         let _ = self.shared.outlet.event(event);
