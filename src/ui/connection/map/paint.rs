@@ -9,7 +9,7 @@ use super::motion::Motion;
 use super::sizes::{Density, Lines};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::Direction;
-use crate::ui::widgets::{dashed_outline, paint, paint_right, paint_within, shape_of, width};
+use crate::ui::widgets::{dashed_outline, opaque, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
 const STEPS: u8 = 24;
@@ -428,7 +428,10 @@ fn label(edge: &Edge, slot: Slot, rect: Rect, scale: f32, tokens: &Tokens, paint
     } else {
         slot.ink(tokens.dark).ink
     };
-    painter.rect_filled(rect, 4.0 * scale, tokens.panel);
+    // What does not fade hides its edge, also where everything is greyed.
+    let (solid, _) = opaque(painter, tokens.panel);
+    let ground = if edge.fades.is_some() { painter } else { &solid };
+    ground.rect_filled(rect, 4.0 * scale, tokens.panel);
     if edge.backup {
         painter.extend(dashed_outline(rect.shrink(0.5 * scale), ink, scale));
     } else {
