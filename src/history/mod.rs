@@ -173,7 +173,7 @@ impl History {
         self.incidents.get_or_init(|| incidents(&self.handovers))
     }
 
-    /// What moved over each interface since the stream began.
+    /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -245,6 +245,11 @@ impl History {
 
         for connection in &sample.connections {
             self.record_connection(connection, before, t, &mut still);
+        }
+        for interface in &sample.interfaces {
+            if let Some(dbm) = interface.signal_dbm {
+                self.session.note_signal(&interface.name, t, dbm);
+            }
         }
         for cookie in self.state.missing_from(&sample) {
             self.end_connection(cookie, t);

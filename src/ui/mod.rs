@@ -28,6 +28,7 @@ mod status;
 mod theme;
 mod top_bar;
 mod view;
+mod waits;
 mod widgets;
 
 #[cfg(test)]

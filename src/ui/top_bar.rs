@@ -262,7 +262,7 @@ fn allows(view: &View<'_>) -> bool {
 fn access(view: &View<'_>) -> (Badge, String) {
     match (view.access.control, view.ended) {
         (_, Some(why)) => (
-            Badge::warning("Source ended", ICON_LOCK.codepoint),
+            Badge::warning("Source ended", ICON_WARNING.codepoint),
             why.to_owned(),
         ),
         (true, None) if view.access.as_root => (

@@ -18,7 +18,7 @@ fn the_loss_of_wifi_is_told_with_its_interruption_and_leads_to_the_plots() {
     assert!(window.says("Handover 1: Wi-Fi lost, "));
     assert!(window.says("1 handover, "));
     assert!(window.says("nextcloud to 104.28.152.1:443: "), "its delivery");
-    assert!(window.says("Wi-Fi, up, 192.168.1.149"), "its interface");
+    assert!(window.says("Wi-Fi, up, −58 dBm, 192.168.1.149"), "its interface");
     window.click("Plots");
     assert!(window.has("nextcloud to 104.28.152.1:443"));
 }
@@ -75,7 +75,7 @@ fn a_click_in_the_session_moves_the_lanes_and_its_number_brings_them_back() {
     let mut window = played(stage::full_access());
     window.click("Handovers");
     assert!(
-        window.says("Wi-Fi, up, 192.168.1.149, down"),
+        window.says("Wi-Fi, up, −58 dBm, 192.168.1.149, down"),
         "it goes down in view"
     );
     let session = window.harness.get_by_label_contains("Whole session").rect();
@@ -88,7 +88,7 @@ fn a_click_in_the_session_moves_the_lanes_and_its_number_brings_them_back() {
     window.harness.drag_at(number);
     window.harness.drop_at(number);
     window.harness.run();
-    assert!(window.says("Wi-Fi, up, 192.168.1.149, down"));
+    assert!(window.says("Wi-Fi, up, −58 dBm, 192.168.1.149, down"));
 }
 
 #[test]

@@ -44,6 +44,19 @@ fn what_networkmanager_did_not_take_is_told_in_every_panel() {
 }
 
 #[test]
+fn an_answer_that_takes_its_time_is_said_to_be_missing() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("backup, endpoint 4 (10.45.3.7)");
+    assert!(!window.says("not answered yet"));
+    window.harness.run_steps(6);
+    assert!(window.says("Phone: backup off: asked 1 s ago, not answered yet"));
+    let request = window.asked.last().unwrap();
+    window.send(stage::outcome(80.0, &request, None));
+    assert!(!window.says("not answered yet"));
+}
+
+#[test]
 fn signal_waits_for_apply_and_says_what_it_tears_down() {
     let mut window = played(stage::full_access());
     window.click("Paths");

@@ -117,9 +117,11 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
     let address = known
         .and_then(|interface| interface.addresses.first())
         .map_or_else(String::new, |owned| format!(", {}", owned.address));
-    let text = |up: bool| {
+    let text = |up: bool, until: f64| {
         if up {
-            format!("up{address}")
+            let signal = view.shown.session().signal_at(device, until);
+            let signal = signal.map_or_else(String::new, |dbm| format!(", {}", format::dbm(dbm)));
+            format!("up{signal}{address}")
         } else {
             "down".to_owned()
         }
@@ -133,7 +135,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
                 from: start,
                 to: *t,
                 look: look(up),
-                text: text(up),
+                text: text(up, *t),
             });
             (start, up) = (*t, *turned);
         }
@@ -142,7 +144,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
         from: start,
         to,
         look: look(up),
-        text: text(up),
+        text: text(up, to),
     });
     Lane {
         slot: path.slot,

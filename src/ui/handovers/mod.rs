@@ -6,6 +6,7 @@ mod legend;
 mod list;
 mod overview;
 mod paint;
+mod scale;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
 
@@ -108,13 +109,30 @@ impl HandoversState {
     }
 }
 
+/// How somebody comes to see a handover from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// By unplugging one of the laboratory's links.
+    Links,
+    /// In the demo, which can be opened.
+    Demo,
+    /// In the demo, by its command.
+    Command,
+}
+
+impl Try {
+    /// By what there is here.
+    pub(super) fn of(has_links: bool, can_open_demo: bool) -> Self {
+        match (has_links, can_open_demo) {
+            (true, _) => Self::Links,
+            (false, true) => Self::Demo,
+            (false, false) => Self::Command,
+        }
+    }
+}
+
 /// The whole panel.
-pub(super) fn ui(
-    state: &mut HandoversState,
-    can_open_demo: bool,
-    view: &View<'_>,
-    ui: &mut Ui,
-) -> Vec<UiCommand> {
+pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
     let incidents = view.shown.incidents();
@@ -122,7 +140,7 @@ pub(super) fn ui(
     let Some(chosen) = state.place(incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
-            .show(ui, |ui| commands.extend(nothing(can_open_demo, ui)));
+            .show(ui, |ui| commands.extend(nothing(by, ui)));
         return commands;
     };
     let longest = incidents
@@ -205,20 +223,24 @@ fn outcome(incident: &Incident) -> String {
 
 const DEMO: &str = "pathscope demo";
 
-fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
+fn nothing(by: Try, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let mut commands = Vec::new();
-    Frame::NONE.inner_margin(Margin::symmetric(64, 96)).show(ui, |ui| {
+    Frame::NONE.inner_margin(Margin::symmetric(48, 40)).show(ui, |ui| {
         label(ui, "No handover yet", Type::Empty, tokens.text);
-        ui.add_space(8.0);
-        let what = "Unplug a cable or walk away from the access point: what happens to each connection, and how long \
-                    it delivers nothing, is measured and told here.";
+        let act = match by {
+            Try::Links => "Unplug a link below",
+            Try::Demo | Try::Command => "Unplug a cable or walk away from the access point",
+        };
+        let what = format!(
+            "{act}: what happens to each connection, and how long it delivers nothing, is measured and told here."
+        );
         label(ui, what, Type::Lead, tokens.text2);
         ui.add_space(16.0);
-        let (text, command) = if can_open_demo {
-            ("Try it in the demo", UiCommand::OpenDemo)
-        } else {
-            ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned()))
+        let (text, command) = match by {
+            Try::Links => return,
+            Try::Demo => ("Try it in the demo", UiCommand::OpenDemo),
+            Try::Command => ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned())),
         };
         let press = Press::text(text).look(super::widgets::Look::Primary);
         if press.ui(ui).on_hover_text(DEMO).clicked() {

@@ -5,6 +5,7 @@ use egui::{pos2, vec2};
 
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
+use super::scale::{Scale, step, ticks_from};
 use crate::history::handover::{Incident, duration};
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
@@ -18,29 +19,9 @@ const LANE: f32 = 32.0;
 const BAR: f32 = 18.0;
 const DELIVERY: f32 = 104.0;
 const DELIVERY_OTHER: f32 = 80.0;
+/// Of a connection that had nothing to send: its data come now and then.
+const DELIVERY_IDLE: f32 = 64.0;
 const GROUP: f32 = 28.0;
-
-/// Time against the width of the lanes.
-#[derive(Clone, Copy)]
-pub(super) struct Scale {
-    pub left: f32,
-    pub right: f32,
-    pub from: f64,
-    pub to: f64,
-}
-
-impl Scale {
-    /// Whether any of a stretch of time is shown.
-    fn shows(&self, from: f64, to: f64) -> bool {
-        from <= self.to && to >= self.from
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
-    fn x(&self, t: f64) -> f32 {
-        let share = ((t - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
-        self.left + (self.right - self.left) * share as f32
-    }
-}
 
 /// The lanes; the moment that was clicked.
 pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
@@ -90,28 +71,6 @@ pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -
         ui.painter().set(grid, Shape::Vec(lines));
     });
     chosen
-}
-
-/// The times of the grid: about four over the window, at round steps.
-fn ticks_from(scale: &Scale, anchor: f64) -> impl Iterator<Item = f64> + use<> {
-    let step = step(scale.to - scale.from);
-    let (from, to) = (scale.from, scale.to);
-    #[expect(clippy::cast_possible_truncation, reason = "a few")]
-    let first = ((from - anchor) / step).ceil() as i64;
-    (first..)
-        .map(move |number| anchor + number as f64 * step)
-        .take_while(move |t| *t <= to)
-}
-
-fn step(span: f64) -> f64 {
-    // The window is a little longer than it was meant to be, because it ends with a whole bin.
-    let rough = span / 4.0 * 0.95;
-    let decade = 10_f64.powf(rough.log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|part| part * decade)
-        .find(|step| *step >= rough)
-        .unwrap_or(10.0 * decade)
 }
 
 /// The moment on the clock, and seconds from it on either side.
@@ -228,9 +187,8 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
         return;
     }
     let text = |style, color| {
-        let fits = width(painter, &bar.text, style) + 16.0 <= rect.width();
-        if fits {
-            paint(painter, pos2(rect.left() + 10.0, y), &bar.text, style, color);
+        if let Some(text) = fitting(&bar.text, style, rect.width() - 16.0, painter) {
+            paint(painter, pos2(rect.left() + 10.0, y), text, style, color);
         }
     };
     match bar.look {
@@ -282,18 +240,25 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
     }
 }
 
+/// As much of a text as there is room for, its last parts left out; nothing where not even the first fits.
+fn fitting<'a>(text: &'a str, style: Type, room: f32, painter: &Painter) -> Option<&'a str> {
+    let shorter = |text: &&'a str| text.rsplit_once(", ").map(|(first, _)| first);
+    let mut texts = std::iter::successors(Some(text), shorter);
+    texts.find(|text| width(painter, text, style) <= room)
+}
+
 /// The word of a thin line, on a ground of its own.
 fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
-    let wide = width(painter, &bar.text, Type::Small);
-    if wide + 40.0 > rect.width() {
+    let Some(text) = fitting(&bar.text, Type::Small, rect.width() - 40.0, painter) else {
         return;
-    }
+    };
+    let wide = width(painter, text, Type::Small);
     let ground = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top()), vec2(wide + 12.0, BAR));
     painter.rect_filled(ground, 0.0, tokens.panel);
     paint(
         painter,
         pos2(ground.left() + 6.0, rect.center().y),
-        &bar.text,
+        text,
         Type::Small,
         tokens.text2,
     );
@@ -302,7 +267,11 @@ fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
 /// What a connection delivered, bin by bin, with the interruption measured on it; whether it was clicked.
 fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
-    let high = if first { DELIVERY } else { DELIVERY_OTHER };
+    let high = match block.interruption {
+        _ if first => DELIVERY,
+        Some(_) => DELIVERY_OTHER,
+        None => DELIVERY_IDLE,
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high + 16.0), Sense::click());
     let said = said(block);
     response.widget_info(|| {

@@ -205,7 +205,7 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
         let rate = format!("{} Mbit/s out", format::rate(card.out_bps, decimals));
         right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
         if let Some(dbm) = card.signal_dbm {
-            let text = format!("{} dBm", dbm.to_string().replace('-', "−"));
+            let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, y), &text, Type::Body, tokens.text2) - 6.0;
             right = signal_bars(painter, pos2(right, y), dbm, card, tokens) - 24.0;
         }

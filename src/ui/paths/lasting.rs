@@ -60,6 +60,11 @@ impl Owners {
         self.manager.as_ref()?.failure()
     }
 
+    /// Whether it is being asked to write.
+    pub(super) fn is_writing(&self) -> bool {
+        self.manager.as_ref().is_some_and(NetworkManager::is_writing)
+    }
+
     /// Has a connection's flags written.
     pub(super) fn write(&self, profile: Profile, flags: MptcpFlags) {
         if let Some(manager) = &self.manager {

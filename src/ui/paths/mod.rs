@@ -43,6 +43,13 @@ impl PathsState {
         self.owners.failure()
     }
 
+    /// What an owner was asked for and has not answered yet.
+    pub(super) fn asked(&self) -> Option<String> {
+        self.owners
+            .is_writing()
+            .then(|| "Write to NetworkManager".to_owned())
+    }
+
     /// Has an owner's flags written.
     pub(super) fn write(&self, profile: Profile, flags: MptcpFlags) {
         self.owners.write(profile, flags);
@@ -78,7 +85,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     let owned = state.owners.read(view, ui.input(|input| input.time));
     if beside {
         Panel::right("settings")
-            .exact_size(if width < 1200.0 { 348.0 } else { 360.0 })
+            .exact_size(if width < 1200.0 { 352.0 } else { 360.0 })
             .resizable(false)
             .frame(Frame::NONE.fill(tokens.panel))
             .show(ui, |ui| {

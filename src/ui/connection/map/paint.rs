@@ -7,6 +7,7 @@ use super::layout::Plan;
 use super::model::{Edge, Look, Map, Node, Peer};
 use super::motion::Motion;
 use super::sizes::{Density, Lines};
+use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::Direction;
 use crate::ui::widgets::{dashed_outline, opaque, paint, paint_right, paint_within, shape_of, width};
@@ -243,18 +244,16 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     );
     let start = rect.left() + 36.0;
     let mut right = rect.right() - 12.0;
+    if !roomy {
+        let at = pos2(right, first);
+        right = paint_right(painter, at, &node.address, Type::SmallMono, tokens.text2) - 8.0;
+    }
     if let Some(dbm) = node.signal_dbm {
         right = signal(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
-        let text = format!("\u{2212}{} dBm", dbm.unsigned_abs());
-        right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
-    } else if !roomy {
-        right = paint_right(
-            painter,
-            pos2(right, first),
-            &node.address,
-            Type::SmallMono,
-            tokens.text2,
-        ) - 8.0;
+        if roomy {
+            let text = format::dbm(dbm);
+            right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
+        }
     }
     let end = paint_within(
         painter,
@@ -264,7 +263,9 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
         tokens.text,
         right - start,
     );
-    if right - end > 40.0 {
+    // In one line whole or not at all.
+    let wide = width(painter, &node.network, Type::Body);
+    if right - end > 40.0 && (roomy || wide + 8.0 <= right - end) {
         let at = pos2(end + 8.0, first);
         paint_within(
             painter,
