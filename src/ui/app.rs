@@ -64,13 +64,8 @@ impl Panels {
 impl App {
     /// A window over a source. [`super::run`] looks after `screenshot` and `seconds`.
     pub fn new(ctx: &Context, setup: Setup) -> Self {
-        theme::install(ctx);
         let mut store = Store::open(setup.settings);
-        ctx.set_theme(match setup.theme.unwrap_or(store.settings.theme) {
-            Theme::Dark => ThemePreference::Dark,
-            Theme::Light => ThemePreference::Light,
-            Theme::System => ThemePreference::System,
-        });
+        Self::dress(ctx, setup.theme.unwrap_or(store.settings.theme));
         ctx.set_zoom_factor(store.settings.zoom);
         let mut feed = Feed::new(setup.source, setup.title, ctx);
         if let Some(ms) = store.settings.interval_ms.filter(|ms| *ms != feed.interval_ms()) {
@@ -90,6 +85,16 @@ impl App {
             desktop: Desktop::default(),
             waits: Waits::default(),
         }
+    }
+
+    /// Fonts, sizes and colours.
+    pub(super) fn dress(ctx: &Context, theme: Theme) {
+        theme::install(ctx);
+        ctx.set_theme(match theme {
+            Theme::Dark => ThemePreference::Dark,
+            Theme::Light => ThemePreference::Light,
+            Theme::System => ThemePreference::System,
+        });
     }
 
     /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
