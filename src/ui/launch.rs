@@ -59,7 +59,7 @@ pub fn run_while(
     let told = progress.clone();
     std::thread::Builder::new()
         .name("open".to_owned())
-        .spawn(move || done.send(make(&told)))
+        .spawn(move || drop(done.send(make(&told))))
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()

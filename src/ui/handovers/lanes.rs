@@ -216,18 +216,22 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
     let mut bars: Vec<Bar> = Vec::new();
     let mut at = begins;
     let rest = |at: f64, until: f64, bars: &mut Vec<Bar>| {
-        if until - at > 1e-6 {
-            let (look, text) = match stalled_at {
-                Some(stalled) if until > stalled + 1e-6 => (Look::Stalled, "stalled"),
-                _ if backup => (Look::Backup, "backup, idle"),
-                _ => (Look::Idle, "idle"),
-            };
-            bars.push(Bar {
-                from: at,
-                to: until,
-                look,
-                text: text.to_owned(),
-            });
+        let idle = if backup {
+            (Look::Backup, "backup, idle")
+        } else {
+            (Look::Idle, "idle")
+        };
+        // What rested before it was hit did not wait for it.
+        let hit = stalled_at.map_or(until, |stalled| stalled.clamp(at, until));
+        for (from, to, (look, text)) in [(at, hit, idle), (hit, until, (Look::Stalled, "stalled"))] {
+            if to - from > 1e-6 {
+                bars.push(Bar {
+                    from,
+                    to,
+                    look,
+                    text: text.to_owned(),
+                });
+            }
         }
     };
     for (start, end, bps) in stretches(subflow, begins, ends) {
@@ -369,7 +373,7 @@ mod tests {
             .first()
             .and_then(|block| block.lanes.last())
             .expect("a lane");
-        assert_eq!(looks(phone), [Look::Stalled]);
+        assert_eq!(looks(phone), [Look::Backup, Look::Stalled]);
     }
 
     #[test]

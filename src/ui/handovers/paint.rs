@@ -176,20 +176,22 @@ fn spoken(lane: &Lane) -> String {
     parts.join(", ")
 }
 
-/// A stretch of a lane around a height.
-pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
+/// A stretch of a lane around a height; whether there was room for its words.
+pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) -> bool {
     let hues = slot.ink(tokens.dark);
     let rect = Rect::from_min_max(
         pos2(scale.x(bar.from), y - BAR / 2.0),
         pos2(scale.x(bar.to), y + BAR / 2.0),
     );
     if rect.width() < 0.5 {
-        return;
+        return false;
     }
     let text = |style, color| {
-        if let Some(text) = fitting(&bar.text, style, rect.width() - 16.0, painter) {
+        let text = fitting(&bar.text, style, rect.width() - 16.0, painter);
+        if let Some(text) = text {
             paint(painter, pos2(rect.left() + 10.0, y), text, style, color);
         }
+        text.is_some()
     };
     match bar.look {
         Look::Solid => {
@@ -200,17 +202,17 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
                 Stroke::new(1.0, hues.ink),
                 StrokeKind::Inside,
             );
-            text(Type::Small, tokens.text);
+            text(Type::Small, tokens.text)
         }
         Look::Idle => {
             let line = Rect::from_center_size(rect.center(), vec2(rect.width(), 4.0));
             painter.rect_filled(line, 2.0, hues.ink);
-            beside(bar, rect, tokens, painter);
+            beside(bar, rect, tokens, painter)
         }
         Look::Backup => {
             let ends = [pos2(rect.left(), y), pos2(rect.right(), y)];
             painter.extend(Shape::dashed_line(&ends, Stroke::new(4.0, hues.ink), 12.0, 6.0));
-            beside(bar, rect, tokens, painter);
+            beside(bar, rect, tokens, painter)
         }
         Look::Stalled => {
             painter.rect_filled(rect, 3.0, tokens.danger_tint);
@@ -230,12 +232,12 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
                 );
                 painter.rect_filled(ground, 2.0, tokens.danger_tint);
             }
-            text(Type::SmallStrong, tokens.danger);
+            text(Type::SmallStrong, tokens.danger)
         }
         Look::Down => {
             let stroke = Stroke::new(1.0, tokens.danger);
             painter.rect(rect, 3.0, tokens.panel, stroke, StrokeKind::Inside);
-            text(Type::SmallStrong, tokens.danger);
+            text(Type::SmallStrong, tokens.danger)
         }
     }
 }
@@ -248,9 +250,10 @@ fn fitting<'a>(text: &'a str, style: Type, room: f32, painter: &Painter) -> Opti
 }
 
 /// The word of a thin line, on a ground of its own.
-fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
-    let Some(text) = fitting(&bar.text, Type::Small, rect.width() - 40.0, painter) else {
-        return;
+fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) -> bool {
+    let text = fitting(&bar.text, Type::Small, rect.width() - 40.0, painter);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return false;
     };
     let wide = width(painter, text, Type::Small);
     let ground = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top()), vec2(wide + 12.0, BAR));
@@ -262,6 +265,7 @@ fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
         Type::Small,
         tokens.text2,
     );
+    true
 }
 
 /// What a connection delivered, bin by bin, with the interruption measured on it; whether it was clicked.
