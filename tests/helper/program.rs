@@ -97,14 +97,14 @@ pub fn the_command_line_asks_the_service() {
 }
 
 /// A running `pathscope watch --json --control`.
-struct Watch {
+pub struct Watch {
     child: Child,
     input: ChildStdin,
     lines: Receiver<Value>,
 }
 
 impl Watch {
-    fn start(machine: &Machine, user: (&str, u32)) -> Self {
+    pub fn start(machine: &Machine, user: (&str, u32)) -> Self {
         Self::start_for(machine, user, "600")
     }
 
@@ -134,7 +134,7 @@ impl Watch {
 
     /// The next line that something is found in.
     #[track_caller]
-    fn next<T>(&self, what: &str, find: impl Fn(&Value) -> Option<T>) -> T {
+    pub fn next<T>(&self, what: &str, find: impl Fn(&Value) -> Option<T>) -> T {
         let end = Instant::now() + LIMIT;
         loop {
             let line = self
@@ -148,7 +148,7 @@ impl Watch {
     }
 
     #[track_caller]
-    fn access(&self) -> Value {
+    pub fn access(&self) -> Value {
         self.next("an access", |line| line.get("access").cloned())
     }
 
