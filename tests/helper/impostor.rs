@@ -21,13 +21,15 @@ struct Impostor;
 #[zbus::interface(name = "org.pathscope.Helper1")]
 impl Impostor {
     #[allow(clippy::unused_self, reason = "a call")]
-    fn hello(&self, _socket: zvariant::OwnedFd) -> (u32, String, [u32; 3]) {
+    fn hello(&self, socket: zvariant::OwnedFd) -> (u32, String, [u32; 3]) {
+        drop(socket);
         let [yes, no] = [Consent::Yes, Consent::No].map(consent_number);
         (PROTOCOL, "0".to_owned(), [yes, no, no])
     }
 
     #[allow(clippy::unused_self, reason = "a call")]
-    fn open_events(&self, _socket: zvariant::OwnedFd) -> zvariant::OwnedFd {
+    fn open_events(&self, socket: zvariant::OwnedFd) -> zvariant::OwnedFd {
+        drop(socket);
         OwnedFd::from(File::open("/dev/zero").expect("a file")).into()
     }
 }
