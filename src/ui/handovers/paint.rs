@@ -151,8 +151,15 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
     if end + 8.0 + width(painter, &lane.note, Type::Small) <= right {
         paint_right(painter, pos2(right, y), &lane.note, Type::Small, tokens.text3);
     }
+    // That it rests is said once: data that come now and then would have it said again and again.
+    let mut rests = false;
     for one in &lane.bars {
-        bar(one, lane.slot, scale, y, tokens, painter);
+        let thin = matches!(one.look, Look::Idle | Look::Backup);
+        let mut one = one.clone();
+        if thin && rests {
+            one.text.clear();
+        }
+        rests |= bar(&one, lane.slot, scale, y, tokens, painter) && thin;
     }
     if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= scale.from) {
         let x = scale.x(*closed);

@@ -107,7 +107,7 @@ pub(super) fn owner(endpoint: &Endpoint, owned: &Owned) -> Option<Owner> {
     let profile = owned.profiles.iter().find(|profile| profile.owns(endpoint))?;
     let stored = match profile.flags {
         MptcpFlags(0) => format!(
-            "NetworkManager has its default, {} or what NetworkManager.conf sets.",
+            "By default it has {}; NetworkManager.conf may set others.",
             MptcpFlags::DEFAULT
         ),
         flags => format!("NetworkManager has flags {flags}."),
@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(
             found.text,
             "A change here lasts until HomeNet reconnects. \
-             NetworkManager has its default, 0x22 (enabled, subflow) or what NetworkManager.conf sets."
+             By default it has 0x22 (enabled, subflow); NetworkManager.conf may set others."
         );
         assert_eq!(found.write, None, "it is as stored");
         assert_eq!(
