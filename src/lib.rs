@@ -110,8 +110,9 @@
 //!
 //! On this side the `control` thread tries the direct way first and then the service. A `permission` thread, only where
 //! something is missing, takes what needs no person at once, and the rest when somebody says *Allow*. What may be seen
-//! and done is told by the header, and by `access_changed` events after it. A service that is absent, dies, hangs or is
-//! replaced costs what it gave and nothing else. It serves its own network namespace; who is in another is refused.
+//! and done is told by the header, and by `access_changed` events after it. What was passed is looked at first: anything
+//! but a generic netlink socket is refused. A service that is absent, dies, hangs or is replaced costs what it gave and
+//! nothing else. It serves its own network namespace; who is in another is refused.
 //!
 //! # What lasts
 //!
@@ -175,7 +176,9 @@
 //! at most 30 frames a second, while data flows in a map that is visible. Such a frame finds what it shows where the
 //! frame before left it, as long as [`History::revision`](history::History::revision) is the same. A picture that is
 //! frozen, a source that says nothing and a wish for reduced motion cost no frame; nor does a hidden window. The
-//! source is opened while the window is made, so that the first frame does not wait for one after the other.
+//! source is opened while the window is made, so that the first frame does not wait for one after the other; what takes
+//! longer, as a laboratory with thousands of connections does, is shown with how far it is. What a person or a service has
+//! not answered within a second is said in the status line.
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
 pub mod bus;
