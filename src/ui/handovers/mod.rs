@@ -8,7 +8,7 @@ mod overview;
 mod paint;
 mod scale;
 
-use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea, Ui, vec2};
 
 pub(super) use self::headline::{Headline, headline};
 use self::lanes::Lanes;
@@ -136,7 +136,9 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
     let incidents = view.shown.incidents();
+    let before = state.chosen;
     let mut commands = state.keys(incidents, ui);
+    let stepped = state.chosen != before;
     let Some(chosen) = state.place(incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
@@ -170,8 +172,16 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
                     }
                     commands.extend(list::acts(chosen, view, ui));
                 });
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                for incident in incidents.iter().rev() {
+            // Of a thousand rows only those in view are made.
+            let area = ScrollArea::vertical().auto_shrink(false);
+            area.show_rows(ui, list::ROW, incidents.len(), |ui, rows| {
+                if stepped {
+                    let above = (incidents.len() - chosen.number) as f32 - rows.start as f32;
+                    let top = ui.max_rect().min + vec2(0.0, above * list::ROW);
+                    ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, list::ROW)), None);
+                }
+                let newest_first = incidents.iter().rev();
+                for incident in newest_first.skip(rows.start).take(rows.len()) {
                     let is_chosen = incident.number == chosen.number;
                     if list::row(incident, is_chosen, longest.unwrap_or(0), view, ui) {
                         pick = Some(incident.t);
