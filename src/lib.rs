@@ -114,8 +114,9 @@
 //!
 //! On this side the `control` thread tries the direct way first and then the helper. A `permission` thread, only where
 //! something is missing, takes what needs no person at once, and the rest when somebody says *Allow*. What may be seen
-//! and done is told by the header, and by `access_changed` events after it. A service that is absent, dies, hangs or is
-//! replaced costs what it gave and nothing else. A helper serves its own network namespace; who is in another is refused.
+//! and done is told by the header, and by `access_changed` events after it. What was passed is looked at first: anything
+//! but a generic netlink socket is refused. A service that is absent, dies, hangs or is replaced costs what it gave and
+//! nothing else. A helper serves its own network namespace; who is in another is refused.
 //!
 //! # What lasts
 //!
@@ -161,8 +162,9 @@
 //!
 //! A handover is told in every panel: as a badge at its connection, a band through its plots, a number in the strip of
 //! the session, lines among the events; each leads to its moment in the others. `desktop` tells it in a sentence to who
-//! does not see the window: the worst of what belongs together, never more than one in 5 s, over a bounded channel to
-//! a thread of its own. When that is full, because the daemon does not answer, the news is dropped. The tray's item
+//! does not see the window: the worst of what belongs together, all connections to which the same happened in one, never
+//! more than one in 5 s. It goes over a bounded channel to a thread of its own, one message a moment however many
+//! connections it concerns; when that is full, because the daemon does not answer, the news is dropped. The tray's item
 //! shows the newest state only, so its channel has room for one ring of a bell; if the tray goes while the window is in
 //! it, the window comes back.
 //!
@@ -178,7 +180,9 @@
 //! at most 30 frames a second, while data flows in a map that is visible. Such a frame finds what it shows where the
 //! frame before left it, as long as [`History::revision`](history::History::revision) is the same. A picture that is
 //! frozen, a source that says nothing and a wish for reduced motion cost no frame; nor does a hidden window. The
-//! source is opened while the window is made, so that the first frame does not wait for one after the other.
+//! source is opened while the window is made, so that the first frame does not wait for one after the other; what takes
+//! longer, as a laboratory with thousands of connections does, is shown with how far it is. What a person or a service has
+//! not answered within a second is said in the status line.
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
 pub mod bus;

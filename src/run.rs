@@ -1,5 +1,7 @@
 //! The composition root: arguments become a source, and a window or the command line on it.
 
+#[cfg(feature = "gui")]
+use std::path::Path;
 use std::process::ExitCode;
 #[cfg(feature = "gui")]
 use std::time::Duration;
@@ -19,6 +21,8 @@ use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
 use crate::source::{AbsentSource, Source, Waker};
 use crate::source::{LiveSource, Options};
+#[cfg(feature = "gui")]
+use crate::ui::{Progress, Screenshot};
 
 /// How long the demo runs when it is only to make a picture.
 #[cfg(feature = "gui")]
@@ -80,19 +84,23 @@ fn run_demo(arguments: &DemoArguments, output: &mut Output) -> Result<(), Failur
             .and_then(|count| usize::try_from(count).ok()),
         ..lab::Options::default()
     };
-    let (source, lab) = stage(scenario, &options)?;
     if arguments.headless {
+        let (source, lab) = stage(scenario, &options, |_, _| {})?;
         let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
         let printed = cli::print_stream(&source, &never(), end, true, output);
         // When the laboratory has ended, that is the reason for whatever the source says.
         return lab.failure().map_or(printed, |why| Err(Failure::failed(why)));
     }
-    show_demo(arguments, source, lab, scenario)
+    show_demo(arguments, options, scenario)
 }
 
-/// Builds a scenario, and opens a source in it.
-fn stage(scenario: &Scenario, options: &lab::Options) -> Result<(LiveSource, Lab), Failure> {
-    let lab = Lab::start(scenario, options).map_err(lab_failure)?;
+/// Builds a scenario, and opens a source in it; `coming` is told meanwhile how many connections are up.
+fn stage(
+    scenario: &Scenario,
+    options: &lab::Options,
+    coming: impl Fn(usize, usize) + Send + 'static,
+) -> Result<(LiveSource, Lab), Failure> {
+    let lab = Lab::start_telling(scenario, options, coming).map_err(lab_failure)?;
     let namespace = Namespace::open(&lab.netns().to_string_lossy())?;
     let source = LiveSource::open(&namespace, &Options::default())?;
     Ok((source, lab))
@@ -110,31 +118,57 @@ fn lab_failure(error: LabError) -> Failure {
 #[cfg(feature = "gui")]
 fn show_demo(
     arguments: &DemoArguments,
-    source: LiveSource,
-    lab: Lab,
+    options: lab::Options,
     scenario: &'static Scenario,
 ) -> Result<(), Failure> {
-    let screenshot = arguments.screenshot.clone().map(|path| crate::ui::Screenshot {
+    let screenshot = arguments.screenshot.clone().map(|path| Screenshot {
         path,
         panel: arguments.panel.clone(),
         after: arguments.seconds.unwrap_or(PICTURE_AFTER),
     });
-    crate::ui::run(crate::ui::Setup {
-        source: Box::new(source),
-        seconds: if screenshot.is_some() {
-            None
-        } else {
-            arguments.seconds
-        },
-        lab: Some(Box::new(DemoLab { lab, scenario })),
-        title: "Demo".to_owned(),
-        // A picture looks the same however the window was left.
-        settings: screenshot.is_none().then(crate::ui::settings_file).flatten(),
-        screenshot,
-        theme: None,
-        demo: None,
+    // A picture looks the same however the window was left.
+    let settings = screenshot.is_none().then(crate::ui::settings_file).flatten();
+    let (file, picture) = (settings.clone(), screenshot.clone());
+    let seconds = arguments.seconds.filter(|_| screenshot.is_none());
+    let make = move |progress: &Progress| {
+        progress.say("Two hosts and the links between them are being built");
+        let told = progress.clone();
+        let coming = move |up, of| told.count(up, of, "connections are up");
+        let (source, lab) = stage(scenario, &options, coming)?;
+        Ok(crate::ui::Setup {
+            source: Box::new(source),
+            seconds,
+            lab: Some(Box::new(DemoLab { lab, scenario })),
+            title: "Demo".to_owned(),
+            settings,
+            screenshot,
+            theme: None,
+            demo: None,
+        })
+    };
+    open_window("Demo", file.as_deref(), picture.as_ref(), make)
+}
+
+/// Opens the window while what it shows is being made; what fails with that ends the program with its own code.
+#[cfg(feature = "gui")]
+fn open_window(
+    title: &str,
+    file: Option<&Path>,
+    screenshot: Option<&Screenshot>,
+    make: impl FnOnce(&Progress) -> Result<crate::ui::Setup, Failure> + Send + 'static,
+) -> Result<(), Failure> {
+    let (failed, failure) = bounded(1);
+    let make = move |progress: &Progress| {
+        make(progress).map_err(|error| {
+            let text = error.to_string();
+            let _ = failed.try_send(error);
+            text
+        })
+    };
+    crate::ui::run_while(title, file, screenshot, make).map_err(|text| {
+        let making = failure.try_recv();
+        making.unwrap_or_else(|_| Failure::failed(text))
     })
-    .map_err(Failure::failed)
 }
 
 /// The laboratory's links, as the window plugs, unplugs and shapes them.
@@ -169,7 +203,8 @@ impl crate::ui::LabControls for DemoLab {
         let next = self.next();
         let start = move || {
             let scenario = next.ok_or("there is no other scenario")?;
-            let (source, lab) = stage(scenario, &lab::Options::default()).map_err(|why| why.to_string())?;
+            let (source, lab) =
+                stage(scenario, &lab::Options::default(), |_, _| {}).map_err(|why| why.to_string())?;
             Ok(crate::ui::Staged {
                 source: Box::new(source),
                 lab: Box::new(DemoLab { lab, scenario }),
@@ -232,16 +267,10 @@ impl crate::ui::LabControls for DemoLab {
 fn window(netns: Option<&str>) -> Result<(), Failure> {
     let namespace = cli::namespace(netns)?;
     let title = netns.map_or_else(|| "This machine".to_owned(), |name| format!("Namespace {name}"));
-    let (failed, failure) = std::sync::mpsc::channel();
     let name = title.clone();
-    let make = move || {
-        let source = open_source(&namespace).map_err(|error| {
-            let text = error.to_string();
-            let _ = failed.send(Failure::from(error));
-            text
-        })?;
+    let make = move |_: &Progress| {
         Ok(crate::ui::Setup {
-            source,
+            source: open_source(&namespace)?,
             seconds: None,
             lab: None,
             title: name,
@@ -251,10 +280,7 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
             demo: Some(open_demo),
         })
     };
-    crate::ui::run_while(&title, crate::ui::settings_file().as_deref(), make).map_err(|text| {
-        let source = failure.try_recv();
-        source.unwrap_or_else(|_| Failure::failed(text))
-    })
+    open_window(&title, crate::ui::settings_file().as_deref(), None, make)
 }
 
 #[cfg(feature = "gui")]
@@ -282,7 +308,7 @@ fn open_demo() -> Result<(), String> {
 }
 
 #[cfg(not(feature = "gui"))]
-fn show_demo(_: &DemoArguments, _: LiveSource, _: Lab, _: &Scenario) -> Result<(), Failure> {
+fn show_demo(_: &DemoArguments, _: lab::Options, _: &Scenario) -> Result<(), Failure> {
     Err(Failure::failed(
         "this pathscope was built without its window: add --headless",
     ))

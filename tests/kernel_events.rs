@@ -4,12 +4,14 @@
 mod hosts;
 
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 
 use hosts::{Host, Pair, until};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pathscope::kernel::{Events, Received, RouteEvents, RouteNotice};
 use pathscope::model::{Event, EventKind, Origin};
-use socket2::Protocol;
+use socket2::{Domain, Protocol, Socket, Type};
 
 fn events(host: &Host, receive_buffer_bytes: Option<usize>) -> Events {
     host.run(move || Events::subscribe(receive_buffer_bytes).unwrap())
@@ -21,6 +23,26 @@ fn await_kind(events: &mut Events, seen: &mut Vec<Event>, kind: EventKind) -> Ev
         assert_eq!(events.read(seen).unwrap(), Received::NothingMore);
         seen.iter().rfind(|event| event.kind == kind).cloned()
     })
+}
+
+#[test]
+fn what_is_no_event_socket_is_refused() {
+    let (one, _other) = UnixDatagram::pair().unwrap();
+    let tcp = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let routes = Socket::new(
+        Domain::from(nix::libc::AF_NETLINK),
+        Type::DGRAM,
+        Some(Protocol::from(nix::libc::NETLINK_ROUTE)),
+    );
+    let file = std::fs::File::open("/dev/zero").unwrap();
+    let passed: [OwnedFd; 4] = [one.into(), tcp.into(), routes.unwrap().into(), file.into()];
+    for socket in passed {
+        let refused = Events::of(socket).map(drop).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("cannot hear events over what was passed: "),
+            "{refused}"
+        );
+    }
 }
 
 #[test]

@@ -21,6 +21,26 @@ fn handover(automatic: bool) -> Lab {
     Lab::start(lab::scenario("handover").expect("a scenario"), &options).expect("a laboratory")
 }
 
+#[test]
+fn while_it_comes_up_it_is_told_how_far_it_is() {
+    if !common::can_make_namespaces("the coming up of a laboratory") {
+        return;
+    }
+    let options = lab::Options {
+        connections: Some(40),
+        program: Some(common::pathscope()),
+        ..lab::Options::default()
+    };
+    let (sender, told) = std::sync::mpsc::channel();
+    let coming = move |up, of| sender.send((up, of)).expect("somebody listens");
+    let scenario = lab::scenario("many").expect("a scenario");
+    let lab = Lab::start_telling(scenario, &options, coming).expect("a laboratory");
+    let told: Vec<(usize, usize)> = told.try_iter().collect();
+    assert!(!told.is_empty(), "not a word");
+    assert!(told.iter().all(|(up, of)| up <= of && *of == 40), "{told:?}");
+    drop(lab);
+}
+
 /// The sockets that `ss` shows, a line each.
 fn sockets(netns: &Path, options: &str) -> Vec<String> {
     common::output(netns, &["ss", options])

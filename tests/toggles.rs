@@ -64,14 +64,15 @@ impl Window {
         window
     }
 
-    /// Presses what has this name, once it is there and has found its place.
+    /// Presses what has this name, once it is there, may be pressed and has found its place.
     fn click(&mut self, name: &str) {
         common::wait_for(name, LIMIT, || {
             self.harness.step();
             let place = self.harness.query_by_label(name)?.rect();
             self.harness.step();
             let node = self.harness.query_by_label(name)?;
-            (node.rect() == place).then(|| node.click())
+            let may_be = !egui_kittest::kittest::NodeT::accesskit_node(&node).is_disabled();
+            (may_be && node.rect() == place).then(|| node.click())
         });
         self.harness.run_steps(2);
     }

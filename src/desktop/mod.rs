@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use icon::pixels;
 pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};
-pub use policy::{Notice, Policy, QUIET, Told, When};
+pub use policy::{Bundle, Notice, Policy, QUIET, Told, When};
 pub use tray::{Act, Shown, Tray, Waker};
 
 /// Why something does not work; nothing while it does.

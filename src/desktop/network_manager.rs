@@ -325,7 +325,13 @@ fn answer(requests: &Receiver<Request>, known: &Mutex<Known>, wake: &impl Fn()) 
             settings = Settings::system().ok();
         }
         let Some(here) = &settings else {
-            lock(known).writing = false;
+            if let Request::Write(profile, _) = request {
+                let mut known = lock(known);
+                known.writing = false;
+                known.failure = Some(format!("{}: there is no system bus", profile.name));
+                drop(known);
+                wake();
+            }
             continue;
         };
         let wrote = matches!(request, Request::Write(..));

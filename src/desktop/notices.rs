@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::Reason;
-use super::policy::{Notice, Policy, Told};
+use super::policy::{Bundle, Notice, Policy};
 
 /// How much may wait. More comes only while the daemon does not answer: then what does not fit is dropped, because a
 /// late notification is worth nothing.
@@ -62,7 +62,7 @@ fn in_words(error: &notify_rust::error::Error) -> String {
 
 enum Message {
     Check,
-    Told(Told),
+    Told(Bundle),
 }
 
 /// Tells handovers. When it is dropped, its thread ends with what it has in hand.
@@ -91,8 +91,8 @@ impl Notices {
         let _ = self.sender.try_send(Message::Check);
     }
 
-    /// Tells a handover; whether there was room for it. Never waits.
-    pub fn tell(&self, told: Told) -> bool {
+    /// Tells the handovers of one moment; whether there was room for them. Never waits.
+    pub fn tell(&self, told: Bundle) -> bool {
         self.sender.try_send(Message::Told(told)).is_ok()
     }
 
@@ -127,6 +127,8 @@ fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desktop::Told;
+    use crate::model::Cookie;
 
     struct Stuck {
         entered: Sender<()>,
@@ -145,13 +147,42 @@ mod tests {
         }
     }
 
-    fn told() -> Told {
-        Told {
-            application: String::new(),
-            sentence: String::new(),
+    fn told(connections: u64) -> Bundle {
+        let told = |number| Told {
+            connection: Cookie(number),
+            application: "ssh".to_owned(),
+            happened: "Wi-Fi lost".to_owned(),
+            from: Some("Wi-Fi".to_owned()),
+            to: Some("Ethernet".to_owned()),
+            sentence: "It moved.".to_owned(),
             survived: true,
-            interruption_ms: None,
+            interruption_ms: Some((number, 20)),
+        };
+        (1..=connections).map(told).collect()
+    }
+
+    /// Shows what it is told to whoever listens.
+    struct Shown(Sender<Notice>);
+
+    impl Sink for Shown {
+        fn check(&mut self) -> Result<(), String> {
+            Ok(())
         }
+
+        fn send(&mut self, notice: &Notice) -> Result<(), String> {
+            self.0.send(notice.clone()).map_err(|error| error.to_string())
+        }
+    }
+
+    #[test]
+    fn a_link_that_hundreds_use_is_told_once_and_whole() {
+        let (sender, shown) = bounded(8);
+        let notices = Notices::start(Shown(sender)).expect("a thread");
+        assert!(notices.tell(told(900)));
+        let notice = shown.recv_timeout(Duration::from_secs(20)).expect("a notice");
+        assert_eq!(notice.title, "Handover of 900 connections");
+        let text = "Wi-Fi lost; 900 connections moved to Ethernet, at worst after 900 ms ± 20; all lived on.";
+        assert_eq!(notice.text, text);
     }
 
     #[test]
@@ -160,7 +191,7 @@ mod tests {
         let notices = Notices::start(Stuck { entered, release }).expect("a thread");
         notices.check();
         inside.recv().expect("the thread is in the daemon's hands");
-        let taken = (0..1000).filter(|_| notices.tell(told())).count();
+        let taken = (0..1000).filter(|_| notices.tell(told(1))).count();
         assert_eq!(taken, WAITING, "the rest is dropped");
         assert_eq!(notices.why_not(), None);
         drop(let_go);

@@ -1,8 +1,12 @@
 //! Which handovers are told, and when: the worst of what belongs together, and seldom.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use crate::history::handover::duration;
+use crate::model::Cookie;
 
 /// From one notification to the next at least this long.
 pub const QUIET: Duration = Duration::from_secs(5);
@@ -36,19 +40,138 @@ impl When {
 /// One handover, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
+    /// The connection.
+    pub connection: Cookie,
     /// Whose connection it was.
     pub application: String,
-    /// What happened.
+    /// What happened to the path: `Wi-Fi lost`.
+    pub happened: String,
+    /// What people call the path that carried the data before.
+    pub from: Option<String>,
+    /// And the one that does now.
+    pub to: Option<String>,
+    /// All of it, of this connection alone.
     pub sentence: String,
     /// Whether the connection lived on.
     pub survived: bool,
-    /// How long nothing was delivered, ms; `None` where nothing was to be sent.
-    pub interruption_ms: Option<u64>,
+    /// How long nothing was delivered and how far the truth may be from it, ms; `None` where nothing was to be sent.
+    pub interruption_ms: Option<(u64, u64)>,
 }
 
 impl Told {
     fn gravity(&self) -> (bool, Option<u64>) {
-        (!self.survived, self.interruption_ms)
+        (!self.survived, self.interruption_ms.map(|(ms, _)| ms))
+    }
+}
+
+/// Handovers to be told together. It grows with the connections, not with how often something happens to them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bundle {
+    groups: Vec<Group>,
+}
+
+/// Handovers to which the same happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    worst: Told,
+    connections: BTreeSet<Cookie>,
+    /// Those of them that were lost.
+    lost: BTreeSet<Cookie>,
+}
+
+impl FromIterator<Told> for Bundle {
+    fn from_iter<T: IntoIterator<Item = Told>>(handovers: T) -> Self {
+        let mut bundle = Self::default();
+        for told in handovers {
+            let lost = (!told.survived).then_some(told.connection);
+            bundle.add(Group {
+                connections: [told.connection].into(),
+                lost: lost.into_iter().collect(),
+                worst: told,
+            });
+        }
+        bundle
+    }
+}
+
+impl Bundle {
+    fn add(&mut self, new: Group) {
+        let same = |group: &&mut Group| {
+            (&group.worst.happened, &group.worst.to) == (&new.worst.happened, &new.worst.to)
+        };
+        let Some(group) = self.groups.iter_mut().find(same) else {
+            self.groups.push(new);
+            return;
+        };
+        group.connections.extend(new.connections);
+        group.lost.extend(new.lost);
+        if new.worst.gravity() > group.worst.gravity() {
+            group.worst = new.worst;
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        for group in other.groups {
+            self.add(group);
+        }
+    }
+
+    /// Whether there is nothing to tell.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
+    /// The worst in a sentence, and how many others there were.
+    fn notice(&self) -> Option<Notice> {
+        let all = || self.groups.iter().rev();
+        let worst = all().max_by_key(|group| (group.worst.gravity(), group.connections.len()))?;
+        let others = all().map(|group| group.connections.len()).sum::<usize>() - worst.connections.len();
+        let others = match others {
+            0 => String::new(),
+            1 => " There was 1 other handover.".to_owned(),
+            others => format!(" There were {others} other handovers."),
+        };
+        Some(Notice {
+            title: format!("Handover of {}", worst.who()),
+            text: worst.sentence() + &others,
+        })
+    }
+}
+
+impl Group {
+    fn who(&self) -> String {
+        match self.connections.len() {
+            1 => self.worst.application.clone(),
+            several => format!("{several} connections"),
+        }
+    }
+
+    /// `Wi-Fi lost; 12 connections moved to Ethernet, at worst after 340 ms ± 20; all lived on.`
+    fn sentence(&self) -> String {
+        if self.connections.len() == 1 {
+            return self.worst.sentence.clone();
+        }
+        let (happened, who) = (&self.worst.happened, self.who());
+        let at_worst = self.worst.interruption_ms.map(|(ms, uncertainty_ms)| {
+            let (length, uncertainty) = duration(ms, uncertainty_ms);
+            format!("at worst after {length} ± {uncertainty}")
+        });
+        let moved = match (&self.worst.to, at_worst) {
+            (Some(to), Some(at_worst)) if Some(to) == self.worst.from.as_ref() => {
+                format!("{to} delivered again for {who}, {at_worst}")
+            }
+            (Some(to), Some(at_worst)) => format!("{who} moved to {to}, {at_worst}"),
+            (Some(to), None) => format!("{who} moved to {to} without an interruption"),
+            (None, Some(_)) => format!("nothing of {who} was delivered any more"),
+            (None, None) => format!("{who} had nothing to send"),
+        };
+        let lived = match self.lost.len() {
+            0 => "all lived on".to_owned(),
+            lost if lost == self.connections.len() => "all were lost".to_owned(),
+            1 => "1 was lost".to_owned(),
+            lost => format!("{lost} were lost"),
+        };
+        format!("{happened}; {moved}; {lived}.")
     }
 }
 
@@ -65,39 +188,23 @@ pub struct Notice {
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     sent_at: Option<Duration>,
-    waiting: Option<Waiting>,
-}
-
-#[derive(Clone, Debug)]
-struct Waiting {
-    since: Duration,
-    worst: Told,
-    others: usize,
+    /// What waits, and since when.
+    waiting: Option<(Duration, Bundle)>,
 }
 
 impl Policy {
-    /// Takes a handover.
-    pub fn take(&mut self, told: Told, now: Duration) {
-        match &mut self.waiting {
-            None => {
-                self.waiting = Some(Waiting {
-                    since: now,
-                    worst: told,
-                    others: 0,
-                });
-            }
-            Some(waiting) => {
-                waiting.others += 1;
-                if told.gravity() > waiting.worst.gravity() {
-                    waiting.worst = told;
-                }
-            }
+    /// Takes handovers.
+    pub fn take(&mut self, new: Bundle, now: Duration) {
+        if !new.is_empty() {
+            let (_, waiting) = self.waiting.get_or_insert_with(|| (now, Bundle::default()));
+            waiting.merge(new);
         }
     }
 
     /// When something is to be sent.
     pub fn due(&self) -> Option<Duration> {
-        let gathered = self.waiting.as_ref()?.since + GATHER;
+        let (since, _) = self.waiting.as_ref()?;
+        let gathered = *since + GATHER;
         Some(self.sent_at.map_or(gathered, |sent| gathered.max(sent + QUIET)))
     }
 
@@ -106,17 +213,9 @@ impl Policy {
         if self.due()? > now {
             return None;
         }
-        let Waiting { worst, others, .. } = self.waiting.take()?;
+        let (_, waiting) = self.waiting.take()?;
         self.sent_at = Some(now);
-        let others = match others {
-            0 => String::new(),
-            1 => " There was 1 other handover.".to_owned(),
-            others => format!(" There were {others} other handovers."),
-        };
-        Some(Notice {
-            title: format!("Handover of {}", worst.application),
-            text: worst.sentence + &others,
-        })
+        waiting.notice()
     }
 }
 
@@ -124,12 +223,28 @@ impl Policy {
 mod tests {
     use super::*;
 
-    fn told(sentence: &str, ms: Option<u64>, survived: bool) -> Told {
+    fn told(connection: u64, sentence: &str, ms: Option<u64>, survived: bool) -> Told {
         Told {
+            connection: Cookie(connection),
             application: "ssh".to_owned(),
+            happened: format!("Path {connection} lost"),
+            from: Some("Wi-Fi".to_owned()),
+            to: Some("Ethernet".to_owned()),
             sentence: sentence.to_owned(),
             survived,
-            interruption_ms: ms,
+            interruption_ms: ms.map(|ms| (ms, 20)),
+        }
+    }
+
+    fn one(connection: u64, sentence: &str, ms: Option<u64>, survived: bool) -> Bundle {
+        [told(connection, sentence, ms, survived)].into_iter().collect()
+    }
+
+    /// A connection that moved away from Wi-Fi.
+    fn moved(connection: u64, ms: Option<u64>, survived: bool) -> Told {
+        Told {
+            happened: "Wi-Fi lost".to_owned(),
+            ..told(connection, "It moved.", ms, survived)
         }
     }
 
@@ -150,7 +265,8 @@ mod tests {
     fn one_handover_is_told_as_it_is() {
         let mut policy = Policy::default();
         assert_eq!((policy.due(), policy.next(at(0))), (None, None));
-        policy.take(told("It moved.", Some(207), true), at(100));
+        policy.take(one(1, "It moved.", Some(207), true), at(100));
+        policy.take(Bundle::default(), at(200));
         assert_eq!(policy.next(at(1099)), None, "others may follow");
         assert_eq!(policy.due(), Some(at(1100)));
         let notice = policy.next(at(1100)).expect("due");
@@ -164,16 +280,39 @@ mod tests {
     #[test]
     fn the_worst_of_several_is_told_with_the_number_of_the_others() {
         let mut policy = Policy::default();
-        policy.take(told("Idle.", None, true), at(0));
-        policy.take(told("Long.", Some(900), true), at(300));
-        policy.take(told("Lost.", Some(80), false), at(500));
-        policy.take(told("Short.", Some(90), true), at(700));
+        policy.take(one(1, "Idle.", None, true), at(0));
+        policy.take(one(2, "Long.", Some(900), true), at(300));
+        policy.take(one(3, "Lost.", Some(80), false), at(500));
+        policy.take(one(4, "Short.", Some(90), true), at(700));
         let notice = policy.next(at(1000)).expect("due");
         assert_eq!(notice.text, "Lost. There were 3 other handovers.");
-        policy.take(told("Short.", Some(90), true), at(8000));
-        policy.take(told("Long.", Some(900), true), at(8100));
+        policy.take(one(1, "Short.", Some(90), true), at(8000));
+        policy.take(one(2, "Long.", Some(900), true), at(8100));
         let notice = policy.next(at(9000)).expect("due");
         assert_eq!(notice.text, "Long. There was 1 other handover.");
+    }
+
+    #[test]
+    fn connections_to_which_the_same_happened_are_told_in_one_sentence() {
+        let mut policy = Policy::default();
+        let first = (0..8).map(|number| moved(number, Some(100 + number), true));
+        policy.take(first.collect(), at(0));
+        let later = (4..12).map(|number| moved(number, Some(333 + number), true));
+        policy.take(later.chain([told(20, "Other.", None, true)]).collect(), at(250));
+        let notice = policy.next(at(1000)).expect("due");
+        assert_eq!(notice.title, "Handover of 12 connections");
+        assert_eq!(
+            notice.text,
+            "Wi-Fi lost; 12 connections moved to Ethernet, at worst after 344 ms ± 20; all lived on. \
+             There was 1 other handover."
+        );
+        let idle = [moved(1, None, true), moved(2, None, false)];
+        policy.take(idle.into_iter().collect(), at(8000));
+        let notice = policy.next(at(9000)).expect("due");
+        assert_eq!(
+            notice.text,
+            "Wi-Fi lost; 2 connections moved to Ethernet without an interruption; 1 was lost."
+        );
     }
 
     #[test]
@@ -183,7 +322,7 @@ mod tests {
         let mut handovers = 0;
         for ms in (0..60_000).step_by(10) {
             if ms % 370 == 0 {
-                policy.take(told("It moved.", Some(ms), true), at(ms));
+                policy.take(one(1, "It moved.", Some(ms), true), at(ms));
                 handovers += 1;
             }
             if policy.next(at(ms)).is_some() {

@@ -21,11 +21,12 @@ pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::handover::{Detector, Handover};
+use self::handover::{Detector, Handover, Incident, incidents};
 use self::memory::Memory;
 use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
 
@@ -81,6 +82,8 @@ pub struct History {
     memory: Memory,
     detector: Detector,
     handovers: VecDeque<Handover>,
+    /// The same by what happened, once somebody asked and until another one ends.
+    incidents: OnceCell<Vec<Incident>>,
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
@@ -100,10 +103,12 @@ impl History {
         self.revision += 1;
         self.now = self.now.max(line.t());
         let ended = self.detector.apply(&line);
-        self.found += ended.len();
-        self.handovers.extend(ended);
-        while self.handovers.len() > HANDOVERS {
-            self.handovers.pop_front();
+        if !ended.is_empty() {
+            self.found += ended.len();
+            self.handovers.extend(ended);
+            let spare = self.handovers.len().saturating_sub(HANDOVERS);
+            self.handovers.drain(..spare);
+            self.incidents.take();
         }
         match line {
             Line::Header(header) => {
@@ -163,7 +168,12 @@ impl History {
         &self.handovers
     }
 
-    /// What moved over each interface since the stream began.
+    /// The same handovers by what happened, oldest first.
+    pub fn incidents(&self) -> &[Incident] {
+        self.incidents.get_or_init(|| incidents(&self.handovers))
+    }
+
+    /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -175,6 +185,7 @@ impl History {
 
     /// The handovers that ended since this was last asked.
     pub fn take_handovers(&mut self) -> VecDeque<Handover> {
+        self.incidents.take();
         std::mem::take(&mut self.handovers)
     }
 
@@ -234,6 +245,11 @@ impl History {
 
         for connection in &sample.connections {
             self.record_connection(connection, before, t, &mut still);
+        }
+        for interface in &sample.interfaces {
+            if let Some(dbm) = interface.signal_dbm {
+                self.session.note_signal(&interface.name, t, dbm);
+            }
         }
         for cookie in self.state.missing_from(&sample) {
             self.end_connection(cookie, t);

@@ -1,11 +1,14 @@
-//! What moved over each interface from the beginning of the stream on, in so few bins that it costs nothing to keep.
+//! What moved over each interface from the beginning of the stream on, in so few bins that it costs nothing to keep,
+//! and how strong its radio signal was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// The most bins. When they are full, two become one.
 const MOST: usize = 512;
 /// How wide the bins are at first, seconds.
 const NARROWEST_S: f64 = 0.25;
+/// The most changes of a signal that are kept: hours, where it changes each second.
+const SIGNALS: usize = 10_000;
 
 /// Data of all connections by device, both directions together.
 #[derive(Clone, Debug)]
@@ -13,6 +16,8 @@ pub struct Session {
     width_s: f64,
     /// Bits in each bin, from the beginning of the stream on; without a name what no device is known of.
     by_device: BTreeMap<String, Vec<f64>>,
+    /// The signals' changes, oldest first: when, and to what, dBm.
+    signals: BTreeMap<String, VecDeque<(f64, i32)>>,
 }
 
 impl Default for Session {
@@ -20,6 +25,7 @@ impl Default for Session {
         Self {
             width_s: NARROWEST_S,
             by_device: BTreeMap::new(),
+            signals: BTreeMap::new(),
         }
     }
 }
@@ -69,6 +75,23 @@ impl Session {
         }
     }
 
+    /// How strong a device's signal was at a time, dBm, as far as that is known.
+    pub fn signal_at(&self, device: &str, t: f64) -> Option<i32> {
+        let changes = self.signals.get(device)?;
+        let later = changes.partition_point(|(changed, _)| *changed <= t);
+        changes.get(later.checked_sub(1)?).map(|(_, dbm)| *dbm)
+    }
+
+    /// Notes how strong a device's signal is from a time on.
+    pub(super) fn note_signal(&mut self, device: &str, t: f64, dbm: i32) {
+        let changes = self.signals.entry(device.to_owned()).or_default();
+        if changes.back().is_none_or(|(_, before)| *before != dbm) {
+            let spare = (changes.len() + 1).saturating_sub(SIGNALS);
+            changes.drain(..spare);
+            changes.push_back((t, dbm));
+        }
+    }
+
     fn halve(&mut self) {
         self.width_s *= 2.0;
         for bits in self.by_device.values_mut() {
@@ -94,6 +117,23 @@ mod tests {
         assert_eq!(rates(&session, "wlan0"), [400.0, 800.0, 800.0]);
         session.add("eth0", (0.5, 0.5), 800.0);
         assert_eq!(rates(&session, "eth0"), [0.0; 0], "nothing took no time");
+    }
+
+    #[test]
+    fn a_signal_holds_until_the_next_and_is_forgotten_at_last() {
+        let mut session = Session::default();
+        for (t, dbm) in [(1.0, -58), (2.0, -58), (3.0, -71)] {
+            session.note_signal("wlan0", t, dbm);
+        }
+        let at = |session: &Session, t| session.signal_at("wlan0", t);
+        let found = [0.5, 1.0, 2.9, 3.0, 99.0].map(|t| at(&session, t));
+        assert_eq!(found, [None, Some(-58), Some(-58), Some(-71), Some(-71)]);
+        assert_eq!(session.signal_at("eth0", 2.0), None);
+        for second in 4..20_000 {
+            session.note_signal("wlan0", f64::from(second), -60 - second % 2);
+        }
+        assert_eq!(at(&session, 9000.0), None);
+        assert_eq!(at(&session, 19_999.5), Some(-61));
     }
 
     #[test]

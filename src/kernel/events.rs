@@ -1,10 +1,12 @@
 //! The path manager's events, as they happen.
 
+use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use neli::consts::socket::NlFamily;
 use rustc_hash::FxHashMap;
+use socket2::{Domain, Protocol, SockRef};
 
 use super::listener::{Listener, Notified};
 use super::names::Names;
@@ -59,11 +61,22 @@ impl Events {
         subscribe(None).map(Listener::into_fd)
     }
 
-    /// Of a socket that has joined, in the network namespace of the calling thread.
+    /// Of a socket that another process has joined, in the network namespace of the calling thread.
     ///
     /// # Errors
-    /// When no netlink socket can be opened beside it.
+    /// When it is no socket that could have joined, or no netlink socket can be opened beside it.
     pub fn of(socket: OwnedFd) -> Result<Self, Error> {
+        const USE: &str = "hear events over what was passed";
+        let passed = SockRef::from(&socket);
+        let kind = passed
+            .domain()
+            .and_then(|domain| Ok((domain, passed.protocol()?)));
+        let netlink = Domain::from(nix::libc::AF_NETLINK);
+        let generic = Protocol::from(nix::libc::NETLINK_GENERIC);
+        if kind.map_err(|error| Error::io(USE, error))? != (netlink, Some(generic)) {
+            let why = "it is no generic netlink socket";
+            return Err(Error::io(USE, io::Error::new(io::ErrorKind::InvalidInput, why)));
+        }
         Self::new(Listener::new(socket))
     }
 

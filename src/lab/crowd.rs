@@ -54,7 +54,7 @@ impl Crowd {
     pub fn start(options: &CrowdOptions) -> Result<Self, LabError> {
         let limit = Duration::from_secs(30 + options.connections as u64 / 50);
         let setup = Setup::Crowd(options.clone());
-        let process = HostProcess::start(options.program.as_deref(), &setup, limit)?;
+        let process = HostProcess::start(options.program.as_deref(), &setup, limit, |_, _| {})?;
         Ok(Self { process })
     }
 

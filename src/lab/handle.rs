@@ -45,6 +45,18 @@ impl Lab {
     /// # Errors
     /// When the system forbids it, the kernel has no MPTCP, or something does not come up in time.
     pub fn start(scenario: &Scenario, options: &Options) -> Result<Self, LabError> {
+        Self::start_telling(scenario, options, |_, _| {})
+    }
+
+    /// The same; `coming` is told meanwhile how many connections are up, and how many there are to be.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn start_telling(
+        scenario: &Scenario,
+        options: &Options,
+        coming: impl Fn(usize, usize) + Send + 'static,
+    ) -> Result<Self, LabError> {
         let setup = Setup::Scenario {
             name: scenario.name.to_owned(),
             connections: options.connections,
@@ -52,7 +64,7 @@ impl Lab {
         };
         let connections = options.connections.unwrap_or(scenario.connections);
         let limit = LIMIT + LIMIT_EACH * u32::try_from(connections).unwrap_or(u32::MAX);
-        let process = HostProcess::start(options.program.as_deref(), &setup, limit)?;
+        let process = HostProcess::start(options.program.as_deref(), &setup, limit, coming)?;
         Ok(Self { process })
     }
 

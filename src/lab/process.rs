@@ -37,8 +37,14 @@ pub(super) struct HostProcess {
 }
 
 impl HostProcess {
-    /// Starts the host process and returns when it says that everything is up.
-    pub(super) fn start(program: Option<&Path>, setup: &Setup, limit: Duration) -> Result<Self, LabError> {
+    /// Starts the host process and returns when it says that everything is up; `coming` is told meanwhile how many
+    /// connections are, and how many there are to be.
+    pub(super) fn start(
+        program: Option<&Path>,
+        setup: &Setup,
+        limit: Duration,
+        coming: impl Fn(usize, usize) + Send + 'static,
+    ) -> Result<Self, LabError> {
         let program = program.map_or_else(|| PathBuf::from("/proc/self/exe"), Path::to_owned);
         let said = Arc::new(Mutex::new(Said::default()));
         let (spawned_here, spawned) = bounded(1);
@@ -48,7 +54,7 @@ impl HostProcess {
             .name("lab".to_owned())
             .spawn({
                 let said = Arc::clone(&said);
-                move || listen(&program, &spawned_here, &up_here, &said, ended_here)
+                move || listen(&program, &spawned_here, &up_here, coming, &said, ended_here)
             })
             .map_err(|error| LabError::failed("cannot start a thread", error))?;
         let (pid, mut orders) = spawned
@@ -131,6 +137,7 @@ fn listen(
     program: &Path,
     spawned: &Sender<io::Result<(Pid, ChildStdin)>>,
     up: &Sender<Result<i32, LabError>>,
+    coming: impl Fn(usize, usize),
     said: &Mutex<Said>,
     _ended: Sender<()>,
 ) {
@@ -151,6 +158,7 @@ fn listen(
     loop {
         match read_line(&mut reports) {
             Ok(Some(Report::Links(links))) => lock(said).links = links,
+            Ok(Some(Report::Coming { up, of })) => coming(up, of),
             Ok(Some(Report::Up { server_thread })) => {
                 let _ = up.try_send(Ok(server_thread));
             }

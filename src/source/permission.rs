@@ -13,7 +13,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::service::Service;
 use super::shared::Shared;
 use crate::bus::{Action, Refusal};
-use crate::kernel::lacking;
+use crate::kernel::{Events, lacking};
 use crate::model::{Access, Consent, Event, EventKind, Offer, Origin};
 
 /// How often it is looked whether the service is there.
@@ -25,6 +25,7 @@ pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) 
     let mut permission = Permission {
         shared,
         hidden: !access.subflow_tokens,
+        told: Some(access.clone()),
         access,
         service: None,
         owner: None,
@@ -49,6 +50,8 @@ pub(super) fn run(shared: &Arc<Shared>, access: Access, allowed: &Receiver<()>) 
 struct Permission<'a> {
     shared: &'a Arc<Shared>,
     access: Access,
+    /// What was told last; `None` where it is to be told again.
+    told: Option<Access>,
     /// The kernel hides the tokens of subflows.
     hidden: bool,
     service: Option<Service>,
@@ -124,11 +127,11 @@ impl Permission<'_> {
         self.owner = None;
         self.again_at = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(PAUSES.1);
-        let had = self.access.offer.take().is_some();
-        self.access.control &= !had;
-        if had || self.why_not() != self.access.why_not {
-            self.tell();
+        if self.access.offer.take().is_some() {
+            self.access.control = false;
+            self.access.subflow_tokens = !self.hidden;
         }
+        self.tell();
     }
 
     /// Somebody says that a person may be asked.
@@ -151,6 +154,8 @@ impl Permission<'_> {
         if !self.access.events && observe != Consent::No && self.refused.is_none() {
             self.hear(true);
         }
+        // Whoever allowed something waits for the answer, also where it is the one before.
+        self.told = None;
         self.tell();
     }
 
@@ -159,10 +164,11 @@ impl Permission<'_> {
         let shared = self.shared;
         let opened = self
             .connected()
-            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)));
+            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)))
+            .and_then(|socket| Events::of(socket).map_err(|error| Refusal::Refused(error.to_string())));
         match opened {
-            Ok(socket) => {
-                self.shared.pass_events(socket);
+            Ok(events) => {
+                self.shared.pass_events(events);
                 self.access.events = true;
             }
             Err(refusal) => self.note(Some(refusal)),
@@ -211,11 +217,15 @@ impl Permission<'_> {
         Some(format!("CAP_NET_ADMIN is missing: {what}; {advice}"))
     }
 
-    /// Tells what may be seen and done.
+    /// Tells what may be seen and done, where that is news.
     fn tell(&mut self) {
         self.access.why_not = self.why_not();
+        if self.told.as_ref() == Some(&self.access) {
+            return;
+        }
+        self.told = Some(self.access.clone());
         let event = Event {
-            access: Some(self.access.clone()),
+            access: self.told.clone(),
             ..Event::new(0.0, EventKind::AccessChanged, Origin::Inferred)
         };
         let _ = self.shared.outlet.event(event);

@@ -1,7 +1,6 @@
 //! What the threads of one live source share.
 
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -14,7 +13,7 @@ use super::difference::News;
 use super::infer::Told;
 use super::outlet::Outlet;
 use crate::bus::Refusal;
-use crate::kernel::Namespace;
+use crate::kernel::{Events, Namespace};
 use crate::model::Cookie;
 
 /// So long a reading waits for the event thread; in a storm of events that is never done.
@@ -41,8 +40,8 @@ pub(super) struct Shared {
     pub(super) gathered: Mutex<Gathered>,
     /// Whether the kernel's own path-manager events arrive.
     pub(super) events: AtomicBool,
-    /// A socket for them that the privileged service opened, until the event thread takes it.
-    passed: Mutex<Option<OwnedFd>>,
+    /// Those over a socket that the privileged service opened, until the event thread takes them.
+    passed: Mutex<Option<Events>>,
     /// The tokens of subflows, by cookie, that the privileged service told, until the sampler takes them.
     tokens: Mutex<Option<FxHashMap<u64, u32>>>,
     pub(super) interval_ms: AtomicU64,
@@ -114,17 +113,17 @@ impl Shared {
         self.events.load(Ordering::Acquire)
     }
 
-    /// Leaves a socket for the event thread, and waits for a while until it hears.
-    pub(super) fn pass_events(&self, socket: OwnedFd) {
-        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(socket);
+    /// Leaves events for the event thread, and waits for a while until it hears them.
+    pub(super) fn pass_events(&self, events: Events) {
+        *self.passed.lock().unwrap_or_else(PoisonError::into_inner) = Some(events);
         let end = Instant::now() + PATIENCE * 4;
         while !self.hears() && Instant::now() < end && !self.stopping() {
             thread::park_timeout(Duration::from_millis(5));
         }
     }
 
-    /// The socket that was left, once.
-    pub(super) fn passed_events(&self) -> Option<OwnedFd> {
+    /// The events that were left, once.
+    pub(super) fn passed_events(&self) -> Option<Events> {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 

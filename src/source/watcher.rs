@@ -80,8 +80,8 @@ impl Watcher<'_> {
         let mut arrived = Vec::new();
         while !self.shared.stopping() {
             wait(events.as_ref(), &route_events)?;
-            if let Some(socket) = self.shared.passed_events() {
-                events = Some(Events::of(socket).map_err(Some)?);
+            if let Some(passed) = self.shared.passed_events() {
+                events = Some(passed);
                 // What happened before is concluded once more by the next samples, as after an overrun.
                 self.shared.gathered().overrun = true;
                 self.shared.events.store(true, Ordering::Release);

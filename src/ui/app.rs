@@ -23,7 +23,8 @@ use super::settings::{Settings, Store};
 use super::status;
 use super::theme::{self, Tokens};
 use super::top_bar;
-use super::view::{Direction, Tab, UiCommand, View};
+use super::view::{Tab, UiCommand, View};
+use super::waits::Waits;
 use super::{LabControls, OpenDemo, Setup, Theme};
 use crate::desktop::NetworkManager;
 use crate::source::Source;
@@ -37,6 +38,7 @@ pub struct App {
     panels: Panels,
     demo: Option<OpenDemo>,
     desktop: Desktop,
+    waits: Waits,
 }
 
 /// What each panel remembers.
@@ -62,13 +64,8 @@ impl Panels {
 impl App {
     /// A window over a source. [`super::run`] looks after `screenshot` and `seconds`.
     pub fn new(ctx: &Context, setup: Setup) -> Self {
-        theme::install(ctx);
         let mut store = Store::open(setup.settings);
-        ctx.set_theme(match setup.theme.unwrap_or(store.settings.theme) {
-            Theme::Dark => ThemePreference::Dark,
-            Theme::Light => ThemePreference::Light,
-            Theme::System => ThemePreference::System,
-        });
+        Self::dress(ctx, setup.theme.unwrap_or(store.settings.theme));
         ctx.set_zoom_factor(store.settings.zoom);
         let mut feed = Feed::new(setup.source, setup.title, ctx);
         if let Some(ms) = store.settings.interval_ms.filter(|ms| *ms != feed.interval_ms()) {
@@ -86,7 +83,18 @@ impl App {
             panels: Panels::new(panel == "present"),
             demo: setup.demo,
             desktop: Desktop::default(),
+            waits: Waits::default(),
         }
+    }
+
+    /// Fonts, sizes and colours.
+    pub(super) fn dress(ctx: &Context, theme: Theme) {
+        theme::install(ctx);
+        ctx.set_theme(match theme {
+            Theme::Dark => ThemePreference::Dark,
+            Theme::Light => ThemePreference::Light,
+            Theme::System => ThemePreference::System,
+        });
     }
 
     /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
@@ -101,6 +109,9 @@ impl App {
             Some(Ok(source)) => self.begin_anew(source, ctx),
             Some(Err(why)) => self.feed.changes.fail(why),
             None => {}
+        }
+        if let Some(why) = self.panels.paths.failure() {
+            self.feed.changes.fail(why);
         }
         if self.feed.take() {
             ctx.request_repaint();
@@ -145,7 +156,13 @@ impl App {
         self.feed.watch(watched);
         self.logic(ui.ctx());
         self.give_slots();
-        let waited_s = self.feed.waited_s(ui.input(|input| input.time));
+        let time = ui.input(|input| input.time);
+        let waited_s = self.feed.waited_s(time);
+        let asked = self.feed.asked().or_else(|| self.panels.paths.asked());
+        let waits = self.waits.look(asked, time);
+        if self.waits.counts() {
+            ui.ctx().request_repaint_after(Duration::from_secs(1));
+        }
         let mut commands = self.keys(ui);
         let Self {
             feed,
@@ -155,6 +172,7 @@ impl App {
             panels,
             demo,
             desktop,
+            ..
         } = self;
         let Panels {
             list,
@@ -180,12 +198,13 @@ impl App {
             slots,
             title: feed.title(),
             turned: *direction,
-            main: main_direction(feed),
+            main: feed.main_direction(),
             paused: feed.is_paused(),
             ended: feed.ended(),
             waited_s,
             still: *reduced_motion,
             changes: &feed.changes,
+            waits: waits.as_deref(),
             interval_ms: feed.interval_ms(),
         };
         let lab = lab.now();
@@ -246,7 +265,10 @@ impl App {
                         None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
                     });
             }
-            Tab::Handovers => commands.extend(handovers::ui(handovers, demo.is_some(), &view, ui)),
+            Tab::Handovers => {
+                let by = handovers::Try::of(strip.is_some(), demo.is_some());
+                commands.extend(handovers::ui(handovers, by, &view, ui));
+            }
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
@@ -419,7 +441,6 @@ impl App {
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,
             UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
-            UiCommand::Complain(why) => self.feed.changes.fail(why),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::AskConsent => consent::open(ctx),
             UiCommand::Allow => self.feed.allow(),
@@ -462,21 +483,5 @@ fn mark_focused_edge(panel: Rect, ui: &Ui) {
     if edge.height() >= panel.height() * 0.9 && (edge.center().x - panel.right()).abs() < 4.0 {
         let stroke = Stroke::new(2.0, Tokens::of(ui).text);
         ui.painter().vline(panel.right(), panel.y_range(), stroke);
-    }
-}
-
-/// The way of most data over all connections.
-fn main_direction(feed: &Feed) -> Direction {
-    let connections = feed.shown().state().connections.values();
-    let (sent, received) = connections.fold((0, 0), |(sent, received), connection| {
-        (
-            sent + connection.bytes_sent.unwrap_or(0),
-            received + connection.bytes_received.unwrap_or(0),
-        )
-    });
-    if received > sent {
-        Direction::Received
-    } else {
-        Direction::Sent
     }
 }

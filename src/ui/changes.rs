@@ -105,6 +105,11 @@ impl Changes {
         Some(self.waiting.remove(at))
     }
 
+    /// What was asked for first of all that is not answered yet.
+    pub(super) fn waiting(&self) -> Option<&str> {
+        self.waiting.first().map(|change| change.label.as_str())
+    }
+
     /// What was done, newest first.
     pub(super) fn done(&self) -> impl Iterator<Item = &Change> {
         self.done.iter()

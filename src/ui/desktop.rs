@@ -7,7 +7,7 @@ use egui::{Context, UserAttentionType, ViewportCommand};
 use super::settings::NoticeSettings;
 use super::view::application;
 use crate::desktop::{Act, Bus, Notices, Shown, Told, Tray};
-use crate::history::handover::{Handover, sentence};
+use crate::history::handover::{Handover, cause_in_words, sentence};
 use crate::history::{History, device_name};
 
 /// How often the connections on more than one path are counted, seconds.
@@ -162,8 +162,9 @@ impl Desktop {
         else {
             return;
         };
-        for handover in live.handovers().iter().rev().take(new) {
-            notices.tell(told(handover, live));
+        if new > 0 {
+            let newest = live.handovers().iter().rev().take(new);
+            notices.tell(newest.map(|handover| told(handover, live)).collect());
         }
     }
 
@@ -217,11 +218,17 @@ impl Desktop {
 
 fn told(handover: &Handover, live: &History) -> Told {
     let connection = live.latest(handover.connection);
+    let name = |device: &str| device_name(live.state(), device);
+    let from = handover.from.as_deref().map(name);
     Told {
+        connection: handover.connection,
         application: connection.map_or("a connection", application).to_owned(),
-        sentence: sentence(handover, |device| device_name(live.state(), device)),
+        happened: cause_in_words(handover.cause, from.as_deref().unwrap_or("A path")),
+        from,
+        to: handover.to.as_deref().map(name),
+        sentence: sentence(handover, name),
         survived: handover.survived,
-        interruption_ms: handover.interruption.map(|interruption| interruption.ms),
+        interruption_ms: handover.interruption.map(|gap| (gap.ms, gap.uncertainty_ms)),
     }
 }
 

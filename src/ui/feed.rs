@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossbeam_channel::TryRecvError;
 
 use super::changes::Changes;
-use super::view::path_name;
+use super::view::{Direction, path_name};
 use crate::history::{Bounds, History};
 use crate::model::{Access, Command, Cookie, Line};
 use crate::source::{Request, Source};
@@ -151,6 +151,22 @@ impl Feed {
         self.frozen.as_deref().unwrap_or(&self.live)
     }
 
+    /// The way of most data over all connections.
+    pub(super) fn main_direction(&self) -> Direction {
+        let connections = self.shown().state().connections.values();
+        let (sent, received) = connections.fold((0, 0), |(sent, received), connection| {
+            (
+                sent + connection.bytes_sent.unwrap_or(0),
+                received + connection.bytes_received.unwrap_or(0),
+            )
+        });
+        if received > sent {
+            Direction::Received
+        } else {
+            Direction::Sent
+        }
+    }
+
     /// Whether the picture stands still.
     pub(super) fn is_paused(&self) -> bool {
         self.frozen.is_some()
@@ -189,6 +205,15 @@ impl Feed {
         self.changes.dismiss();
         self.allowing = true;
         self.source.allow();
+    }
+
+    /// What was asked for and is not answered yet.
+    pub(super) fn asked(&self) -> Option<String> {
+        if self.ended.is_some() {
+            return None;
+        }
+        let allowing = self.allowing.then_some("Allow");
+        self.changes.waiting().or(allowing).map(str::to_owned)
     }
 
     /// From one sample to the next, ms.

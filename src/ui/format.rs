@@ -35,6 +35,12 @@ pub(super) fn ms(us: u32) -> String {
     format!("{:.1}", f64::from(us) / 1000.0)
 }
 
+/// The strength of a radio signal.
+pub(super) fn dbm(dbm: i32) -> String {
+    let sign = if dbm < 0 { "\u{2212}" } else { "" };
+    format!("{sign}{} dBm", dbm.unsigned_abs())
+}
+
 /// Bytes in MB with one decimal, for a column.
 pub(super) fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)

@@ -2,66 +2,64 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
 use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
-use super::settings::{self, LEAST, WindowSize};
+use super::opening::Progress;
+use super::settings::{self, LEAST, Settings, WindowSize};
 use super::{App, Screenshot, Setup};
 use crate::desktop::NetworkManager;
+
+/// For so long the window waits to show itself whole, before it shows what is being made.
+const AT_ONCE: Duration = Duration::from_millis(700);
+/// How often it looks how far that is.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Opens the window and returns when it is closed.
 ///
 /// # Errors
 /// When there is no display, a library is missing, or the graphics cannot be set up: in one line, with what helps.
 pub fn run(setup: Setup) -> Result<(), String> {
-    let title = setup.title.clone();
-    let size = match (&setup.screenshot, &setup.settings) {
-        (Some(screenshot), _) => screenshot.window(),
-        (None, Some(file)) => settings::window_size(file),
-        (None, None) => WindowSize::default(),
-    };
-    open(&title, size, || Ok(setup))
+    let (title, settings, screenshot) = (
+        setup.title.clone(),
+        setup.settings.clone(),
+        setup.screenshot.clone(),
+    );
+    run_while(&title, settings.as_deref(), screenshot.as_ref(), |_| Ok(setup))
 }
 
 /// Opens the window while a thread of its own makes what it is to show: so the first frame waits for the slower of
-/// both, not for one after the other. It is as large as `file` remembers.
+/// both, not for one after the other. What takes longer is shown with how far it is. The window is as large as `file`
+/// remembers, or as a picture is to be.
 ///
 /// # Errors
 /// What `make` says, and as [`run`].
 pub fn run_while(
     title: &str,
     file: Option<&Path>,
-    make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
+    screenshot: Option<&Screenshot>,
+    make: impl FnOnce(&Progress) -> Result<Setup, String> + Send + 'static,
 ) -> Result<(), String> {
-    open(
-        title,
-        file.map_or_else(WindowSize::default, settings::window_size),
-        make,
-    )
-}
-
-fn open(
-    title: &str,
-    size: WindowSize,
-    make: impl FnOnce() -> Result<Setup, String> + Send + 'static,
-) -> Result<(), String> {
-    let opened = Instant::now();
     check(|name| std::env::var_os(name), has_library)?;
+    let before = file.map_or_else(Settings::default, settings::remembered);
     let WindowSize {
         width,
         height,
         maximized,
-    } = size;
-    let setup = std::thread::Builder::new()
+    } = screenshot.map_or(before.window, Screenshot::window);
+    let (progress, (done, made)) = (Progress::default(), bounded(1));
+    let told = progress.clone();
+    std::thread::Builder::new()
         .name("open".to_owned())
-        .spawn(make)
+        .spawn(move || drop(done.send(make(&told))))
         .map_err(|error| format!("cannot start a thread: {error}"))?;
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
@@ -71,28 +69,36 @@ fn open(
             .with_min_inner_size(LEAST),
         ..eframe::NativeOptions::default()
     };
-    let title = format!("Pathscope: {title}");
-    let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        let setup = setup.join().map_err(|_| "what it shows could not be made")??;
-        let timer = Timer::new(opened, &setup);
-        end_on_signals(&context.egui_ctx, &timer.told_to_end)?;
-        let on_a_desktop = setup.screenshot.is_none();
-        let mut app = App::new(&context.egui_ctx, setup);
-        if on_a_desktop {
-            let wayland = is_wayland(|name| std::env::var_os(name));
-            app.begin_desktop(!wayland, &context.egui_ctx);
-            let ctx = context.egui_ctx.clone();
-            app.ask_network_manager(NetworkManager::open(move || ctx.request_repaint()));
-        }
-        Ok(Box::new(Window { app, timer }))
+    let failure: Arc<Mutex<Option<String>>> = Arc::default();
+    let mut window = Window {
+        app: None,
+        progress,
+        made,
+        timer: Timer::default(),
+        failure: Arc::clone(&failure),
     };
-    eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
+    let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
+        let ctx = &context.egui_ctx;
+        end_on_signals(ctx, &window.timer.told_to_end)?;
+        match window.made.recv_timeout(AT_ONCE) {
+            Ok(setup) => window.show(setup?, ctx),
+            Err(RecvTimeoutError::Timeout) => App::dress(ctx, before.theme),
+            Err(RecvTimeoutError::Disconnected) => return Err(NOT_MADE.into()),
+        }
+        Ok(Box::new(window))
+    };
+    let title = format!("Pathscope: {title}");
+    let ran = eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
         eframe::Error::AppCreation(error) => error.to_string(),
         error => {
             format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
         }
-    })
+    });
+    let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    ran.and_then(|()| failed.map_or(Ok(()), Err))
 }
+
+const NOT_MADE: &str = "what it shows could not be made";
 
 impl Screenshot {
     /// The window that it is a picture of: present mode on a projector, every panel on a desk.
@@ -192,24 +198,34 @@ fn end_on_signals(ctx: &Context, told_to_end: &Arc<AtomicBool>) -> std::io::Resu
 
 /// When to take a picture and when to close.
 struct Timer {
+    /// When what it shows was first there.
     opened: Instant,
     screenshot: Option<Screenshot>,
-    closes: Option<std::time::Duration>,
+    closes: Option<Duration>,
     saved: Arc<AtomicBool>,
     asked: bool,
     told_to_end: Arc<AtomicBool>,
 }
 
-impl Timer {
-    fn new(opened: Instant, setup: &Setup) -> Self {
+impl Default for Timer {
+    fn default() -> Self {
         Self {
-            opened,
-            screenshot: setup.screenshot.clone(),
-            closes: setup.seconds,
+            opened: Instant::now(),
+            screenshot: None,
+            closes: None,
             saved: Arc::default(),
             asked: false,
             told_to_end: Arc::default(),
         }
+    }
+}
+
+impl Timer {
+    /// Begins with what is to be shown.
+    fn begin(&mut self, setup: &Setup) {
+        self.opened = Instant::now();
+        self.screenshot.clone_from(&setup.screenshot);
+        self.closes = setup.seconds;
     }
 
     /// Whether the window closes now.
@@ -268,20 +284,61 @@ fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
 }
 
 struct Window {
-    app: App,
+    /// What it shows, once it is made.
+    app: Option<App>,
+    progress: Progress,
+    made: Receiver<Result<Setup, String>>,
     timer: Timer,
+    /// Why it could not be made.
+    failure: Arc<Mutex<Option<String>>>,
+}
+
+impl Window {
+    fn show(&mut self, setup: Setup, ctx: &Context) {
+        self.timer.begin(&setup);
+        let on_a_desktop = setup.screenshot.is_none();
+        let mut app = App::new(ctx, setup);
+        if on_a_desktop {
+            let wayland = is_wayland(|name| std::env::var_os(name));
+            app.begin_desktop(!wayland, ctx);
+            let again = ctx.clone();
+            app.ask_network_manager(NetworkManager::open(move || again.request_repaint()));
+        }
+        self.app = Some(app);
+    }
+
+    /// Takes what was made since; where that failed the window closes.
+    fn take(&mut self, ctx: &Context) {
+        let why = match self.made.try_recv() {
+            Ok(Ok(setup)) => return self.show(setup, ctx),
+            Err(TryRecvError::Empty) => return ctx.request_repaint_after(LOOK_EVERY),
+            Ok(Err(why)) => why,
+            Err(TryRecvError::Disconnected) => NOT_MADE.to_owned(),
+        };
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        ctx.send_viewport_cmd(ViewportCommand::Close);
+    }
 }
 
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        self.app.logic(ctx);
+        if self.app.is_none() {
+            self.take(ctx);
+        }
+        if let Some(app) = &mut self.app {
+            app.logic(ctx);
+        }
         let ends = self.timer.tick(ctx);
-        self.app.tick_desktop(ends, ctx);
+        if let Some(app) = &mut self.app {
+            app.tick_desktop(ends, ctx);
+        }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
-        if !self.app.paints_nothing() {
-            self.app.ui(ui);
+        match &mut self.app {
+            Some(app) if app.paints_nothing() => {}
+            Some(app) => app.ui(ui),
+            None => self.progress.ui(ui),
         }
     }
 

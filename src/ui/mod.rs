@@ -20,6 +20,7 @@ mod lab_strip;
 mod laboratory;
 mod launch;
 mod notices_menu;
+mod opening;
 mod paths;
 mod present;
 mod resample;
@@ -28,6 +29,7 @@ mod status;
 mod theme;
 mod top_bar;
 mod view;
+mod waits;
 mod widgets;
 
 #[cfg(test)]
@@ -44,6 +46,7 @@ use crate::source::{Source, Waker};
 
 pub use app::App;
 pub use launch::{run, run_while};
+pub use opening::Progress;
 pub use settings::settings_file;
 
 /// Who asks, in requests of the window.

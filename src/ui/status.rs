@@ -1,7 +1,7 @@
 //! The line at the bottom: the kernel, where events come from, what sampling costs, and what went wrong.
 
-use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
-use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR};
+use egui::{Color32, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR, ICON_HOURGLASS_EMPTY};
 
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
@@ -32,6 +32,18 @@ pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<
             Rect::from_min_max(start, pos2(end - 8.0, y)),
             ui,
         );
+    }
+    if let Some(waits) = view.waits {
+        let place = Rect::from_min_max(start, pos2(end - 8.0, y));
+        told(
+            waits,
+            ICON_HOURGLASS_EMPTY.codepoint,
+            tokens.text2,
+            Role::Status,
+            place,
+            ui,
+        );
+        return Vec::new();
     }
     let left = left(view);
     let response = ui.allocate_rect(
@@ -69,24 +81,25 @@ fn left(view: &View<'_>) -> String {
     parts.join(" · ")
 }
 
-fn trouble(failure: &str, dismissable: bool, place: Rect, ui: &mut Ui) -> Vec<UiCommand> {
-    let tokens = Tokens::of(ui);
+/// What is told at once, with its sign; where it ends.
+fn told(what: &str, sign: &str, color: Color32, role: Role, place: Rect, ui: &mut Ui) -> f32 {
     let y = place.center().y;
-    icon(
-        ui.painter(),
-        pos2(place.left() + 7.0, y),
-        ICON_ERROR.codepoint,
-        14.0,
-        tokens.danger,
-    );
+    icon(ui.painter(), pos2(place.left() + 7.0, y), sign, 14.0, color);
     let at = pos2(place.left() + 20.0, y);
     let most = place.width() - 48.0;
-    let end = paint_within(ui.painter(), at, failure, Type::Small, tokens.danger, most);
+    let end = paint_within(ui.painter(), at, what, Type::Small, color, most);
     let whole = Rect::from_min_max(pos2(place.left(), y - 12.0), pos2(end, y + 12.0));
     let response = ui.allocate_rect(whole, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, failure));
-    response.on_hover_text(failure);
+    response.widget_info(|| WidgetInfo::labeled(role, true, what));
+    response.on_hover_text(what);
+    end
+}
+
+fn trouble(failure: &str, dismissable: bool, place: Rect, ui: &mut Ui) -> Vec<UiCommand> {
+    let color = Tokens::of(ui).danger;
+    let end = told(failure, ICON_ERROR.codepoint, color, Role::Alert, place, ui);
     if dismissable {
+        let y = place.center().y;
         let button = Rect::from_center_size(pos2(end + 16.0, y), vec2(20.0, 20.0));
         let press = Press::icon(ICON_CLOSE.codepoint, "Dismiss")
             .small()

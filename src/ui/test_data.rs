@@ -119,6 +119,7 @@ impl Stage {
             waited_s: 0.0,
             still: false,
             changes: &self.changes,
+            waits: None,
             interval_ms: 500,
         }
     }

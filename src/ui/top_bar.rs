@@ -13,7 +13,6 @@ use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
 use super::{consent, format};
-use crate::history::handover::incidents;
 
 /// The panels that are there, in order.
 pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Handovers, Tab::Paths, Tab::Events];
@@ -195,14 +194,13 @@ fn source(narrow: bool, in_words: bool, view: &View<'_>, ui: &mut Ui) {
     );
 }
 
-/// A panel's name, and how many things there are in it, in words where there are any. Made once a frame, since handovers
-/// are grouped for it.
+/// A panel's name, and how many things there are in it, in words where there are any.
 type Named = (&'static str, String);
 
 fn named(tab: Tab, view: &View<'_>) -> Named {
     let (name, count) = match tab {
         Tab::Connections => ("Connections", view.shown.state().connections.len()),
-        Tab::Handovers => ("Handovers", incidents(view.shown.handovers()).len()),
+        Tab::Handovers => ("Handovers", view.shown.incidents().len()),
         Tab::Paths => ("Paths", 0),
         Tab::Events => ("Events", 0),
     };
@@ -264,7 +262,7 @@ fn allows(view: &View<'_>) -> bool {
 fn access(view: &View<'_>) -> (Badge, String) {
     match (view.access.control, view.ended) {
         (_, Some(why)) => (
-            Badge::warning("Source ended", ICON_LOCK.codepoint),
+            Badge::warning("Source ended", ICON_WARNING.codepoint),
             why.to_owned(),
         ),
         (true, None) if view.access.as_root => (

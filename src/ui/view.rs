@@ -141,8 +141,6 @@ pub(super) enum UiCommand {
     Shape(String, LabShape),
     /// Writing a connection's flags to NetworkManager.
     WriteProfile(Profile, MptcpFlags),
-    /// Saying what went wrong.
-    Complain(String),
     /// Text for the clipboard.
     Copy(String),
 }
@@ -176,6 +174,8 @@ pub(super) struct View<'a> {
     pub still: bool,
     /// Changes made in this window.
     pub changes: &'a Changes,
+    /// What was asked for and is not answered for a while, in words.
+    pub waits: Option<&'a str>,
     /// From one sample to the next, ms.
     pub interval_ms: u64,
 }

@@ -23,12 +23,25 @@ struct Demo(Child);
 
 impl Demo {
     fn start(screen: &Screen, bus: Option<&Bus>, home: &Path, settings: &str) -> Self {
+        Self::of("handover", 3, screen, bus, home, settings)
+    }
+
+    /// Of a scenario with so many connections.
+    fn of(
+        scenario: &str,
+        connections: usize,
+        screen: &Screen,
+        bus: Option<&Bus>,
+        home: &Path,
+        settings: &str,
+    ) -> Self {
         let folder = home.join("pathscope");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("window.json"), settings).unwrap();
         let mut command = Command::new(common::pathscope());
         command
-            .arg("demo")
+            .args(["demo", "--scenario", scenario])
+            .args(["--connections", &connections.to_string()])
             .env("DISPLAY", &screen.name)
             .env("XDG_CONFIG_HOME", home);
         command
@@ -41,6 +54,18 @@ impl Demo {
         Self(command.spawn().unwrap())
     }
 
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.0.id()).unwrap())
+    }
+
+    /// The process that it keeps its laboratory in.
+    fn host(&self) -> Option<Pid> {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.pid())).ok()?;
+        let mut children =
+            tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+        children.find_map(|pids| pids.split_whitespace().next()?.parse().ok().map(Pid::from_raw))
+    }
+
     fn ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().unwrap()
     }
@@ -49,10 +74,7 @@ impl Demo {
 impl Drop for Demo {
     fn drop(&mut self) {
         if self.ended().is_none() {
-            let _ = kill(
-                Pid::from_raw(i32::try_from(self.0.id()).unwrap()),
-                Signal::SIGTERM,
-            );
+            let _ = kill(self.pid(), Signal::SIGTERM);
             let _ = self.0.wait();
         }
     }
@@ -112,7 +134,7 @@ fn handovers_are_told_from_the_tray_and_the_window_comes_back_with_a_click() {
     assert_eq!(demo.ended(), None, "it lives on");
     for one in &told {
         assert!(one.title.starts_with("Handover of "), "{one:?}");
-        assert!(one.text.contains("the connection lived on."), "{one:?}");
+        assert!(one.text.contains("lived on."), "{one:?}");
     }
     let first = &told.first().unwrap().text;
     assert!(
@@ -170,11 +192,37 @@ fn without_a_bus_closing_ends_it_and_a_hidden_window_ends_on_a_signal() {
     wait_for("it goes into the tray", LIMIT, || {
         (!screen.shows(window)).then_some(())
     });
-    kill(
-        Pid::from_raw(i32::try_from(demo.0.id()).unwrap()),
-        Signal::SIGTERM,
-    )
-    .unwrap();
+    kill(demo.pid(), Signal::SIGTERM).unwrap();
     let status = wait_for("it ends", LIMIT, || demo.ended());
     assert!(status.success(), "{status}");
+}
+
+#[test]
+fn a_window_opens_while_its_laboratory_comes_up_and_ends_with_it() {
+    let Some((screen, _bus)) = stage("a window that opens") else {
+        return;
+    };
+    let home = tempfile::tempdir().unwrap();
+    let opening = || {
+        let demo = Demo::of("many", 10_000, &screen, None, home.path(), "{}");
+        wait_for("a window", LIMIT, || {
+            screen.window().filter(|one| screen.shows(*one))
+        });
+        demo
+    };
+    // Long before ten thousand connections are up.
+    let mut demo = opening();
+    kill(demo.host().unwrap(), Signal::SIGKILL).unwrap();
+    let status = wait_for("it ends", LIMIT, || demo.ended());
+    assert_eq!(status.code(), Some(1), "what it shows could not be made");
+
+    let mut demo = opening();
+    let host = demo.host().unwrap();
+    kill(demo.pid(), Signal::SIGTERM).unwrap();
+    let status = wait_for("it ends", LIMIT, || demo.ended());
+    assert!(status.success(), "{status}");
+    wait_for("the laboratory goes with it", LIMIT, || {
+        let stat = std::fs::read_to_string(format!("/proc/{host}/stat")).unwrap_or_default();
+        (stat.is_empty() || stat.contains(") Z ")).then_some(())
+    });
 }

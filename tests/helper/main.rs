@@ -15,6 +15,7 @@ mod group;
 mod hostile;
 #[path = "../hosts/mod.rs"]
 mod hosts;
+mod impostor;
 mod life;
 mod machine;
 mod program;
@@ -22,7 +23,7 @@ mod raw;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 21] = [
+const TESTS: [(&str, fn()); 22] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -60,6 +61,10 @@ const TESTS: [(&str, fn()); 21] = [
     (
         "a_flood_leaves_it_alive_and_small",
         hostile::a_flood_leaves_it_alive_and_small,
+    ),
+    (
+        "what_is_no_event_socket_is_refused_and_reading_goes_on",
+        impostor::what_is_no_event_socket_is_refused_and_reading_goes_on,
     ),
     (
         "the_command_line_asks_the_service",
@@ -104,6 +109,9 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(client::ARGUMENT) {
         client::main();
         return ExitCode::SUCCESS;
+    }
+    if std::env::args().nth(1).as_deref() == Some(impostor::ARGUMENT) {
+        impostor::main();
     }
     if std::env::args().any(|word| word == "--list") {
         for (name, _) in TESTS {

@@ -107,6 +107,7 @@ pub fn all() -> Vec<Scene> {
         }),
         scene("notices", played, |window| window.click("Notices")),
         scene("handovers-none", || only(quiet(60.0)), handovers),
+        with_lab(scene("handovers-none-lab", || only(quiet(60.0)), handovers)),
         scene("paths", played, paths),
         scene("paths-pending", played, |window| {
             window.click("Paths");
@@ -153,6 +154,11 @@ pub fn all() -> Vec<Scene> {
         ),
         sized(NARROW, 1.0, with_lab(scene("narrow-present", played, present))),
         sized(NARROW, 1.0, scene("narrow-connections", played, nothing)),
+        sized(
+            NARROW,
+            1.0,
+            with_lab(scene("narrow-connections-lab", played, nothing)),
+        ),
         sized(NARROW, 1.0, scene("narrow-handovers", played, handovers)),
         sized(NARROW, 1.0, scene("narrow-paths", played, paths)),
         sized(NARROW, 1.0, scene("narrow-events", played, events)),

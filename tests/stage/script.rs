@@ -231,6 +231,8 @@ impl Play {
             connection.bytes_acked = Some(*acked as u64);
             connection.bytes_sent = Some(*acked as u64 + waits);
             connection.bytes_received = Some(received);
+            connection.add_addr_accepted = Some(0);
+            connection.extra_subflows = u8::try_from(connection.subflows.len().saturating_sub(1)).ok();
             sample.connections.push(connection);
         }
         lines.push(Line::Sample(Box::new(sample)));

@@ -50,13 +50,6 @@ fn number(name: &str, otherwise: u32) -> u32 {
         .unwrap_or(otherwise)
 }
 
-fn way() -> Way {
-    match std::env::var("PATHSCOPE_TRUTH_WAY").as_deref() {
-        Ok("down") => Way::Down,
-        _ => Way::Up,
-    }
-}
-
 /// Rounds of every act, some at a time, each in a laboratory of its own.
 fn play(rounds: u32, labs: u32) -> Vec<Round> {
     let only = std::env::var("PATHSCOPE_TRUTH_ACT").unwrap_or_default();
@@ -74,7 +67,7 @@ fn play(rounds: u32, labs: u32) -> Vec<Round> {
         for _ in 0..labs {
             scope.spawn(|| {
                 for (act, number) in &todo {
-                    done.send(round(act, number, way())).unwrap();
+                    done.send(round(act, number)).unwrap();
                 }
             });
         }
@@ -103,7 +96,7 @@ fn every_handover_is_found_and_measured_near_the_truth() {
         let few = rounds.len() < MANY;
         if few && !rounds.iter().any(Round::is_right) {
             // On a busy machine a single one may have passed before anything waited.
-            rounds.push(round(act, 0, way()));
+            rounds.push(round(act, 0));
         }
         let count = |which: fn(&Round) -> bool| rounds.iter().filter(|round| which(round)).count();
         let (found, honest) = (count(Round::is_right), count(Round::is_honest));
@@ -139,17 +132,23 @@ fn healthy_traffic_with_idle_pauses_has_no_handover() {
         return;
     }
     let seconds = number("PATHSCOPE_TRUTH_HEALTHY_S", 15);
-    let (mut found, late_ms) = healthy(seconds);
-    // The laboratory's links are programs: on a machine that keeps them waiting the traffic is not healthy.
-    if !found.is_empty() && late_ms > LATE_MS && seconds < 60 {
-        eprintln!("the machine was late by {late_ms} ms, so once more");
-        found = healthy(seconds).0;
-    }
-    assert_eq!(found, []);
+    thread::scope(|scope| {
+        for way in [Way::Up, Way::Down] {
+            scope.spawn(move || {
+                let (mut found, late_ms) = healthy(seconds, way);
+                // The laboratory's links are programs: on a machine that keeps them waiting the traffic is not healthy.
+                if !found.is_empty() && late_ms > LATE_MS && seconds < 60 {
+                    eprintln!("the machine was late by {late_ms} ms, so once more");
+                    found = healthy(seconds, way).0;
+                }
+                assert_eq!(found, []);
+            });
+        }
+    });
 }
 
 /// What is told of so many seconds of healthy traffic, and how late the machine was meanwhile at worst, ms.
-fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
+fn healthy(seconds: u32, way: Way) -> (Vec<Handover>, u64) {
     let metronome = Metronome::start();
     let options = lab::Options {
         automatic: false,
@@ -157,7 +156,7 @@ fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
         ..lab::Options::default()
     };
     let lab = Lab::start(lab::scenario("handover").unwrap(), &options).unwrap();
-    let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000, way());
+    let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000, way);
     let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
     let watcher = Watcher::start(&lab.netns(), keep.is_some());
     let end = Instant::now() + Duration::from_secs(seconds.into());
@@ -183,7 +182,7 @@ fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
     }
     let late_ms = metronome.worst_ms();
     println!(
-        "{seconds} s of healthy traffic: {} handovers; machine late by {late_ms} ms",
+        "{seconds} s of healthy traffic {way:?}: {} handovers; machine late by {late_ms} ms",
         found.len()
     );
     if let (Some(folder), false) = (keep, found.is_empty()) {
@@ -192,7 +191,11 @@ fn healthy(seconds: u32) -> (Vec<Handover>, u64) {
             .iter()
             .map(|(_, line)| serde_json::to_string(line).unwrap())
             .collect();
-        std::fs::write(Path::new(&folder).join("healthy.jsonl"), lines.join("\n")).unwrap();
+        std::fs::write(
+            Path::new(&folder).join(format!("healthy-{way:?}.jsonl")),
+            lines.join("\n"),
+        )
+        .unwrap();
     }
     (found, late_ms)
 }

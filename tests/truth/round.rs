@@ -57,6 +57,16 @@ impl Act {
         }
     }
 
+    /// Which way the data goes: either, where it is to wait whichever way it goes. A path that only became worse is seen by
+    /// who sends over it.
+    fn way(self, number: u32) -> Way {
+        match self {
+            Self::Degrade | Self::Return | Self::MakeBackup => Way::Up,
+            _ if number % 2 == 0 => Way::Up,
+            _ => Way::Down,
+        }
+    }
+
     fn perform(self, number: u32, lab: &Lab, watcher: &Watcher) {
         let program = common::pathscope();
         let program = program.to_string_lossy();
@@ -160,7 +170,7 @@ impl fmt::Display for Round {
 }
 
 /// A laboratory of its own for each round, so that no round inherits anything of another.
-pub(crate) fn round(act: Act, number: u32, way: Way) -> Round {
+pub(crate) fn round(act: Act, number: u32) -> Round {
     let options = lab::Options {
         automatic: false,
         connections: Some(0),
@@ -180,7 +190,8 @@ pub(crate) fn round(act: Act, number: u32, way: Way) -> Round {
         });
         devices.remove(0);
     }
-    let traffic = Traffic::start(&lab, "10.77.1.2:0", u64::from(1 + number % 3) * 6_000, way);
+    let (way, rate) = (act.way(number), u64::from(1 + number % 3) * 6_000);
+    let traffic = Traffic::start(&lab, "10.77.1.2:0", rate, way);
     let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
     let watcher = Watcher::start(&lab.netns(), keep.is_some());
     common::wait_for("every subflow", LIMIT, || {

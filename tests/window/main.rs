@@ -36,6 +36,7 @@ use stage::{Asked, Scripted};
 
 struct Window {
     harness: Harness<'static>,
+    app: Rc<RefCell<Option<App>>>,
     asked: Asked,
     lines: Sender<Line>,
     waker: Arc<Mutex<Option<pathscope::source::Waker>>>,
@@ -63,7 +64,7 @@ fn open_with(
         demo: Some(|| Err("the demo is not here".to_owned())),
     };
     let slot: Rc<RefCell<Option<App>>> = Rc::default();
-    let made = slot.clone();
+    let (made, app) = (slot.clone(), slot.clone());
     let chosen: Rc<Cell<Option<egui::ThemePreference>>> = Rc::default();
     let told = chosen.clone();
     let harness = Harness::builder()
@@ -77,6 +78,7 @@ fn open_with(
     harness.ctx.set_theme(chosen.get().unwrap());
     let mut window = Window {
         harness,
+        app,
         asked,
         lines,
         waker,

@@ -1,6 +1,7 @@
 //! Endpoints, limits, settings; what waits, what is undone, what is refused.
 
 use super::*;
+use pathscope::desktop::{MptcpFlags, NetworkManager, Profile};
 
 #[test]
 fn backup_is_asked_for_at_once_and_the_switch_follows_the_kernel() {
@@ -16,6 +17,43 @@ fn backup_is_asked_for_at_once_and_the_switch_follows_the_kernel() {
         ..stage::quiet(80.0)
     })));
     assert!(is_on(&window.node(name)));
+}
+
+#[test]
+fn what_networkmanager_did_not_take_is_told_in_every_panel() {
+    let profile = Profile {
+        device: "wlp0s20f3".to_owned(),
+        name: "HomeNet".to_owned(),
+        flags: MptcpFlags(0),
+        path: "/1".to_owned(),
+    };
+    let manager = NetworkManager::fixed(vec![profile.clone()]);
+    manager.write(profile, MptcpFlags(0x62));
+    let mut window = played(stage::full_access());
+    window
+        .app
+        .borrow_mut()
+        .as_mut()
+        .unwrap()
+        .ask_network_manager(manager);
+    window.harness.run();
+    assert!(window.has("nextcloud to 104.28.152.1:443"), "not in Paths");
+    assert!(window.says("HomeNet: NetworkManager is still being asked"));
+    window.click("Dismiss");
+    assert!(!window.says("HomeNet: "), "it is told once");
+}
+
+#[test]
+fn an_answer_that_takes_its_time_is_said_to_be_missing() {
+    let mut window = played(stage::full_access());
+    window.click("Paths");
+    window.click("backup, endpoint 4 (10.45.3.7)");
+    assert!(!window.says("not answered yet"));
+    window.harness.run_steps(6);
+    assert!(window.says("Phone: backup off: asked 1 s ago, not answered yet"));
+    let request = window.asked.last().unwrap();
+    window.send(stage::outcome(80.0, &request, None));
+    assert!(!window.says("not answered yet"));
 }
 
 #[test]

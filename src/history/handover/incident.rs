@@ -46,9 +46,9 @@ pub fn incidents<'a>(handovers: impl IntoIterator<Item = &'a Handover>) -> Vec<I
     let mut incidents: Vec<Incident> = Vec::new();
     for handover in handovers {
         let same = |incident: &&mut Incident| {
-            incident.cause == handover.cause
+            (incident.t - handover.t).abs() <= TOGETHER_S
+                && incident.cause == handover.cause
                 && incident.from == handover.from
-                && (incident.t - handover.t).abs() <= TOGETHER_S
         };
         match incidents.iter_mut().rev().find(same) {
             Some(incident) => {

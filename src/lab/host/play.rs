@@ -21,6 +21,8 @@ use super::server::{self, Accepted};
 /// How long the connections may take to come up, beside some time for each.
 const PATIENCE: Duration = Duration::from_secs(12);
 const PATIENCE_EACH: Duration = Duration::from_millis(5);
+/// How often it is told how many connections are up.
+const TELL_EVERY: Duration = Duration::from_millis(100);
 /// How soon a network manager notices that a network is gone and removes its endpoints, and how soon after that it
 /// adds them again.
 const NOTICE: Duration = Duration::from_millis(500);
@@ -214,8 +216,16 @@ impl Play {
         let begun = Instant::now();
         let patience = PATIENCE + PATIENCE_EACH * u32::try_from(expected).unwrap_or(u32::MAX);
         let extra = u8::try_from(self.wires.len().saturating_sub(1)).unwrap_or(u8::MAX);
+        let mut told_at = None;
         loop {
             let complete = accepted.complete(extra);
+            if told_at.is_none_or(|told: Instant| told.elapsed() > TELL_EVERY) {
+                told_at = Some(Instant::now());
+                report(&Report::Coming {
+                    up: complete.min(expected),
+                    of: expected,
+                });
+            }
             if complete >= expected {
                 accepted.forget();
                 return Ok(true);

@@ -60,9 +60,13 @@ pub(super) fn ui(
         .show(ui, |ui| ui.max_rect());
     CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        let room = ui.available_height() - plots::LEAST_HIGH;
-        let map = Map::new(connection, view);
-        map::ui(&map, &Sizes::WINDOW, &mut state.motion, view, room, ui);
+        let (map, sizes) = (Map::new(connection, view), Sizes::WINDOW);
+        let mut rooms = plots::GIVE_WAY
+            .map(|high| ui.available_height() - high)
+            .into_iter();
+        if let Some(room) = rooms.find(|room| map::fits(&map, &sizes, *room)) {
+            map::ui(&map, &sizes, &mut state.motion, view, room, ui);
+        }
         let chosen = plots::ui(&mut state.plots, cookie, view, ui);
         commands.extend(chosen.map(UiCommand::Handover));
     });

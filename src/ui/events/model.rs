@@ -1,5 +1,7 @@
 //! What the list of events says.
 
+use std::net::IpAddr;
+
 use crate::model::{Event, EventKind, Origin};
 use crate::ui::format;
 use crate::ui::view::{PathName, View};
@@ -119,10 +121,24 @@ fn details(event: &Event) -> String {
         (Some(local), Some(remote)) => parts.push(format!("{local} → {remote}")),
         (local, remote) => parts.extend(local.or(remote).map(|address| address.to_string())),
     }
-    parts.extend(event.address.map(|address| address.to_string()));
+    let named = |address: &IpAddr| {
+        [event.local, event.remote]
+            .iter()
+            .flatten()
+            .any(|end| end.ip() == *address)
+    };
+    parts.extend(
+        event
+            .address
+            .filter(|address| !named(address))
+            .map(|address| address.to_string()),
+    );
     parts.extend(event.interface.clone());
-    if let (Some(local), Some(remote)) = (event.local_id, event.remote_id) {
-        parts.push(format!("ids {local} → {remote}"));
+    match (event.local_id, event.remote_id) {
+        (Some(local), Some(remote)) => parts.push(format!("ids {local} → {remote}")),
+        // That of an address which the peer announced, or removed.
+        (None, Some(remote)) => parts.push(format!("id {remote}")),
+        (_, None) => {}
     }
     if let Some(backup) = event.backup {
         parts.push(if backup { "backup" } else { "not backup" }.to_owned());

@@ -117,9 +117,11 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
     let address = known
         .and_then(|interface| interface.addresses.first())
         .map_or_else(String::new, |owned| format!(", {}", owned.address));
-    let text = |up: bool| {
+    let text = |up: bool, until: f64| {
         if up {
-            format!("up{address}")
+            let signal = view.shown.session().signal_at(device, until);
+            let signal = signal.map_or_else(String::new, |dbm| format!(", {}", format::dbm(dbm)));
+            format!("up{signal}{address}")
         } else {
             "down".to_owned()
         }
@@ -133,7 +135,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
                 from: start,
                 to: *t,
                 look: look(up),
-                text: text(up),
+                text: text(up, *t),
             });
             (start, up) = (*t, *turned);
         }
@@ -142,7 +144,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
         from: start,
         to,
         look: look(up),
-        text: text(up),
+        text: text(up, to),
     });
     Lane {
         slot: path.slot,
@@ -214,18 +216,22 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
     let mut bars: Vec<Bar> = Vec::new();
     let mut at = begins;
     let rest = |at: f64, until: f64, bars: &mut Vec<Bar>| {
-        if until - at > 1e-6 {
-            let (look, text) = match stalled_at {
-                Some(stalled) if until > stalled + 1e-6 => (Look::Stalled, "stalled"),
-                _ if backup => (Look::Backup, "backup, idle"),
-                _ => (Look::Idle, "idle"),
-            };
-            bars.push(Bar {
-                from: at,
-                to: until,
-                look,
-                text: text.to_owned(),
-            });
+        let idle = if backup {
+            (Look::Backup, "backup, idle")
+        } else {
+            (Look::Idle, "idle")
+        };
+        // What rested before it was hit did not wait for it.
+        let hit = stalled_at.map_or(until, |stalled| stalled.clamp(at, until));
+        for (from, to, (look, text)) in [(at, hit, idle), (hit, until, (Look::Stalled, "stalled"))] {
+            if to - from > 1e-6 {
+                bars.push(Bar {
+                    from,
+                    to,
+                    look,
+                    text: text.to_owned(),
+                });
+            }
         }
     };
     for (start, end, bps) in stretches(subflow, begins, ends) {
@@ -367,7 +373,7 @@ mod tests {
             .first()
             .and_then(|block| block.lanes.last())
             .expect("a lane");
-        assert_eq!(looks(phone), [Look::Stalled]);
+        assert_eq!(looks(phone), [Look::Backup, Look::Stalled]);
     }
 
     #[test]

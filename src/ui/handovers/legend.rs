@@ -3,7 +3,8 @@
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::lanes::{Bar, Look};
-use super::paint::{Scale, bar};
+use super::paint::bar;
+use super::scale::Scale;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::widgets::{paint, paint_within};
 

@@ -6,15 +6,16 @@ mod legend;
 mod list;
 mod overview;
 mod paint;
+mod scale;
 
-use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea, Ui, vec2};
 
 pub(super) use self::headline::{Headline, headline};
 use self::lanes::Lanes;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
-use crate::history::handover::{Incident, incidents};
+use crate::history::handover::Incident;
 
 /// What the panel remembers.
 #[derive(Debug)]
@@ -108,21 +109,40 @@ impl HandoversState {
     }
 }
 
+/// How somebody comes to see a handover from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// By unplugging one of the laboratory's links.
+    Links,
+    /// In the demo, which can be opened.
+    Demo,
+    /// In the demo, by its command.
+    Command,
+}
+
+impl Try {
+    /// By what there is here.
+    pub(super) fn of(has_links: bool, can_open_demo: bool) -> Self {
+        match (has_links, can_open_demo) {
+            (true, _) => Self::Links,
+            (false, true) => Self::Demo,
+            (false, false) => Self::Command,
+        }
+    }
+}
+
 /// The whole panel.
-pub(super) fn ui(
-    state: &mut HandoversState,
-    can_open_demo: bool,
-    view: &View<'_>,
-    ui: &mut Ui,
-) -> Vec<UiCommand> {
+pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let frame = Frame::NONE.fill(tokens.panel);
-    let incidents = incidents(view.shown.handovers());
-    let mut commands = state.keys(&incidents, ui);
-    let Some(chosen) = state.place(&incidents) else {
+    let incidents = view.shown.incidents();
+    let before = state.chosen;
+    let mut commands = state.keys(incidents, ui);
+    let stepped = state.chosen != before;
+    let Some(chosen) = state.place(incidents) else {
         CentralPanel::no_frame()
             .frame(frame)
-            .show(ui, |ui| commands.extend(nothing(can_open_demo, ui)));
+            .show(ui, |ui| commands.extend(nothing(by, ui)));
         return commands;
     };
     let longest = incidents
@@ -138,7 +158,7 @@ pub(super) fn ui(
         .frame(frame)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            list::totals(&incidents, ui);
+            list::totals(incidents, ui);
             super::widgets::hairline(ui);
             let rows = incidents.len() as f32 * list::ROW;
             let explains = ui.available_height() - rows > 96.0 + legend::HEIGHT + 24.0;
@@ -152,8 +172,16 @@ pub(super) fn ui(
                     }
                     commands.extend(list::acts(chosen, view, ui));
                 });
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                for incident in incidents.iter().rev() {
+            // Of a thousand rows only those in view are made.
+            let area = ScrollArea::vertical().auto_shrink(false);
+            area.show_rows(ui, list::ROW, incidents.len(), |ui, rows| {
+                if stepped {
+                    let above = (incidents.len() - chosen.number) as f32 - rows.start as f32;
+                    let top = ui.max_rect().min + vec2(0.0, above * list::ROW);
+                    ui.scroll_to_rect(Rect::from_min_size(top, vec2(1.0, list::ROW)), None);
+                }
+                let newest_first = incidents.iter().rev();
+                for incident in newest_first.skip(rows.start).take(rows.len()) {
                     let is_chosen = incident.number == chosen.number;
                     if list::row(incident, is_chosen, longest.unwrap_or(0), view, ui) {
                         pick = Some(incident.t);
@@ -174,7 +202,7 @@ pub(super) fn ui(
                 label(ui, headline(chosen, view).to_string(), Type::Title, tokens.text);
                 label(ui, outcome(chosen), Type::Lead, tokens.text2);
             });
-        match overview::ui(&incidents, chosen, span, view, ui) {
+        match overview::ui(incidents, chosen, span, view, ui) {
             Some(overview::Act::Choose(t)) => pick = Some(t),
             Some(overview::Act::Move(t)) => state.middle = Some(t),
             None => {}
@@ -205,20 +233,24 @@ fn outcome(incident: &Incident) -> String {
 
 const DEMO: &str = "pathscope demo";
 
-fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
+fn nothing(by: Try, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let mut commands = Vec::new();
-    Frame::NONE.inner_margin(Margin::symmetric(64, 96)).show(ui, |ui| {
+    Frame::NONE.inner_margin(Margin::symmetric(48, 40)).show(ui, |ui| {
         label(ui, "No handover yet", Type::Empty, tokens.text);
-        ui.add_space(8.0);
-        let what = "Unplug a cable or walk away from the access point: what happens to each connection, and how long \
-                    it delivers nothing, is measured and told here.";
+        let act = match by {
+            Try::Links => "Unplug a link below",
+            Try::Demo | Try::Command => "Unplug a cable or walk away from the access point",
+        };
+        let what = format!(
+            "{act}: what happens to each connection, and how long it delivers nothing, is measured and told here."
+        );
         label(ui, what, Type::Lead, tokens.text2);
         ui.add_space(16.0);
-        let (text, command) = if can_open_demo {
-            ("Try it in the demo", UiCommand::OpenDemo)
-        } else {
-            ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned()))
+        let (text, command) = match by {
+            Try::Links => return,
+            Try::Demo => ("Try it in the demo", UiCommand::OpenDemo),
+            Try::Command => ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned())),
         };
         let press = Press::text(text).look(super::widgets::Look::Primary);
         if press.ui(ui).on_hover_text(DEMO).clicked() {
@@ -231,7 +263,7 @@ fn nothing(can_open_demo: bool, ui: &mut Ui) -> Vec<UiCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::handover::{Cause, Handover, Interruption};
+    use crate::history::handover::{Cause, Handover, Interruption, incidents};
     use crate::model::Cookie;
     use crate::ui::test_data::Stage;
 

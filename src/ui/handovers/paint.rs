@@ -5,6 +5,7 @@ use egui::{pos2, vec2};
 
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
+use super::scale::{Scale, step, ticks_from};
 use crate::history::handover::{Incident, duration};
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
@@ -18,29 +19,9 @@ const LANE: f32 = 32.0;
 const BAR: f32 = 18.0;
 const DELIVERY: f32 = 104.0;
 const DELIVERY_OTHER: f32 = 80.0;
+/// Of a connection that had nothing to send: its data come now and then.
+const DELIVERY_IDLE: f32 = 64.0;
 const GROUP: f32 = 28.0;
-
-/// Time against the width of the lanes.
-#[derive(Clone, Copy)]
-pub(super) struct Scale {
-    pub left: f32,
-    pub right: f32,
-    pub from: f64,
-    pub to: f64,
-}
-
-impl Scale {
-    /// Whether any of a stretch of time is shown.
-    fn shows(&self, from: f64, to: f64) -> bool {
-        from <= self.to && to >= self.from
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
-    fn x(&self, t: f64) -> f32 {
-        let share = ((t - self.from) / (self.to - self.from)).clamp(0.0, 1.0);
-        self.left + (self.right - self.left) * share as f32
-    }
-}
 
 /// The lanes; the moment that was clicked.
 pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
@@ -90,28 +71,6 @@ pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -
         ui.painter().set(grid, Shape::Vec(lines));
     });
     chosen
-}
-
-/// The times of the grid: about four over the window, at round steps.
-fn ticks_from(scale: &Scale, anchor: f64) -> impl Iterator<Item = f64> + use<> {
-    let step = step(scale.to - scale.from);
-    let (from, to) = (scale.from, scale.to);
-    #[expect(clippy::cast_possible_truncation, reason = "a few")]
-    let first = ((from - anchor) / step).ceil() as i64;
-    (first..)
-        .map(move |number| anchor + number as f64 * step)
-        .take_while(move |t| *t <= to)
-}
-
-fn step(span: f64) -> f64 {
-    // The window is a little longer than it was meant to be, because it ends with a whole bin.
-    let rough = span / 4.0 * 0.95;
-    let decade = 10_f64.powf(rough.log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|part| part * decade)
-        .find(|step| *step >= rough)
-        .unwrap_or(10.0 * decade)
 }
 
 /// The moment on the clock, and seconds from it on either side.
@@ -192,8 +151,15 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
     if end + 8.0 + width(painter, &lane.note, Type::Small) <= right {
         paint_right(painter, pos2(right, y), &lane.note, Type::Small, tokens.text3);
     }
+    // That it rests is said once: data that come now and then would have it said again and again.
+    let mut rests = false;
     for one in &lane.bars {
-        bar(one, lane.slot, scale, y, tokens, painter);
+        let thin = matches!(one.look, Look::Idle | Look::Backup);
+        let mut one = one.clone();
+        if thin && rests {
+            one.text.clear();
+        }
+        rests |= bar(&one, lane.slot, scale, y, tokens, painter) && thin;
     }
     if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= scale.from) {
         let x = scale.x(*closed);
@@ -217,21 +183,22 @@ fn spoken(lane: &Lane) -> String {
     parts.join(", ")
 }
 
-/// A stretch of a lane around a height.
-pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) {
+/// A stretch of a lane around a height; whether there was room for its words.
+pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) -> bool {
     let hues = slot.ink(tokens.dark);
     let rect = Rect::from_min_max(
         pos2(scale.x(bar.from), y - BAR / 2.0),
         pos2(scale.x(bar.to), y + BAR / 2.0),
     );
     if rect.width() < 0.5 {
-        return;
+        return false;
     }
     let text = |style, color| {
-        let fits = width(painter, &bar.text, style) + 16.0 <= rect.width();
-        if fits {
-            paint(painter, pos2(rect.left() + 10.0, y), &bar.text, style, color);
+        let text = fitting(&bar.text, style, rect.width() - 16.0, painter);
+        if let Some(text) = text {
+            paint(painter, pos2(rect.left() + 10.0, y), text, style, color);
         }
+        text.is_some()
     };
     match bar.look {
         Look::Solid => {
@@ -242,17 +209,17 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
                 Stroke::new(1.0, hues.ink),
                 StrokeKind::Inside,
             );
-            text(Type::Small, tokens.text);
+            text(Type::Small, tokens.text)
         }
         Look::Idle => {
             let line = Rect::from_center_size(rect.center(), vec2(rect.width(), 4.0));
             painter.rect_filled(line, 2.0, hues.ink);
-            beside(bar, rect, tokens, painter);
+            beside(bar, rect, tokens, painter)
         }
         Look::Backup => {
             let ends = [pos2(rect.left(), y), pos2(rect.right(), y)];
             painter.extend(Shape::dashed_line(&ends, Stroke::new(4.0, hues.ink), 12.0, 6.0));
-            beside(bar, rect, tokens, painter);
+            beside(bar, rect, tokens, painter)
         }
         Look::Stalled => {
             painter.rect_filled(rect, 3.0, tokens.danger_tint);
@@ -272,37 +239,50 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
                 );
                 painter.rect_filled(ground, 2.0, tokens.danger_tint);
             }
-            text(Type::SmallStrong, tokens.danger);
+            text(Type::SmallStrong, tokens.danger)
         }
         Look::Down => {
             let stroke = Stroke::new(1.0, tokens.danger);
             painter.rect(rect, 3.0, tokens.panel, stroke, StrokeKind::Inside);
-            text(Type::SmallStrong, tokens.danger);
+            text(Type::SmallStrong, tokens.danger)
         }
     }
 }
 
+/// As much of a text as there is room for, its last parts left out; nothing where not even the first fits.
+fn fitting<'a>(text: &'a str, style: Type, room: f32, painter: &Painter) -> Option<&'a str> {
+    let shorter = |text: &&'a str| text.rsplit_once(", ").map(|(first, _)| first);
+    let mut texts = std::iter::successors(Some(text), shorter);
+    texts.find(|text| width(painter, text, style) <= room)
+}
+
 /// The word of a thin line, on a ground of its own.
-fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) {
-    let wide = width(painter, &bar.text, Type::Small);
-    if wide + 40.0 > rect.width() {
-        return;
-    }
+fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) -> bool {
+    let text = fitting(&bar.text, Type::Small, rect.width() - 40.0, painter);
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return false;
+    };
+    let wide = width(painter, text, Type::Small);
     let ground = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top()), vec2(wide + 12.0, BAR));
     painter.rect_filled(ground, 0.0, tokens.panel);
     paint(
         painter,
         pos2(ground.left() + 6.0, rect.center().y),
-        &bar.text,
+        text,
         Type::Small,
         tokens.text2,
     );
+    true
 }
 
 /// What a connection delivered, bin by bin, with the interruption measured on it; whether it was clicked.
 fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
-    let high = if first { DELIVERY } else { DELIVERY_OTHER };
+    let high = match block.interruption {
+        _ if first => DELIVERY,
+        Some(_) => DELIVERY_OTHER,
+        None => DELIVERY_IDLE,
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), high + 16.0), Sense::click());
     let said = said(block);
     response.widget_info(|| {

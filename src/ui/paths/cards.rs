@@ -7,7 +7,7 @@ use egui_material_icons::icons::{
     ICON_ADD, ICON_CHEVRON_RIGHT, ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT, ICON_LOCK, ICON_MORE_VERT,
 };
 
-use super::lasting_paint::owner_ui;
+use super::lasting_paint::{owner_height, owner_ui};
 use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition};
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
@@ -20,8 +20,6 @@ use crate::ui::widgets::{
 
 const HEADER: f32 = 48.0;
 const ROW: f32 = 56.0;
-/// The line about an endpoint's owner, below its row.
-const OWNER: f32 = 36.0;
 
 /// Where the columns stand within a card.
 #[derive(Clone, Copy)]
@@ -125,9 +123,16 @@ fn card_ui(
     commands: &mut Vec<UiCommand>,
 ) {
     let tokens = Tokens::of(ui);
-    let height = |row: &Row| if row.owner.is_some() { ROW + OWNER } else { ROW };
-    let rows = card.rows.iter().map(height).sum::<f32>().max(ROW);
-    let size = vec2(ui.available_width(), HEADER + rows);
+    let wide = ui.available_width();
+    let columns = Columns::new(Rect::from_min_size(ui.cursor().min, vec2(wide, 0.0)));
+    let about_owner = |row: &Row| {
+        let owner = row.owner.as_ref();
+        owner.map_or(0.0, |owner| {
+            owner_height(owner, columns.end - columns.address, ui)
+        })
+    };
+    let heights: Vec<f32> = card.rows.iter().map(|row| ROW + about_owner(row)).collect();
+    let size = vec2(wide, HEADER + heights.iter().sum::<f32>().max(ROW));
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter().clone();
     painter.rect_filled(rect, 8.0, tokens.panel);
@@ -147,9 +152,9 @@ fn card_ui(
     header(card, decimals, rect, &painter, ui);
     let columns = Columns::new(rect);
     let mut top = rect.top() + HEADER;
-    for row in &card.rows {
+    for (row, high) in card.rows.iter().zip(heights) {
         let place = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), ROW));
-        top += height(row);
+        top += high;
         painter.hline(
             place.left() + 4.0..=place.right() - 1.0,
             place.top(),
@@ -159,7 +164,7 @@ fn card_ui(
         if let (Some(owner), Some(endpoint)) = (&row.owner, &row.endpoint) {
             let line = Rect::from_min_max(
                 pos2(columns.address, place.bottom() - 4.0),
-                pos2(columns.end, place.bottom() + OWNER - 8.0),
+                pos2(columns.end, top - 8.0),
             );
             owner_ui(owner, endpoint.id, line, ui, commands);
         }
@@ -205,7 +210,7 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
         let rate = format!("{} Mbit/s out", format::rate(card.out_bps, decimals));
         right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
         if let Some(dbm) = card.signal_dbm {
-            let text = format!("{} dBm", dbm.to_string().replace('-', "−"));
+            let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, y), &text, Type::Body, tokens.text2) - 6.0;
             right = signal_bars(painter, pos2(right, y), dbm, card, tokens) - 24.0;
         }

@@ -60,6 +60,11 @@ impl Owners {
         self.manager.as_ref()?.failure()
     }
 
+    /// Whether it is being asked to write.
+    pub(super) fn is_writing(&self) -> bool {
+        self.manager.as_ref().is_some_and(NetworkManager::is_writing)
+    }
+
     /// Has a connection's flags written.
     pub(super) fn write(&self, profile: Profile, flags: MptcpFlags) {
         if let Some(manager) = &self.manager {
@@ -101,7 +106,10 @@ pub(super) enum Write {
 pub(super) fn owner(endpoint: &Endpoint, owned: &Owned) -> Option<Owner> {
     let profile = owned.profiles.iter().find(|profile| profile.owns(endpoint))?;
     let stored = match profile.flags {
-        MptcpFlags(0) => format!("NetworkManager has its default, {}.", MptcpFlags::DEFAULT),
+        MptcpFlags(0) => format!(
+            "By default it has {}; NetworkManager.conf may set others.",
+            MptcpFlags::DEFAULT
+        ),
         flags => format!("NetworkManager has flags {flags}."),
     };
     let as_stored = endpoint.flags.without(EndpointFlags::IMPLICIT) == profile.flags.of_endpoints();
@@ -196,7 +204,8 @@ mod tests {
         let found = owner(&as_stored, &owned(0)).expect("an owner");
         assert_eq!(
             found.text,
-            "A change here lasts until HomeNet reconnects. NetworkManager has its default, 0x22 (enabled, subflow)."
+            "A change here lasts until HomeNet reconnects. \
+             By default it has 0x22 (enabled, subflow); NetworkManager.conf may set others."
         );
         assert_eq!(found.write, None, "it is as stored");
         assert_eq!(

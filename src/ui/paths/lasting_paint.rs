@@ -1,21 +1,44 @@
 //! How an endpoint's owner and the lines to keep look.
 
-use egui::{Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{Align2, Galley, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::lasting::{Keep, Owner, Write};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
-use crate::ui::widgets::{Press, command_box, hairline, label, paint_within};
+use crate::ui::widgets::{Press, command_box, hairline, label};
+
+/// The least height of the line about an owner, and what each further line of its words takes.
+const LINE: f32 = 36.0;
+const FURTHER: f32 = 16.0;
+
+/// What is said of an owner, in as many lines as it needs beside the button.
+fn words(owner: &Owner, wide: f32, ui: &Ui) -> Arc<Galley> {
+    let button = owner.write.as_ref().map_or(0.0, |_| press("").width(ui) + 24.0);
+    let (font, color) = (Type::Small.font(), Tokens::of(ui).text2);
+    ui.painter()
+        .layout(owner.text.clone(), font, color, wide - button)
+}
+
+/// The button; its name tells the endpoint.
+fn press(name: &str) -> Press<'_> {
+    Press::text("Write to NetworkManager…").named(name).small()
+}
+
+/// How high the line about an owner is, where it is so wide.
+pub(super) fn owner_height(owner: &Owner, wide: f32, ui: &Ui) -> f32 {
+    let further = words(owner, wide, ui).rows.len().saturating_sub(1);
+    LINE + FURTHER * further as f32
+}
 
 /// The line below an endpoint's row.
 pub(super) fn owner_ui(owner: &Owner, id: u8, line: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
-    let tokens = Tokens::of(ui);
     let name = format!("Write endpoint {id} to NetworkManager…");
-    let press = Press::text("Write to NetworkManager…").named(&name).small();
-    let wide = press.width(ui);
-    let mut room = line.width();
+    let words = words(owner, line.width(), ui);
     if let Some(write) = &owner.write {
-        room -= wide + 24.0;
+        let press = press(&name);
+        let wide = press.width(ui);
         let high = vec2(wide, 24.0);
         let place = Rect::from_min_size(pos2(line.right() - wide, line.center().y - 12.0), high);
         let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("write", id)));
@@ -36,12 +59,10 @@ pub(super) fn owner_ui(owner: &Owner, id: u8, line: Rect, ui: &mut Ui, commands:
             ));
         }
     }
-    let at = pos2(line.left(), line.center().y);
-    let end = paint_within(ui.painter(), at, &owner.text, Type::Small, tokens.text2, room);
-    let words = Rect::from_min_max(line.min, pos2(end, line.bottom()));
-    let response = ui.interact(words, ui.scope_id().with(("owner", id)), Sense::hover());
+    let place = Align2::LEFT_CENTER.anchor_size(line.left_center(), words.size());
+    ui.painter().galley(place.min, words, Tokens::of(ui).text2);
+    let response = ui.interact(place, ui.scope_id().with(("owner", id)), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &owner.text));
-    response.on_hover_text(&owner.text);
 }
 
 /// The section below the last changes; nothing where there is nothing to keep.

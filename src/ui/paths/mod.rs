@@ -38,6 +38,18 @@ impl PathsState {
         self.owners = Owners::of(manager);
     }
 
+    /// Why an owner did not take what was written, once; whichever panel is open.
+    pub(super) fn failure(&self) -> Option<String> {
+        self.owners.failure()
+    }
+
+    /// What an owner was asked for and has not answered yet.
+    pub(super) fn asked(&self) -> Option<String> {
+        self.owners
+            .is_writing()
+            .then(|| "Write to NetworkManager".to_owned())
+    }
+
     /// Has an owner's flags written.
     pub(super) fn write(&self, profile: Profile, flags: MptcpFlags) {
         self.owners.write(profile, flags);
@@ -71,10 +83,9 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     let beside = width >= SIDE_BY_SIDE;
     state.pending.settle(view.live.state());
     let owned = state.owners.read(view, ui.input(|input| input.time));
-    commands.extend(state.owners.failure().map(UiCommand::Complain));
     if beside {
         Panel::right("settings")
-            .exact_size(if width < 1200.0 { 348.0 } else { 360.0 })
+            .exact_size(if width < 1200.0 { 352.0 } else { 360.0 })
             .resizable(false)
             .frame(Frame::NONE.fill(tokens.panel))
             .show(ui, |ui| {

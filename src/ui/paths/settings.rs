@@ -2,6 +2,7 @@
 
 use crate::history::State;
 use crate::model::{Command, Connection, Limits, SettingValue};
+use crate::ui::format;
 
 /// One of the two limits.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,10 +23,16 @@ pub(super) fn limits(state: &State) -> Vec<Limit> {
     let Some(limits) = state.limits else {
         return Vec::new();
     };
-    let most = |value: fn(&Connection) -> Option<u8>| {
-        state.connections.values().filter_map(value).max().unwrap_or(0)
+    let in_use = |used: fn(&Connection) -> Option<u8>, most: u32| {
+        let used = state.connections.values().filter_map(used).max();
+        let used = match used {
+            Some(used) => used.to_string(),
+            None if state.connections.is_empty() => "0".to_owned(),
+            // The kernel does not tell.
+            None => format::ABSENT.to_owned(),
+        };
+        format!("in use: {used} of {most} at most")
     };
-    let in_use = |used: u8, most: u32| format!("in use: {used} of {most} at most");
     let step = |value: u32, by: i32| value.checked_add_signed(by).filter(|value| *value <= MOST);
     let extra = |value: u32| Command::LimitsSet {
         extra_subflows_max: Some(value),
@@ -42,17 +49,14 @@ pub(super) fn limits(state: &State) -> Vec<Limit> {
     vec![
         Limit {
             name: "Extra subflows for a connection",
-            caption: in_use(most(|connection| connection.extra_subflows), extra_subflows_max),
+            caption: in_use(|connection| connection.extra_subflows, extra_subflows_max),
             value: extra_subflows_max,
             more: step(extra_subflows_max, 1).map(extra),
             less: step(extra_subflows_max, -1).map(extra),
         },
         Limit {
             name: "ADD_ADDR accepted from the peer",
-            caption: in_use(
-                most(|connection| connection.add_addr_accepted),
-                add_addr_accepted_max,
-            ),
+            caption: in_use(|connection| connection.add_addr_accepted, add_addr_accepted_max),
             value: add_addr_accepted_max,
             more: step(add_addr_accepted_max, 1).map(accepted),
             less: step(add_addr_accepted_max, -1).map(accepted),

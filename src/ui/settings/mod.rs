@@ -13,7 +13,7 @@ use super::theme::Slots;
 use super::view::Direction;
 use crate::desktop::When;
 
-pub(super) use store::{Store, window_size};
+pub(super) use store::{Store, remembered};
 
 /// Everything that is remembered. What a newer version wrote beside it is kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

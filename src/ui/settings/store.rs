@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-use super::{Settings, WindowSize};
+use super::Settings;
 
 /// How long a change waits for the next one before it is written, seconds.
 const WAITS_S: f64 = 1.0;
@@ -94,11 +94,11 @@ impl Drop for Store {
     }
 }
 
-/// The size that the window is to be opened with.
-pub(in crate::ui) fn window_size(path: &Path) -> WindowSize {
+/// What the window is to be opened with.
+pub(in crate::ui) fn remembered(path: &Path) -> Settings {
     let text = fs::read_to_string(path).unwrap_or_default();
     let settings = serde_json::from_str::<Settings>(&text).unwrap_or_default();
-    settings.within_reason().window
+    settings.within_reason()
 }
 
 fn read(path: &Path) -> (Settings, Option<String>) {

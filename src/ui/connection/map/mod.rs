@@ -23,6 +23,11 @@ const PADDING: f32 = 16.0;
 pub(super) const ABOVE: f32 = 8.0;
 pub(super) const BELOW: f32 = 12.0;
 
+/// Whether there is room for a map in so much height.
+pub(super) fn fits(map: &Map, sizes: &Sizes, most: f32) -> bool {
+    layout::height(map, sizes, most - ABOVE - BELOW).is_some()
+}
+
 /// The map at the top of `ui`, at most `most` high. Where there is no room for it nothing is shown.
 pub(in crate::ui) fn ui(
     map: &Map,

@@ -7,9 +7,10 @@ use super::layout::Plan;
 use super::model::{Edge, Look, Map, Node, Peer};
 use super::motion::Motion;
 use super::sizes::{Density, Lines};
+use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::Direction;
-use crate::ui::widgets::{dashed_outline, paint, paint_right, paint_within, shape_of, width};
+use crate::ui::widgets::{dashed_outline, opaque, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
 const STEPS: u8 = 24;
@@ -243,18 +244,16 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     );
     let start = rect.left() + 36.0;
     let mut right = rect.right() - 12.0;
+    if !roomy {
+        let at = pos2(right, first);
+        right = paint_right(painter, at, &node.address, Type::SmallMono, tokens.text2) - 8.0;
+    }
     if let Some(dbm) = node.signal_dbm {
         right = signal(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
-        let text = format!("\u{2212}{} dBm", dbm.unsigned_abs());
-        right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
-    } else if !roomy {
-        right = paint_right(
-            painter,
-            pos2(right, first),
-            &node.address,
-            Type::SmallMono,
-            tokens.text2,
-        ) - 8.0;
+        if roomy {
+            let text = format::dbm(dbm);
+            right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
+        }
     }
     let end = paint_within(
         painter,
@@ -264,7 +263,9 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
         tokens.text,
         right - start,
     );
-    if right - end > 40.0 {
+    // In one line whole or not at all.
+    let wide = width(painter, &node.network, Type::Body);
+    if right - end > 40.0 && (roomy || wide + 8.0 <= right - end) {
         let at = pos2(end + 8.0, first);
         paint_within(
             painter,
@@ -428,7 +429,10 @@ fn label(edge: &Edge, slot: Slot, rect: Rect, scale: f32, tokens: &Tokens, paint
     } else {
         slot.ink(tokens.dark).ink
     };
-    painter.rect_filled(rect, 4.0 * scale, tokens.panel);
+    // What does not fade hides its edge, also where everything is greyed.
+    let (solid, _) = opaque(painter, tokens.panel);
+    let ground = if edge.fades.is_some() { painter } else { &solid };
+    ground.rect_filled(rect, 4.0 * scale, tokens.panel);
     if edge.backup {
         painter.extend(dashed_outline(rect.shrink(0.5 * scale), ink, scale));
     } else {

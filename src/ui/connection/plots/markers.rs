@@ -214,18 +214,25 @@ pub(super) fn place(
         let Some((x, width, loss)) = marks.get(number).copied() else {
             continue;
         };
+        // Marks that touch this one are one with it: the label stands beside them all.
+        let touching = |way: f32| {
+            let away = marks.iter().map(|(at, ..)| (at - x) * way);
+            away.filter(|away| (0.0..2.0 * half).contains(away))
+                .fold(0.0, f32::max)
+        };
+        let (first, last) = (x - touching(-1.0), x + touching(1.0));
         let free = |start: f32, over_marks: bool| {
             let end = start + width;
             let clear = taken
                 .iter()
                 .all(|(from, to)| end + gap <= *from || start >= *to + gap);
             // Nor over another mark's triangle.
-            let marks_clear = marks.iter().enumerate().all(|(other, (at, ..))| {
-                other == number || *at < start - half || *at > end + half || (at - x).abs() < half
-            });
+            let marks_clear = marks
+                .iter()
+                .all(|(at, ..)| (first..=last).contains(at) || *at < start - half || *at > end + half);
             start >= left && end <= right && clear && (marks_clear || over_marks)
         };
-        let starts = [x + gap, x - gap - width];
+        let starts = [last + gap, first - gap - width];
         let beside = |over_marks| starts.into_iter().find(|start| free(*start, over_marks));
         let start = beside(false).or_else(|| beside(true).filter(|_| forced && loss));
         if let Some(start) = start {
@@ -258,7 +265,7 @@ mod tests {
     #[test]
     fn a_loss_keeps_its_label_where_two_would_overlap() {
         let marks = [(0.0, 90.0, true), (4.0, 90.0, false)];
-        assert_eq!(lefts(&marks), [(0, 8.0)]);
+        assert_eq!(lefts(&marks), [(0, 12.0)], "beside both marks");
     }
 
     #[test]

@@ -19,8 +19,9 @@ use crate::model::Cookie;
 use crate::ui::view::{Direction, View};
 use crate::ui::widgets::focus_ring;
 
-/// Below this height the plots say too little to give room to anything else.
-pub(super) const LEAST_HIGH: f32 = 290.0;
+/// The heights that the plots give way to, one after the other, so that the path map is seen at all. Below the last they
+/// say too little.
+pub(super) const GIVE_WAY: [f32; 3] = [290.0, 270.0, 220.0];
 
 /// What the plots remember.
 #[derive(Debug, Default)]

@@ -41,6 +41,11 @@ impl Scene<'_> {
         self.places.x_at(t, self.from, self.to)
     }
 
+    /// Where lines and bands through all plots end: with the last zero line.
+    fn marks_bottom(&self) -> f32 {
+        self.places.plots.bottom() - AIR * self.places.scale
+    }
+
     /// The plots that are shown, with place and top.
     pub(super) fn shown(&self) -> impl Iterator<Item = (usize, Rect, f64)> {
         let hidden = if self.places.shared {
@@ -82,7 +87,8 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &Ui) {
 
 /// The times in which nothing was delivered, behind everything.
 fn gaps(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
-    let plots = scene.places.plots;
+    let mut plots = scene.places.plots;
+    plots.max.y = scene.marks_bottom();
     for story in scene.markers.iter().filter_map(|marker| marker.story.as_ref()) {
         let (left, right) = (scene.x(story.gap.0), scene.x(story.gap.1));
         let band = Rect::from_x_y_ranges(left..=right.max(left + 3.0), plots.y_range()).intersect(plots);
@@ -382,8 +388,7 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
             } else {
                 (tokens.text3, 1.0)
             };
-            let bottom = scene.places.plots.bottom() - AIR * scale;
-            painter.vline(*x, y..=bottom, Stroke::new(thick * scale, color));
+            painter.vline(*x, y..=scene.marks_bottom(), Stroke::new(thick * scale, color));
             let at = |across: f32, down: f32| pos2(x + across * scale, y + down * scale);
             let corners = vec![at(-4.5, -6.0), at(4.5, -6.0), at(0.0, 1.0)];
             painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
