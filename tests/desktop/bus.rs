@@ -11,6 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use zbus::blocking::{Connection, connection};
 use zbus::zvariant::OwnedValue;
 
@@ -42,7 +44,10 @@ impl Bus {
 
 impl Drop for Bus {
     fn drop(&mut self) {
-        let _ = self.daemon.kill();
+        // Asked to end it takes its socket away.
+        if let Ok(pid) = i32::try_from(self.daemon.id()) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
         let _ = self.daemon.wait();
     }
 }

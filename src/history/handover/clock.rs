@@ -12,12 +12,9 @@ pub(super) struct Clock {
     pub(super) heard: f64,
     /// When it may have heard of the peer for the last time: that, or when it was found gone.
     pub(super) heard_until: f64,
-    /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
-    pub(super) back: f64,
-    /// How far that may be wrong, because nobody knows which way takes longer than it used to.
-    pub(super) spread: f64,
-    /// A round trip with what waits along the way.
-    pub(super) rtt: f64,
+    back: f32,
+    spread: f32,
+    rtt: f32,
     /// Whether the newest sample had the subflow.
     pub(super) here: bool,
     /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
@@ -27,8 +24,6 @@ pub(super) struct Clock {
     /// When it last sent data, and what the reading before said of that.
     sent: f64,
     sent_before: f64,
-    /// The shortest round trip.
-    least_rtt: f64,
     /// Whether the retransmission timer backs off with data in flight.
     pub(super) stalled: bool,
     said: Said,
@@ -51,7 +46,6 @@ impl Clock {
             unacked: false,
             sent: f64::INFINITY,
             sent_before: f64::INFINITY,
-            least_rtt: 0.0,
             stalled: false,
             said: Said::default(),
             said_at: t,
@@ -68,10 +62,9 @@ impl Clock {
         // To what comes in it says nothing.
         let sent = subflow.last_data_sent_ms.filter(|_| sends);
         self.sent = sent.map_or(f64::INFINITY, |ms| t - f64::from(ms) / 1000.0);
-        let seconds = |us: Option<u32>| us.map_or(0.0, |us| f64::from(us) / 1e6);
+        let seconds = |us: Option<u32>| us.map_or(0.0, |us| us as f32 / 1e6);
         self.rtt = seconds(subflow.rtt_us);
         let least = seconds(subflow.min_rtt_us.or(subflow.rtt_us));
-        self.least_rtt = least;
         let longer = if lossy {
             0.0
         } else {
@@ -105,21 +98,37 @@ impl Clock {
         self.here = here;
     }
 
+    /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
+    pub(super) fn back(&self) -> f64 {
+        self.back.into()
+    }
+
+    /// How far that may be wrong, because nobody knows which way takes longer than it used to.
+    pub(super) fn spread(&self) -> f64 {
+        self.spread.into()
+    }
+
+    /// A round trip with what waits along the way.
+    pub(super) fn rtt(&self) -> f64 {
+        self.rtt.into()
+    }
+
     /// When the last of what the peer acknowledged between two samples arrived, at the latest: it was sent by then. A peer
     /// may keep the acknowledgement of little data to itself for a while.
     pub(super) fn arrived_by(&self, before: f64, t: f64) -> f64 {
+        // Within the shortest round trip nothing is sent and acknowledged.
         let sent = if self.sent <= before {
             self.sent
-        } else if t - before < self.least_rtt {
+        } else if t - before < 2.0 * (self.back() - self.spread()) {
             self.sent_before
         } else {
             f64::INFINITY
         };
-        sent + self.rtt / 2.0
+        sent + self.rtt() / 2.0
     }
 
     /// When the peer sent the newest of what was heard of it.
     pub(super) fn told(&self) -> f64 {
-        self.heard - self.back
+        self.heard - self.back()
     }
 }

@@ -98,11 +98,12 @@ impl Progress {
         let moved: u64 = flows.iter().map(|flow| flow.moved).sum();
         // Of a subflow that went meanwhile nobody knows what it moved in the end.
         let went = |flow: &Flow| !flow.clock.here && flow.clock.heard_until >= t && delivered > moved;
-        let told = |flow: &Flow| flow.clock.heard_until - flow.clock.back;
+        let told = |flow: &Flow| flow.clock.heard_until - flow.clock.back();
         let brought = flows.iter().filter(|flow| flow.moved > 0 || went(flow));
-        let newest = brought.max_by(|a, b| (told(a) - a.clock.spread).total_cmp(&(told(b) - b.clock.spread)));
+        let newest =
+            brought.max_by(|a, b| (told(a) - a.clock.spread()).total_cmp(&(told(b) - b.clock.spread())));
         let told_after = first_delivery(flows, told_before, before, t).earliest;
-        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.spread));
+        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.spread()));
         let latest = latest.min(arrived_by(flows, told_before, before, t));
         let known = if newest.is_some_and(went) { 0 } else { delivered };
         Self {
@@ -131,16 +132,16 @@ impl Progress {
             return own;
         };
         // The peer may have got more over it than was heard of it.
-        let unheard_until = silent.heard_until + silent.back;
+        let unheard_until = silent.heard_until + silent.back();
         let others = flows
             .iter()
             .filter(|flow| flow.cookie != cookie && flow.recent(self.at) > 0)
             .map(|flow| &flow.clock);
-        let slowest = others.max_by(|a, b| a.rtt.total_cmp(&b.rtt));
+        let slowest = others.max_by(|a, b| a.rtt().total_cmp(&b.rtt()));
         let earliest = silent.told().max(self.told_before);
         // What the others had before the gap that the silent one left still had to come.
         let mut latest = slowest.map_or(unheard_until, |slowest| {
-            unheard_until.max(silent.heard_until + slowest.rtt)
+            unheard_until.max(silent.heard_until + slowest.rtt())
         });
         // What it heard of was told at once; the rest may have been delivered since, unless the peer told that it was not.
         // That it told this for longer than it left open is the longer stretch of the two.
@@ -165,10 +166,10 @@ impl Progress {
 pub(super) fn first_delivery(flows: &[Flow], told_before: f64, before: f64, t: f64) -> Moment {
     // Whatever came over whichever path, every acknowledgement tells all of it: the best clock counts.
     let bringer = flows.iter().filter(|flow| flow.moved > 0).min_by(|a, b| {
-        let spreads = a.clock.spread.total_cmp(&b.clock.spread);
+        let spreads = a.clock.spread().total_cmp(&b.clock.spread());
         spreads.then(b.moved.cmp(&a.moved))
     });
-    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back, flow.clock.spread));
+    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back(), flow.clock.spread()));
     let (earliest, latest) = (before - back - spread, t - back + spread);
     let latest = latest.min(arrived_by(flows, told_before, before, t));
     Moment {

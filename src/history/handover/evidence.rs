@@ -67,8 +67,8 @@ impl Flow {
         self.clock
             .take(subflow, sends, self.moved > 0, self.quality.is_lossy(), t);
         let rate = self.recent(t) as f64 / RECENT_S;
-        if subflow.state == TcpState::Established && self.clock.rtt > 0.0 {
-            self.quality.take(subflow, self.clock.rtt, self.moved, rate, t);
+        if subflow.state == TcpState::Established && self.clock.rtt() > 0.0 {
+            self.quality.take(subflow, self.clock.rtt(), self.moved, rate, t);
         }
     }
 

@@ -207,7 +207,7 @@ impl Track {
             .flows
             .iter()
             .max_by_key(|flow| flow.moved)
-            .map_or(0.0, |flow| flow.clock.back);
+            .map_or(0.0, |flow| flow.clock.back());
         let from = match waited.map(|since| since + forth) {
             Some(since) if since > stop.middle() => Moment {
                 earliest: since,
@@ -251,7 +251,9 @@ impl Track {
         }
         // The peer acknowledges what comes within a round trip.
         let falls_silent = |flow: &Flow| {
-            flow.alive && flow.clock.unacked && t - flow.clock.heard > (2.0 * flow.clock.rtt).max(LEAST_GAP_S)
+            flow.alive
+                && flow.clock.unacked
+                && t - flow.clock.heard > (2.0 * flow.clock.rtt()).max(LEAST_GAP_S)
         };
         let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (self.sends && falls_silent(flow));
         if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
