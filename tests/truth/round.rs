@@ -62,7 +62,7 @@ impl Act {
     fn way(self, number: u32) -> Way {
         match self {
             Self::Degrade | Self::Return | Self::MakeBackup => Way::Up,
-            _ if number % 2 == 0 => Way::Up,
+            _ if number.is_multiple_of(2) => Way::Up,
             _ => Way::Down,
         }
     }

@@ -5,6 +5,15 @@ use crate::model::Subflow;
 /// In so long some clock has moved on, seconds.
 const SAME_S: f64 = 0.01;
 
+/// What the peer has not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnItsWay {
+    Nothing,
+    Something,
+    /// Something, and the retransmission timer backs off.
+    BacksOff,
+}
+
 /// When a subflow heard of the peer, and how long news takes on it.
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
@@ -17,15 +26,11 @@ pub(super) struct Clock {
     rtt: f32,
     /// Whether the newest sample had the subflow.
     pub(super) here: bool,
-    /// Whether something is on its way that the peer has not acknowledged, as far as can be seen from here.
-    pub(super) in_flight: bool,
-    /// Whether the peer has not acknowledged all of what was sent.
-    pub(super) unacked: bool,
+    sends: bool,
+    on_its_way: OnItsWay,
     /// When it last sent data, and what the reading before said of that.
     sent: f64,
     sent_before: f64,
-    /// Whether the retransmission timer backs off with data in flight.
-    pub(super) stalled: bool,
     said: Said,
     said_at: f64,
 }
@@ -42,11 +47,10 @@ impl Clock {
             spread: 0.0,
             rtt: 0.0,
             here: true,
-            in_flight: false,
-            unacked: false,
+            sends: true,
+            on_its_way: OnItsWay::Nothing,
             sent: f64::INFINITY,
             sent_before: f64::INFINITY,
-            stalled: false,
             said: Said::default(),
             said_at: t,
         }
@@ -55,9 +59,12 @@ impl Clock {
     /// Takes what the subflow's clocks say at `t`; whether the connection sends, whether the subflow moved something, and
     /// whether it loses much, which is then what makes a round trip longer.
     pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, lossy: bool, t: f64) {
-        self.unacked = subflow.unacked.unwrap_or(0) > 0;
-        self.stalled = self.unacked && subflow.backoff.unwrap_or(0) > 0;
-        self.in_flight = self.unacked || !sends;
+        self.sends = sends;
+        self.on_its_way = match (subflow.unacked.unwrap_or(0), subflow.backoff.unwrap_or(0)) {
+            (0, _) => OnItsWay::Nothing,
+            (_, 0) => OnItsWay::Something,
+            _ => OnItsWay::BacksOff,
+        };
         self.sent_before = self.sent;
         // To what comes in it says nothing.
         let sent = subflow.last_data_sent_ms.filter(|_| sends);
@@ -96,6 +103,21 @@ impl Clock {
             self.heard_until = t;
         }
         self.here = here;
+    }
+
+    /// Whether the peer has not acknowledged all of what was sent.
+    pub(super) fn unacked(&self) -> bool {
+        self.on_its_way != OnItsWay::Nothing
+    }
+
+    /// Whether the retransmission timer backs off with data in flight.
+    pub(super) fn stalled(&self) -> bool {
+        self.on_its_way == OnItsWay::BacksOff
+    }
+
+    /// Whether something may be on its way that has not arrived: what comes in cannot be seen from here.
+    pub(super) fn in_flight(&self) -> bool {
+        self.unacked() || !self.sends
     }
 
     /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.

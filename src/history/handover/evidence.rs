@@ -80,7 +80,7 @@ impl Flow {
 
     /// Whether it had a part in the delivery and has heard nothing since a sample at `t`, with something on its way.
     pub(super) fn is_silent(&self, t: f64) -> bool {
-        self.carried && self.clock.in_flight && self.clock.heard <= t
+        self.carried && self.clock.in_flight() && self.clock.heard <= t
     }
 }
 

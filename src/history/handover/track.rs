@@ -252,7 +252,7 @@ impl Track {
         // The peer acknowledges what comes within a round trip.
         let falls_silent = |flow: &Flow| {
             flow.alive
-                && flow.clock.unacked
+                && flow.clock.unacked()
                 && t - flow.clock.heard > (2.0 * flow.clock.rtt()).max(LEAST_GAP_S)
         };
         let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (self.sends && falls_silent(flow));
@@ -264,7 +264,7 @@ impl Track {
         // Where data comes in, other paths bring what comes after it.
         let keeps_waiting = |flow: &Flow| self.misses && t - flow.clock.heard > self.usual_gap(t);
         let stalled = self.flows.iter().find(|flow| {
-            let stalls = flow.clock.stalled || keeps_waiting(flow);
+            let stalls = flow.clock.stalled() || keeps_waiting(flow);
             flow.alive && stalls && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         });
         if self.is_free()
