@@ -317,7 +317,7 @@ fn a_close_look_no_longer_shows_a_subflow_that_is_gone() {
         Namespace::current().unwrap()
     });
     let options = Options {
-        interval: Duration::from_secs(60),
+        interval: Duration::from_mins(1),
         ..Options::default()
     };
     let source = LiveSource::open(&namespace, &options).unwrap();
