@@ -42,8 +42,8 @@ pub(super) struct Track {
     told_since: Option<f64>,
     /// Since when data waits to be delivered, if it does.
     waits_since: Option<f64>,
-    /// Whether data came in that cannot be delivered, because something before it is missing.
-    misses: bool,
+    /// Since when data came in that cannot be delivered, because something before it is missing.
+    misses_since: Option<f64>,
     /// Stretches without delivery.
     gaps: VecDeque<Gap>,
     open: Option<Open>,
@@ -77,7 +77,7 @@ impl Track {
             told: t,
             told_since: None,
             waits_since: None,
-            misses: false,
+            misses_since: None,
             gaps: VecDeque::new(),
             open: None,
             doubt_until: f64::NEG_INFINITY,
@@ -132,9 +132,10 @@ impl Track {
         self.sent = connection.bytes_sent.unwrap_or(self.sent);
         self.acked = connection.bytes_acked.unwrap_or(self.acked);
         let came_in = !self.sends && self.flows.iter().any(|flow| flow.moved > 0);
-        self.misses = moved == 0 && (self.misses || came_in);
+        let missing = self.misses_since.or(came_in.then_some(t));
+        self.misses_since = missing.filter(|_| moved == 0);
         let since = || waited.unwrap_or_else(|| sent_at(connection, sent, before, t));
-        self.waits_since = (self.misses || waits(connection)).then(since);
+        self.waits_since = (self.misses_since.is_some() || waits(connection)).then(since);
         if let Some(open) = &mut self.open {
             open.wanted |= self.waits_since.is_some() || moved > 0;
             let mut from = self
@@ -243,9 +244,10 @@ impl Track {
 
     /// Looks for what no event tells: a path that lets nothing through, and data that moved elsewhere.
     fn suspect(&mut self, t: f64) {
+        let missing = self.misses_since.unwrap_or(f64::NEG_INFINITY);
         if self.waits_since.is_some()
             && let Some(last) = self.progress
-            && t - last.told > self.usual_gap(t)
+            && t - last.told.max(missing) > self.usual_gap(t)
         {
             self.doubt_until = t + HEALTHY_S;
         }
@@ -262,7 +264,8 @@ impl Track {
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         // Where data comes in, other paths bring what comes after it.
-        let keeps_waiting = |flow: &Flow| self.misses && t - flow.clock.heard > self.usual_gap(t);
+        let waits_long = self.misses_since.filter(|since| t - since > self.usual_gap(t));
+        let keeps_waiting = |flow: &Flow| waits_long.is_some_and(|since| flow.clock.heard < since);
         let stalled = self.flows.iter().find(|flow| {
             let stalls = flow.clock.stalled() || keeps_waiting(flow);
             flow.alive && stalls && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
