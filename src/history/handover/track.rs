@@ -244,20 +244,21 @@ impl Track {
 
     /// Looks for what no event tells: a path that lets nothing through, and data that moved elsewhere.
     fn suspect(&mut self, t: f64) {
-        let missing = self.misses_since.unwrap_or(f64::NEG_INFINITY);
-        if self.waits_since.is_some()
+        // An application that pauses does not wait meanwhile.
+        if let Some(since) = self.misses_since.or(self.waits_since)
             && let Some(last) = self.progress
-            && t - last.told.max(missing) > self.usual_gap(t)
+            && t - last.told.max(since) > self.usual_gap(t)
         {
             self.doubt_until = t + HEALTHY_S;
         }
         // The peer acknowledges what comes within a round trip.
+        let waits_long = self.waits_since.is_some_and(|since| t - since > LEAST_GAP_S);
         let falls_silent = |flow: &Flow| {
             flow.alive
                 && flow.clock.unacked()
                 && t - flow.clock.heard > (2.0 * flow.clock.rtt()).max(LEAST_GAP_S)
         };
-        let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (self.sends && falls_silent(flow));
+        let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (waits_long && falls_silent(flow));
         if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
             self.doubt_until = t + SHIFT_S;
         }
