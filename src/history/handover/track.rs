@@ -7,7 +7,7 @@ use super::dating::{Gap, Moment, Progress, first_delivery, told};
 use super::evidence::{Flow, RECENT_S, delivered, sent_at, waits};
 use super::open::Open;
 use super::shift::{Lead, NEW_S, SHIFT_S};
-use super::{Cause, Handover};
+use super::{Cause, Handover, TOLD_S};
 use crate::model::{Connection, Cookie, TcpState, Token};
 
 /// How far back stretches without delivery are the usual ones, seconds.
@@ -55,6 +55,17 @@ pub(super) struct Track {
     lead: Lead,
     /// When it alone was last looked at.
     looked_at: Option<f64>,
+    /// The subflow that went last, of those that carried data.
+    went: Option<Box<Went>>,
+}
+
+/// A subflow that carried data and is gone, which the kernel may tell of much later.
+#[derive(Clone, Debug)]
+struct Went {
+    path: (SocketAddr, SocketAddr),
+    device: Option<String>,
+    /// When it was last seen.
+    at: f64,
 }
 
 impl Track {
@@ -84,6 +95,7 @@ impl Track {
             came: None,
             lead: Lead::default(),
             looked_at: None,
+            went: None,
         }
     }
 
@@ -123,7 +135,7 @@ impl Track {
             .progress
             .filter(|_| moved > 0)
             .map(|last| last.last_delivery(&self.flows, self.told_since));
-        self.take_flows(connection, t);
+        self.take_flows(connection, before, t);
         self.delivered = self.delivered.max(total);
         let waited = self.waits_since;
         let sent = connection
@@ -164,12 +176,21 @@ impl Track {
         self.suspect(t);
     }
 
-    fn take_flows(&mut self, connection: &Connection, t: f64) {
+    fn take_flows(&mut self, connection: &Connection, before: f64, t: f64) {
+        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         for flow in &mut self.flows {
             let here = connection
                 .subflows
                 .iter()
                 .any(|subflow| subflow.cookie == flow.cookie);
+            if flow.alive && !here && flow.recent(t) as f64 >= CARRIES * total.max(1) as f64 {
+                self.doubt_until = t + SHIFT_S;
+                self.went = Some(Box::new(Went {
+                    path: flow.path,
+                    device: flow.device.clone(),
+                    at: before,
+                }));
+            }
             flow.clock.is_here(here, t);
             flow.alive &= here;
             flow.moved = 0;
@@ -347,11 +368,17 @@ impl Track {
 
     /// A subflow ended.
     pub(super) fn lose_subflow(&mut self, path: (SocketAddr, SocketAddr), cause: Cause, t: f64) {
-        if self.is_free()
-            && let Some(flow) = self.carries(t, |flow| flow.path == path)
-        {
+        if !self.is_free() {
+            return;
+        }
+        let went = self
+            .went
+            .take_if(|went| went.path == path && t - went.at < TOLD_S);
+        if let Some(flow) = self.carries(t, |flow| flow.path == path) {
             let from = flow.device.clone();
             self.begin(cause, from, t, t);
+        } else if let Some(went) = went {
+            self.begin(cause, went.device, went.at, t);
         }
     }
 
