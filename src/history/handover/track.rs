@@ -266,28 +266,28 @@ impl Track {
     /// Looks for what no event tells: a path that lets nothing through, and data that moved elsewhere.
     fn suspect(&mut self, t: f64) {
         // An application that pauses does not wait meanwhile.
-        if let Some(since) = self.misses_since.or(self.waits_since)
-            && let Some(last) = self.progress
-            && t - last.told.max(since) > self.usual_gap(t)
-        {
+        let waits_long = self.progress.zip(self.waits_since);
+        let waits_long = waits_long.is_some_and(|(last, since)| t - last.told.max(since) > self.usual_gap(t));
+        // For how long something has been missing only a closer look tells.
+        if waits_long || self.misses_since.is_some() {
             self.doubt_until = t + HEALTHY_S;
         }
         // The peer acknowledges what comes within a round trip.
-        let waits_long = self.waits_since.is_some_and(|since| t - since > LEAST_GAP_S);
+        let waits = self.waits_since.is_some_and(|since| t - since > LEAST_GAP_S);
         let falls_silent = |flow: &Flow| {
             flow.alive
                 && flow.clock.unacked()
                 && t - flow.clock.heard > (2.0 * flow.clock.rtt()).max(LEAST_GAP_S)
         };
-        let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (waits_long && falls_silent(flow));
+        let turns_worse = |flow: &Flow| flow.quality.turned_worse(t) || (waits && falls_silent(flow));
         if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
             self.doubt_until = t + SHIFT_S;
         }
         let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         // Where data comes in, other paths bring what comes after it.
-        let waits_long = self.misses_since.filter(|since| t - since > self.usual_gap(t));
-        let keeps_waiting = |flow: &Flow| waits_long.is_some_and(|since| flow.clock.heard < since);
+        let missing = self.misses_since.filter(|since| t - since > self.usual_gap(t));
+        let keeps_waiting = |flow: &Flow| missing.is_some_and(|since| flow.clock.heard < since);
         let stalled = self.flows.iter().find(|flow| {
             let stalls = flow.clock.stalled() || keeps_waiting(flow);
             flow.alive && stalls && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
