@@ -1,5 +1,9 @@
 //! When a subflow heard of the peer, by its own clocks.
 
+use std::hash::BuildHasher as _;
+
+use rustc_hash::FxBuildHasher;
+
 use crate::model::Subflow;
 
 /// In so long some clock has moved on, seconds.
@@ -31,12 +35,10 @@ pub(super) struct Clock {
     /// When it last sent data, and what the reading before said of that.
     sent: f64,
     sent_before: f64,
-    said: Said,
+    /// A hash of what the newest reading said, and when.
+    said: u64,
     said_at: f64,
 }
-
-/// Since an acknowledgement and data came in, since data was sent, and how much.
-type Said = ([Option<u32>; 2], Option<u32>, Option<u64>);
 
 impl Clock {
     pub(super) fn new(t: f64) -> Self {
@@ -51,7 +53,7 @@ impl Clock {
             on_its_way: OnItsWay::Nothing,
             sent: f64::INFINITY,
             sent_before: f64::INFINITY,
-            said: Said::default(),
+            said: 0,
             said_at: t,
         }
     }
@@ -83,7 +85,7 @@ impl Clock {
             (0.0, 0.0)
         };
         let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
-        let said = (clocks, subflow.last_data_sent_ms, subflow.bytes_sent);
+        let said = FxBuildHasher.hash_one((clocks, subflow.last_data_sent_ms, subflow.bytes_sent));
         // A reading that missed it tells again what the one before told.
         if !moved && said == self.said && t - self.said_at > SAME_S {
             return;
