@@ -148,6 +148,18 @@ impl Watch {
         }
     }
 
+    /// The next access that it tells, which is full.
+    #[track_caller]
+    pub fn full_access(&self) -> Value {
+        let access = self.access();
+        assert_eq!(access["why_not"], Value::Null, "{access}");
+        assert_eq!(
+            (&access["events"], &access["control"]),
+            (&json!(true), &json!(true))
+        );
+        access
+    }
+
     #[track_caller]
     pub fn access(&self) -> Value {
         self.next("an access", |line| line.get("access").cloned())
@@ -183,12 +195,7 @@ pub fn the_stream_takes_what_is_permitted() {
         (&first["events"], &first["control"]),
         (&json!(false), &json!(false))
     );
-    let access = watch.access();
-    assert_eq!(access["why_not"], Value::Null, "{access}");
-    assert_eq!(
-        (&access["events"], &access["control"]),
-        (&json!(true), &json!(true))
-    );
+    watch.full_access();
     // The event thread takes the socket; from then on the kernel itself tells.
     let (_client, _server, _listener) =
         machine

@@ -177,7 +177,7 @@ impl Track {
     }
 
     fn take_flows(&mut self, connection: &Connection, before: f64, t: f64) {
-        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
+        let total = self.recent(t);
         for flow in &mut self.flows {
             let here = connection
                 .subflows
@@ -248,9 +248,14 @@ impl Track {
         }
     }
 
+    /// What all subflows moved within a second before `t`.
+    fn recent(&self, t: f64) -> u64 {
+        self.flows.iter().map(|flow| flow.recent(t)).sum()
+    }
+
     /// Notes which subflows had a part in the newest delivery.
     fn note_carriers(&mut self, t: f64) {
-        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
+        let total = self.recent(t);
         for flow in &mut self.flows {
             flow.carried = flow.recent(t) as f64 >= CARRIES * total.max(1) as f64;
         }
@@ -283,7 +288,7 @@ impl Track {
         if self.flows.iter().any(|flow| flow.carried && turns_worse(flow)) {
             self.doubt_until = t + SHIFT_S;
         }
-        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
+        let total = self.recent(t);
         let share = |flow: &Flow| flow.recent(t) as f64 / total.max(1) as f64;
         // Where data comes in, other paths bring what comes after it.
         let missing = self.misses_since.filter(|since| t - since > self.usual_gap(t));
@@ -330,7 +335,7 @@ impl Track {
 
     /// One of these subflows that carries data.
     fn carries(&self, t: f64, which: impl Fn(&Flow) -> bool) -> Option<&Flow> {
-        let total: u64 = self.flows.iter().map(|flow| flow.recent(t)).sum();
+        let total = self.recent(t);
         let of_these = self.flows.iter().filter(|flow| which(flow));
         let carrying = |flow: &&Flow| {
             let alone = !self

@@ -148,3 +148,20 @@ fn who_types_is_not_looked_at_at_each_key() {
         assert_eq!(stream.detector.suspects(), [], "at {}", stream.t);
     }
 }
+
+#[test]
+fn the_end_of_a_subflow_counts_though_the_kernel_tells_it_much_later() {
+    let mut stream = Stream::new(false);
+    stream.flow(0, 3.0);
+    stream.connection.subflows.remove(0);
+    stream.silence(0.3);
+    stream.flow(0, 1.5);
+    stream.wifi_closed();
+    stream.flow(0, 2.0);
+    let handover = stream.only();
+    assert_eq!(
+        (handover.cause, handover.from.as_deref(), handover.to.as_deref()),
+        (Cause::ClosedByPeer, Some("wlan0"), Some("eth0"))
+    );
+    near(handover.interruption.expect("there was data").ms, 310, 12);
+}
