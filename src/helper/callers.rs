@@ -48,6 +48,18 @@ pub(super) struct Call<'a> {
     pub(super) user: u32,
 }
 
+/// A call that waits for a person, until it is dropped.
+pub(super) struct Question<'a> {
+    callers: &'a Callers,
+    user: u32,
+}
+
+impl Drop for Question<'_> {
+    fn drop(&mut self) {
+        lock(&self.callers.gate).answered(self.user);
+    }
+}
+
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         *lock(&self.callers.last) = Instant::now();
@@ -56,6 +68,16 @@ impl Drop for Call<'_> {
 }
 
 impl Call<'_> {
+    /// Lets it wait for a person, unless too many do.
+    pub(super) fn question(&self) -> Result<Question<'_>, Refusal> {
+        let asked = lock(&self.callers.gate).ask(self.user);
+        asked.map_err(|why| Refusal::Busy(why.0.to_owned()))?;
+        Ok(Question {
+            callers: self.callers,
+            user: self.user,
+        })
+    }
+
     /// Writes down what came of the call, for the service's journal; a user alone knows what they asked for.
     pub(super) fn note(&self, what: &str) {
         if matches!(self.callers.known, Known::ByName(_)) {

@@ -2,6 +2,7 @@
 
 use zbus::message::Header;
 
+use super::callers::Call;
 use super::polkit::Polkit;
 use crate::bus::{Action, Refusal};
 use crate::model::Consent;
@@ -24,9 +25,14 @@ impl Consents {
     }
 
     /// Lets through who may.
-    pub(super) async fn require(&self, header: &Header<'_>, action: Action) -> Result<(), Refusal> {
+    pub(super) async fn require(
+        &self,
+        call: &Call<'_>,
+        header: &Header<'_>,
+        action: Action,
+    ) -> Result<(), Refusal> {
         match self {
-            Self::Polkit(polkit) => polkit.require(header, action).await,
+            Self::Polkit(polkit) => polkit.require(call, header, action).await,
             Self::Group => Ok(()),
         }
     }

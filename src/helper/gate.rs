@@ -7,10 +7,14 @@ use std::time::Duration;
 const BURST: f64 = 60.0;
 /// Calls that a user may make each second after that.
 const A_SECOND: f64 = 30.0;
-/// Calls of a user that may wait for an answer, such as that of a person who is asked for a password.
+/// Calls of a user that may wait for an answer.
 const WAITING_EACH: usize = 8;
 /// Calls of all users that may wait.
 const WAITING: usize = 64;
+/// Of these, calls of a user that may wait for a person who is asked for a password.
+const ASKING_EACH: usize = 4;
+/// Of all, calls that may: what needs no person finds room, however many people do not answer.
+const ASKING: usize = 32;
 /// Users that are remembered.
 const USERS: usize = 256;
 
@@ -23,6 +27,7 @@ pub(super) struct TooMuch(pub(super) &'static str);
 pub(super) struct Gate {
     users: BTreeMap<u32, User>,
     waiting: usize,
+    asking: usize,
 }
 
 struct User {
@@ -30,6 +35,7 @@ struct User {
     left: f64,
     counted_at: Duration,
     waiting: usize,
+    asking: usize,
 }
 
 impl User {
@@ -58,6 +64,7 @@ impl Gate {
             left: BURST,
             counted_at: now,
             waiting: 0,
+            asking: 0,
         });
         user.fill(now);
         if user.left < f64::from(cost) {
@@ -78,6 +85,34 @@ impl Gate {
             user.waiting = user.waiting.saturating_sub(1);
         }
         self.waiting = self.waiting.saturating_sub(1);
+    }
+
+    /// Lets a call that was let in wait for a person, or not. One that may must [`Self::answered`].
+    pub(super) fn ask(&mut self, user: u32) -> Result<(), TooMuch> {
+        let Some(user) = self.users.get_mut(&user) else {
+            return Err(TooMuch("the call is over"));
+        };
+        if user.asking >= ASKING_EACH {
+            return Err(TooMuch(
+                "too many questions wait for you already: answer or dismiss them",
+            ));
+        }
+        if self.asking >= ASKING {
+            return Err(TooMuch(
+                "too many questions wait for people already: try again in a minute",
+            ));
+        }
+        user.asking += 1;
+        self.asking += 1;
+        Ok(())
+    }
+
+    /// The person has answered, or did not in time.
+    pub(super) fn answered(&mut self, user: u32) {
+        if let Some(user) = self.users.get_mut(&user) {
+            user.asking = user.asking.saturating_sub(1);
+        }
+        self.asking = self.asking.saturating_sub(1);
     }
 
     /// Whether nobody waits for an answer.
@@ -117,6 +152,37 @@ mod tests {
         assert_eq!((2..100).map(&mut wait).sum::<usize>(), WAITING - WAITING_EACH);
         gate.leave(1);
         assert!(gate.enter(200, 1, at(0)).is_ok());
+    }
+
+    #[test]
+    fn people_who_do_not_answer_leave_room() {
+        let mut gate = Gate::default();
+        let mut asking = 0;
+        for user in 0..100 {
+            for _ in 0..WAITING_EACH {
+                if gate.enter(user, 1, at(0)).is_err() {
+                    continue;
+                }
+                match gate.ask(user) {
+                    Ok(()) => asking += 1,
+                    Err(_) => gate.leave(user),
+                }
+            }
+        }
+        assert_eq!(asking, ASKING);
+        let waits = |gate: &mut Gate, user| {
+            (0..WAITING)
+                .filter(|_| gate.enter(user, 1, at(0)).is_ok())
+                .count()
+        };
+        assert_eq!(
+            waits(&mut gate, 1000),
+            WAITING_EACH,
+            "somebody else finds as much room as ever"
+        );
+        assert!(gate.ask(1000).is_err(), "but nobody to ask");
+        gate.answered(0);
+        assert!(gate.ask(1000).is_ok());
     }
 
     #[test]

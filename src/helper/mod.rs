@@ -14,20 +14,30 @@ mod callers;
 pub mod check;
 mod consents;
 mod executable;
+mod framing;
 mod gate;
+mod inlet;
+mod kernel;
 mod polkit;
 mod privileges;
+mod records;
 mod service;
+mod strangers;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::bus::ON_STDIN;
+use service::Patience;
 
 /// How long the service stays when nobody calls.
 const STAYS: Duration = Duration::from_mins(1);
+/// How long a person may think about a question of polkit's: as long as for any other password that is typed.
+const PERSON_ANSWERS_WITHIN: Duration = Duration::from_mins(2);
 /// For trying the service out: how long it stays, in seconds.
 const STAYS_ARGUMENT: &str = "--stay";
+/// The same: how long it waits for a person, in seconds.
+const PERSON_ARGUMENT: &str = "--ask-for";
 
 /// Serves until nobody needs it.
 pub fn main() -> ExitCode {
@@ -42,24 +52,37 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &[String]) -> Result<(), String> {
-    let stays = match arguments {
-        [] => STAYS,
-        [name] if name == ON_STDIN => {
-            // Before there is a second thread, as below.
-            let user = privileges::keep_one_for_member()?;
-            return service::serve_on_stdin(user);
-        }
-        [name, seconds] if name == STAYS_ARGUMENT => seconds
-            .parse()
-            .map(Duration::from_secs)
-            .map_err(|_| format!("{STAYS_ARGUMENT} takes a number of seconds"))?,
-        _ => {
-            return Err(format!(
-                "it takes no argument but {STAYS_ARGUMENT} SECONDS or {ON_STDIN}"
-            ));
-        }
-    };
+    if arguments == [ON_STDIN] {
+        // Before there is a second thread, as below.
+        let user = privileges::keep_one_for_member()?;
+        return service::serve_on_stdin(user);
+    }
+    let patience = patience(arguments)?;
     // Before there is a second thread.
     privileges::drop_all_but_one()?;
-    service::serve(stays)
+    service::serve(patience)
+}
+
+fn patience(mut arguments: &[String]) -> Result<Patience, String> {
+    let mut patience = Patience {
+        stays: STAYS,
+        person_answers_within: PERSON_ANSWERS_WITHIN,
+    };
+    while let [name, rest @ ..] = arguments {
+        let wait = match name.as_str() {
+            STAYS_ARGUMENT => &mut patience.stays,
+            PERSON_ARGUMENT => &mut patience.person_answers_within,
+            _ => {
+                return Err(format!(
+                    "it takes no argument but {STAYS_ARGUMENT} SECONDS, {PERSON_ARGUMENT} SECONDS or {ON_STDIN}"
+                ));
+            }
+        };
+        let seconds = rest.first().and_then(|seconds| seconds.parse().ok());
+        *wait = seconds
+            .map(Duration::from_secs)
+            .ok_or_else(|| format!("{name} takes a number of seconds"))?;
+        arguments = rest.get(1..).unwrap_or_default();
+    }
+    Ok(patience)
 }

@@ -4,16 +4,16 @@ use std::fs;
 
 use caps::{CapSet, Capability, CapsHashSet};
 use nix::sys::prctl::{get_no_new_privs, set_dumpable, set_no_new_privs};
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{User, geteuid, getresuid, getuid, setgroups, setresgid, setresuid};
 
-use super::executable;
+use super::{executable, records};
 use crate::bus::{ACCOUNT, ON_STDIN, PROGRAM};
 
 const NEEDED: Capability = Capability::CAP_NET_ADMIN;
 /// As /proc/PID/status writes that capability alone.
 const NEEDED_ALONE: &str = "0000000000001000";
-/// What a member's helper may fill with messages at most; the service's unit sets the same.
+/// The most memory that a helper may fill; the service's unit sets the same.
 const MEMORY_BYTES: u64 = 64 << 20;
 
 /// Gives up everything but the one capability, for good. Root becomes the service's account first. To be called while
@@ -50,6 +50,7 @@ pub(super) fn drop_all_but_one() -> Result<(), String> {
         become_account()?;
     }
     keep_one()?;
+    bound_memory()?;
     verify(&["CapPrm", "CapEff", "CapBnd"])
 }
 
@@ -80,8 +81,7 @@ pub(super) fn keep_one_for_member() -> Result<u32, String> {
     }
     executable::is_for_a_group()?;
     keep_one()?;
-    setrlimit(Resource::RLIMIT_DATA, MEMORY_BYTES, MEMORY_BYTES)
-        .map_err(|error| format!("the limit of its memory: {error}"))?;
+    bound_memory()?;
     verify(&["CapPrm", "CapEff"])?;
     Ok(user.real.as_raw())
 }
@@ -104,6 +104,17 @@ fn keep_one() -> Result<(), String> {
     set_dumpable(false).map_err(|error| format!("not dumpable: {error}"))
 }
 
+/// Whoever started it, and with whatever limits. The unit's system calls do not include this one, and need not.
+fn bound_memory() -> Result<(), String> {
+    let failed = |error: nix::Error| format!("the limit of its memory: {error}");
+    let (_, most) = getrlimit(Resource::RLIMIT_DATA).map_err(failed)?;
+    let bytes = most.min(MEMORY_BYTES);
+    if most > bytes {
+        setrlimit(Resource::RLIMIT_DATA, bytes, bytes).map_err(failed)?;
+    }
+    Ok(())
+}
+
 fn account() -> Result<User, String> {
     let account = User::from_name(ACCOUNT).ok().flatten();
     account.ok_or_else(|| format!("there is no account {ACCOUNT}: install the package anew"))
@@ -115,6 +126,7 @@ fn become_account() -> Result<(), String> {
     if account.uid.is_root() {
         return Err(format!("the account {ACCOUNT} is root"));
     }
+    records::make_folder(&account).map_err(|error| format!("the folder for its records: {error}"))?;
     let failed = |error: nix::Error| format!("becoming {ACCOUNT}: {error}");
     nix::sys::prctl::set_keepcaps(true).map_err(failed)?;
     setgroups(&[account.gid]).map_err(failed)?;

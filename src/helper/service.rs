@@ -3,32 +3,33 @@
 use std::io;
 use std::os::fd::AsFd as _;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use async_io::Async;
 use nix::poll::{PollFd, PollFlags, poll};
+use zbus::address::transport::{Transport, UnixSocket};
 use zbus::message::Header;
 use zbus::zvariant::OwnedFd;
-use zbus::{Connection, Guid, connection, interface};
+use zbus::{Address, Connection, Guid, connection, interface};
 
 use super::callers::{Call, Callers};
 use super::check::{self, Nonsense};
 use super::consents::Consents;
+use super::inlet::{Descriptors, Inlet, TooLong};
+use super::kernel::Kernel;
 use super::polkit::Polkit;
+use super::records::Records;
+use super::strangers::Strangers;
 use crate::bus::{
     Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
 };
-use crate::kernel::{Error, Events, Here, PathManager, SocketTable, Sockets, inode};
+use crate::kernel::{Error, Here, SocketTable, Sockets};
 use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
 
 /// Messages that may wait to be looked at; those behind them wait with the bus.
 const MESSAGES: usize = 16;
-/// Event sockets that a user may hold, each with a buffer of the kernel's memory.
-const EVENT_SOCKETS_EACH: usize = 8;
-/// Event sockets that all users may hold.
-const EVENT_SOCKETS: usize = 64;
 /// How often it is looked whether anybody still needs the service.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The same, for who hears at once that the other end has closed: the connection may have ended otherwise.
@@ -36,15 +37,24 @@ const LOOK_EVERY_MS: u16 = 1000;
 /// What a call counts that makes the kernel list every socket, or give memory.
 const DEAR: u32 = 6;
 
+/// What the service waits for, and how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a call, before it ends.
+    pub(super) stays: Duration,
+    /// For a person who is asked for a password.
+    pub(super) person_answers_within: Duration,
+}
+
 /// Serves until nobody has called for so long.
 ///
 /// # Errors
 /// Why it cannot, in one line.
-pub(super) fn serve(stays: Duration) -> Result<(), String> {
-    let kernel = Kernel::open().map_err(|error| error.to_string())?;
-    zbus::block_on(begin(kernel))
+pub(super) fn serve(patience: Patience) -> Result<(), String> {
+    let kernel = Kernel::open(Records::of_service()).map_err(|error| error.to_string())?;
+    zbus::block_on(begin(kernel, patience.person_answers_within))
         .and_then(|(connection, service)| {
-            while !connection.is_closed() && !service.is_idle(stays) {
+            while !connection.is_closed() && !service.is_idle(patience.stays) {
                 thread::park_timeout(LOOK_EVERY);
             }
             // What comes from now on starts the service anew; what came before is answered.
@@ -72,11 +82,11 @@ pub(super) fn serve_on_stdin(user: u32) -> Result<(), String> {
         .map(UnixStream::from)
         .and_then(|socket| socket.peer_addr().map(|_| socket))
         .map_err(|_| "its standard input is no socket: pathscope starts it, not a person".to_owned())?;
-    let kernel = Kernel::open().map_err(|error| error.to_string())?;
+    let kernel = Kernel::open(Records::none()).map_err(|error| error.to_string())?;
     let service = Service::new(Callers::alone(user), Consents::Group, kernel);
     // Nobody is asked who they are: the socket has one other end, which came from who started this process.
-    let connection = Async::new(socket)
-        .map_err(zbus::Error::from)
+    let connection = one_descriptor()
+        .and_then(|descriptors| Ok(Inlet::new(socket, descriptors, TooLong::Ends)?))
         .and_then(|socket| connection::Builder::authenticated_socket(socket, Guid::generate()))
         .and_then(|builder| builder.p2p().max_queued(MESSAGES).serve_at(PATH, service.clone()))
         .and_then(|builder| zbus::block_on(builder.build()))
@@ -90,12 +100,15 @@ pub(super) fn serve_on_stdin(user: u32) -> Result<(), String> {
 
 /// Takes the name only once calls can be heard. What the service itself asks goes over a connection of its own, so that
 /// answers never wait behind calls.
-async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
-    let questions = Connection::system().await?;
+async fn begin(kernel: Kernel, person_answers_within: Duration) -> zbus::Result<(Connection, Service)> {
+    let bus = system_bus()?;
+    let inlet = Inlet::new(UnixStream::connect(&bus)?, Descriptors::None, TooLong::IsRefused)?;
+    let questions = connection::Builder::socket(inlet).build().await?;
     let callers = Callers::of_bus(&questions).await?;
-    let consents = Consents::Polkit(Polkit::new(&questions).await?);
+    let consents = Consents::Polkit(Polkit::new(&questions, person_answers_within).await?);
     let service = Service::new(callers, consents, kernel);
-    let connection = connection::Builder::system()?
+    let inlet = Inlet::new(UnixStream::connect(&bus)?, one_descriptor()?, TooLong::IsRefused)?;
+    let connection = connection::Builder::socket(inlet)
         .max_queued(MESSAGES)
         .serve_at(PATH, service.clone())?
         .name(NAME)?
@@ -104,35 +117,23 @@ async fn begin(kernel: Kernel) -> zbus::Result<(Connection, Service)> {
     Ok((connection, service))
 }
 
-/// What is asked of the kernel, and which of its sockets were given away.
-struct Kernel {
-    here: Here,
-    path_manager: PathManager,
-    /// The inode and the user of each event socket.
-    given: Vec<(u64, u32)>,
+fn one_descriptor() -> zbus::Result<Descriptors> {
+    let here = Here::new().map_err(|error| zbus::Error::Failure(error.to_string()))?;
+    Ok(Descriptors::OneOf(here, Strangers::start()?))
 }
 
-impl Kernel {
-    fn open() -> Result<Self, Error> {
-        Ok(Self {
-            here: Here::new()?,
-            path_manager: PathManager::new()?,
-            given: Vec::new(),
-        })
-    }
-
-    fn event_socket(&mut self, user: u32) -> Result<OwnedFd, Refusal> {
-        Here::retain_open(&mut self.given).map_err(|error| refusal(&error))?;
-        let his = self.given.iter().filter(|(_, owner)| *owner == user).count();
-        if his >= EVENT_SOCKETS_EACH || self.given.len() >= EVENT_SOCKETS {
-            return Err(Refusal::Busy(
-                "too many event sockets are open already: close a window of Pathscope".to_owned(),
-            ));
-        }
-        let socket = Events::socket().map_err(|error| refusal(&error))?;
-        self.given
-            .push((inode(&socket).map_err(|error| refusal(&error))?, user));
-        Ok(socket.into())
+/// Where the system bus is.
+fn system_bus() -> zbus::Result<PathBuf> {
+    match Address::system()?.transport() {
+        Transport::Unix(socket) => match socket.path() {
+            UnixSocket::File(path) => Ok(path.clone()),
+            _ => Err(zbus::Error::Address(
+                "the system bus is no socket that has a path".to_owned(),
+            )),
+        },
+        _ => Err(zbus::Error::Address(
+            "the system bus is no socket of this machine".to_owned(),
+        )),
     }
 }
 
@@ -167,10 +168,10 @@ impl Service {
         socket: OwnedFd,
         action: u32,
     ) -> Result<(), Refusal> {
-        let _call = self.0.callers.enter(&header, 1).await?;
+        let call = self.0.callers.enter(&header, 1).await?;
         let action =
             Action::from_number(action).ok_or_else(|| nonsense(&Nonsense("there is no such action")))?;
-        self.permitted(&header, &socket, action).await
+        self.permitted(&call, &header, &socket, action).await
     }
 
     async fn open_events(
@@ -179,8 +180,8 @@ impl Service {
         socket: OwnedFd,
     ) -> Result<OwnedFd, Refusal> {
         let call = self.0.callers.enter(&header, DEAR).await?;
-        self.permitted(&header, &socket, Action::Observe).await?;
-        self.kernel().event_socket(call.user)
+        self.permitted(&call, &header, &socket, Action::Observe).await?;
+        self.kernel().event_socket(call.user).map(OwnedFd::from)
     }
 
     async fn subflow_tokens(
@@ -188,8 +189,8 @@ impl Service {
         #[zbus(header)] header: Header<'_>,
         socket: OwnedFd,
     ) -> Result<Vec<(u64, u32)>, Refusal> {
-        let _call = self.0.callers.enter(&header, DEAR).await?;
-        self.permitted(&header, &socket, Action::Observe).await?;
+        let call = self.0.callers.enter(&header, DEAR).await?;
+        self.permitted(&call, &header, &socket, Action::Observe).await?;
         let mut table = SocketTable::default();
         Sockets::new()
             .and_then(|mut sockets| sockets.read(&mut table))
@@ -210,13 +211,9 @@ impl Service {
         let endpoint = address(&endpoint)?;
         let new = endpoint.address;
         let command = check::endpoint_to_add(endpoint).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::Configure).await?;
+        self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, None)?;
-        let endpoints = self
-            .kernel()
-            .path_manager
-            .endpoints()
-            .map_err(|error| refusal(&error))?;
+        let endpoints = self.kernel().endpoints().map_err(|error| refusal(&error))?;
         let added = endpoints.iter().find(|endpoint| endpoint.address == new);
         let gone = || Refusal::Stale("the endpoint was added, and is gone again".to_owned());
         added.map(EndpointArgs::from).ok_or_else(gone)
@@ -233,7 +230,7 @@ impl Service {
         let call = self.0.callers.enter(&header, 1).await?;
         let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
         let command = check::endpoint_change(&endpoint, set, clear).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::Configure).await?;
+        self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
         Ok(believed)
     }
@@ -246,7 +243,7 @@ impl Service {
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
         let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::Configure).await?;
+        self.permitted(&call, &header, &socket, Action::Configure).await?;
         let command = Command::EndpointRemove { id: endpoint.id };
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
         Ok(believed)
@@ -261,7 +258,7 @@ impl Service {
     ) -> Result<LimitsArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
         let command = check::limits(limits.into()).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::Configure).await?;
+        self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Limits(believed.into())))?;
         Ok(believed)
     }
@@ -276,7 +273,7 @@ impl Service {
     ) -> Result<String, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
         let command = check::setting(name, value).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::Configure).await?;
+        self.permitted(&call, &header, &socket, Action::Configure).await?;
         let before = Before::Setting(SettingValue::from(believed));
         self.apply(&call, &command, Some(before))?;
         Ok(believed.to_owned())
@@ -294,7 +291,8 @@ impl Service {
             .ok_or_else(|| nonsense(&Nonsense("an address has 4 bytes or 16")))?;
         let (local, remote, cookie) =
             check::subflow(local, remote, subflow.cookie).map_err(|what| nonsense(&what))?;
-        self.permitted(&header, &socket, Action::CloseSubflow).await?;
+        self.permitted(&call, &header, &socket, Action::CloseSubflow)
+            .await?;
         // Who may close subflows may close their own; root's are root's.
         let owner = Some(call.user).filter(|user| *user != 0);
         let closed = Sockets::new()
@@ -313,36 +311,34 @@ impl Service {
     }
 
     /// Refuses who is in another network namespace, and who may not.
-    async fn permitted(&self, header: &Header<'_>, socket: &OwnedFd, action: Action) -> Result<(), Refusal> {
+    async fn permitted(
+        &self,
+        call: &Call<'_>,
+        header: &Header<'_>,
+        socket: &OwnedFd,
+        action: Action,
+    ) -> Result<(), Refusal> {
         self.same_namespace(socket)?;
-        self.0.consents.require(header, action).await
+        self.0.consents.require(call, header, action).await
     }
 
     fn same_namespace(&self, socket: &OwnedFd) -> Result<(), Refusal> {
-        match self.kernel().here.has(socket) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Refusal::OtherNamespace(
-                "the caller is in another network namespace than the service: run pathscope as root there"
-                    .to_owned(),
-            )),
-            Err(error) => Err(refusal(&error)),
+        if self.kernel().is_here(socket) {
+            return Ok(());
         }
+        Err(Refusal::OtherNamespace(
+            "the caller is in another network namespace than the service: run pathscope as root there"
+                .to_owned(),
+        ))
     }
 
     fn apply(&self, call: &Call<'_>, command: &Command, believed: Option<Before>) -> Result<(), Refusal> {
-        let path_manager = &mut self.kernel().path_manager;
-        let (done, endpoints) = match believed {
-            None => (path_manager.apply(command), Vec::new()),
-            Some(believed) => {
-                let done = path_manager.apply_if(command, &believed);
-                let endpoint = match believed {
-                    Before::Endpoint(endpoint) => Some(endpoint),
-                    _ => None,
-                };
-                (done, endpoint.into_iter().collect())
-            }
+        let done = self.kernel().apply(command, believed.as_ref());
+        let endpoint = match believed {
+            Some(Before::Endpoint(endpoint)) => Some(endpoint),
+            _ => None,
         };
-        told(call, command, &endpoints, done)
+        told(call, command, endpoint.as_slice(), done)
     }
 
     fn kernel(&self) -> MutexGuard<'_, Kernel> {
@@ -354,10 +350,7 @@ impl Service {
         if !callers.are_silent_for(stays) {
             return false;
         }
-        let given = &mut self.kernel().given;
-        // Where /proc cannot be read nothing is known of them.
-        let _ = Here::retain_open(given);
-        given.is_empty() && callers.are_silent_for(stays)
+        !self.kernel().is_heard() && callers.are_silent_for(stays)
     }
 }
 

@@ -80,6 +80,20 @@ impl PathManager {
         })
     }
 
+    /// The endpoint that a command removes in order to add it again, as it is now; `None` where nothing is removed.
+    ///
+    /// # Errors
+    /// As for [`Self::before`].
+    pub fn removed_meanwhile(&mut self, command: &Command) -> Result<Option<Endpoint>, Error> {
+        let Command::EndpointChange { id, flags } = command else {
+            return Ok(None);
+        };
+        let endpoint = self.endpoint(*id)?;
+        let plan = plan_change(&endpoint, *flags);
+        let is_removed = plan.flags != endpoint.flags && !plan.in_place;
+        Ok(is_removed.then_some(endpoint))
+    }
+
     /// Does what is asked, if what it replaces is as believed.
     ///
     /// # Errors

@@ -5,13 +5,14 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
 
 use neli::consts::socket::NlFamily;
+use nix::errno::Errno;
 use rustc_hash::FxHashMap;
 use socket2::{Domain, Protocol, SockRef};
 
 use super::listener::{Listener, Notified};
 use super::names::Names;
-
-use super::{Error, event_map, generic, proc};
+use super::netlink::Socket;
+use super::{Error, event_map, generic, proc, unprivileged};
 use crate::model::Event;
 use crate::wire::mptcp_pm::{EVENT_GROUP, PmEvent, parse_event};
 
@@ -49,16 +50,23 @@ impl Events {
     /// # Errors
     /// [`Error::NotPermitted`] without CAP_NET_ADMIN over the network namespace, [`Error::NoMptcp`].
     pub fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Self, Error> {
-        Self::new(subscribe(receive_buffer_bytes)?)
+        let socket = Socket::open(NlFamily::Generic)?;
+        Self::new(join(&socket, receive_buffer_bytes)?)
     }
 
-    /// A socket that has joined, for another process: it goes on hearing there, and changes nothing, since the kernel
-    /// asks who sends whether it may.
+    /// A socket that has joined, for another process: it goes on hearing there, and changes nothing, whoever sends over
+    /// it. For a change the kernel asks for the capability of who opened the socket *and* of who sends
+    /// (net/netlink/af_netlink.c, `__netlink_ns_capable`). The sender may be a privileged program that writes to its
+    /// standard output what somebody else had in mind; so the one who opens must be nobody: the socket is opened with no
+    /// capability in effect. Only the group and the buffer's size need one, and they are asked for when they are set.
+    /// With the socket comes its port, which tells whether anybody still has it, see [`port_is_taken`].
     ///
     /// # Errors
     /// As [`Self::subscribe`].
-    pub fn socket() -> Result<OwnedFd, Error> {
-        subscribe(None).map(Listener::into_fd)
+    pub fn socket() -> Result<(OwnedFd, u32), Error> {
+        let socket = unprivileged::open(|| Socket::open(NlFamily::Generic))?;
+        let port = socket.port()?;
+        Ok((join(&socket, None)?.into_fd(), port))
     }
 
     /// Of a socket that another process has joined, in the network namespace of the calling thread.
@@ -148,12 +156,25 @@ impl Events {
     }
 }
 
-fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Listener, Error> {
+/// Whether a generic netlink socket of the calling thread's network namespace has that port: while any process holds the
+/// socket, no other can bind to its port. Costs the same however many sockets there are.
+///
+/// # Errors
+/// When no netlink socket can be opened.
+pub fn port_is_taken(port: u32) -> Result<bool, Error> {
+    match Socket::bind(NlFamily::Generic, port) {
+        Ok(()) => Ok(false),
+        Err(error) if error.errno() == Some(Errno::EADDRINUSE) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+fn join(socket: &Socket, receive_buffer_bytes: Option<usize>) -> Result<Listener, Error> {
     let group = generic::path_manager(&mut generic::socket()?)?
         .group(EVENT_GROUP)
         .ok_or_else(|| Error::NoMptcp {
             why: "its path manager has no events".to_owned(),
         })?;
     let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
-    Listener::subscribe(NlFamily::Generic, &[group], bytes, DOING)
+    Listener::join(socket, &[group], bytes, DOING)
 }

@@ -1,58 +1,47 @@
 //! Which netlink sockets of other processes belong to this network namespace.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use neli::consts::socket::NlFamily;
-use nix::sys::stat::{FileStat, fstat};
+use nix::errno::Errno;
+use nix::sys::stat::fstat;
+use socket2::{Domain, SockRef};
 
-use super::Error;
 use super::netlink::{Socket, failed_open};
-use crate::wire::proc_text::parse_netlink;
+use super::netns::Identity;
+use super::{Error, Namespace};
 
-/// The netlink sockets of the calling thread's network namespace, every process's.
-const LIST: &str = "/proc/thread-self/net/netlink";
-
-/// Tells by their inodes which sockets belong to the network namespace, as /proc lists them. Whoever passes a socket
-/// of it is, or was when it was opened, in that namespace.
+/// Tells which sockets belong to the network namespace that it was made in. Whoever passes a socket of it is, or was
+/// when it was opened, in that namespace. Costs the same however many sockets there are, and asks no file system
+/// anything: one that a user serves could take its time over the answer.
+#[derive(Debug)]
 pub struct Here {
-    own: Socket,
+    namespace: Identity,
 }
 
 impl Here {
     /// For the namespace that the calling thread is in.
     ///
     /// # Errors
-    /// When no netlink socket can be opened.
+    /// When /proc cannot be read.
     pub fn new() -> Result<Self, Error> {
-        Socket::open(NlFamily::Route).map(|own| Self { own })
+        let namespace = Namespace::current()?.identity();
+        Ok(Self { namespace })
     }
 
-    /// Whether the descriptor is a netlink socket of this namespace. The calling thread must be in it.
-    ///
-    /// # Errors
-    /// When /proc cannot be read.
-    pub fn has(&self, fd: impl AsFd) -> Result<bool, Error> {
-        // Only sockets have the device: no file system can give a file their numbers.
-        let device = stat(self.own.fd())?.st_dev;
-        let stat = stat(fd.as_fd())?;
-        Ok(stat.st_dev == device && open_sockets()?.contains(&stat.st_ino))
-    }
-
-    /// Forgets those sockets, by inode, that no process holds any more.
-    ///
-    /// # Errors
-    /// When /proc cannot be read.
-    pub fn retain_open<T>(sockets: &mut Vec<(u64, T)>) -> Result<(), Error> {
-        let open = open_sockets()?;
-        sockets.retain(|(inode, _)| open.contains(inode));
-        Ok(())
+    /// Whether the descriptor is a netlink socket of this namespace. Where that namespace belongs to others the kernel
+    /// says nothing, and it is another.
+    pub fn has(&self, fd: impl AsFd) -> bool {
+        let fd = fd.as_fd();
+        let is_netlink = SockRef::from(&fd).domain().ok() == Some(Domain::from(nix::libc::AF_NETLINK));
+        is_netlink
+            && namespace_of(fd)
+                .and_then(fstat)
+                .is_ok_and(|file| (file.st_dev, file.st_ino) == self.namespace)
     }
 }
 
-/// A netlink socket of the calling thread's network namespace, to be shown to [`Here::has`]. It is bound: /proc lists
-/// no other.
+/// A netlink socket of the calling thread's network namespace, to be shown to [`Here::has`].
 ///
 /// # Errors
 /// When no netlink socket can be opened.
@@ -61,19 +50,21 @@ pub fn witness() -> Result<OwnedFd, Error> {
     socket.fd().try_clone_to_owned().map_err(failed_open)
 }
 
-/// A socket's number, by which /proc lists it.
-///
-/// # Errors
-/// When it cannot be asked for.
-pub fn inode(fd: impl AsFd) -> Result<u64, Error> {
-    stat(fd.as_fd()).map(|stat| stat.st_ino)
+mod ioctl {
+    /// `SIOCGSKNS` (include/uapi/linux/sockios.h; Linux 4.10): a descriptor of a socket's network namespace.
+    const SIOCGSKNS: nix::libc::c_int = 0x894C;
+
+    nix::ioctl_none_bad!(
+        /// The descriptor as a number.
+        socket_namespace,
+        SIOCGSKNS
+    );
 }
 
-fn stat(fd: BorrowedFd<'_>) -> Result<FileStat, Error> {
-    fstat(fd).map_err(|errno| Error::io("look at a descriptor", errno))
-}
-
-fn open_sockets() -> Result<BTreeSet<u64>, Error> {
-    let text = fs::read_to_string(LIST).map_err(|source| Error::io(format!("read {LIST}"), source))?;
-    Ok(parse_netlink(&text).collect())
+fn namespace_of(socket: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    // SAFETY: the request takes no argument, and its result is a descriptor that nobody else owns.
+    #[allow(unsafe_code)]
+    unsafe {
+        ioctl::socket_namespace(socket.as_raw_fd()).map(|fd| OwnedFd::from_raw_fd(fd))
+    }
 }

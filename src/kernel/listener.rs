@@ -3,11 +3,10 @@
 use std::io;
 use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
 
-use neli::consts::socket::NlFamily;
-use nix::sys::socket::{MsgFlags, recv};
+use nix::sys::socket::MsgFlags;
 
 use super::Error;
-use super::netlink::{Socket, failed_open, retry};
+use super::netlink::{Socket, failed_open, receive};
 use crate::wire::netlink::{Message, Messages};
 
 /// The kernel fills at most 32 KiB in one go (net/netlink/af_netlink.c, `netlink_recvmsg`).
@@ -30,15 +29,13 @@ pub(super) enum Notified {
 }
 
 impl Listener {
-    /// Opens a socket in the calling thread's network namespace and joins multicast groups. Joining fails with
-    /// `NotPermitted` where a group is for the privileged.
-    pub(super) fn subscribe(
-        family: NlFamily,
+    /// Has a socket join multicast groups. Fails with `NotPermitted` where a group is for the privileged.
+    pub(super) fn join(
+        socket: &Socket,
         groups: &[u32],
         receive_buffer_bytes: usize,
         doing: &str,
     ) -> Result<Self, Error> {
-        let socket = Socket::open(family)?;
         socket.set_receive_buffer(receive_buffer_bytes)?;
         socket.join(groups, doing)?;
         let fd = socket.fd().try_clone_to_owned().map_err(failed_open)?;
@@ -69,11 +66,9 @@ impl Listener {
         doing: &str,
         mut each: impl FnMut(&Message<'_>),
     ) -> Result<Notified, Error> {
-        // With MSG_TRUNC a datagram that does not fit is told by its true length; its messages then end in an error.
-        let flags = MsgFlags::MSG_TRUNC | MsgFlags::MSG_DONTWAIT;
-        let (fd, buffer) = (self.fd.as_raw_fd(), &mut self.buffer);
-        let length = match retry(|| recv(fd, buffer, flags).map_err(io::Error::from)) {
-            Ok(length) => length,
+        let length = match receive(self.fd.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+            // What others send is passed over, as if it had not come.
+            Ok(length) => length.unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Notified::Nothing),
             Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Notified::Overrun),
             Err(error) => return Err(Error::io(doing, error)),

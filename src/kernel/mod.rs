@@ -25,12 +25,13 @@ mod route;
 mod route_events;
 mod socket_table;
 mod sockets;
+mod unprivileged;
 mod wireless;
 
 pub use access::{has_capability, lacking, probe};
 pub use error::Error;
-pub use events::{Events, Received};
-pub use here::{Here, inode, witness};
+pub use events::{Events, Received, port_is_taken};
+pub use here::{Here, witness};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};

@@ -1,12 +1,13 @@
 //! One netlink socket with its buffer: requests and dumps.
 
-use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, IoSliceMut};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use neli::consts::socket::{Msg, NlFamily};
 use neli::socket::NlSocket;
 use neli::utils::Groups;
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, NetlinkAddr, connect, recvmsg, setsockopt, sockopt};
 use nix::sys::time::{TimeVal, TimeValLike};
 
 use super::Error;
@@ -25,6 +26,11 @@ const DUMP_ATTEMPTS: u32 = 4;
 /// So many look-ups share a send. Each answer takes about 2.5 kB of the receive buffer, which for normal users holds
 /// 400 kB.
 const LOOK_UPS_A_SEND: usize = 64;
+/// How many datagrams that answer nothing we asked are passed over in one exchange. An exchange that was given up leaves
+/// the rest of its dump behind, 32 KiB a datagram; more than this is no such rest.
+const UNASKED_DATAGRAMS: usize = 4096;
+/// The kernel's own port (netlink(7)).
+const KERNEL: u32 = 0;
 
 /// A netlink socket for requests.
 pub(super) struct Socket {
@@ -55,14 +61,28 @@ impl Socket {
         Ok(socket)
     }
 
-    /// One that is not set up for anything yet.
+    /// One that is not set up for anything yet. It is connected to the kernel, which then delivers no message to it that
+    /// another process sends to its port (net/netlink/af_netlink.c, `netlink_getsockbyportid`). Its sequence numbers
+    /// begin anywhere, so that nobody can guess them.
     pub(super) fn open(family: NlFamily) -> Result<Self, Error> {
         let inner = NlSocket::connect(family, None, Groups::empty()).map_err(failed_open)?;
+        connect(inner.as_raw_fd(), &NetlinkAddr::new(KERNEL, 0)).map_err(failed_open)?;
         Ok(Self {
             inner,
-            sequence: 0,
+            sequence: anything(),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
         })
+    }
+
+    /// Binds a socket of that family to a port and closes it again. Fails with `EADDRINUSE` where another has the port.
+    pub(super) fn bind(family: NlFamily, port: u32) -> Result<(), Error> {
+        let bound = NlSocket::connect(family, Some(port), Groups::empty());
+        bound.map(drop).map_err(failed_open)
+    }
+
+    /// The port that the kernel gave it.
+    pub(super) fn port(&self) -> Result<u32, Error> {
+        self.inner.pid().map_err(failed_open)
     }
 
     /// The privileged may pass the system's limit (net.core.rmem_max); others get as much as it allows.
@@ -146,21 +166,24 @@ impl Socket {
         retry(|| self.inner.send(&request, Msg::empty())).map_err(|error| Error::io(doing, error))?;
         let mut how = Dump::Whole;
         let mut malformed = None;
+        let mut unasked = Unasked::default();
         loop {
-            let length = match receive(&self.inner, &mut self.buffer) {
-                Ok(length) => length,
+            let length = match receive(self.inner.as_raw_fd(), &mut self.buffer, MsgFlags::empty()) {
+                Ok(length) => length.unwrap_or_default(),
                 Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => {
                     how = Dump::Overrun;
                     continue;
                 }
                 Err(error) => return Err(Error::io(doing, error)),
             };
+            let mut answered = false;
             for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
                 let message = message.map_err(|source| Error::malformed(doing, source))?;
                 // What is left of an earlier request that went wrong.
                 if message.sequence != self.sequence {
                     continue;
                 }
+                answered = true;
                 if message.flags & NLM_F_DUMP_INTR != 0 && how == Dump::Whole {
                     how = Dump::Inconsistent;
                 }
@@ -177,6 +200,7 @@ impl Socket {
                     _ => malformed = malformed.or(each(&message).err()),
                 }
             }
+            unasked.count(answered).map_err(|error| Error::io(doing, error))?;
         }
     }
 
@@ -220,18 +244,21 @@ impl Socket {
         mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
     ) -> Result<Dump, Error> {
         let mut malformed = None;
+        let mut unasked = Unasked::default();
         while count > 0 {
-            let length = match receive(&self.inner, &mut self.buffer) {
-                Ok(length) => length,
+            let length = match receive(self.inner.as_raw_fd(), &mut self.buffer, MsgFlags::empty()) {
+                Ok(length) => length.unwrap_or_default(),
                 Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Dump::Overrun),
                 Err(error) => return Err(Error::io(doing, error)),
             };
+            let mut answered = false;
             for message in Messages(self.buffer.get(..length).unwrap_or_default()) {
                 let message = message.map_err(|source| Error::malformed(doing, source))?;
                 // What is left of an earlier request that went wrong.
                 if !(first..=self.sequence).contains(&message.sequence) {
                     continue;
                 }
+                answered = true;
                 count = count.saturating_sub(1);
                 if message.kind != NLMSG_ERROR {
                     malformed = malformed.or(each(&message).err());
@@ -245,6 +272,7 @@ impl Socket {
                     errno => return Err(Error::refused(doing, errno, outcome.text)),
                 }
             }
+            unasked.count(answered).map_err(|error| Error::io(doing, error))?;
         }
         malformed.map_or(Ok(Dump::Whole), |source| Err(Error::malformed(doing, source)))
     }
@@ -254,9 +282,38 @@ pub(super) fn failed_open(error: impl Into<io::Error>) -> Error {
     Error::io("open a netlink socket", error)
 }
 
-fn receive(socket: &NlSocket, buffer: &mut [u8]) -> io::Result<usize> {
+/// Receives a datagram of the kernel's and says how long it is; `None` for one that somebody else sent: who owns the
+/// network namespace may send to every netlink socket in it.
+pub(super) fn receive(socket: RawFd, buffer: &mut [u8], flags: MsgFlags) -> io::Result<Option<usize>> {
     // With MSG_TRUNC a datagram that does not fit is told by its true length; its messages then end in an error.
-    retry(|| socket.recv(&mut *buffer, Msg::TRUNC)).map(|(length, _)| length)
+    let flags = flags | MsgFlags::MSG_TRUNC;
+    retry(|| {
+        let mut slices = [IoSliceMut::new(buffer)];
+        let received = recvmsg::<NetlinkAddr>(socket, &mut slices, None, flags)?;
+        let is_the_kernels = received.address.is_some_and(|sender| sender.pid() == KERNEL);
+        Ok(is_the_kernels.then_some(received.bytes))
+    })
+}
+
+/// Counts datagrams in a row that answer nothing we asked, so that a stream of them ends an exchange.
+#[derive(Default)]
+struct Unasked(usize);
+
+impl Unasked {
+    fn count(&mut self, answered: bool) -> io::Result<()> {
+        self.0 = if answered { 0 } else { self.0 + 1 };
+        if self.0 < UNASKED_DATAGRAMS {
+            return Ok(());
+        }
+        let why = "the answer does not come, but others do, which nobody asked for; try again";
+        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+    }
+}
+
+/// A number that nobody can guess: the standard library takes the seeds of its hash tables from the kernel.
+fn anything() -> u32 {
+    let bytes = RandomState::new().hash_one(()).to_ne_bytes();
+    u32::from_ne_bytes(*bytes.first_chunk().unwrap_or(&[0; 4]))
 }
 
 pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
@@ -334,5 +391,23 @@ mod tests {
             Ok(())
         });
         assert_eq!((how.expect("answers"), count), (Dump::Whole, 1));
+    }
+
+    #[test]
+    fn a_stream_of_what_nobody_asked_for_ends() {
+        let mut unasked = Unasked::default();
+        for _ in 0..3 {
+            assert!((1..UNASKED_DATAGRAMS).all(|_| unasked.count(false).is_ok()));
+            assert!(unasked.count(true).is_ok(), "an answer begins the count anew");
+        }
+        let ended = (0..UNASKED_DATAGRAMS).find_map(|_| unasked.count(false).err());
+        assert_eq!(ended.map(|error| error.kind()), Some(io::ErrorKind::TimedOut));
+    }
+
+    #[test]
+    fn nobody_can_guess_a_sequence_number() {
+        let first = || Socket::open(NlFamily::Route).expect("a socket").sequence;
+        let numbers: std::collections::BTreeSet<u32> = (0..20).map(|_| first()).collect();
+        assert!(numbers.len() > 15, "{numbers:?}");
     }
 }

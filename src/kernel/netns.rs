@@ -26,7 +26,7 @@ pub struct Namespace {
 }
 
 /// What tells one namespace from another: device and inode (ioctl_ns(2)).
-type Identity = (u64, u64);
+pub(super) type Identity = (u64, u64);
 
 impl Namespace {
     /// The calling thread's.
@@ -69,6 +69,11 @@ impl Namespace {
             identity: (metadata.st_dev(), metadata.st_ino()),
             label,
         })
+    }
+
+    /// What tells it from another, for as long as anybody is in it.
+    pub(super) fn identity(&self) -> Identity {
+        self.identity
     }
 
     /// As it was named; `None` for [`Self::current`].

@@ -6,6 +6,7 @@ use std::os::fd::BorrowedFd;
 use neli::consts::socket::NlFamily;
 
 use super::listener::{Listener, Notified};
+use super::netlink::Socket;
 use super::{Error, Received};
 use crate::wire::Malformed;
 use crate::wire::netlink::Message;
@@ -78,7 +79,8 @@ impl RouteEvents {
     /// When no netlink socket can be opened.
     pub fn subscribe(receive_buffer_bytes: Option<usize>) -> Result<Self, Error> {
         let bytes = receive_buffer_bytes.unwrap_or(RECEIVE_BUFFER_BYTES);
-        Listener::subscribe(NlFamily::Route, &GROUPS, bytes, DOING).map(|socket| Self { socket })
+        let socket = Listener::join(&Socket::open(NlFamily::Route)?, &GROUPS, bytes, DOING)?;
+        Ok(Self { socket })
     }
 
     /// To wait on until it is readable.

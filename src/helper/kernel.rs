@@ -1,0 +1,119 @@
+//! What the helper asks of the kernel, and what of it has to be remembered.
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use super::records::{Given, Records};
+use crate::bus::Refusal;
+use crate::kernel::{Error, Events, Here, PathManager, port_is_taken};
+use crate::model::{Before, Command, Endpoint, addition, equivalent};
+
+/// Event sockets that a user may hold, each with a buffer of the kernel's memory.
+const EVENT_SOCKETS_EACH: usize = 8;
+/// Event sockets that all users may hold.
+const EVENT_SOCKETS: usize = 64;
+
+/// The kernel, as the helper asks it.
+pub(super) struct Kernel {
+    here: Here,
+    path_manager: PathManager,
+    records: Records,
+    given: Vec<Given>,
+}
+
+impl Kernel {
+    /// In the network namespace of the calling thread. What another helper left unfinished is put right.
+    pub(super) fn open(records: Records) -> Result<Self, Error> {
+        let mut kernel = Self {
+            here: Here::new()?,
+            path_manager: PathManager::new()?,
+            given: records.event_sockets(),
+            records,
+        };
+        kernel.put_right();
+        Ok(kernel)
+    }
+
+    /// Whether the descriptor is a netlink socket of this network namespace.
+    pub(super) fn is_here(&self, socket: impl AsFd) -> bool {
+        self.here.has(socket)
+    }
+
+    pub(super) fn endpoints(&mut self) -> Result<Vec<Endpoint>, Error> {
+        self.path_manager.endpoints()
+    }
+
+    /// A socket that hears events, unless the user or all users have too many.
+    pub(super) fn event_socket(&mut self, user: u32) -> Result<OwnedFd, Refusal> {
+        self.forget_closed();
+        let of_user = self.given.iter().filter(|given| given.user == user).count();
+        if of_user >= EVENT_SOCKETS_EACH || self.given.len() >= EVENT_SOCKETS {
+            return Err(Refusal::Busy(
+                "too many event sockets are open already: close a window of Pathscope".to_owned(),
+            ));
+        }
+        let (socket, port) = Events::socket().map_err(|error| Refusal::Refused(error.to_string()))?;
+        self.given.push(Given { port, user });
+        if let Err(error) = self.records.keep_event_sockets(&self.given) {
+            self.given.pop();
+            return Err(Refusal::Refused(format!(
+                "cannot write down whose event socket it is: {error}; make room in /run"
+            )));
+        }
+        Ok(socket)
+    }
+
+    /// Whether anybody still holds an event socket.
+    pub(super) fn is_heard(&mut self) -> bool {
+        self.forget_closed();
+        !self.given.is_empty()
+    }
+
+    fn forget_closed(&mut self) {
+        // One that cannot be asked about counts.
+        self.given
+            .retain(|given| port_is_taken(given.port).unwrap_or(true));
+    }
+
+    /// Does what is asked, if what it replaces is as believed.
+    pub(super) fn apply(&mut self, command: &Command, believed: Option<&Before>) -> Result<(), Error> {
+        self.put_right();
+        let removed = self.path_manager.removed_meanwhile(command)?;
+        if let Some(endpoint) = &removed {
+            self.records
+                .begin_change(endpoint)
+                .map_err(|error| Error::io("write down the endpoint before it is removed", error))?;
+        }
+        let done = match believed {
+            None => self.path_manager.apply(command),
+            Some(believed) => self.path_manager.apply_if(command, believed),
+        };
+        let is_lost = matches!(done, Err(Error::ChangeFailed { lost: Some(_), .. }));
+        if removed.is_some() && !is_lost {
+            self.records.end_change();
+        }
+        done
+    }
+
+    /// Adds an endpoint again that was removed to be changed, by a helper that was killed before it had added it.
+    fn put_right(&mut self) {
+        let Some(endpoint) = self.records.unfinished_change() else {
+            return;
+        };
+        let same = |other: &Endpoint| other.id == endpoint.id || other.address == endpoint.address;
+        let again = addition(&endpoint);
+        let put = self.path_manager.endpoints().and_then(|endpoints| {
+            if endpoints.iter().any(same) {
+                return Ok(());
+            }
+            self.path_manager.apply(&again)
+        });
+        let line = equivalent(&again, &[]).join("; ");
+        match put {
+            Ok(()) => eprintln!("put right after a change that was not finished: {line}"),
+            Err(error) => {
+                eprintln!("an endpoint was lost by a change that was not finished, run {line}: {error}")
+            }
+        }
+        self.records.end_change();
+    }
+}

@@ -1,0 +1,126 @@
+//! Closing descriptors that strangers passed. Whoever passes one may see to it that closing it takes as long as they
+//! like: the last close of a TCP socket with `SO_LINGER` waits for the peer, and one of a socket in whose queue there is
+//! such a socket does, too.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread::{self, Builder};
+use std::time::{Duration, Instant};
+
+use nix::sched::{CloneFlags, unshare};
+use socket2::SockRef;
+
+/// The bus closes what it has passed on a moment later, and answers nobody else meanwhile: it must not be the last.
+const HELD_FOR: Duration = Duration::from_secs(1);
+/// More are not held at once; the first of more are closed earlier.
+const MOST_HELD: usize = 32;
+/// The threads do next to nothing.
+const STACK_BYTES: usize = 64 * 1024;
+
+/// Takes what strangers passed, and closes it on a thread of its own.
+#[derive(Clone, Debug)]
+pub(super) struct Strangers(SyncSender<OwnedFd>);
+
+impl Strangers {
+    /// Starts the thread, which ends with the last of these.
+    pub(super) fn start() -> io::Result<Self> {
+        let (sender, passed) = mpsc::sync_channel(MOST_HELD);
+        let thread = Builder::new()
+            .name("strangers".to_owned())
+            .stack_size(STACK_BYTES);
+        thread.spawn(move || hold_and_close(&passed))?;
+        Ok(Self(sender))
+    }
+
+    /// Waits for nobody but that thread, and that waits for nobody.
+    pub(super) fn take(&self, passed: Vec<OwnedFd>) {
+        for descriptor in passed {
+            // For who else may be the last to close it. A descriptor that is no socket has no such option.
+            let _ = SockRef::from(&descriptor).set_linger(None);
+            let _ = self.0.send(descriptor);
+        }
+    }
+}
+
+fn hold_and_close(passed: &Receiver<OwnedFd>) {
+    while let Ok(first) = passed.recv() {
+        let mut held = vec![first];
+        let end = Instant::now() + HELD_FOR;
+        while held.len() < MOST_HELD {
+            match passed.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(more) => held.push(more),
+                Err(_) => break,
+            }
+        }
+        close(held);
+    }
+}
+
+/// Closes descriptors without waiting for anybody.
+///
+/// The kernel does not linger for a thread that ends (net/ipv4/af_inet.c, `inet_release`). So the last to close them is
+/// one: it takes a copy of the table of descriptors, they are closed here, where that is not the last close, and then the
+/// thread ends. Should it be kept from ending all the same, only it is kept.
+fn close(held: Vec<OwnedFd>) {
+    let (have_copy, has_copy) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let thread = Builder::new()
+        .name("last close".to_owned())
+        .stack_size(STACK_BYTES);
+    let started = thread.spawn(move || {
+        if unshare(CloneFlags::CLONE_FILES).is_ok() && have_copy.send(()).is_ok() {
+            let _ = ended.recv();
+        }
+    });
+    if started.is_ok() {
+        let _ = has_copy.recv();
+    }
+    drop(held);
+    drop(end);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A socket whose last close waits for its peer, who reads nothing; and the peer.
+    fn lingering() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a listener");
+        let mut socket = TcpStream::connect(listener.local_addr().expect("its address")).expect("a stream");
+        let (peer, _) = listener.accept().expect("the peer");
+        socket.set_nonblocking(true).expect("a setting");
+        while socket.write(&[0; 65536]).is_ok() {}
+        SockRef::from(&socket)
+            .set_linger(Some(Duration::from_secs(30)))
+            .expect("a setting");
+        (socket, peer)
+    }
+
+    /// Runs something on a thread of its own, and says whether it ended within the time.
+    fn ends_within(limit: Duration, job: impl FnOnce() + Send + 'static) -> bool {
+        let (done, is_done) = mpsc::channel();
+        thread::spawn(move || {
+            job();
+            let _ = done.send(());
+        });
+        is_done.recv_timeout(limit).is_ok()
+    }
+
+    #[test]
+    fn nobody_waits_for_who_lingers() {
+        let (socket, peer) = lingering();
+        assert!(
+            !ends_within(Duration::from_millis(500), move || drop(socket)),
+            "closing it by itself waits"
+        );
+        drop(peer);
+        let (sockets, peers): (Vec<_>, Vec<_>) = (0..20).map(|_| lingering()).unzip();
+        let sockets = sockets.into_iter().map(OwnedFd::from).collect();
+        assert!(ends_within(Duration::from_secs(5), move || close(sockets)));
+        drop(peers);
+    }
+}
