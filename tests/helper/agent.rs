@@ -26,8 +26,8 @@ impl Agent {
     /// Starts it, as the user, and waits until polkit knows it.
     pub fn start(machine: &Machine, user: (&str, u32), client: u32) -> Self {
         let (script, ready) = (
-            machine.folder.path().join("agent"),
-            machine.folder.path().join("ready"),
+            machine.folder.path().join(format!("agent-{client}")),
+            machine.folder.path().join(format!("ready-{client}")),
         );
         nix::unistd::mkfifo(&ready, Mode::empty()).unwrap();
         fs::set_permissions(&ready, fs::Permissions::from_mode(0o666)).unwrap();
@@ -42,12 +42,17 @@ impl Agent {
         )
         .unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        let mut command = machine.program(user, "agent", &[]);
+        let mut command = machine.program(user, &format!("agent-{client}"), &[]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = machine.run(move || command.spawn().unwrap());
         // It closes this once polkit knows it.
         fs::read(ready).unwrap();
-        let agent = machine.processes("pkttyagent")[0];
+        let is_of_client = |agent: &i32| {
+            let line = fs::read_to_string(format!("/proc/{agent}/cmdline")).unwrap_or_default();
+            line.split('\0').any(|word| word == client.to_string())
+        };
+        let agents = machine.processes("pkttyagent");
+        let agent = agents.into_iter().find(is_of_client).unwrap();
         let terminal = fs::read_link(format!("/proc/{agent}/fd/0")).unwrap();
         let mut read = child.stdout.take().unwrap();
         let (sender, output) = mpsc::channel();

@@ -21,6 +21,7 @@ use zbus::names::ErrorName;
 use zbus::proxy::MethodFlags;
 use zbus::zvariant;
 
+use super::attack;
 use super::hosts::connect;
 
 /// The argument that makes this program a client.
@@ -55,6 +56,16 @@ pub enum Ask {
     Heard,
     /// What the kernel answers to a change that is sent over the passed socket: an error number.
     ChangeOverEvents,
+    /// The same, sent by that privileged program, whose standard output the passed socket is.
+    Deputise(String),
+    /// So many calls, each with a socket whose close waits for a peer.
+    Linger(u32),
+    /// A call of so many bytes, or a signal to a name on the bus.
+    Large(usize, Option<String>),
+    /// The names on the bus of a process.
+    NamesOf(u32),
+    /// So many netlink sockets more are open.
+    OpenSockets(u32),
 }
 
 /// An answer: a value, or the name of a refusal with its text.
@@ -164,6 +175,7 @@ struct State {
     _helper: Option<Child>,
     events: Option<(Events, OwnedFd)>,
     connections: Vec<TcpStream>,
+    loot: attack::Loot,
 }
 
 /// The client process: until its input ends.
@@ -179,6 +191,7 @@ pub fn main() {
         _helper: helper,
         events: None,
         connections: Vec::new(),
+        loot: attack::Loot::default(),
     };
     for line in std::io::stdin().lines().map_while(Result::ok) {
         let ask = serde_json::from_str(&line).expect("a question");
@@ -310,6 +323,16 @@ impl State {
                 )
             }
             Ask::ChangeOverEvents => json!(change(&self.events.as_ref().expect("a passed socket").1)),
+            Ask::Deputise(program) => {
+                let (_, socket) = self.events.as_ref().expect("a passed socket");
+                json!(attack::deputise(&program, socket))
+            }
+            Ask::Linger(count) => attack::linger(self.proxy.connection(), count, &mut self.loot),
+            Ask::Large(bytes, to) => {
+                return attack::large(self.proxy.connection(), bytes, to.as_deref());
+            }
+            Ask::NamesOf(process) => return attack::names_of(self.proxy.connection(), process),
+            Ask::OpenSockets(count) => attack::open_sockets(count, &mut self.loot),
         })
     }
 

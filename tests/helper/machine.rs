@@ -26,7 +26,7 @@ pub const MALLORY: (&str, u32) = ("mallory", 61002);
 /// Who must authenticate as an administrator.
 pub const BOB: (&str, u32) = ("bob", 61003);
 /// The administrator.
-const CAROL: (&str, u32) = ("carol", 61004);
+pub const CAROL: (&str, u32) = ("carol", 61004);
 /// A member of the group that may start the helper, where there is one, whom polkit lets do nothing.
 pub const DAVE: (&str, u32) = ("dave", 61005);
 /// That group.
@@ -59,7 +59,12 @@ impl Machine {
     /// `None`, loudly, where it cannot be made; with CI=true that is a failure. The service ends after so many seconds
     /// without calls.
     pub fn start(stay: u32) -> Option<Self> {
-        let mut machine = Self::made(stay)?;
+        Self::start_with(&format!("--stay {stay}"))
+    }
+
+    /// The same, with these arguments for the service.
+    pub fn start_with(arguments: &str) -> Option<Self> {
+        let mut machine = Self::made(arguments)?;
         machine.start_bus();
         Some(machine)
     }
@@ -73,10 +78,10 @@ impl Machine {
             cannot_run("there is no setcap: install libcap2-bin");
             return None;
         }
-        Self::made(60)
+        Self::made("--stay 60")
     }
 
-    fn made(stay: u32) -> Option<Self> {
+    fn made(arguments: &str) -> Option<Self> {
         for (program, package) in [
             ("/usr/bin/dbus-daemon", "dbus"),
             ("/usr/lib/polkit-1/polkitd", "polkitd"),
@@ -97,7 +102,8 @@ impl Machine {
         ] {
             fs::copy(program, path.join(name)).expect("a copy");
         }
-        pair.client.run(move || set_up(&path, stay));
+        let arguments = arguments.to_owned();
+        pair.client.run(move || set_up(&path, &arguments));
         Some(Self {
             pair,
             folder,
@@ -260,7 +266,7 @@ fn processes(mounts: &Path) -> BTreeSet<i32> {
         .collect()
 }
 
-fn set_up(folder: &Path, stay: u32) {
+fn set_up(folder: &Path, arguments: &str) {
     unshare(CloneFlags::CLONE_NEWNS).expect("mounts of its own");
     shell("mount --make-rprivate / && mount -t tmpfs -o mode=755 run /run && mkdir -m 755 /run/dbus");
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
@@ -268,7 +274,7 @@ fn set_up(folder: &Path, stay: u32) {
         .expect("the service's file")
         .replace(
             "/usr/libexec/pathscope-helper",
-            &format!("/usr/libexec/pathscope-helper --stay {stay}"),
+            &format!("/usr/libexec/pathscope-helper {arguments}"),
         );
     fs::write(folder.join("activation"), activation).expect("a file");
     let bus = over(folder, "/usr/share/dbus-1");

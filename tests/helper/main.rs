@@ -9,6 +9,8 @@
 )]
 
 mod agent;
+mod attack;
+mod attacks;
 mod calls;
 mod client;
 mod group;
@@ -23,7 +25,7 @@ mod raw;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 22] = [
+const TESTS: [(&str, fn()); 31] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -98,6 +100,39 @@ const TESTS: [(&str, fn()); 22] = [
     (
         "a_members_program_needs_no_polkit",
         group::a_members_program_needs_no_polkit,
+    ),
+    ("a_deputy_changes_nothing", attacks::a_deputy_changes_nothing),
+    (
+        "a_members_deputy_changes_nothing",
+        attacks::a_members_deputy_changes_nothing,
+    ),
+    (
+        "a_descriptor_that_lingers_keeps_nobody_waiting",
+        attacks::a_descriptor_that_lingers_keeps_nobody_waiting,
+    ),
+    (
+        "a_list_that_somebody_makes_long_is_not_read",
+        attacks::a_list_that_somebody_makes_long_is_not_read,
+    ),
+    (
+        "what_is_too_long_is_refused_before_it_is_read",
+        attacks::what_is_too_long_is_refused_before_it_is_read,
+    ),
+    (
+        "what_is_counted_survives_the_service",
+        attacks::what_is_counted_survives_the_service,
+    ),
+    (
+        "a_change_that_was_cut_short_is_put_right",
+        attacks::a_change_that_was_cut_short_is_put_right,
+    ),
+    (
+        "questions_that_nobody_answers_have_an_end",
+        attacks::questions_that_nobody_answers_have_an_end,
+    ),
+    (
+        "a_siege_leaves_others_answered_and_the_service_small",
+        attacks::a_siege_leaves_others_answered_and_the_service_small,
     ),
     (
         "what_is_no_call_changes_nothing",
