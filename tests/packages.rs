@@ -77,7 +77,7 @@ fn has(test: &str, program: &str) -> bool {
 fn packages() -> &'static [PathBuf; 2] {
     static PACKAGES: OnceLock<[PathBuf; 2]> = OnceLock::new();
     PACKAGES.get_or_init(|| {
-        let binaries = common::pathscope();
+        let binaries = common::pathscope_helper();
         let binaries = binaries
             .parent()
             .expect("a folder")
@@ -256,12 +256,9 @@ fn the_arch_recipe_packages_the_same() {
     // What cargo would build is here; there is no pacman to ask.
     fs::create_dir_all(at("built/release")).expect("a folder");
     fs::create_dir(at("bin")).expect("a folder");
-    for program in ["pathscope", "pathscope-helper"] {
-        fs::copy(
-            common::pathscope().with_file_name(program),
-            at("built/release").join(program),
-        )
-        .expect("a copy");
+    for program in [common::pathscope(), common::pathscope_helper()] {
+        let name = program.file_name().expect("a name");
+        fs::copy(&program, at("built/release").join(name)).expect("a copy");
     }
     for program in ["cargo", "pacman"] {
         std::os::unix::fs::symlink("/bin/true", at("bin").join(program)).expect("a link");

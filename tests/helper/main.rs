@@ -11,6 +11,8 @@
 mod agent;
 mod calls;
 mod client;
+#[path = "../common/mod.rs"]
+mod common;
 mod group;
 mod hostile;
 #[path = "../hosts/mod.rs"]

@@ -22,7 +22,8 @@ mod service;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::bus::ON_STDIN;
+use pathscope_core::bus::ON_STDIN;
+use pathscope_core::{bus, kernel, model};
 
 /// How long the service stays when nobody calls.
 const STAYS: Duration = Duration::from_mins(1);

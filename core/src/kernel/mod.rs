@@ -6,6 +6,7 @@
 //!
 //! [`model::Command::Set`]: crate::model::Command::Set
 
+#[cfg(feature = "monitor")]
 mod access;
 mod control;
 mod error;
@@ -20,6 +21,7 @@ mod netlink;
 mod netns;
 mod path_manager;
 mod proc;
+#[cfg(feature = "monitor")]
 mod processes;
 mod route;
 mod route_events;
@@ -27,6 +29,7 @@ mod socket_table;
 mod sockets;
 mod wireless;
 
+#[cfg(feature = "monitor")]
 pub use access::{has_capability, lacking, probe};
 pub use error::Error;
 pub use events::{Events, Received};
@@ -34,6 +37,7 @@ pub use here::{Here, inode, witness};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};
+#[cfg(feature = "monitor")]
 pub use processes::{Processes, user_name};
 pub use route::Route;
 pub use route_events::{RouteChange, RouteEvents, RouteNotice};
