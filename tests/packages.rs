@@ -263,30 +263,36 @@ fn the_arch_recipe_packages_the_same() {
     for program in ["cargo", "pacman"] {
         std::os::unix::fs::symlink("/bin/true", at("bin").join(program)).expect("a link");
     }
-    // It refuses to be run by root.
-    printed("chown", &["-R", "65534:65534", &place.path().to_string_lossy()]);
-    let made = common::as_nobody(Path::new("makepkg"))
-        .args(["--nodeps", "--noprogressbar"])
-        .current_dir(place.path())
-        .env("HOME", place.path())
-        .env("CARGO_TARGET_DIR", at("built"))
-        .env("PKGEXT", ".pkg.tar")
-        .env(
-            "PATH",
-            format!(
-                "{}:{}",
-                at("bin").display(),
-                std::env::var("PATH").unwrap_or_default()
-            ),
-        )
-        .output()
-        .expect("makepkg runs");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", at("bin").display());
+    let makepkg = |arguments: &[&str]| {
+        // It refuses to be run by root.
+        printed("chown", &["-R", "65534:65534", &place.path().to_string_lossy()]);
+        let made = common::as_nobody(Path::new("makepkg"))
+            .args(["--nodeps", "--noprogressbar"])
+            .args(arguments)
+            .current_dir(place.path())
+            .env("HOME", place.path())
+            .env("CARGO_TARGET_DIR", at("built"))
+            .env("PKGEXT", ".pkg.tar")
+            .env("PATH", &path)
+            .output()
+            .expect("makepkg runs");
+        let said = text(&made.stdout) + &text(&made.stderr);
+        (made.status.success(), said)
+    };
+    // Sources that were changed on the way are refused: here by what gzip would pass over.
+    let archive = at(&format!("pathscope-{}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let sources = fs::read(&archive).expect("the sources");
+    fs::write(&archive, [sources.as_slice(), &[0]].concat()).expect("changed sources");
+    let (is_fine, said) = makepkg(&["--verifysource"]);
     assert!(
-        made.status.success(),
-        "{}{}",
-        text(&made.stdout),
-        text(&made.stderr)
+        !is_fine && said.contains("did not pass the validity check"),
+        "{said}"
     );
+    fs::write(&archive, sources).expect("the sources again");
+    let (is_fine, said) = makepkg(&[]);
+    assert!(is_fine, "{said}");
     let package = fs::read_dir(place.path()).expect("what was made");
     let package = package
         .map(|entry| entry.expect("an entry").path())
