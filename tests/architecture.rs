@@ -259,7 +259,6 @@ fn netlink_sockets_are_opened_in_the_kernel_module_only() {
         for (library, home) in [
             ("neli", "kernel"),
             ("sysinfo", "kernel"),
-            ("zbus_polkit", "helper"),
             ("egui", "ui"),
             ("eframe", "ui"),
             ("notify_rust", "desktop"),

@@ -10,6 +10,7 @@
 //! somebody still holds a socket that it gave: it counts them. Where an administrator gave the program's file the
 //! capability and a group, it serves on its standard input the member of the group who started it, and ends with them.
 
+mod authority;
 mod callers;
 pub mod check;
 mod consents;

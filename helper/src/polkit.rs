@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use zbus::Connection;
 use zbus::message::{Flags, Header};
 use zbus::proxy::CacheProperties;
-use zbus_polkit::policykit1::{AuthorityProxy, AuthorizationResult, CheckAuthorizationFlags, Subject};
 
+use super::authority::{ALLOW_USER_INTERACTION, AuthorityProxy, AuthorizationResult, Subject};
 use crate::bus::{Action, Refusal};
 use crate::model::Consent;
 
@@ -70,17 +70,11 @@ impl Polkit {
         action: Action,
         may_ask: bool,
     ) -> Result<AuthorizationResult, Refusal> {
-        let subject = Subject::new_for_message_header(header)
-            .map_err(|_| Refusal::NotAuthorized("the call has no sender".to_owned()))?;
-        let flags = may_ask.then_some(CheckAuthorizationFlags::AllowUserInteraction);
+        let nobody = || Refusal::NotAuthorized("the call has no sender".to_owned());
+        let subject = Subject::of(header).ok_or_else(nobody)?;
+        let flags = if may_ask { ALLOW_USER_INTERACTION } else { 0 };
         self.authority
-            .check_authorization(
-                &subject,
-                action.id(),
-                &HashMap::new(),
-                flags.into_iter().collect(),
-                "",
-            )
+            .check_authorization(&subject, action.id(), &HashMap::new(), flags, "")
             .await
             .map_err(|error| Refusal::NotAuthorized(format!("polkit does not answer: {error}")))
     }
