@@ -10,7 +10,7 @@ demo: install-tools
 test: install-test-tools
 	@scripts/test
 
-# The fast part of `make test`: format, lints, documentation.
+# The fast part of `make test`: format, lints, documentation, dependencies.
 check:
 	@scripts/check
 

@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use pathscope::helper::check;
 use pathscope::model::{Command, Endpoint, EndpointFlags, Limits, SettingValue};
+use pathscope_helper::check;
 
 /// Takes arguments from bytes; there is always another.
 struct Bytes<'a>(&'a [u8]);

@@ -27,10 +27,25 @@
 //! |---|---|
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
-//! | 3 | [`source`]: the `Source` trait and the live source · [`helper`]: the privileged helper |
+//! | 3 | [`source`]: the `Source` trait and the live source · the helper |
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
 //! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the helper and who calls it agree on |
 //! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
+//!
+//! # Three packages
+//!
+//! The helper is the one program with a privilege, so it is built of what it needs and of nothing else. That takes a
+//! package of its own: cargo builds a package's dependencies for all of its programs.
+//!
+//! | package | what it holds |
+//! |---|---|
+//! | `pathscope-core`, in `core/` | [`wire`], [`model`], [`bus`] and [`kernel`]: what both programs need. Its feature `monitor` is what only this one does |
+//! | `pathscope-helper`, in `helper/` | the privileged helper, a library with a small program around it so that tests can drive its checks |
+//! | `pathscope`, at the top | everything else; the modules of `pathscope-core` go by the same names here |
+//!
+//! Features are joined across what is built at once, so packages build the helper alone (`cargo build -p
+//! pathscope-helper`). `scripts/check` counts the helper's crates, and `helper/Cargo.toml` says what each direct one is
+//! for.
 //!
 //! # Invariants
 //!
@@ -102,7 +117,7 @@
 //! # Permission
 //!
 //! Reading needs no privilege; the path manager's events, changes and closing a subflow need `CAP_NET_ADMIN`. Who has it
-//! uses it. For everybody else there is [`helper`], a service on the system bus with that one capability under an account
+//! uses it. For everybody else there is the helper, a service on the system bus with that one capability under an account
 //! of its own, which asks polkit about each call. [`bus`] is what both sides agree on: typed calls, none of which takes a
 //! path or a command, and each of which carries the value that it means to replace. The event socket is handed over
 //! joined: its events come straight from the kernel, outlive the service, and a change sent over it is refused, since
@@ -185,17 +200,14 @@
 //! not answered within a second is said in the status line.
 //! `tests/snapshots` holds a picture of every panel; `benches/frame.rs` and `benches/window.rs` measure all this.
 
-pub mod bus;
 pub mod cli;
 #[cfg(feature = "gui")]
 pub mod desktop;
-pub mod helper;
 pub mod history;
-pub mod kernel;
 pub mod lab;
-pub mod model;
 pub mod run;
 pub mod source;
 #[cfg(feature = "gui")]
 pub mod ui;
-pub mod wire;
+
+pub use pathscope_core::{bus, kernel, model, wire};

@@ -27,6 +27,10 @@ const FLOORS: [(&str, u8); 13] = [
 /// The composition root stands above all.
 const ROOT: &str = "run";
 const MOST_LINES: usize = 500;
+/// Where the packages lie: the program, what it shares with the helper, the helper.
+const PACKAGES: [&str; 3] = ["", CORE, HELPER];
+const CORE: &str = "core";
+const HELPER: &str = "helper";
 
 fn floor(module: &str) -> Option<u8> {
     FLOORS
@@ -53,9 +57,22 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The module that a file belongs to: the first folder or file below src.
+/// The sources of every package.
+fn sources() -> Vec<PathBuf> {
+    PACKAGES
+        .iter()
+        .flat_map(|package| rust_files(&root().join(package).join("src")))
+        .collect()
+}
+
+/// The module that a file belongs to: the first folder or file below its package's src. The helper's package is one.
 fn module_of(file: &Path) -> String {
-    let below = file.strip_prefix(root().join("src")).expect("a file below src");
+    let below = file.strip_prefix(root()).expect("a file of ours");
+    if below.starts_with(HELPER) {
+        return HELPER.to_owned();
+    }
+    let below = below.strip_prefix(CORE).unwrap_or(below);
+    let below = below.strip_prefix("src").expect("a file below src");
     let first = below
         .components()
         .next()
@@ -74,9 +91,11 @@ fn code(text: &str) -> String {
         .join("\n")
 }
 
-/// The modules that code names: `crate::NAME`, and each NAME of `crate::{NAME…, NAME…}`.
+/// The modules that code names: `crate::NAME`, and each NAME of `crate::{NAME…, NAME…}`; so in the core's name.
 fn modules_named(code: &str) -> BTreeSet<String> {
-    names_after(code, "crate::")
+    let mut names = names_after(code, "crate::");
+    names.extend(names_after(code, "pathscope_core::"));
+    names
 }
 
 /// What code names after a prefix, singly or in a group.
@@ -119,7 +138,7 @@ fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
 
 fn imports() -> BTreeMap<String, BTreeSet<(String, PathBuf)>> {
     let mut edges: BTreeMap<String, BTreeSet<(String, PathBuf)>> = BTreeMap::new();
-    for file in rust_files(&root().join("src")) {
+    for file in sources() {
         let from = module_of(&file);
         for to in modules_named(&code(&fs::read_to_string(&file).expect("a file"))) {
             if to != from {
@@ -158,7 +177,7 @@ fn every_module_uses_lower_floors_only() {
 fn no_cycle_between_a_modules_own_files() {
     // Floors forbid cycles between modules; within one, `super::name` edges between sibling files must form none.
     let mut edges: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
-    for file in rust_files(&root().join("src")) {
+    for file in sources() {
         let folder = file.parent().expect("a folder").to_path_buf();
         if file
             .file_name()
@@ -193,7 +212,7 @@ fn no_cycle_between_a_modules_own_files() {
 #[test]
 fn no_glob_import_of_our_own_modules() {
     let mut wrong = Vec::new();
-    for file in rust_files(&root().join("src")) {
+    for file in sources() {
         let text = fs::read_to_string(&file).expect("a file");
         let mut in_tests = false;
         for (number, line) in (1..).zip(text.lines()) {
@@ -215,7 +234,7 @@ fn no_glob_import_of_our_own_modules() {
 #[test]
 fn files_stay_short_and_say_what_they_are_for() {
     let mut wrong = Vec::new();
-    for folder in ["src", "tests", "benches"] {
+    for folder in ["src", "core", "helper", "tests", "benches", "examples"] {
         for file in rust_files(&root().join(folder)) {
             let text = fs::read_to_string(&file).expect("a file");
             let lines = text.lines().count();
@@ -235,12 +254,11 @@ fn files_stay_short_and_say_what_they_are_for() {
 
 #[test]
 fn netlink_sockets_are_opened_in_the_kernel_module_only() {
-    for file in rust_files(&root().join("src")) {
+    for file in sources() {
         let text = code(&fs::read_to_string(&file).expect("a file"));
         for (library, home) in [
             ("neli", "kernel"),
             ("sysinfo", "kernel"),
-            ("zbus_polkit", "helper"),
             ("egui", "ui"),
             ("eframe", "ui"),
             ("notify_rust", "desktop"),

@@ -23,8 +23,8 @@ proptest! {
 
 #[test]
 fn the_checks_let_through_what_is_sensible() {
-    use pathscope::helper::check;
     use pathscope::model::{Endpoint, EndpointFlags, Limits};
+    use pathscope_helper::check;
 
     let endpoint = Endpoint {
         id: 7,

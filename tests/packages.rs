@@ -77,7 +77,7 @@ fn has(test: &str, program: &str) -> bool {
 fn packages() -> &'static [PathBuf; 2] {
     static PACKAGES: OnceLock<[PathBuf; 2]> = OnceLock::new();
     PACKAGES.get_or_init(|| {
-        let binaries = common::pathscope();
+        let binaries = common::pathscope_helper();
         let binaries = binaries
             .parent()
             .expect("a folder")
@@ -256,40 +256,43 @@ fn the_arch_recipe_packages_the_same() {
     // What cargo would build is here; there is no pacman to ask.
     fs::create_dir_all(at("built/release")).expect("a folder");
     fs::create_dir(at("bin")).expect("a folder");
-    for program in ["pathscope", "pathscope-helper"] {
-        fs::copy(
-            common::pathscope().with_file_name(program),
-            at("built/release").join(program),
-        )
-        .expect("a copy");
+    for program in [common::pathscope(), common::pathscope_helper()] {
+        let name = program.file_name().expect("a name");
+        fs::copy(&program, at("built/release").join(name)).expect("a copy");
     }
     for program in ["cargo", "pacman"] {
         std::os::unix::fs::symlink("/bin/true", at("bin").join(program)).expect("a link");
     }
-    // It refuses to be run by root.
-    printed("chown", &["-R", "65534:65534", &place.path().to_string_lossy()]);
-    let made = common::as_nobody(Path::new("makepkg"))
-        .args(["--nodeps", "--noprogressbar"])
-        .current_dir(place.path())
-        .env("HOME", place.path())
-        .env("CARGO_TARGET_DIR", at("built"))
-        .env("PKGEXT", ".pkg.tar")
-        .env(
-            "PATH",
-            format!(
-                "{}:{}",
-                at("bin").display(),
-                std::env::var("PATH").unwrap_or_default()
-            ),
-        )
-        .output()
-        .expect("makepkg runs");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", at("bin").display());
+    let makepkg = |arguments: &[&str]| {
+        // It refuses to be run by root.
+        printed("chown", &["-R", "65534:65534", &place.path().to_string_lossy()]);
+        let made = common::as_nobody(Path::new("makepkg"))
+            .args(["--nodeps", "--noprogressbar"])
+            .args(arguments)
+            .current_dir(place.path())
+            .env("HOME", place.path())
+            .env("CARGO_TARGET_DIR", at("built"))
+            .env("PKGEXT", ".pkg.tar")
+            .env("PATH", &path)
+            .output()
+            .expect("makepkg runs");
+        let said = text(&made.stdout) + &text(&made.stderr);
+        (made.status.success(), said)
+    };
+    // Sources that were changed on the way are refused: here by what gzip would pass over.
+    let archive = at(&format!("pathscope-{}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let sources = fs::read(&archive).expect("the sources");
+    fs::write(&archive, [sources.as_slice(), &[0]].concat()).expect("changed sources");
+    let (is_fine, said) = makepkg(&["--verifysource"]);
     assert!(
-        made.status.success(),
-        "{}{}",
-        text(&made.stdout),
-        text(&made.stderr)
+        !is_fine && said.contains("did not pass the validity check"),
+        "{said}"
     );
+    fs::write(&archive, sources).expect("the sources again");
+    let (is_fine, said) = makepkg(&[]);
+    assert!(is_fine, "{said}");
     let package = fs::read_dir(place.path()).expect("what was made");
     let package = package
         .map(|entry| entry.expect("an entry").path())

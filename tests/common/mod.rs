@@ -10,6 +10,28 @@ pub fn pathscope() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_pathscope"))
 }
 
+/// The privileged helper, beside the program. It is a package of its own, so a test of this one does not have it built;
+/// an old one would be tested instead of what its sources say.
+pub fn pathscope_helper() -> PathBuf {
+    const BUILD: &str = "run cargo build --bins first, as scripts/test does";
+    let program = pathscope().with_file_name("pathscope-helper");
+    let changed = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified());
+    let Ok(built) = changed(&program) else {
+        panic!("there is no {}: {BUILD}", program.display());
+    };
+    // Beside it cargo writes what it was made of: its path, a colon, and the sources' paths with spaces escaped.
+    let list = program.with_extension("d");
+    let list =
+        std::fs::read_to_string(&list).unwrap_or_else(|why| panic!("{}: {why}: {BUILD}", list.display()));
+    let (_, sources) = list.split_once(": ").unwrap_or_default();
+    for source in sources.trim_end().replace("\\ ", "\0").split(' ') {
+        let source = source.replace('\0', " ");
+        let is_newer = changed(Path::new(&source)).map_or(true, |changed| changed > built);
+        assert!(!is_newer, "{} is older than {source}: {BUILD}", program.display());
+    }
+    program
+}
+
 /// Whether namespaces can be made here, as root. Where not, says loudly which test did not run; with CI=true that
 /// is a failure.
 pub fn can_make_namespaces(test: &str) -> bool {

@@ -17,6 +17,7 @@ use pathscope::kernel::PathManager;
 use pathscope::model::{Endpoint, Limits};
 
 use super::client::Client;
+use super::common::pathscope_helper;
 use super::hosts::{Pair, cannot_run, until};
 
 /// Who polkit lets do everything.
@@ -295,10 +296,7 @@ fn set_up(folder: &Path, arguments: &str) {
     fs::write(rules.join("rules.d/10-test.rules"), RULES).expect("rules");
     let programs = folder.join("libexec");
     fs::create_dir(&programs).expect("a folder");
-    copy(
-        Path::new(env!("CARGO_BIN_EXE_pathscope-helper")),
-        &programs.join("pathscope-helper"),
-    );
+    copy(&pathscope_helper(), &programs.join("pathscope-helper"));
     shell(&format!("mount --bind {} /usr/libexec", programs.display()));
     accounts(folder);
 }

@@ -13,6 +13,8 @@ mod attack;
 mod attacks;
 mod calls;
 mod client;
+#[path = "../common/mod.rs"]
+mod common;
 mod group;
 mod hostile;
 #[path = "../hosts/mod.rs"]

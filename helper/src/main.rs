@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    pathscope::helper::main()
+    pathscope_helper::main()
 }

@@ -10,6 +10,7 @@
 //! somebody still holds a socket that it gave: it counts them. Where an administrator gave the program's file the
 //! capability and a group, it serves on its standard input the member of the group who started it, and ends with them.
 
+mod authority;
 mod callers;
 pub mod check;
 mod consents;
@@ -17,7 +18,7 @@ mod executable;
 mod framing;
 mod gate;
 mod inlet;
-mod kernel;
+mod network;
 mod polkit;
 mod privileges;
 mod records;
@@ -27,7 +28,8 @@ mod strangers;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crate::bus::ON_STDIN;
+use pathscope_core::bus::ON_STDIN;
+use pathscope_core::{bus, kernel, model};
 use service::Patience;
 
 /// How long the service stays when nobody calls.

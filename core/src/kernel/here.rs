@@ -4,8 +4,8 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
+use nix::sys::socket::{NetlinkAddr, getsockname};
 use nix::sys::stat::fstat;
-use socket2::{Domain, SockRef};
 
 use super::netlink::{Socket, failed_open};
 use super::netns::Identity;
@@ -33,7 +33,8 @@ impl Here {
     /// says nothing, and it is another.
     pub fn has(&self, fd: impl AsFd) -> bool {
         let fd = fd.as_fd();
-        let is_netlink = SockRef::from(&fd).domain().ok() == Some(Domain::from(nix::libc::AF_NETLINK));
+        // An address of another family is refused.
+        let is_netlink = getsockname::<NetlinkAddr>(fd.as_raw_fd()).is_ok();
         is_netlink
             && namespace_of(fd)
                 .and_then(fstat)

@@ -5,11 +5,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::thread::{self, Builder};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
+use nix::libc::linger;
 use nix::sched::{CloneFlags, unshare};
-use socket2::SockRef;
+use nix::sys::socket::{setsockopt, sockopt};
 
 /// The bus closes what it has passed on a moment later, and answers nobody else meanwhile: it must not be the last.
 const HELD_FOR: Duration = Duration::from_secs(1);
@@ -37,7 +38,11 @@ impl Strangers {
     pub(super) fn take(&self, passed: Vec<OwnedFd>) {
         for descriptor in passed {
             // For who else may be the last to close it. A descriptor that is no socket has no such option.
-            let _ = SockRef::from(&descriptor).set_linger(None);
+            let not_at_all = linger {
+                l_onoff: 0,
+                l_linger: 0,
+            };
+            let _ = setsockopt(&descriptor, sockopt::Linger, &not_at_all);
             let _ = self.0.send(descriptor);
         }
     }
@@ -84,6 +89,7 @@ fn close(held: Vec<OwnedFd>) {
 mod tests {
     use std::io::Write as _;
     use std::net::{TcpListener, TcpStream};
+    use std::thread;
 
     use super::*;
 
@@ -94,9 +100,11 @@ mod tests {
         let (peer, _) = listener.accept().expect("the peer");
         socket.set_nonblocking(true).expect("a setting");
         while socket.write(&[0; 65536]).is_ok() {}
-        SockRef::from(&socket)
-            .set_linger(Some(Duration::from_secs(30)))
-            .expect("a setting");
+        let half_a_minute = linger {
+            l_onoff: 1,
+            l_linger: 30,
+        };
+        setsockopt(&socket, sockopt::Linger, &half_a_minute).expect("a setting");
         (socket, peer)
     }
 

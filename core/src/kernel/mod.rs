@@ -6,6 +6,7 @@
 //!
 //! [`model::Command::Set`]: crate::model::Command::Set
 
+#[cfg(feature = "monitor")]
 mod access;
 mod control;
 mod error;
@@ -20,6 +21,7 @@ mod netlink;
 mod netns;
 mod path_manager;
 mod proc;
+#[cfg(feature = "monitor")]
 mod processes;
 mod route;
 mod route_events;
@@ -28,6 +30,7 @@ mod sockets;
 mod unprivileged;
 mod wireless;
 
+#[cfg(feature = "monitor")]
 pub use access::{has_capability, lacking, probe};
 pub use error::Error;
 pub use events::{Events, Received, port_is_taken};
@@ -35,6 +38,7 @@ pub use here::{Here, witness};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};
+#[cfg(feature = "monitor")]
 pub use processes::{Processes, user_name};
 pub use route::Route;
 pub use route_events::{RouteChange, RouteEvents, RouteNotice};

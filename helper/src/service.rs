@@ -18,7 +18,7 @@ use super::callers::{Call, Callers};
 use super::check::{self, Nonsense};
 use super::consents::Consents;
 use super::inlet::{Descriptors, Inlet, TooLong};
-use super::kernel::Kernel;
+use super::network::Network;
 use super::polkit::Polkit;
 use super::records::Records;
 use super::strangers::Strangers;
@@ -51,8 +51,8 @@ pub(super) struct Patience {
 /// # Errors
 /// Why it cannot, in one line.
 pub(super) fn serve(patience: Patience) -> Result<(), String> {
-    let kernel = Kernel::open(Records::of_service()).map_err(|error| error.to_string())?;
-    zbus::block_on(begin(kernel, patience.person_answers_within))
+    let network = Network::open(Records::of_service()).map_err(|error| error.to_string())?;
+    zbus::block_on(begin(network, patience.person_answers_within))
         .and_then(|(connection, service)| {
             while !connection.is_closed() && !service.is_idle(patience.stays) {
                 thread::park_timeout(LOOK_EVERY);
@@ -82,8 +82,8 @@ pub(super) fn serve_on_stdin(user: u32) -> Result<(), String> {
         .map(UnixStream::from)
         .and_then(|socket| socket.peer_addr().map(|_| socket))
         .map_err(|_| "its standard input is no socket: pathscope starts it, not a person".to_owned())?;
-    let kernel = Kernel::open(Records::none()).map_err(|error| error.to_string())?;
-    let service = Service::new(Callers::alone(user), Consents::Group, kernel);
+    let network = Network::open(Records::none()).map_err(|error| error.to_string())?;
+    let service = Service::new(Callers::alone(user), Consents::Group, network);
     // Nobody is asked who they are: the socket has one other end, which came from who started this process.
     let connection = one_descriptor()
         .and_then(|descriptors| Ok(Inlet::new(socket, descriptors, TooLong::Ends)?))
@@ -94,19 +94,19 @@ pub(super) fn serve_on_stdin(user: u32) -> Result<(), String> {
     let mut other_end = [PollFd::new(input.as_fd(), PollFlags::empty())];
     while !connection.is_closed() && poll(&mut other_end, LOOK_EVERY_MS) == Ok(0) {}
     // A change in hand is finished, and no other begins.
-    std::mem::forget(service.kernel());
+    std::mem::forget(service.network());
     Ok(())
 }
 
 /// Takes the name only once calls can be heard. What the service itself asks goes over a connection of its own, so that
 /// answers never wait behind calls.
-async fn begin(kernel: Kernel, person_answers_within: Duration) -> zbus::Result<(Connection, Service)> {
+async fn begin(network: Network, person_answers_within: Duration) -> zbus::Result<(Connection, Service)> {
     let bus = system_bus()?;
     let inlet = Inlet::new(UnixStream::connect(&bus)?, Descriptors::None, TooLong::IsRefused)?;
     let questions = connection::Builder::socket(inlet).build().await?;
     let callers = Callers::of_bus(&questions).await?;
     let consents = Consents::Polkit(Polkit::new(&questions, person_answers_within).await?);
-    let service = Service::new(callers, consents, kernel);
+    let service = Service::new(callers, consents, network);
     let inlet = Inlet::new(UnixStream::connect(&bus)?, one_descriptor()?, TooLong::IsRefused)?;
     let connection = connection::Builder::socket(inlet)
         .max_queued(MESSAGES)
@@ -140,7 +140,7 @@ fn system_bus() -> zbus::Result<PathBuf> {
 struct Inner {
     callers: Callers,
     consents: Consents,
-    kernel: Mutex<Kernel>,
+    network: Mutex<Network>,
 }
 
 #[derive(Clone)]
@@ -181,7 +181,7 @@ impl Service {
     ) -> Result<OwnedFd, Refusal> {
         let call = self.0.callers.enter(&header, DEAR).await?;
         self.permitted(&call, &header, &socket, Action::Observe).await?;
-        self.kernel().event_socket(call.user).map(OwnedFd::from)
+        self.network().event_socket(call.user).map(OwnedFd::from)
     }
 
     async fn subflow_tokens(
@@ -213,7 +213,7 @@ impl Service {
         let command = check::endpoint_to_add(endpoint).map_err(|what| nonsense(&what))?;
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, None)?;
-        let endpoints = self.kernel().endpoints().map_err(|error| refusal(&error))?;
+        let endpoints = self.network().endpoints().map_err(|error| refusal(&error))?;
         let added = endpoints.iter().find(|endpoint| endpoint.address == new);
         let gone = || Refusal::Stale("the endpoint was added, and is gone again".to_owned());
         added.map(EndpointArgs::from).ok_or_else(gone)
@@ -302,11 +302,11 @@ impl Service {
 }
 
 impl Service {
-    fn new(callers: Callers, consents: Consents, kernel: Kernel) -> Self {
+    fn new(callers: Callers, consents: Consents, network: Network) -> Self {
         Self(Arc::new(Inner {
             callers,
             consents,
-            kernel: Mutex::new(kernel),
+            network: Mutex::new(network),
         }))
     }
 
@@ -323,7 +323,7 @@ impl Service {
     }
 
     fn same_namespace(&self, socket: &OwnedFd) -> Result<(), Refusal> {
-        if self.kernel().is_here(socket) {
+        if self.network().is_here(socket) {
             return Ok(());
         }
         Err(Refusal::OtherNamespace(
@@ -333,7 +333,7 @@ impl Service {
     }
 
     fn apply(&self, call: &Call<'_>, command: &Command, believed: Option<Before>) -> Result<(), Refusal> {
-        let done = self.kernel().apply(command, believed.as_ref());
+        let done = self.network().apply(command, believed.as_ref());
         let endpoint = match believed {
             Some(Before::Endpoint(endpoint)) => Some(endpoint),
             _ => None,
@@ -341,8 +341,8 @@ impl Service {
         told(call, command, endpoint.as_slice(), done)
     }
 
-    fn kernel(&self) -> MutexGuard<'_, Kernel> {
-        self.0.kernel.lock().unwrap_or_else(PoisonError::into_inner)
+    fn network(&self) -> MutexGuard<'_, Network> {
+        self.0.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_idle(&self, stays: Duration) -> bool {
@@ -350,7 +350,7 @@ impl Service {
         if !callers.are_silent_for(stays) {
             return false;
         }
-        !self.kernel().is_heard() && callers.are_silent_for(stays)
+        !self.network().is_heard() && callers.are_silent_for(stays)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The path manager's events, as they happen.
 
+#[cfg(feature = "monitor")]
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::path::Path;
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
 use rustc_hash::FxHashMap;
+#[cfg(feature = "monitor")]
 use socket2::{Domain, Protocol, SockRef};
 
 use super::listener::{Listener, Notified};
@@ -73,6 +75,7 @@ impl Events {
     ///
     /// # Errors
     /// When it is no socket that could have joined, or no netlink socket can be opened beside it.
+    #[cfg(feature = "monitor")]
     pub fn of(socket: OwnedFd) -> Result<Self, Error> {
         const USE: &str = "hear events over what was passed";
         let passed = SockRef::from(&socket);

@@ -1,4 +1,4 @@
-//! What the helper asks of the kernel, and what of it has to be remembered.
+//! The network namespace that the helper changes, and what of that has to be remembered.
 
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -12,25 +12,25 @@ const EVENT_SOCKETS_EACH: usize = 8;
 /// Event sockets that all users may hold.
 const EVENT_SOCKETS: usize = 64;
 
-/// The kernel, as the helper asks it.
-pub(super) struct Kernel {
+/// One network namespace.
+pub(super) struct Network {
     here: Here,
     path_manager: PathManager,
     records: Records,
     given: Vec<Given>,
 }
 
-impl Kernel {
-    /// In the network namespace of the calling thread. What another helper left unfinished is put right.
+impl Network {
+    /// That of the calling thread. What another helper left unfinished is put right.
     pub(super) fn open(records: Records) -> Result<Self, Error> {
-        let mut kernel = Self {
+        let mut network = Self {
             here: Here::new()?,
             path_manager: PathManager::new()?,
             given: records.event_sockets(),
             records,
         };
-        kernel.put_right();
-        Ok(kernel)
+        network.put_right();
+        Ok(network)
     }
 
     /// Whether the descriptor is a netlink socket of this network namespace.

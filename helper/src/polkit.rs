@@ -9,8 +9,8 @@ use futures_lite::future;
 use zbus::Connection;
 use zbus::message::{Flags, Header};
 use zbus::proxy::CacheProperties;
-use zbus_polkit::policykit1::{AuthorityProxy, AuthorizationResult, CheckAuthorizationFlags, Subject};
 
+use super::authority::{ALLOW_USER_INTERACTION, AuthorityProxy, AuthorizationResult, Subject};
 use super::callers::Call;
 use crate::bus::{Action, Refusal};
 use crate::model::Consent;
@@ -106,9 +106,9 @@ impl Polkit {
         action: Action,
         question: Option<&str>,
     ) -> Result<AuthorizationResult, Refusal> {
-        let subject = Subject::new_for_message_header(header)
-            .map_err(|_| Refusal::NotAuthorized("the call has no sender".to_owned()))?;
-        let flags = question.map(|_| CheckAuthorizationFlags::AllowUserInteraction);
+        let nobody = || Refusal::NotAuthorized("the call has no sender".to_owned());
+        let subject = Subject::of(header).ok_or_else(nobody)?;
+        let flags = question.map_or(0, |_| ALLOW_USER_INTERACTION);
         let silent = |error: &dyn std::fmt::Display| {
             Refusal::NotAuthorized(format!(
                 "polkit does not answer ({error}): see that it runs, then ask again"
@@ -119,7 +119,7 @@ impl Polkit {
             &subject,
             action.id(),
             &details,
-            flags.into_iter().collect(),
+            flags,
             question.unwrap_or_default(),
         );
         let answer = async { answer.await.map_err(|error| silent(&error)) };
