@@ -56,6 +56,9 @@
 //! - **Parsers never panic**, and never read a wrong field: captured messages are cut and corrupted everywhere by
 //!   property tests. What they do not know (events, flags, attributes) they keep.
 //! - **`t` never decreases** along a stream: lines are stamped and sent under one lock.
+//! - **What others chose obeys nobody.** Names of processes, interfaces, networks and profiles, and arguments, go to
+//!   people through [`model::text`] alone: to a terminal in `cli::Output`, to a shell in a
+//!   [`ShellLine`](model::text::ShellLine), to the desktop as markup. `tests/ways_round.rs` finds what goes round it.
 //! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`], [`lab`]
 //!   and `desktop` (for the time between two notifications) read it.
 //! - **The window never waits.** It takes lines in batches from a bounded channel, is woken by the source, and paints

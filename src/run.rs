@@ -1,5 +1,6 @@
 //! The composition root: arguments become a source, and a window or the command line on it.
 
+use std::ffi::OsString;
 #[cfg(feature = "gui")]
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,7 +8,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::time::Instant;
 
-use clap::Parser as _;
 use crossbeam_channel::never;
 #[cfg(feature = "gui")]
 use crossbeam_channel::{Receiver, bounded};
@@ -31,21 +31,18 @@ const PICTURE_AFTER: Duration = Duration::from_secs(15);
 /// Does what the arguments ask; says on standard error why it could not.
 pub fn main() -> ExitCode {
     // The laboratory's own processes are this program again.
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    match words.split_first() {
-        Some((first, _)) if first == lab::HOST_ARGUMENT => return lab::host_main(),
-        Some((first, rest)) if first == lab::APP_ARGUMENT => return lab::app_main(rest.iter().cloned()),
-        _ => {}
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let first = words.get(1).and_then(|word| word.to_str());
+    if first == Some(lab::HOST_ARGUMENT) {
+        return lab::host_main();
     }
-    let arguments = Arguments::parse();
-    match run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            if failure.code != 0 {
-                eprintln!("pathscope: {failure}");
-            }
-            ExitCode::from(failure.code)
-        }
+    if first == Some(lab::APP_ARGUMENT) {
+        let rest = words.iter().skip(2);
+        return lab::app_main(rest.map(|word| word.to_string_lossy().into_owned()));
+    }
+    match cli::arguments(&words) {
+        Ok(arguments) => run(&arguments).map_or_else(|failure| failure.tell(), |()| ExitCode::SUCCESS),
+        Err(code) => code,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::envelope::Envelope;
-use super::{Failure, Output};
+use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
 use crate::model::{Endpoint, Interface, Limits, MAX_ENDPOINTS, Sample, Settings};
 use crate::source::snapshot;
@@ -65,27 +65,23 @@ fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     heading(output, "Interfaces")?;
     for interface in &sample.interfaces {
         let kind = serde_json::to_value(interface.kind).unwrap_or_default();
-        let up = if interface.up {
-            "up".to_owned()
-        } else {
-            output.alarming("down")
-        };
         let addresses: Vec<String> = interface
             .addresses
             .iter()
             .map(|owned| format!("{}/{}", owned.address, owned.prefix))
             .collect();
         let kind = kind.as_str().unwrap_or_default();
-        output.line(format!(
-            "  {:<12} {kind:<9} {up:<5} {}",
-            interface.name,
-            addresses.join(" ")
-        ))?;
+        let line = Styled::from(format!("  {:<12} {kind:<9} ", interface.name));
+        let line = if interface.up {
+            line.plain("up   ")
+        } else {
+            line.alarming("down ")
+        };
+        output.line(line.plain(format!(" {}", addresses.join(" "))))?;
     }
     Ok(())
 }
 
 fn heading(output: &mut Output, text: &str) -> Result<(), Failure> {
-    let text = output.strong(text);
-    Ok(output.line(text)?)
+    Ok(output.line(Styled::default().strong(text))?)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::envelope::Envelope;
-use super::{Failure, Output};
+use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
 use crate::model::{Connection, Header, Subflow, TcpState};
 use crate::source::snapshot;
@@ -34,11 +34,9 @@ fn text(
     output: &mut Output,
 ) -> Result<(), Failure> {
     for connection in connections {
-        let line = connection_line(connection, output);
-        output.line(line)?;
+        output.line(connection_line(connection))?;
         for subflow in &connection.subflows {
-            let line = subflow_line(subflow, output);
-            output.line(line)?;
+            output.line(subflow_line(subflow))?;
         }
     }
     let subflows: usize = connections
@@ -53,16 +51,14 @@ fn text(
     if let Some(plain) = plain_tcp {
         foot += &format!("; {} on plain TCP", count(plain as usize, "connection"));
     }
-    let foot = output.faint(foot);
-    output.line(foot)?;
+    output.line(Styled::default().faint(foot))?;
     if let Some(why_not) = &header.access.why_not {
-        let line = output.faint(format!("read-only: {why_not}"));
-        output.line(line)?;
+        output.line(Styled::default().faint(format!("read-only: {why_not}")))?;
     }
     Ok(())
 }
 
-fn connection_line(connection: &Connection, output: &Output) -> String {
+fn connection_line(connection: &Connection) -> Styled {
     let process = connection.process.as_ref().map_or_else(
         || "–".to_owned(),
         |process| format!("{} ({})", process.name, process.pid),
@@ -70,20 +66,18 @@ fn connection_line(connection: &Connection, output: &Output) -> String {
     let token = connection
         .token
         .map_or_else(|| "–".to_owned(), |token| token.to_string());
-    let mut line = format!(
-        "{}  {process}  {} → {}  {}",
-        output.faint(token),
-        connection.local,
-        output.strong(connection.remote),
-        state(connection.state)
-    );
+    let line = Styled::default()
+        .faint(token)
+        .plain(format!("  {process}  {} → ", connection.local))
+        .strong(connection.remote)
+        .plain(format!("  {}", state(connection.state)));
     if connection.fallback == Some(true) {
-        line += &format!("  {}", output.alarming("fell back to TCP"));
+        return line.plain("  ").alarming("fell back to TCP");
     }
     line
 }
 
-fn subflow_line(subflow: &Subflow, output: &Output) -> String {
+fn subflow_line(subflow: &Subflow) -> Styled {
     let id = |id: Option<u8>| id.map_or_else(|| "–".to_owned(), |id| id.to_string());
     let ms =
         |us: Option<u32>| us.map_or_else(|| "–".to_owned(), |us| format!("{:.1}", f64::from(us) / 1000.0));
@@ -107,8 +101,9 @@ fn subflow_line(subflow: &Subflow, output: &Output) -> String {
     if subflow.is_backup() {
         line += "  backup";
     }
+    let line = Styled::from(line);
     if subflow.backoff.is_some_and(|backoff| backoff > 0) {
-        line += &format!("  {}", output.alarming("stalled"));
+        return line.plain("  ").alarming("stalled");
     }
     line
 }

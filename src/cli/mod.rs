@@ -8,10 +8,12 @@ mod generate;
 mod handovers;
 mod list;
 mod output;
+mod usage;
 mod watch;
 
 pub use args::{Arguments, Change, DemoArguments, Subcommand};
-pub use output::{Failure, Output};
+pub use output::{Failure, Output, Styled};
+pub use usage::arguments;
 
 use crate::kernel::Namespace;
 

@@ -1,9 +1,13 @@
-//! Standard output that may close early, and the ways to fail.
+//! The one place where text is written for people: standard output, which may close early, and the ways to fail.
+//!
+//! What others chose is made harmless here and nowhere else; a line cannot bring colours of its own.
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
+use std::process::ExitCode;
 
 use crate::kernel;
+use crate::model::text::for_terminal;
 
 /// Why a command failed, and its exit code.
 #[derive(Debug)]
@@ -36,6 +40,14 @@ impl Failure {
             code: 2,
             text: text.to_string(),
         }
+    }
+
+    /// Says it in one line on standard error; the exit code.
+    pub fn tell(&self) -> ExitCode {
+        if self.code != 0 {
+            eprintln!("pathscope: {}", for_terminal(&self.text));
+        }
+        ExitCode::from(self.code)
     }
 }
 
@@ -72,6 +84,62 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// A line for people, in parts of which some stand out on a terminal.
+#[derive(Debug, Default)]
+pub struct Styled(Vec<(&'static str, String)>);
+
+impl Styled {
+    /// Adds text.
+    #[must_use]
+    pub fn plain(self, text: impl fmt::Display) -> Self {
+        self.part("", text)
+    }
+
+    /// Adds text that is bold.
+    #[must_use]
+    pub fn strong(self, text: impl fmt::Display) -> Self {
+        self.part("1", text)
+    }
+
+    /// Adds text that is dimmed.
+    #[must_use]
+    pub fn faint(self, text: impl fmt::Display) -> Self {
+        self.part("2", text)
+    }
+
+    /// Adds text that is red.
+    #[must_use]
+    pub fn alarming(self, text: impl fmt::Display) -> Self {
+        self.part("31", text)
+    }
+
+    /// Adds text in a rendition of ECMA-48's SGR.
+    fn part(mut self, rendition: &'static str, text: impl fmt::Display) -> Self {
+        self.0.push((rendition, text.to_string()));
+        self
+    }
+
+    /// The line as a terminal may have it.
+    fn rendered(&self, colour: bool) -> String {
+        let mut line = String::new();
+        for (rendition, text) in &self.0 {
+            let text = for_terminal(text);
+            if colour && !rendition.is_empty() {
+                line += &format!("\x1b[{rendition}m{text}\x1b[0m");
+            } else {
+                line += &text;
+            }
+        }
+        line
+    }
+}
+
+impl<T: fmt::Display> From<T> for Styled {
+    fn from(text: T) -> Self {
+        Self::default().plain(text)
+    }
+}
+
 /// Standard output.
 pub struct Output {
     out: io::BufWriter<io::Stdout>,
@@ -96,8 +164,8 @@ impl Output {
     ///
     /// # Errors
     /// When standard output is closed or full.
-    pub fn line(&mut self, text: impl fmt::Display) -> io::Result<()> {
-        writeln!(self.out, "{text}")
+    pub fn line(&mut self, line: impl Into<Styled>) -> io::Result<()> {
+        writeln!(self.out, "{}", line.into().rendered(self.colour))
     }
 
     /// Writes an object as one line of JSON.
@@ -109,11 +177,11 @@ impl Output {
         self.out.write_all(b"\n")
     }
 
-    /// Writes a text that ends its own lines.
+    /// Writes a text of the program's own that ends its own lines: a manual page, completions.
     ///
     /// # Errors
     /// When standard output is closed or full.
-    pub fn bytes(&mut self, text: &[u8]) -> io::Result<()> {
+    pub(super) fn bytes(&mut self, text: &[u8]) -> io::Result<()> {
         self.out.write_all(text)
     }
 
@@ -124,31 +192,22 @@ impl Output {
     pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
 
-    /// The text, bold on a terminal.
-    pub fn strong(&self, text: impl fmt::Display) -> String {
-        if self.colour {
-            format!("\x1b[1m{text}\x1b[0m")
-        } else {
-            text.to_string()
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// The text, dimmed on a terminal.
-    pub fn faint(&self, text: impl fmt::Display) -> String {
-        if self.colour {
-            format!("\x1b[2m{text}\x1b[0m")
-        } else {
-            text.to_string()
-        }
-    }
-
-    /// The text, red on a terminal.
-    pub fn alarming(&self, text: impl fmt::Display) -> String {
-        if self.colour {
-            format!("\x1b[31m{text}\x1b[0m")
-        } else {
-            text.to_string()
-        }
+    #[test]
+    fn a_line_has_no_colours_but_those_that_it_is_given() {
+        let line = Styled::default()
+            .faint("\x1b[31ma\nb")
+            .plain(" – ")
+            .alarming("down");
+        assert_eq!(line.rendered(false), r"\x1b[31ma\nb – down");
+        assert_eq!(
+            line.rendered(true),
+            "\x1b[2m\\x1b[31ma\\nb\x1b[0m – \x1b[31mdown\x1b[0m"
+        );
     }
 }

@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use zbus::blocking::Connection;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
+use crate::model::text::ShellLine;
 use crate::model::{Endpoint, EndpointFlags};
 
 const SERVICE: &str = "org.freedesktop.NetworkManager";
@@ -119,6 +120,14 @@ impl Profile {
         self.flags.makes_endpoints()
             && endpoint.port.is_none()
             && endpoint.interface.as_deref() == Some(self.device.as_str())
+    }
+
+    /// The command that stores other flags.
+    pub fn command(&self, flags: MptcpFlags) -> String {
+        ShellLine::new("nmcli connection modify id")
+            .word(&self.name)
+            .option("connection.mptcp-flags", Some(format_args!("0x{:x}", flags.0)))
+            .into()
     }
 }
 

@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::Reason;
 use super::policy::{Bundle, Notice, Policy};
+use crate::model::text::{for_markup, for_terminal};
 
 /// How much may wait. More comes only while the daemon does not answer: then what does not fit is dropped, because a
 /// late notification is worth nothing.
@@ -39,14 +40,19 @@ impl Sink for Bus {
     }
 
     fn send(&mut self, notice: &Notice) -> Result<(), String> {
-        let shown = notify_rust::Notification::new()
-            .appname("Pathscope")
-            .icon("org.pathscope.Pathscope")
-            .summary(&notice.title)
-            .body(&notice.text)
-            .show();
+        let shown = notification(notice).show();
         shown.map(drop).map_err(|error| in_words(&error))
     }
+}
+
+/// What the daemon is given: its title is text, and the rest is markup.
+fn notification(notice: &Notice) -> notify_rust::Notification {
+    notify_rust::Notification::new()
+        .appname("Pathscope")
+        .icon("org.pathscope.Pathscope")
+        .summary(&for_terminal(&notice.title))
+        .body(&for_markup(&notice.text))
+        .finalize()
 }
 
 fn in_words(error: &notify_rust::error::Error) -> String {
@@ -172,6 +178,19 @@ mod tests {
         fn send(&mut self, notice: &Notice) -> Result<(), String> {
             self.0.send(notice.clone()).map_err(|error| error.to_string())
         }
+    }
+
+    #[test]
+    fn a_name_is_no_markup_and_breaks_no_title() {
+        let shown = notification(&Notice {
+            title: "Handover of <b>x\n\u{202e}".to_owned(),
+            text: "<a href=\"x\">ssh</a> & co\x1b moved".to_owned(),
+        });
+        assert_eq!(shown.summary, r"Handover of <b>x\n\u{202e}");
+        assert_eq!(
+            shown.body,
+            r"&lt;a href=&quot;x&quot;&gt;ssh&lt;/a&gt; &amp; co\x1b moved"
+        );
     }
 
     #[test]

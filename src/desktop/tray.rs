@@ -9,6 +9,7 @@ use ksni::{Icon, OfflineReason, ToolTip};
 
 use super::Reason;
 use super::icon::pixels;
+use crate::model::text::for_markup;
 
 /// What somebody asks for at the tray.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +149,8 @@ impl Item {
         (self.waker)();
     }
 
-    fn entry(label: &str, act: Act) -> MenuItem<Self> {
+    /// Its label is the program's own: a desktop reads more than text from one.
+    fn entry(label: &'static str, act: Act) -> MenuItem<Self> {
         StandardItem {
             label: label.to_owned(),
             activate: Box::new(move |item: &mut Self| item.ask(act)),
@@ -188,7 +190,7 @@ impl ksni::Tray for Item {
     fn tool_tip(&self) -> ToolTip {
         ToolTip {
             title: "Pathscope".to_owned(),
-            description: self.words(),
+            description: for_markup(&self.words()).into_owned(),
             ..ToolTip::default()
         }
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
 use super::{APP_ARGUMENT, LabError, dial, herd};
+use crate::model::text::for_terminal;
 
 /// How long a connection may take to be opened.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -55,7 +56,7 @@ pub fn app_main(args: impl IntoIterator<Item: Into<String>>) -> ExitCode {
     match run(args.into_iter().map(Into::into)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("pathscope {APP_ARGUMENT}: {error}");
+            eprintln!("pathscope {APP_ARGUMENT}: {}", for_terminal(&error.to_string()));
             ExitCode::FAILURE
         }
     }

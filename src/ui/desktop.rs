@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{Context, UserAttentionType, ViewportCommand};
 
 use super::settings::NoticeSettings;
-use super::view::application;
+use super::view::process_name;
 use crate::desktop::{Act, Bus, Notices, Shown, Told, Tray};
 use crate::history::handover::{Handover, cause_in_words, sentence};
 use crate::history::{History, device_name};
@@ -222,7 +222,7 @@ fn told(handover: &Handover, live: &History) -> Told {
     let from = handover.from.as_deref().map(name);
     Told {
         connection: handover.connection,
-        application: connection.map_or("a connection", application).to_owned(),
+        application: connection.map_or("a connection", process_name).to_owned(),
         happened: cause_in_words(handover.cause, from.as_deref().unwrap_or("A path")),
         from,
         to: handover.to.as_deref().map(name),

@@ -281,7 +281,7 @@ mod tests {
     fn the_busiest_subflow_over_the_link_comes_first() {
         let stage = Stage::usual();
         let view = stage.view();
-        let apps: Vec<&str> = closable(&link(), &view)
+        let apps: Vec<_> = closable(&link(), &view)
             .into_iter()
             .map(|(connection, _)| application(connection))
             .collect();

@@ -17,6 +17,7 @@ use super::opening::Progress;
 use super::settings::{self, LEAST, Settings, WindowSize};
 use super::{App, Screenshot, Setup};
 use crate::desktop::NetworkManager;
+use crate::model::text::for_terminal;
 
 /// For so long the window waits to show itself whole, before it shows what is being made.
 const AT_ONCE: Duration = Duration::from_millis(700);
@@ -239,7 +240,8 @@ impl Timer {
                     let (path, saved, ctx_back) = (screenshot.path.clone(), self.saved.clone(), ctx.clone());
                     ctx.request_screenshot(move |picture| {
                         if let Err(error) = save(&picture, &path) {
-                            eprintln!("pathscope: cannot write {}: {error}", path.display());
+                            let text = format!("cannot write {}: {error}", path.display());
+                            eprintln!("pathscope: {}", for_terminal(&text));
                         }
                         saved.store(true, Ordering::Release);
                         ctx_back.request_repaint();

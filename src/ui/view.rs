@@ -1,5 +1,7 @@
 //! What the panels read: the state and history as shown in one frame, and names for it.
 
+use std::borrow::Cow;
+
 use super::LabShape;
 use super::changes::Changes;
 use super::format::rate_decimals;
@@ -8,6 +10,7 @@ use super::theme::{Slot, Slots};
 use crate::desktop::{MptcpFlags, Profile};
 use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
 use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
+use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
 
 /// Which way the shown rates go.
@@ -180,14 +183,14 @@ pub(super) struct View<'a> {
     pub interval_ms: u64,
 }
 
-/// How an interface is named and painted.
+/// How an interface is named and painted. What a name hides is written out, so that none looks like another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathName {
     /// Its colour and shape.
     pub slot: Slot,
     /// What people call it, with the device name where two are alike.
     pub name: String,
-    /// The device name; empty when it is not known.
+    /// The device name as it is shown; empty when it is not known.
     pub device: String,
 }
 
@@ -363,7 +366,9 @@ pub(super) fn network(interface: &Interface) -> Option<String> {
             format!("{mbps} Mbit/s")
         }
     };
-    interface.ssid.clone().or_else(|| interface.speed_mbps.map(speed))
+    let ssid = interface.ssid.as_deref();
+    ssid.map(|ssid| for_terminal(ssid).into_owned())
+        .or_else(|| interface.speed_mbps.map(speed))
 }
 
 /// The name and slot of a device.
@@ -372,21 +377,24 @@ pub(super) fn path_name(history: &History, slots: &Slots, device: Option<&str>) 
     let name = if device.is_empty() {
         "Unknown path".to_owned()
     } else {
-        device_name(history.state(), device)
+        for_terminal(&device_name(history.state(), device)).into_owned()
     };
     PathName {
         slot: slots.of(Some(device)),
         name,
-        device: device.to_owned(),
+        device: for_terminal(device).into_owned(),
     }
 }
 
-/// The application that holds a connection.
-pub(super) fn application(connection: &Connection) -> &str {
-    connection
-        .process
-        .as_ref()
-        .map_or("Unknown application", |process| process.name.as_str())
+/// The application that holds a connection, with what its name hides written out.
+pub(super) fn application(connection: &Connection) -> Cow<'_, str> {
+    for_terminal(process_name(connection))
+}
+
+/// What the application calls itself.
+pub(super) fn process_name(connection: &Connection) -> &str {
+    let process = connection.process.as_ref();
+    process.map_or("Unknown application", |process| process.name.as_str())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What Pathscope talks about: connections, subflows, endpoints, interfaces, the stream and the commands.
 //!
-//! Plain data without a clock, I/O or formatted text. Its serde form **is** the public schema (version 1) of
+//! Plain data without a clock or I/O; beside it [`text`], which makes harmless what others chose. Its serde form **is** the public schema (version 1) of
 //! `watch --json`, of `list --json` and of recordings: fields may be added, never renamed or re-typed.
 //! What the kernel did not give is `None` and serialises as `null`, never as 0.
 
@@ -13,6 +13,7 @@ mod ids;
 mod interface;
 mod plan;
 mod stream;
+pub mod text;
 
 pub use address::unmap;
 pub use command::{Before, Command, CommandOutcome, FlagChange};

@@ -1,5 +1,6 @@
 //! What a command does, told before it is done: the equivalent `ip mptcp`, `sysctl` or `ss` lines.
 
+use super::text::ShellLine;
 use super::{Command, Endpoint, EndpointFlags, FlagChange};
 
 /// How an endpoint's flags would be changed.
@@ -35,90 +36,74 @@ pub fn addition(endpoint: &Endpoint) -> Command {
     }
 }
 
-/// The command lines that do the same, given the endpoints as they are now.
+/// The command lines that do the same, given the endpoints as they are now. A shell takes each as it is meant, whatever
+/// an interface is called.
 pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
     let known = |id: u8| endpoints.iter().find(|endpoint| endpoint.id == id);
-    match command {
+    let line = match command {
         Command::EndpointAdd {
             address,
             interface,
             id,
             port,
             flags,
-        } => {
-            let mut line = format!("ip mptcp endpoint add {address}");
-            if let Some(interface) = interface {
-                line += &format!(" dev {interface}");
-            }
-            if let Some(id) = id {
-                line += &format!(" id {id}");
-            }
-            if let Some(port) = port {
-                line += &format!(" port {port}");
-            }
-            if *flags != EndpointFlags::NONE {
-                line += &format!(" {flags}");
-            }
-            vec![line]
-        }
+        } => ShellLine::new("ip mptcp endpoint add")
+            .word(address)
+            .option("dev", interface.as_deref())
+            .option("id", *id)
+            .option("port", *port)
+            .words(flags.names()),
         Command::EndpointChange { id, flags } => match known(*id) {
-            Some(endpoint) => change_lines(endpoint, *flags),
-            None => vec![format!("ip mptcp endpoint change id {id} {flags}")],
+            Some(endpoint) => return change_lines(endpoint, *flags),
+            None => change_line(*id, *flags),
         },
-        Command::EndpointRemove { id } => vec![remove_line(*id, known(*id))],
+        Command::EndpointRemove { id } => remove_line(*id, known(*id)),
         Command::LimitsSet {
             extra_subflows_max,
             add_addr_accepted_max,
-        } => {
-            let mut line = "ip mptcp limits set".to_owned();
-            if let Some(most) = extra_subflows_max {
-                line += &format!(" subflow {most}");
-            }
-            if let Some(most) = add_addr_accepted_max {
-                line += &format!(" add_addr_accepted {most}");
-            }
-            vec![line]
+        } => ShellLine::new("ip mptcp limits set")
+            .option("subflow", *extra_subflows_max)
+            .option("add_addr_accepted", *add_addr_accepted_max),
+        Command::Set { name, value } => {
+            ShellLine::new("sysctl -w").word(format_args!("net.mptcp.{name}={value}"))
         }
-        Command::Set { name, value } => vec![format!("sysctl -w net.mptcp.{name}={value}")],
-        Command::Close { local, remote } => {
-            vec![format!(
-                "ss -K -t src {} sport = {} dst {} dport = {}",
-                local.ip(),
-                local.port(),
-                remote.ip(),
-                remote.port()
-            )]
-        }
-    }
+        Command::Close { local, remote } => ShellLine::new("ss -K -t src")
+            .word(local.ip())
+            .words(["sport", "="])
+            .word(local.port())
+            .option("dst", Some(remote.ip()))
+            .words(["dport", "="])
+            .word(remote.port()),
+    };
+    vec![line.into()]
 }
 
-fn remove_line(id: u8, endpoint: Option<&Endpoint>) -> String {
+fn change_line(id: u8, change: FlagChange) -> ShellLine {
+    ShellLine::new("ip mptcp endpoint change id")
+        .word(id)
+        .words(change.words())
+}
+
+fn remove_line(id: u8, endpoint: Option<&Endpoint>) -> ShellLine {
     // `ip mptcp` wants the address along with id 0, and only with it.
-    match endpoint {
-        Some(endpoint) if id == 0 => format!("ip mptcp endpoint delete id 0 {}", endpoint.address),
-        _ => format!("ip mptcp endpoint delete id {id}"),
-    }
+    let address = endpoint.filter(|_| id == 0).map(|endpoint| endpoint.address);
+    ShellLine::new("ip mptcp endpoint delete id")
+        .word(id)
+        .words(address)
 }
 
 fn change_lines(endpoint: &Endpoint, change: FlagChange) -> Vec<String> {
     let plan = plan_change(endpoint, change);
-    let id = endpoint.id;
     if plan.in_place {
-        return vec![format!("ip mptcp endpoint change id {id} {change}")];
+        return vec![change_line(endpoint.id, change).into()];
     }
-    let mut add = format!("ip mptcp endpoint add {}", endpoint.address);
-    if let Some(interface) = &endpoint.interface {
-        add += &format!(" dev {interface}");
-    }
-    add += &format!(" id {id}");
-    if let Some(port) = endpoint.port {
-        add += &format!(" port {port}");
-    }
-    let flags = plan.flags.without(EndpointFlags::IMPLICIT);
-    if flags != EndpointFlags::NONE {
-        add += &format!(" {flags}");
-    }
-    vec![remove_line(id, Some(endpoint)), add]
+    let again = Endpoint {
+        flags: plan.flags,
+        ..endpoint.clone()
+    };
+    let mut lines = vec![remove_line(endpoint.id, Some(endpoint)).into()];
+    lines.extend(equivalent(&addition(&again), &[]));
+    lines
 }
 
 #[cfg(test)]

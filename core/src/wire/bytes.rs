@@ -63,6 +63,10 @@ pub fn ip_at(family: u8, bytes: &[u8], offset: usize) -> Option<IpAddr> {
 
 /// A string that must end with NUL, so that one cut short is not taken for a whole one.
 pub fn string(bytes: &[u8]) -> Option<&str> {
-    let end = bytes.iter().position(|byte| *byte == 0)?;
-    std::str::from_utf8(bytes.get(..end)?).ok()
+    std::str::from_utf8(terminated(bytes)?).ok()
+}
+
+/// The bytes before the first NUL; `None` where there is none.
+pub fn terminated(bytes: &[u8]) -> Option<&[u8]> {
+    bytes.get(..bytes.iter().position(|byte| *byte == 0)?)
 }

@@ -23,11 +23,16 @@ use nix::sys::signal::Signal;
 use super::LabError;
 use super::net;
 use super::protocol::{Order, Report, Setup, read_line, write_line};
+use crate::model::text::for_terminal;
 
 /// The host process, started by [`super::Lab`] or [`super::Crowd`] with the parent's process id as its argument.
 pub fn host_main() -> ExitCode {
     if let Err(error) = tie_to_parent(std::env::args().nth(2).as_deref()) {
-        eprintln!("pathscope {}: {error}", super::HOST_ARGUMENT);
+        eprintln!(
+            "pathscope {}: {}",
+            super::HOST_ARGUMENT,
+            for_terminal(&error.to_string())
+        );
         return ExitCode::FAILURE;
     }
     let _ = prctl::set_name(c"pathscope-lab");

@@ -64,7 +64,7 @@ pub(super) fn ui(
         let painter = ui.painter();
         let mut right = rect.right();
         let newest = view.interruptions(connection.cookie).next();
-        let names = width(painter, name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
+        let names = width(painter, &name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
         for mut badge in badges(connection, view) {
             let story = newest.filter(|_| badge.text.starts_with("Handover "));
             if let Some((_, gap)) = story {
@@ -110,7 +110,7 @@ pub(super) fn ui(
         let end = paint_within(
             painter,
             pos2(rect.left(), y),
-            name,
+            &name,
             Type::Figure,
             tokens.text,
             most,

@@ -1,5 +1,6 @@
 //! Which connections the list shows, in which groups, and what a row says.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use egui_material_icons::icons::{ICON_SWAP_HORIZ, ICON_WARNING};
@@ -45,7 +46,7 @@ type Gathered = (Group, Vec<(f64, Cookie)>);
 
 /// The connections that match, by application; what they move only where somebody asks for it.
 pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
-    let mut groups: BTreeMap<&str, Gathered> = BTreeMap::new();
+    let mut groups: BTreeMap<Cow<'_, str>, Gathered> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
         if !filter.is_empty() && !filter.matches(connection, view) {
@@ -60,9 +61,9 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
             .filter(|subflow| !subflow.state.is_ending());
         listing.subflows += living.count();
         let name = application(connection);
-        let (group, rows) = groups.entry(name).or_insert_with(|| {
+        let (group, rows) = groups.entry(name.clone()).or_insert_with(|| {
             let group = Group {
-                name: name.to_owned(),
+                name: name.to_string(),
                 pids: Vec::new(),
                 rows: Vec::new(),
                 bps: 0.0,

@@ -270,7 +270,7 @@ pub(super) fn row(
 
 /// The row in words.
 fn spoken(row: &Row, connection: &Connection, view: &View<'_>) -> String {
-    let mut words = vec![application(connection).to_owned(), row.peer.clone()];
+    let mut words = vec![application(connection).into_owned(), row.peer.clone()];
     words.extend(
         row.chips
             .iter()

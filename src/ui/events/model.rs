@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::model::text::for_terminal;
 use crate::model::{Event, EventKind, Origin};
 use crate::ui::format;
 use crate::ui::view::{PathName, View};
@@ -133,7 +134,8 @@ fn details(event: &Event) -> String {
             .filter(|address| !named(address))
             .map(|address| address.to_string()),
     );
-    parts.extend(event.interface.clone());
+    let shown = |text: &String| for_terminal(text).into_owned();
+    parts.extend(event.interface.as_ref().map(shown));
     match (event.local_id, event.remote_id) {
         (Some(local), Some(remote)) => parts.push(format!("ids {local} → {remote}")),
         // That of an address which the peer announced, or removed.
@@ -163,7 +165,7 @@ fn details(event: &Event) -> String {
         ));
     }
     if let (Some(name), Some(value)) = (&event.setting, &event.value) {
-        parts.push(format!("{name} = {value}"));
+        parts.push(shown(&format!("{name} = {value}")));
     }
     parts.extend(event.overruns.map(|overruns| format!("{overruns} times")));
     parts.extend(
@@ -181,8 +183,8 @@ fn details(event: &Event) -> String {
             outcome.by,
             if outcome.ok { "done" } else { "failed" }
         ));
-        parts.extend(outcome.message.clone());
-        parts.extend(asked);
+        parts.extend(outcome.message.as_ref().map(shown));
+        parts.extend(asked.as_ref().map(shown));
     }
     if event.origin == Origin::Inferred {
         parts.push("inferred".to_owned());

@@ -196,7 +196,7 @@ fn block(
         .collect();
     Some(Block {
         connection: member.connection,
-        application: application(connection).to_owned(),
+        application: application(connection).into_owned(),
         peer: connection.remote.to_string(),
         delivery,
         stopped_at: member.t,

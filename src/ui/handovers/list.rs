@@ -241,9 +241,9 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
 fn who(incident: &Incident, view: &View<'_>) -> String {
     let first = incident.members.first();
     let first = first.and_then(|member| view.shown.latest(member.connection));
-    let first = first.map_or("a connection that is gone", application);
+    let first = first.map_or("a connection that is gone".into(), application);
     match incident.members.len() {
-        0 | 1 => first.to_owned(),
+        0 | 1 => first.into_owned(),
         members => format!("{first} and {} more", members - 1),
     }
 }

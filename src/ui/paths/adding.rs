@@ -6,6 +6,7 @@ use egui::{Popup, Sense, Ui, vec2};
 use egui_material_icons::icons::ICON_CHECK;
 
 use super::model::{FLAGS, meaning, no_addition};
+use crate::model::text::for_terminal;
 use crate::model::{Command, EndpointFlags, equivalent};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
@@ -176,7 +177,7 @@ impl Adding {
     }
 
     fn device_ui(&mut self, view: &View<'_>, ui: &mut Ui) {
-        let shown = self.device.clone().unwrap_or_else(|| "any".to_owned());
+        let shown = self.device.as_deref().map_or("any".into(), for_terminal);
         let name = format!("Device: {shown}");
         let button = Press::text(&shown).named(&name).chevron().ui(ui);
         Popup::menu(&button).show(|ui| {
@@ -194,7 +195,7 @@ impl Adding {
                 if menu_item(
                     ui,
                     check(self.device.as_deref() == Some(device)),
-                    device,
+                    &for_terminal(device),
                     "",
                     None,
                 ) {

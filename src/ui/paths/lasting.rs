@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::desktop::{MptcpFlags, NetworkManager, Profile};
 use crate::history::State;
+use crate::model::text::for_terminal;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::view::View;
 
@@ -119,7 +120,10 @@ pub(super) fn owner(endpoint: &Endpoint, owned: &Owned) -> Option<Owner> {
         None => Write::Cannot(format!("NetworkManager cannot store {}.", endpoint.flags)),
     });
     Some(Owner {
-        text: format!("A change here lasts until {} reconnects. {stored}", profile.name),
+        text: format!(
+            "A change here lasts until {} reconnects. {stored}",
+            for_terminal(&profile.name)
+        ),
         profile: profile.clone(),
         write,
     })
@@ -146,7 +150,9 @@ pub(super) fn keep<'a>(changes: impl Iterator<Item = &'a Command>, state: &State
             Command::LimitsSet { .. } => limits = true,
             Command::Set { name, .. } => {
                 let value = state.settings.get(name);
-                settings.extend(value.map(|value| format!("net.mptcp.{name} = {value}")));
+                // Such a file has no quotes. What no line of it can hold is written out, which sysctl refuses.
+                let line = |value| for_terminal(&format!("net.mptcp.{name} = {value}")).into_owned();
+                settings.extend(value.map(line));
             }
             Command::Close { .. } => {}
         }

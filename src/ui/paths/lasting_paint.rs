@@ -5,6 +5,7 @@ use std::sync::Arc;
 use egui::{Align2, Galley, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::lasting::{Keep, Owner, Write};
+use crate::model::text::for_terminal;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
 use crate::ui::widgets::{Press, command_box, hairline, label};
@@ -52,10 +53,9 @@ pub(super) fn owner_ui(owner: &Owner, id: u8, line: Rect, ui: &mut Ui, commands:
                 commands.push(UiCommand::WriteProfile(owner.profile.clone(), *flags));
             }
             response.on_hover_text(format!(
-                "nmcli connection modify '{name}' connection.mptcp-flags 0x{:x}\nIt counts for every address of {name}. \
-                 NetworkManager may ask for a password.",
-                flags.0,
-                name = owner.profile.name
+                "{}\nIt counts for every address of {}. NetworkManager may ask for a password.",
+                owner.profile.command(*flags),
+                for_terminal(&owner.profile.name)
             ));
         }
     }

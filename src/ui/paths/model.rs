@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::lasting::{Owned, Owner, owner};
 use super::pending::Pending;
 use crate::history::kind_name;
+use crate::model::text::for_terminal;
 use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, MAX_ENDPOINTS, equivalent, plan_change,
 };
@@ -85,7 +86,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
             .filter_map(|row| row.endpoint.as_ref().map(|endpoint| endpoint.id))
             .collect();
         if !interface.can_carry_subflows() && ids.is_empty() {
-            content.unfit.push(interface.name.clone());
+            content.unfit.push(for_terminal(&interface.name).into_owned());
             continue;
         }
         content.used += usize::from(!ids.is_empty());
@@ -133,7 +134,7 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         .sum();
     Card {
         path: path_name(view.live, view.slots, Some(name)),
-        title: kind_name(interface.kind).unwrap_or(name).to_owned(),
+        title: kind_name(interface.kind).map_or_else(|| for_terminal(name).into_owned(), str::to_owned),
         detail: network(interface).unwrap_or_default(),
         up: interface.up,
         signal_dbm: interface.signal_dbm,

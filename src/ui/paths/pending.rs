@@ -1,5 +1,6 @@
 //! Changes that would tear something down, kept until somebody applies or discards them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{State, SubflowHistory};
@@ -278,18 +279,18 @@ fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> 
 /// Whose subflows these are, those with the most first.
 fn applications(closing: &[(&Connection, &Subflow)]) -> String {
     const MOST: usize = 4;
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut count: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
     for (connection, _) in closing {
         *count.entry(application(connection)).or_default() += 1;
     }
-    let mut apps: Vec<(&str, usize)> = count.into_iter().collect();
+    let mut apps: Vec<_> = count.into_iter().collect();
     apps.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     let rest = apps.len().saturating_sub(MOST);
     let mut words: Vec<String> = apps
         .iter()
         .take(MOST)
         .map(|(app, number)| match number {
-            1 => (*app).to_owned(),
+            1 => app.to_string(),
             number => format!("{app} ({number})"),
         })
         .collect();

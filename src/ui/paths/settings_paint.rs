@@ -7,6 +7,7 @@ use egui::{WidgetInfo, accesskit::Role};
 use egui_material_icons::icons::{ICON_ADD, ICON_CHECK, ICON_CONTENT_COPY, ICON_REMOVE, ICON_UNDO};
 
 use super::settings::{Control, Limit, Setting, change_caption, limits, settings};
+use crate::model::text::for_shell;
 use crate::model::{Command, SettingValue, equivalent};
 use crate::ui::changes::Change;
 use crate::ui::format;
@@ -256,8 +257,9 @@ fn number(
     match refusal {
         Some(why) => response.on_disabled_hover_text(why),
         None => response.on_hover_text(format!(
-            "{}\nsysctl -w net.mptcp.{}=… (Enter applies, Esc does not)",
-            setting.hint, setting.name
+            "{}\nsysctl -w {}=… (Enter applies, Esc does not)",
+            setting.hint,
+            for_shell(&format!("net.mptcp.{}", setting.name))
         )),
     };
 }

@@ -69,7 +69,7 @@ pub(super) fn ui(
     match connection {
         Some(connection) => {
             paint::sentence(&model::said(connection, view), &places, ui);
-            let map = Map::new(connection, view).for_afar(application(connection));
+            let map = Map::new(connection, view).for_afar(&application(connection));
             let bottom = draw_map(state, &map, &places, view, ui);
             let (plot, figures) = places.below(bottom);
             let scale = PLOT_SCALE * places.scale;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
 use super::Settings;
+use crate::model::text::for_terminal;
 
 /// How long a change waits for the next one before it is written, seconds.
 const WAITS_S: f64 = 1.0;
@@ -89,7 +90,8 @@ impl Drop for Store {
             return;
         };
         if let Err(error) = write(path, &self.settings) {
-            eprintln!("pathscope: cannot write {}: {error}", path.display());
+            let text = format!("cannot write {}: {error}", path.display());
+            eprintln!("pathscope: {}", for_terminal(&text));
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Links: `struct ifinfomsg` and the IFLA_ attributes.
 
+use std::borrow::Cow;
+
 use crate::wire::Malformed;
 use crate::wire::attribute::Attributes;
 use crate::wire::bytes::{i32_at, u16_at, u32_at, u64_at};
@@ -28,7 +30,7 @@ const IF_OPER_UP: u8 = 6;
 pub struct Link {
     /// The kernel's number for it.
     pub index: u32,
-    /// Its device name.
+    /// Its device name; what is no UTF-8 in it is replaced by U+FFFD.
     pub name: Option<String>,
     /// ARPHRD_… (include/uapi/linux/if_arp.h): 1 Ethernet, 772 loopback.
     pub hardware: u16,
@@ -109,7 +111,7 @@ pub fn parse_link(payload: &[u8]) -> Result<Link, Malformed> {
     };
     for attribute in Attributes(attributes) {
         match attribute.kind {
-            IFLA_IFNAME => link.name = attribute.string().map(str::to_owned),
+            IFLA_IFNAME => link.name = attribute.string_lossy().map(Cow::into_owned),
             IFLA_MTU => link.mtu = attribute.u32(),
             IFLA_OPERSTATE => link.operstate = attribute.u8(),
             IFLA_LINKINFO => {

@@ -125,7 +125,8 @@ impl Map {
         if let Some(place) = self.nodes.iter().position(|node| node.path == path) {
             return place;
         }
-        let interface = view.shown.state().interface(&path.device);
+        let interface = subflow.last.interface.as_deref();
+        let interface = interface.and_then(|name| view.shown.state().interface(name));
         let mut addresses: Vec<_> = all
             .iter()
             .filter(|other| other.last.interface == subflow.last.interface)

@@ -245,7 +245,10 @@ pub(super) static COLUMNS: [Column; 39] = [
     words("path", "Path", "The interface that the subflow is bound to, else the one with its local address.",
         |given| Value::Text(given.path.name.clone())).usual(88.0).face(Face::Path),
     words("interface", "Interface", "The device name.",
-        |given| given.subflow.last.interface.clone().map_or(Value::Absent("No interface has the address."), Value::Text)),
+        |given| match given.path.device.as_str() {
+            "" => Value::Absent("No interface has the address."),
+            device => Value::Text(device.to_owned()),
+        }),
     words("local", "Local", "This host's address and port.",
         |given| Value::Address(given.subflow.last.local)).usual(110.0).face(Face::Address),
     words("remote", "Remote", "The peer's address and port.",
