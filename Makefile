@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench soak truth pictures snapshots packages install-tools install-test-tools
+.PHONY: demo test check bench fuzz soak truth pictures snapshots packages install-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -17,6 +17,10 @@ check:
 # Every figure against its peer in the same run, a line each; needs root.
 bench: install-test-tools
 	@scripts/bench
+
+# Any bytes to every parser, a quarter of an hour each: what breaks one ends it, and names the input.
+fuzz:
+	@scripts/fuzz
 
 # Ten minutes of a thousand connections that come and go: memory, descriptors and threads stay flat, nothing is missed.
 soak: install-test-tools

@@ -1,8 +1,3 @@
-//! The argument checks of the privileged service.
 #![no_main]
 
-#[path = "../exercise.rs"]
-#[allow(clippy::cast_possible_truncation)]
-mod exercise;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| exercise::exercise(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| pathscope_fuzz::helper_arguments::exercise(data));

@@ -59,4 +59,4 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
     }
 }
 
-pub use watch::{Asked, print_stream};
+pub use watch::{Asked, print_stream, request};

@@ -128,7 +128,10 @@ fn read_requests() -> Receiver<Asked> {
 }
 
 /// A request from a line of JSON: a command's fields, and optionally `ref`, which comes back with the outcome.
-fn request(line: &str) -> Asked {
+///
+/// # Errors
+/// Why it is none, as the outcome of what was asked.
+pub fn request(line: &str) -> Asked {
     let by = "stdin".to_owned();
     let mut reference = None;
     let command = serde_json::from_str::<serde_json::Value>(line).and_then(|mut value| {

@@ -47,7 +47,7 @@ use crate::source::{Source, Waker};
 pub use app::App;
 pub use launch::{run, run_while};
 pub use opening::Progress;
-pub use settings::settings_file;
+pub use settings::{settings_file, settings_rewritten};
 
 /// Who asks, in requests of the window.
 const BY: &str = "window";

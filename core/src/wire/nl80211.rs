@@ -15,13 +15,15 @@ const ATTR_IFINDEX: u16 = 3;
 const ATTR_STA_INFO: u16 = 21;
 const ATTR_SSID: u16 = 52;
 const STA_INFO_SIGNAL: u16 = 7;
+/// The most bytes of an SSID, which has no NUL at its end (IEEE 802.11, 9.4.2.2).
+const SSID_MAX: usize = 32;
 
 /// A wireless interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wireless {
     /// The kernel's number for it.
     pub index: u32,
-    /// The name of the network it is in; bytes that are not UTF-8 are replaced.
+    /// The name of the network it is in; bytes that are not UTF-8 are replaced. What is too long is no such name.
     pub ssid: Option<String>,
 }
 
@@ -40,8 +42,10 @@ pub fn parse_interface(payload: &[u8]) -> Result<Option<Wireless>, Malformed> {
     for attribute in Attributes(attributes) {
         match attribute.kind {
             ATTR_IFINDEX => index = attribute.u32(),
-            // At most 32 bytes, and no NUL at the end (IEEE 802.11, 9.4.2.2).
-            ATTR_SSID => ssid = Some(String::from_utf8_lossy(attribute.payload).into_owned()),
+            ATTR_SSID => {
+                let bytes = Some(attribute.payload).filter(|bytes| bytes.len() <= SSID_MAX);
+                ssid = bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+            }
             _ => {}
         }
     }

@@ -13,6 +13,7 @@ use super::theme::Slots;
 use super::view::Direction;
 use crate::desktop::When;
 
+pub use store::settings_rewritten;
 pub(super) use store::{Store, remembered};
 
 /// Everything that is remembered. What a newer version wrote beside it is kept.

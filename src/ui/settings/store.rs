@@ -98,26 +98,37 @@ impl Drop for Store {
 
 /// What the window is to be opened with.
 pub(in crate::ui) fn remembered(path: &Path) -> Settings {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let settings = serde_json::from_str::<Settings>(&text).unwrap_or_default();
-    settings.within_reason()
+    parse(&fs::read(path).unwrap_or_default()).unwrap_or_default()
+}
+
+/// What the window writes after it has read these bytes; `None` where it takes them for broken.
+pub fn settings_rewritten(bytes: &[u8]) -> Option<Vec<u8>> {
+    parse(bytes).and_then(|settings| text(&settings)).ok()
 }
 
 fn read(path: &Path) -> (Settings, Option<String>) {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Default::default(),
-        // Not even text: as broken as text that cannot be understood.
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => String::new(),
         Err(error) => {
             let complaint = format!("The settings in {} cannot be read: {error}", path.display());
             return (Settings::default(), Some(complaint));
         }
     };
-    match serde_json::from_str::<Settings>(&text) {
-        Ok(settings) => (settings.within_reason(), None),
+    match parse(&bytes) {
+        Ok(settings) => (settings, None),
         Err(error) => (Settings::default(), Some(set_aside(path, &error))),
     }
+}
+
+fn parse(bytes: &[u8]) -> serde_json::Result<Settings> {
+    serde_json::from_slice(bytes).map(Settings::within_reason)
+}
+
+fn text(settings: &Settings) -> serde_json::Result<Vec<u8>> {
+    let mut text = serde_json::to_vec_pretty(settings)?;
+    text.push(b'\n');
+    Ok(text)
 }
 
 /// Moves a broken file out of the way; what to tell.
@@ -146,8 +157,7 @@ fn write(path: &Path, settings: &Settings) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut text = serde_json::to_vec_pretty(settings)?;
-    text.push(b'\n');
+    let text = text(settings)?;
     let fresh = beside(path, &format!("{}.new", std::process::id()));
     let written = fs::File::create(&fresh).and_then(|mut file| {
         file.write_all(&text)?;

@@ -1,5 +1,5 @@
-//! Any bytes as the arguments of each call: what passes the checks is what the kernel may be asked. The fuzz target and
-//! `tests/helper_arguments.rs` both drive this.
+//! Any bytes as the arguments of each call of the privileged service: what passes the checks is what the kernel may be
+//! asked.
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -1,0 +1,125 @@
+//! What was read out of a message, as text by field, so that two readings can be compared.
+
+use std::fmt::Debug;
+
+use pathscope::wire::sock_diag::TcpMessage;
+use pathscope::wire::{ethtool, generic, mptcp_pm, nl80211, rtnetlink, sock_diag};
+
+/// The name of each field of a struct, in order, with its value where it is there.
+pub type Fields = Vec<(&'static str, Option<String>)>;
+
+/// Asserts that what was read is part of what another reading of the same struct found, and nothing else.
+pub fn assert_no_more(read: &Fields, whole: &Fields, how: &str) {
+    assert_eq!(read.len(), whole.len());
+    for ((field, value), (_, known)) in read.iter().zip(whole) {
+        assert!(
+            value.is_none() || value == known,
+            "{field} of a message {how}: {value:?} for {known:?}"
+        );
+    }
+}
+
+/// A value that may be absent.
+pub trait Field {
+    /// What it is, where it is there.
+    fn text(&self) -> Option<String>;
+}
+
+impl<T: Debug> Field for Option<T> {
+    fn text(&self) -> Option<String> {
+        self.as_ref().map(|value| format!("{value:?}"))
+    }
+}
+
+/// A list is one attribute of the message: there, or not.
+impl<T: Debug> Field for Vec<T> {
+    fn text(&self) -> Option<String> {
+        (!self.is_empty()).then(|| format!("{self:?}"))
+    }
+}
+
+/// The fields of a struct: those that are always there, and those that may be absent.
+macro_rules! fields {
+    ($of:expr; $($always:ident)*; $($maybe:ident)*) => {{
+        let of = $of;
+        vec![
+            $((stringify!($always), Some(format!("{:?}", of.$always))),)*
+            $((stringify!($maybe), Field::text(&of.$maybe)),)*
+        ]
+    }};
+}
+
+/// An MPTCP socket.
+pub fn mptcp(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(sock_diag::parse_mptcp(payload).ok()?;
+        cookie family state local remote inode uid interface_index;
+        token flags extra_subflows extra_subflows_max add_addr_signal add_addr_accepted add_addr_accepted_max
+        bytes_sent bytes_acked bytes_received bytes_retrans))
+}
+
+/// A TCP socket.
+pub fn tcp(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(TcpMessage::parse(payload).ok()?.socket().ok()?;
+        cookie family state local remote inode uid interface_index;
+        token_local token_remote local_id remote_id flags rtt_us rtt_var_us min_rtt_us cwnd ssthresh mss retrans
+        retrans_total lost unacked snd_wnd rto_us backoff bytes_sent bytes_acked bytes_received bytes_retrans
+        delivery_rate pacing_rate last_data_sent_ms last_data_received_ms last_ack_received_ms))
+}
+
+/// An endpoint of the path manager.
+pub fn endpoint(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(mptcp_pm::parse_address(payload).ok()?; address; id port flags interface_index))
+}
+
+/// The path manager's limits.
+pub fn limits(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(mptcp_pm::parse_limits(payload).ok()?;; extra_subflows_max add_addr_accepted_max))
+}
+
+/// An event of the path manager.
+pub fn event(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(mptcp_pm::parse_event(payload).ok()?; cmd;
+        token family local_id remote_id saddr daddr sport dport backup error flags timeout if_idx reset_reason
+        reset_flags server_side unknown))
+}
+
+/// A family of generic netlink.
+pub fn family(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(generic::parse_family(payload).ok()?; id; groups))
+}
+
+/// A link.
+pub fn link(payload: &[u8]) -> Option<Fields> {
+    Some(
+        fields!(rtnetlink::parse_link(payload).ok()?; index hardware flags;
+        name operstate mtu info_kind rx_bytes tx_bytes),
+    )
+}
+
+/// An interface's address.
+pub fn address(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(rtnetlink::parse_address(payload).ok()??; interface_index address prefix;))
+}
+
+/// A default route.
+pub fn route(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(rtnetlink::parse_default_route(payload).ok()??; table; interfaces))
+}
+
+/// The speed of a link.
+pub fn speed(payload: &[u8]) -> Option<Fields> {
+    Some(vec![("speed", ethtool::parse_speed_mbps(payload).ok()?.text())])
+}
+
+/// A wireless interface.
+pub fn wireless(payload: &[u8]) -> Option<Fields> {
+    Some(fields!(nl80211::parse_interface(payload).ok()??; index; ssid))
+}
+
+/// The signal of a station.
+pub fn signal(payload: &[u8]) -> Option<Fields> {
+    Some(vec![(
+        "signal",
+        nl80211::parse_station_signal(payload).ok()?.text(),
+    )])
+}
