@@ -1,8 +1,8 @@
 //! The privileged service's argument checks on what is sensible. Any bytes whatever: `tests/fuzz_corpus.rs`.
 #![allow(missing_docs)]
 
-use pathscope_helper::check;
 use pathscope::model::{Endpoint, EndpointFlags, Limits};
+use pathscope_helper::check;
 
 #[test]
 fn the_checks_let_through_what_is_sensible() {

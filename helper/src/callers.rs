@@ -12,6 +12,7 @@ use zbus::names::BusName;
 
 use super::gate::Gate;
 use crate::bus::Refusal;
+use crate::model::text::for_terminal;
 
 /// Names whose users are remembered; the bus never gives a name twice.
 const NAMES: usize = 256;
@@ -81,7 +82,7 @@ impl Call<'_> {
     /// Writes down what came of the call, for the service's journal; a user alone knows what they asked for.
     pub(super) fn note(&self, what: &str) {
         if matches!(self.callers.known, Known::ByName(_)) {
-            eprintln!("user {}: {what}", self.user);
+            eprintln!("user {}: {}", self.user, for_terminal(what));
         }
     }
 }

@@ -43,7 +43,10 @@ const PERSON_ARGUMENT: &str = "--ask-for";
 
 /// Serves until nobody needs it.
 pub fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = std::env::args_os().skip(1);
+    let arguments: Vec<String> = arguments
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {

@@ -111,7 +111,7 @@ impl Network {
         match put {
             Ok(()) => eprintln!("put right after a change that was not finished: {line}"),
             Err(error) => {
-                eprintln!("an endpoint was lost by a change that was not finished, run {line}: {error}")
+                eprintln!("an endpoint was lost by a change that was not finished, run {line}: {error}");
             }
         }
         self.records.end_change();

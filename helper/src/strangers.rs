@@ -99,7 +99,7 @@ mod tests {
         let mut socket = TcpStream::connect(listener.local_addr().expect("its address")).expect("a stream");
         let (peer, _) = listener.accept().expect("the peer");
         socket.set_nonblocking(true).expect("a setting");
-        while socket.write(&[0; 65536]).is_ok() {}
+        while socket.write(&[0; 4096]).is_ok() {}
         let half_a_minute = linger {
             l_onoff: 1,
             l_linger: 30,
