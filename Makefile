@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench fuzz soak truth pictures snapshots packages install-tools install-test-tools
+.PHONY: demo test check bench fuzz siege soak truth pictures snapshots packages install-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -21,6 +21,11 @@ bench: install-test-tools
 # Any bytes to every parser, a quarter of an hour each: what breaks one ends it, and names the input.
 fuzz:
 	@scripts/fuzz
+
+# Half an hour of every attack on the privileged service at once: others are answered, and it does not grow.
+siege: install-test-tools
+	@$(CARGO) build --release --bins
+	@CI=true PATHSCOPE_SIEGE_SECONDS=1800 $(CARGO) test --release --test helper -- siege
 
 # Ten minutes of a thousand connections that come and go: memory, descriptors and threads stay flat, nothing is missed.
 soak: install-test-tools

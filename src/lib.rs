@@ -123,8 +123,12 @@
 //! uses it. For everybody else there is the helper, a service on the system bus with that one capability under an account
 //! of its own, which asks polkit about each call. [`bus`] is what both sides agree on: typed calls, none of which takes a
 //! path or a command, and each of which carries the value that it means to replace. The event socket is handed over
-//! joined: its events come straight from the kernel, outlive the service, and a change sent over it is refused, since
-//! the kernel asks who opened it *and* who sends.
+//! joined: its events come straight from the kernel, outlive the service, and a change sent over it is refused, whoever
+//! sends, since the kernel asks who opened it, too, and it was opened with no capability in effect.
+//!
+//! What comes in from callers goes through an inlet before the bus library sees it: messages that are too long are refused
+//! by their header, and descriptors that no call takes are closed where nobody waits. Two things outlive a service that was
+//! killed, in a folder below /run: whose the event sockets are, and the endpoint that was being changed.
 //!
 //! Where an administrator gave the helper's file the capability and a group, a member's program starts a helper of its
 //! own: the same calls over a socket pair, with membership as the consent. It runs as the member and ends with the
