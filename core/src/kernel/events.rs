@@ -66,8 +66,7 @@ impl Events {
     /// # Errors
     /// As [`Self::subscribe`].
     pub fn socket() -> Result<(OwnedFd, u32), Error> {
-        let socket = unprivileged::open(|| Socket::open(NlFamily::Generic))?;
-        let port = socket.port()?;
+        let (socket, port) = unprivileged::open(|| Socket::open_with_port(NlFamily::Generic))?;
         Ok((join(&socket, None)?.into_fd(), port))
     }
 

@@ -31,6 +31,9 @@ const LOOK_UPS_A_SEND: usize = 64;
 const UNASKED_DATAGRAMS: usize = 4096;
 /// The kernel's own port (netlink(7)).
 const KERNEL: u32 = 0;
+/// From here on there are no ids of processes, and up to twice this the kernel chooses no port by itself
+/// (net/netlink/af_netlink.c, `netlink_autobind`).
+const PORTS_NOT_GIVEN: u32 = 1 << 30;
 
 /// A netlink socket for requests.
 pub(super) struct Socket {
@@ -65,7 +68,18 @@ impl Socket {
     /// another process sends to its port (net/netlink/af_netlink.c, `netlink_getsockbyportid`). Its sequence numbers
     /// begin anywhere, so that nobody can guess them.
     pub(super) fn open(family: NlFamily) -> Result<Self, Error> {
-        let inner = NlSocket::connect(family, None, Groups::empty()).map_err(failed_open)?;
+        Self::of(NlSocket::connect(family, None, Groups::empty()).map_err(failed_open)?)
+    }
+
+    /// The same, with a port that the kernel gives nobody, and which no other socket will have by chance: it tells
+    /// whether this socket is still open. (Its own choice is the process's id, which another process may have later.)
+    pub(super) fn open_with_port(family: NlFamily) -> Result<(Self, u32), Error> {
+        let port = PORTS_NOT_GIVEN | (anything() % PORTS_NOT_GIVEN);
+        let inner = NlSocket::connect(family, Some(port), Groups::empty()).map_err(failed_open)?;
+        Ok((Self::of(inner)?, port))
+    }
+
+    fn of(inner: NlSocket) -> Result<Self, Error> {
         connect(inner.as_raw_fd(), &NetlinkAddr::new(KERNEL, 0)).map_err(failed_open)?;
         Ok(Self {
             inner,
@@ -78,11 +92,6 @@ impl Socket {
     pub(super) fn bind(family: NlFamily, port: u32) -> Result<(), Error> {
         let bound = NlSocket::connect(family, Some(port), Groups::empty());
         bound.map(drop).map_err(failed_open)
-    }
-
-    /// The port that the kernel gave it.
-    pub(super) fn port(&self) -> Result<u32, Error> {
-        self.inner.pid().map_err(failed_open)
     }
 
     /// The privileged may pass the system's limit (net.core.rmem_max); others get as much as it allows.
