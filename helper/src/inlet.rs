@@ -115,12 +115,13 @@ impl Inlet {
 
     /// Looks at what comes next and sees to what is let in of it; `false` at the end.
     async fn judge(&mut self) -> io::Result<bool> {
-        if !self.begin(1).await? {
+        // What follows the last line of the greeting, which may be a message, is not read with it.
+        let known = if self.greets { 1 } else { FIRST_BYTES };
+        if !self.begin(known).await? {
             return Ok(false);
         }
         let is_message = self.beginning.first().copied().is_some_and(begins_message);
         if self.greets && !is_message {
-            // Byte by byte: what follows the line may be a message.
             while self.beginning.last() != Some(&b'\n') {
                 let more = self.beginning.len() + 1;
                 if more > LINE_BYTES || !self.begin(more).await? {

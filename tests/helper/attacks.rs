@@ -132,10 +132,22 @@ pub fn a_list_that_somebody_makes_long_is_not_read() {
     let Some(machine) = Machine::start(60) else { return };
     let mut alice = machine.client(ALICE);
     is_answered(&mut alice, "before");
+    let io = format!("/proc/{}/io", machine.service());
+    let bytes_read = || {
+        let io = fs::read_to_string(&io).unwrap();
+        let line = io.lines().find_map(|line| line.strip_prefix("rchar: "));
+        line.unwrap().parse::<u64>().unwrap()
+    };
     let _sockets = many_sockets(&machine, SOCKETS);
+    let before = bytes_read();
     let took = is_answered(&mut alice, "beside many sockets");
     alice.ask(&Ask::OpenEvents).value();
-    eprintln!("beside {SOCKETS} netlink sockets: answered after {took:.1?}");
+    let read = bytes_read() - before;
+    eprintln!("beside {SOCKETS} netlink sockets: answered after {took:.1?}, {read} bytes of files read");
+    assert!(
+        read < 10_000,
+        "a list of {SOCKETS} sockets was read: {read} bytes"
+    );
 }
 
 fn high_water_kb(process: i32) -> u64 {
