@@ -10,6 +10,7 @@ mod wire_support;
 use fields::Fields;
 use pathscope::wire::attribute::Attributes;
 use pathscope::wire::netlink::{Message, Messages, Outcome, parse_outcome};
+use pathscope::wire::rtnetlink::{DefaultRoute, parse_default_route};
 use wire_support::{NAMES, bytes};
 
 /// Reads a message as what its golden file says it is.
@@ -25,7 +26,14 @@ fn read(name: &str, message: &Message<'_>) -> Option<Fields> {
         "family" => fields::family(payload),
         "link" => fields::link(payload),
         "address" => fields::address(payload),
-        "route" => fields::route(payload),
+        "route" => {
+            let DefaultRoute { table, interfaces } = parse_default_route(payload).ok()??;
+            let interfaces = (!interfaces.is_empty()).then(|| format!("{interfaces:?}"));
+            Some(vec![
+                ("table", Some(table.to_string())),
+                ("interfaces", interfaces),
+            ])
+        }
         "speed" => fields::speed(payload),
         "wireless" if name == "wireless_interface" => fields::wireless(payload),
         "wireless" => fields::signal(payload),

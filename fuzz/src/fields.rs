@@ -101,11 +101,6 @@ pub fn address(payload: &[u8]) -> Option<Fields> {
     Some(fields!(rtnetlink::parse_address(payload).ok()??; interface_index address prefix;))
 }
 
-/// A default route.
-pub fn route(payload: &[u8]) -> Option<Fields> {
-    Some(fields!(rtnetlink::parse_default_route(payload).ok()??; table; interfaces))
-}
-
 /// The speed of a link.
 pub fn speed(payload: &[u8]) -> Option<Fields> {
     Some(vec![("speed", ethtool::parse_speed_mbps(payload).ok()?.text())])

@@ -20,8 +20,11 @@ pub mod sock_diag;
 use fields::Fields;
 use pathscope::wire::netlink::{Messages, Request};
 
+/// Has a parser read bytes, and panics where it reads what cannot be.
+pub type Exercise = fn(&[u8]);
+
 /// Every target by name: that of its program and of its folder in `fuzz/corpus`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Exercise)] = &[
     ("control", control::exercise),
     ("ethtool", ethtool::exercise),
     ("generic", generic::exercise),
