@@ -46,9 +46,9 @@ fn send_to_each(forger: &Socket, protocol: i32, message: &[u8]) -> usize {
 
 /// News of a link of that name.
 fn forged_link(name: &str) -> Vec<u8> {
+    const IFLA_IFNAME: u16 = 3;
     let mut link = [0; 16];
     link[4..8].copy_from_slice(&77_i32.to_ne_bytes());
-    const IFLA_IFNAME: u16 = 3;
     Request::new(rtnetlink::RTM_NEWLINK, 0, 0)
         .put(&link)
         .attribute(IFLA_IFNAME, format!("{name}\0").as_bytes())
@@ -107,7 +107,7 @@ fn forged_events_and_answers_are_passed_over() {
         let forger = socket(generic);
         let ask = generic::get_family(FAMILY, 1);
         nix::sys::socket::send(forger.as_raw_fd(), &ask, MsgFlags::empty()).unwrap();
-        let mut buffer = [0; 65536];
+        let mut buffer = [0; 4096];
         let length = nix::sys::socket::recv(forger.as_raw_fd(), &mut buffer, MsgFlags::empty()).unwrap();
         let answer = Messages(&buffer[..length]).next().unwrap().unwrap();
         let family = generic::parse_family(answer.payload).unwrap();

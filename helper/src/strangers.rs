@@ -2,9 +2,10 @@
 //! like: the last close of a TCP socket with `SO_LINGER` waits for the peer, and one of a socket in whose queue there is
 //! such a socket does, too.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,10 @@ use nix::sys::socket::{setsockopt, sockopt};
 
 /// The bus closes what it has passed on a moment later, and answers nobody else meanwhile: it must not be the last.
 const HELD_FOR: Duration = Duration::from_secs(1);
-/// More are not held at once; the first of more are closed earlier.
-const MOST_HELD: usize = 32;
+/// Where more are passed meanwhile, the oldest are closed earlier.
+const MOST_HELD: usize = 96;
+/// So many then.
+const CLOSED_AT_ONCE: usize = 32;
 /// The threads do next to nothing.
 const STACK_BYTES: usize = 64 * 1024;
 
@@ -26,7 +29,7 @@ pub(super) struct Strangers(SyncSender<OwnedFd>);
 impl Strangers {
     /// Starts the thread, which ends with the last of these.
     pub(super) fn start() -> io::Result<Self> {
-        let (sender, passed) = mpsc::sync_channel(MOST_HELD);
+        let (sender, passed) = mpsc::sync_channel(CLOSED_AT_ONCE);
         let thread = Builder::new()
             .name("strangers".to_owned())
             .stack_size(STACK_BYTES);
@@ -49,16 +52,25 @@ impl Strangers {
 }
 
 fn hold_and_close(passed: &Receiver<OwnedFd>) {
-    while let Ok(first) = passed.recv() {
-        let mut held = vec![first];
-        let end = Instant::now() + HELD_FOR;
-        while held.len() < MOST_HELD {
-            match passed.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(more) => held.push(more),
-                Err(_) => break,
-            }
+    let mut held = VecDeque::new();
+    loop {
+        let oldest: Option<&(Instant, OwnedFd)> = held.front();
+        let wait = oldest.map_or(HELD_FOR, |(since, _)| HELD_FOR.saturating_sub(since.elapsed()));
+        match passed.recv_timeout(wait) {
+            Ok(descriptor) => held.push_back((Instant::now(), descriptor)),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
-        close(held);
+        let old = held
+            .iter()
+            .take_while(|(since, _)| since.elapsed() >= HELD_FOR)
+            .count();
+        let many = if held.len() > MOST_HELD { CLOSED_AT_ONCE } else { 0 };
+        close(
+            held.drain(..old.max(many))
+                .map(|(_, descriptor)| descriptor)
+                .collect(),
+        );
     }
 }
 
@@ -68,6 +80,9 @@ fn hold_and_close(passed: &Receiver<OwnedFd>) {
 /// one: it takes a copy of the table of descriptors, they are closed here, where that is not the last close, and then the
 /// thread ends. Should it be kept from ending all the same, only it is kept.
 fn close(held: Vec<OwnedFd>) {
+    if held.is_empty() {
+        return;
+    }
     let (have_copy, has_copy) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
     let thread = Builder::new()

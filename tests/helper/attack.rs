@@ -1,5 +1,6 @@
 //! What an attacker's client does: it means harm, and does not care for the answers.
 
+use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -12,13 +13,13 @@ use pathscope::wire::netlink::{Messages, NLMSG_ERROR, parse_outcome};
 use serde_json::{Value, json};
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use zbus::blocking::Connection;
-use zbus::message::Flags;
 use zbus::zvariant;
 
-/// What an attacker keeps: the unread peers of lingering sockets, and netlink sockets.
+/// What an attacker keeps: the unread peers of lingering sockets, what was passed of late, and netlink sockets.
 #[derive(Default)]
 pub struct Loot {
     peers: Vec<TcpStream>,
+    passed: VecDeque<OwnedFd>,
     sockets: Vec<Socket>,
 }
 
@@ -72,7 +73,7 @@ pub fn deputise(program: &str, socket: &OwnedFd) -> i32 {
     socket
         .set_read_timeout(Some(Duration::from_secs(5)))
         .expect("a setting");
-    let mut buffer = [0; 65536];
+    let mut buffer = [0; 8192];
     loop {
         let length = (&socket).read(&mut buffer).expect("an outcome");
         for message in Messages(&buffer[..length]).flatten() {
@@ -92,8 +93,8 @@ fn lingering(loot: &mut Loot) -> OwnedFd {
         loot.peers.remove(0);
     }
     socket.set_nonblocking(true).expect("a setting");
-    while socket.write(&[0; 65536]).is_ok() {}
-    let linger = Some(Duration::from_secs(600));
+    while socket.write(&[0; 4096]).is_ok() {}
+    let linger = Some(Duration::from_mins(10));
     SockRef::from(&socket).set_linger(linger).expect("a setting");
     socket.into()
 }
@@ -118,19 +119,8 @@ fn nested(loot: &mut Loot) -> OwnedFd {
     other.into()
 }
 
-fn call(member: &str, flags: Option<Flags>) -> zbus::message::Builder<'_> {
-    let builder = zbus::Message::method_call(PATH, member)
-        .and_then(|builder| builder.destination(NAME))
-        .and_then(|builder| builder.interface(INTERFACE));
-    match flags {
-        Some(flags) => builder
-            .and_then(|builder| builder.with_flags(flags))
-            .expect("a call"),
-        None => builder.expect("a call"),
-    }
-}
-
-/// So many calls, each with such a socket: of every kind, and with arguments of the wrong kind.
+/// So many calls, each with such a socket: of every kind, and with arguments of the wrong kind. It is let go some calls
+/// later, when the bus has closed its own: it is not the bus that is attacked, which would wait as well.
 pub fn linger(connection: &Connection, count: u32, loot: &mut Loot) -> Value {
     for number in 0..count {
         let socket = if number % 4 == 3 {
@@ -138,19 +128,23 @@ pub fn linger(connection: &Connection, count: u32, loot: &mut Loot) -> Value {
         } else {
             lingering(loot)
         };
+        let ours = socket.try_clone().expect("a copy");
         let socket = zvariant::OwnedFd::from(socket);
-        let silent = Some(Flags::NoReplyExpected);
-        let message = match number % 5 {
-            0 => call("Hello", silent).build(&(socket,)),
-            1 => call("OpenEvents", silent).build(&(socket,)),
-            2 => call("Set", silent).build(&(7_u32, socket)),
-            3 => call("Flush", silent).build(&(socket,)),
-            _ => call("Authorize", silent).build(&(socket, 1_u32)),
+        let (name, interface) = (Some(NAME), Some(INTERFACE));
+        let answer = match number % 5 {
+            0 => connection.call_method(name, PATH, interface, "Hello", &(socket,)),
+            1 => connection.call_method(name, PATH, interface, "OpenEvents", &(socket,)),
+            2 => connection.call_method(name, PATH, interface, "Set", &(7_u32, socket)),
+            3 => connection.call_method(name, PATH, interface, "Flush", &(socket,)),
+            _ => connection.call_method(name, PATH, interface, "Authorize", &(socket, 1_u32)),
         };
-        let message = message.expect("a call");
-        connection.send(&message).expect("the bus reads");
-        // Where the service was quicker, this is the last close.
-        std::thread::spawn(move || drop(message));
+        assert!(answer.is_err(), "a call with somebody's socket succeeded");
+        loot.passed.push_back(ours);
+        if loot.passed.len() > 24 {
+            let first = loot.passed.pop_front();
+            // Where the service was quicker, this is the last close.
+            std::thread::spawn(move || drop(first));
+        }
     }
     Value::Null
 }
