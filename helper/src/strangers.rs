@@ -9,9 +9,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use nix::libc::linger;
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::socket::{setsockopt, sockopt};
 
 /// The bus closes what it has passed on a moment later, and answers nobody else meanwhile: it must not be the last.
 const HELD_FOR: Duration = Duration::from_secs(1);
@@ -40,12 +38,6 @@ impl Strangers {
     /// Waits for nobody but that thread, and that waits for nobody.
     pub(super) fn take(&self, passed: Vec<OwnedFd>) {
         for descriptor in passed {
-            // For who else may be the last to close it. A descriptor that is no socket has no such option.
-            let not_at_all = linger {
-                l_onoff: 0,
-                l_linger: 0,
-            };
-            let _ = setsockopt(&descriptor, sockopt::Linger, &not_at_all);
             let _ = self.0.send(descriptor);
         }
     }
@@ -105,6 +97,9 @@ mod tests {
     use std::io::Write as _;
     use std::net::{TcpListener, TcpStream};
     use std::thread;
+
+    use nix::libc::linger;
+    use nix::sys::socket::{setsockopt, sockopt};
 
     use super::*;
 

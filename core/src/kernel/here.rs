@@ -4,16 +4,17 @@ use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
-use nix::sys::socket::{NetlinkAddr, getsockname};
 use nix::sys::stat::fstat;
+use rustix::net::AddressFamily;
+use rustix::net::sockopt::socket_domain;
 
 use super::netlink::{Socket, failed_open};
 use super::netns::Identity;
 use super::{Error, Namespace};
 
 /// Tells which sockets belong to the network namespace that it was made in. Whoever passes a socket of it is, or was
-/// when it was opened, in that namespace. Costs the same however many sockets there are, and asks no file system
-/// anything: one that a user serves could take its time over the answer.
+/// when it was opened, in that namespace. Costs the same however many sockets there are. It asks no file system
+/// anything, and nothing of a socket that takes its lock: who passed it could take their time over the answer.
 #[derive(Debug)]
 pub struct Here {
     namespace: Identity,
@@ -33,9 +34,7 @@ impl Here {
     /// says nothing, and it is another.
     pub fn has(&self, fd: impl AsFd) -> bool {
         let fd = fd.as_fd();
-        // An address of another family is refused.
-        let is_netlink = getsockname::<NetlinkAddr>(fd.as_raw_fd()).is_ok();
-        is_netlink
+        socket_domain(fd) == Ok(AddressFamily::NETLINK)
             && namespace_of(fd)
                 .and_then(fstat)
                 .is_ok_and(|file| (file.st_dev, file.st_ino) == self.namespace)
