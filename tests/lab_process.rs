@@ -146,6 +146,12 @@ fn namespaces_in_use() -> BTreeSet<u64> {
     processes.flat_map(|entry| namespaces_of(&entry.path())).collect()
 }
 
+/// The interfaces of this machine.
+fn interfaces() -> BTreeSet<std::ffi::OsString> {
+    let names = fs::read_dir("/sys/class/net").expect("interfaces");
+    names.map(|entry| entry.expect("an entry").file_name()).collect()
+}
+
 fn wait_for(what: &str, mut ask: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !ask() {
@@ -162,6 +168,7 @@ fn skip(test: &str, why: &str) {
 }
 
 fn nothing_survives_a_killed_parent() {
+    let outside = interfaces();
     let mut holder = Holder::start(Command::new("/proc/self/exe").arg(HOLD));
     if holder.said.first().is_some_and(|word| word == FORBIDDEN) {
         return skip("the laboratory of a killed parent", &holder.said.join(" "));
@@ -172,6 +179,7 @@ fn nothing_survives_a_killed_parent() {
     namespaces.remove(&own);
     assert_eq!(namespaces.len(), 3, "{namespaces:?}");
     assert_eq!(processes.len(), 4, "{processes:?}");
+    assert_eq!(interfaces(), outside, "no link leads out of it");
     holder.child.kill().expect("SIGKILL");
     holder.child.wait().expect("its end");
     wait_for("every process to go", || {
@@ -212,6 +220,14 @@ fn a_normal_user_has_a_laboratory() {
     );
     let (processes, namespaces) = inhabitants(holder.host());
     assert_eq!(processes.len(), 4, "{processes:?}");
+    // Its user namespace knows the user alone.
+    let host = format!("/proc/{}", holder.host());
+    let known = fs::read_to_string(format!("{host}/uid_map")).expect("a map");
+    let known: Vec<&str> = known.split_whitespace().skip(1).collect();
+    let owner = fs::metadata(format!("/proc/{}", holder.child.id()))
+        .expect("a process")
+        .uid();
+    assert_eq!(known, [owner.to_string().as_str(), "1"]);
     // The end of its standard input is the friendly way.
     drop(holder.child.stdin.take());
     assert!(holder.child.wait().expect("its end").success());

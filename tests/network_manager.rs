@@ -104,6 +104,17 @@ fn on_the_machine() {
     managed.endpoints("no endpoint", <[Endpoint]>::is_empty);
     assert!(!profile_in_force(&settings).owns(&made[0]));
 
+    // A secret stays, though the program never sees it.
+    run(&format!(
+        "nmcli connection modify {NAME} 802-1x.eap md5 802-1x.identity me 802-1x.password hidden"
+    ));
+    settings.write(&profile, wanted).expect("written");
+    let file = run(&format!("cat {FILE}"));
+    assert!(
+        file.contains("password=hidden\n") && file.contains("mptcp-flags=98\n"),
+        "{file}"
+    );
+
     // A connection that is gone: the window is told why.
     run(&format!("nmcli connection delete {NAME}"));
     window.write(profile, wanted);

@@ -230,6 +230,17 @@ fn the_unit_exposes_little() {
         .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
         .expect("a figure");
     assert!(exposed <= MOST_EXPOSED, "{exposed}:\n{review}");
+    for kept in [
+        "ProtectSystem=",
+        "ProtectKernelTunables=",
+        "RestrictAddressFamilies=~AF_(INET|INET6)",
+        "PrivateDevices=",
+        "MemoryDenyWriteExecute=",
+        "SystemCallFilter=~@debug",
+    ] {
+        let fine = |line: &str| line.split_whitespace().take(2).eq(["✓", kept]);
+        assert!(review.lines().any(fine), "{kept}:\n{review}");
+    }
 }
 
 #[test]
@@ -366,7 +377,9 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
         let runs = machine.command(&["pgrep", "-u", "pathscope-helper"]).output();
         runs.is_ok_and(|output| !output.status.success()).then_some(())
     });
+    assert_eq!(machine.run(&["getent", "passwd", "pathscope-helper"]), account);
     machine.run(&["dpkg", "-P", "pathscope"]);
+    machine.run(&["test", "!", "-e", "/run/pathscope-helper"]);
     let left = machine.left_behind();
     assert!(left.is_empty(), "left behind:\n{}", left.join("\n"));
 }

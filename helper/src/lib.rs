@@ -28,6 +28,7 @@ mod strangers;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use model::text::for_terminal;
 use pathscope_core::bus::ON_STDIN;
 use pathscope_core::{bus, kernel, model};
 use service::Patience;
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            eprintln!("pathscope-helper: {why}");
+            eprintln!("pathscope-helper: {}", for_terminal(&why));
             ExitCode::FAILURE
         }
     }

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use super::records::{Given, Records};
 use crate::bus::Refusal;
 use crate::kernel::{Error, Events, Here, PathManager, port_is_taken};
+use crate::model::text::for_terminal;
 use crate::model::{Before, Command, Endpoint, addition, equivalent};
 
 /// Event sockets that a user may hold, each with a buffer of the kernel's memory.
@@ -108,12 +109,13 @@ impl Network {
             self.path_manager.apply(&again)
         });
         let line = equivalent(&again, &[]).join("; ");
-        match put {
-            Ok(()) => eprintln!("put right after a change that was not finished: {line}"),
+        let said = match put {
+            Ok(()) => format!("put right after a change that was not finished: {line}"),
             Err(error) => {
-                eprintln!("an endpoint was lost by a change that was not finished, run {line}: {error}");
+                format!("an endpoint was lost by a change that was not finished, run {line}: {error}")
             }
-        }
+        };
+        eprintln!("{}", for_terminal(&said));
         self.records.end_change();
     }
 }

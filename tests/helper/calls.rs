@@ -163,7 +163,12 @@ fn prepare(machine: &Machine, client: &mut Client) -> Vec<Ask> {
 pub fn who_is_denied_changes_nothing() {
     let Some(machine) = Machine::start(60) else { return };
     let mut mallory = machine.client(MALLORY);
-    let calls = prepare(&machine, &mut mallory);
+    let mut calls = prepare(&machine, &mut mallory);
+    // Nor do they learn what is not there.
+    calls.push(Ask::EndpointRemove(EndpointArgs {
+        id: 9,
+        ..second_path()
+    }));
     let before = machine.state();
     assert_eq!(mallory.ask(&Ask::Hello).value()[2], json!([0, 0, 0]));
     for call in calls {

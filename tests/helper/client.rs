@@ -46,6 +46,8 @@ pub enum Ask {
     Interactive(Box<Ask>),
     /// A call with arguments of the wrong type, or a descriptor that is no socket of this machine.
     Wrong(u8),
+    /// A call of another interface, or of none.
+    Elsewhere(Option<String>, String),
     /// So many calls as fast as the bus takes them; whether their answers are wanted.
     Flood(u32, bool),
     /// The start of a message without its end, on a connection of its own.
@@ -297,6 +299,17 @@ impl State {
                 json!(self.call::<_, ()>(interactive, "CloseSubflow", &(here(), subflow))?)
             }
             Ask::Wrong(number) => return self.wrong(number),
+            Ask::Elsewhere(interface, member) => {
+                let connection = self.proxy.connection();
+                connection.call_method(
+                    Some(NAME),
+                    PATH,
+                    interface.as_deref(),
+                    member.as_str(),
+                    &(here(),),
+                )?;
+                Value::Null
+            }
             Ask::Flood(calls, answered) => self.flood(calls, answered)?,
             Ask::Half => half(),
             Ask::Connect(address, over_mptcp) => {
@@ -354,6 +367,7 @@ impl State {
                 "OpenEvents",
                 &(zvariant::OwnedFd::from(OwnedFd::from(stream())),),
             ),
+            8 => self.call::<_, ()>(true, "Authorize", &(file(), here(), file(), here(), 1_u32)),
             _ => self.call::<_, ()>(true, "EndpointRemove", &(endpoint, here())),
         }
         .map(|()| Value::Null)

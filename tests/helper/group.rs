@@ -33,6 +33,9 @@ pub fn a_member_does_everything_without_polkit() {
     let Some(machine) = machine() else { return };
     let mut dave = machine.client_with_own(DAVE);
     let helper = machine.service();
+    for no_witness in [6, 7] {
+        dave.ask(&Ask::Wrong(no_witness)).refusal("OtherNamespace");
+    }
     calls::believes_what_is_no_more(&machine, &mut dave);
     hostile::strangers_sockets(&machine, &mut dave);
     assert_eq!(machine.service(), helper);
@@ -56,6 +59,17 @@ pub fn a_members_helper_has_one_capability_and_ends_with_them() {
     let mut dave = machine.client_with_own(DAVE);
     dave.ask(&Ask::OpenEvents).value();
     life::has_one_capability(machine.service(), DAVE.1, &["CapEff", "CapPrm"]);
+    // It was started securely, as the linker takes it (AT_SECURE, getauxval(3)).
+    let auxiliary = fs::read(format!("/proc/{}/auxv", machine.service())).unwrap();
+    let secure = auxiliary.chunks_exact(2 * size_of::<usize>()).any(|entry| {
+        let (kind, value) = entry.split_at(size_of::<usize>());
+        [kind, value]
+            == [23_usize, 1]
+                .map(usize::to_ne_bytes)
+                .each_ref()
+                .map(<[u8; _]>::as_slice)
+    });
+    assert!(secure);
     // The events are the kernel's, and only they.
     machine.kill_service();
     let listener = machine.pair.server.listen(socket2::Protocol::MPTCP, "10.1.0.2:0");
@@ -182,6 +196,14 @@ pub fn what_is_set_up_wrongly_refuses() {
         &[ON_STDIN],
     ));
     assert!(text.contains("(no_new_privs)"), "{text}");
+    // In a user namespace of one's own root's file is nobody's.
+    let text = said(&helper(
+        &machine,
+        DAVE,
+        &["unshare", "--user", "--map-current-user", "--net", "--"],
+        &[ON_STDIN],
+    ));
+    assert!(text.contains("is not root's"), "{text}");
     // What an upgrade leaves.
     machine.shell(&format!(
         "cp {PROGRAM} {PROGRAM}.new; chgrp pathscope {PROGRAM}.new; chmod 0750 {PROGRAM}.new; mv {PROGRAM}.new {PROGRAM}"
@@ -283,6 +305,9 @@ fn watches(machine: &Machine) {
         let is_own = own.iter().any(|kind| file.starts_with(kind));
         assert!(is_own || inherited.contains(&file), "{file}");
     }
+    assert_eq!(fs::read(format!("/proc/{helper}/environ")).unwrap(), b"");
+    let folder = fs::read_link(format!("/proc/{helper}/cwd")).unwrap();
+    assert_eq!(folder, std::path::Path::new("/"));
     // Dead: it is told, another takes its place, which knows nothing of the first, and nothing is left of that.
     kill(Pid::from_raw(helper), Signal::SIGKILL).unwrap();
     assert_eq!(watch.access()["control"], json!(false));

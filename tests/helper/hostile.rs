@@ -230,7 +230,7 @@ pub fn strangers_sockets(machine: &Machine, alice: &mut Client) {
 }
 
 fn wrong_messages(machine: &Machine, alice: &mut Client) {
-    for number in 0..9 {
+    for number in 0..10 {
         let name = until("an answer", || {
             let answer = alice.ask(&Ask::Wrong(number));
             answer.refused.filter(|name| name != "Busy")

@@ -87,6 +87,10 @@ pub fn has_one_capability(pid: i32, user: u32, alone_in: &[&str]) {
             assert_eq!(value(&status, ids), [user.to_string().as_str(); 4].join("\t"));
         }
     }
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let data = limits.lines().find_map(|line| line.strip_prefix("Max data size"));
+    let data: Vec<&str> = data.unwrap().split_whitespace().collect();
+    assert_eq!(data, ["67108864", "67108864", "bytes"]);
     let maps = fs::read_to_string(format!("/proc/{pid}/maps")).unwrap();
     for library in ["libX11", "libGL", "libEGL", "libwayland"] {
         assert!(!maps.contains(library), "{library}");

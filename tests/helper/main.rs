@@ -23,11 +23,12 @@ mod impostor;
 mod life;
 mod machine;
 mod program;
+mod promises;
 mod raw;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 31] = [
+const TESTS: [(&str, fn()); 37] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -140,6 +141,30 @@ const TESTS: [(&str, fn()); 31] = [
         "what_is_no_call_changes_nothing",
         raw::what_is_no_call_changes_nothing,
     ),
+    (
+        "polkit_is_asked_about_the_caller_on_every_call",
+        promises::polkit_is_asked_about_the_caller_on_every_call,
+    ),
+    (
+        "a_call_reaches_one_interface_and_nothing_else",
+        promises::a_call_reaches_one_interface_and_nothing_else,
+    ),
+    (
+        "its_own_account_cannot_look_into_it",
+        promises::its_own_account_cannot_look_into_it,
+    ),
+    (
+        "a_member_cannot_look_into_their_helper",
+        promises::a_member_cannot_look_into_their_helper,
+    ),
+    (
+        "it_keeps_two_records_and_nothing_else",
+        promises::it_keeps_two_records_and_nothing_else,
+    ),
+    (
+        "a_members_change_in_hand_is_finished",
+        promises::a_members_change_in_hand_is_finished,
+    ),
 ];
 
 fn main() -> ExitCode {
@@ -149,6 +174,9 @@ fn main() -> ExitCode {
     }
     if std::env::args().nth(1).as_deref() == Some(impostor::ARGUMENT) {
         impostor::main();
+    }
+    if std::env::args().nth(1).as_deref() == Some(promises::ARGUMENT) {
+        promises::main();
     }
     if std::env::args().any(|word| word == "--list") {
         for (name, _) in TESTS {
