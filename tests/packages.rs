@@ -35,7 +35,7 @@ const FOUND_BY_OTHERS: [&str; 11] = [
     "/usr/share/polkit-1/actions/org.pathscope.policy",
 ];
 /// What systemd's own review may give the unit at most.
-const MOST_EXPOSED: f64 = 1.5;
+const MOST_EXPOSED: f64 = 1.2;
 
 fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

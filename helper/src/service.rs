@@ -25,7 +25,7 @@ use super::strangers::Strangers;
 use crate::bus::{
     Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
 };
-use crate::kernel::{Error, Here, SocketTable, Sockets};
+use crate::kernel::{Error, Here, Sockets};
 use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
 
 /// Messages that may wait to be looked at; those behind them wait with the bus.
@@ -36,6 +36,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_EVERY_MS: u16 = 1000;
 /// What a call counts that makes the kernel list every socket, or give memory.
 const DEAR: u32 = 6;
+/// The most subflows whose tokens are told: a megabyte of them.
+const SUBFLOW_TOKENS: usize = 65_536;
 
 /// What the service waits for, and how long.
 #[derive(Clone, Copy, Debug)]
@@ -191,14 +193,9 @@ impl Service {
     ) -> Result<Vec<(u64, u32)>, Refusal> {
         let call = self.0.callers.enter(&header, DEAR).await?;
         self.permitted(&call, &header, &socket, Action::Observe).await?;
-        let mut table = SocketTable::default();
         Sockets::new()
-            .and_then(|mut sockets| sockets.read(&mut table))
-            .map_err(|error| refusal(&error))?;
-        let subflows = table.subflows.iter();
-        Ok(subflows
-            .filter_map(|subflow| Some((subflow.cookie, subflow.token_local?)))
-            .collect())
+            .and_then(|mut sockets| sockets.subflow_tokens(SUBFLOW_TOKENS))
+            .map_err(|error| refusal(&error))
     }
 
     async fn endpoint_add(

@@ -70,10 +70,11 @@ fn hold_and_close(passed: &Receiver<OwnedFd>) {
 ///
 /// The kernel does not linger for a thread that ends (net/ipv4/af_inet.c, `inet_release`). So the last to close them is
 /// one: it takes a copy of the table of descriptors, they are closed here, where that is not the last close, and then the
-/// thread ends. Should it be kept from ending all the same, only it is kept.
-fn close(held: Vec<OwnedFd>) {
+/// thread ends. Should it be kept from ending all the same, only it is kept. What cannot be closed so, since no thread is
+/// to be had, is given back.
+fn close(held: Vec<OwnedFd>) -> Vec<OwnedFd> {
     if held.is_empty() {
-        return;
+        return held;
     }
     let (have_copy, has_copy) = mpsc::channel();
     let (end, ended) = mpsc::channel::<()>();
@@ -85,11 +86,12 @@ fn close(held: Vec<OwnedFd>) {
             let _ = ended.recv();
         }
     });
-    if started.is_ok() {
-        let _ = has_copy.recv();
+    if started.is_err() || has_copy.recv().is_err() {
+        return held;
     }
     drop(held);
     drop(end);
+    Vec::new()
 }
 
 #[cfg(test)]
@@ -138,7 +140,9 @@ mod tests {
         drop(peer);
         let (sockets, peers): (Vec<_>, Vec<_>) = (0..20).map(|_| lingering()).unzip();
         let sockets = sockets.into_iter().map(OwnedFd::from).collect();
-        assert!(ends_within(Duration::from_secs(5), move || close(sockets)));
+        assert!(ends_within(Duration::from_secs(5), move || assert!(
+            close(sockets).is_empty()
+        )));
         drop(peers);
     }
 }

@@ -135,6 +135,34 @@ impl Sockets {
             .map_err(|error| without_diag(error, "tcp_diag"))
     }
 
+    /// The cookie and the token of each subflow that has a token, but of no more than so many: whoever opens connections
+    /// decides how many there are.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn subflow_tokens(&mut self, most: usize) -> Result<Vec<(u64, u32)>, Error> {
+        let mut tokens = Vec::new();
+        let each = |tokens: &mut Vec<(u64, u32)>, message: &Message<'_>| {
+            let tcp = TcpMessage::parse(message.payload)?;
+            if tcp.is_mptcp() && tokens.len() < most {
+                let socket = tcp.socket()?;
+                tokens.extend(socket.token_local.map(|token| (socket.cookie, token)));
+            }
+            Ok(())
+        };
+        self.dumps
+            .dump(
+                &mut self.socket,
+                LIST_TCP,
+                list_tcp,
+                &mut tokens,
+                Vec::clear,
+                each,
+            )
+            .map_err(|error| without_diag(error, "tcp_diag"))?;
+        Ok(tokens)
+    }
+
     /// Reads the MPTCP sockets with these tokens, and nothing else. What is gone is not in `list`. `false` when answers
     /// were lost.
     ///
