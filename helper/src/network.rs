@@ -102,18 +102,20 @@ impl Network {
         };
         let same = |other: &Endpoint| other.id == endpoint.id || other.address == endpoint.address;
         let again = addition(&endpoint);
-        let put = self.path_manager.endpoints().and_then(|endpoints| {
-            if endpoints.iter().any(same) {
-                return Ok(());
-            }
-            self.path_manager.apply(&again)
-        });
+        let is_lost = self
+            .path_manager
+            .endpoints()
+            .map(|endpoints| !endpoints.iter().any(same));
         let line = equivalent(&again, &[]).join("; ");
-        let said = match put {
-            Ok(()) => format!("put right after a change that was not finished: {line}"),
-            Err(error) => {
-                format!("an endpoint was lost by a change that was not finished, run {line}: {error}")
+        let said = match is_lost.and_then(|lost| {
+            if lost {
+                self.path_manager.apply(&again)
+            } else {
+                Ok(())
             }
+        }) {
+            Ok(()) => format!("after a change that was not finished the endpoint is there: {line}"),
+            Err(error) => format!("a change that was not finished lost an endpoint, run {line}: {error}"),
         };
         eprintln!("{}", for_terminal(&said));
         self.records.end_change();
