@@ -184,6 +184,39 @@ pub fn what_is_too_long_is_refused_before_it_is_read() {
     assert_eq!(machine.service(), service, "the service lived through it all");
 }
 
+pub fn signals_of_others_do_not_reach_it() {
+    let Some(machine) = Machine::start(60) else { return };
+    let mut alice = machine.client(ALICE);
+    is_answered(&mut alice, "before");
+    let service = machine.service();
+    let names: Vec<String> = alice.ask(&Ask::NamesOf(service.cast_unsigned())).get();
+    // How often its threads have been woken.
+    let wakes = || -> u64 {
+        let threads = fs::read_dir(format!("/proc/{service}/task")).unwrap();
+        let of_thread =
+            threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("status")).ok());
+        let count = of_thread.filter_map(|status| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            line?.trim().parse::<u64>().ok()
+        });
+        count.sum()
+    };
+    let mut mallory = machine.client(MALLORY);
+    for name in &names {
+        let before = wakes();
+        for _ in 0..100 {
+            mallory.ask(&Ask::Large(8, Some(name.clone()))).value();
+            // The bus has passed the signal on, or not, before it answers this.
+            mallory.ask(&Ask::NamesOf(0)).value();
+        }
+        let woken = wakes() - before;
+        assert!(woken < 50, "100 signals to {name} woke the service {woken} times");
+    }
+    is_answered(&mut alice, "after signals");
+}
+
 pub fn what_is_counted_survives_the_service() {
     let Some(machine) = Machine::start(60) else { return };
     let mut holders: Vec<Client> = (0..8).map(|_| machine.client(ALICE)).collect();

@@ -28,7 +28,7 @@ mod raw;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 37] = [
+const TESTS: [(&str, fn()); 38] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -120,6 +120,10 @@ const TESTS: [(&str, fn()); 37] = [
     (
         "what_is_too_long_is_refused_before_it_is_read",
         attacks::what_is_too_long_is_refused_before_it_is_read,
+    ),
+    (
+        "signals_of_others_do_not_reach_it",
+        attacks::signals_of_others_do_not_reach_it,
     ),
     (
         "what_is_counted_survives_the_service",
