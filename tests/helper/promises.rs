@@ -34,11 +34,12 @@ impl FakePolkit {
         &self,
         subject: (String, HashMap<String, OwnedValue>),
         action: String,
-        _details: HashMap<String, String>,
+        details: HashMap<String, String>,
         flags: u32,
         id: String,
     ) -> zbus::fdo::Result<(bool, bool, HashMap<String, String>)> {
         let (kind, about) = subject;
+        assert_eq!(details, HashMap::new());
         let about: HashMap<_, _> = about
             .into_iter()
             .map(|(name, value)| (name, String::try_from(value).unwrap_or_default()))
@@ -54,7 +55,7 @@ impl FakePolkit {
         }
     }
 
-    #[allow(clippy::unused_self, reason = "a call")]
+    #[allow(clippy::unused_self, clippy::needless_pass_by_value, reason = "a call")]
     fn cancel_check_authorization(&self, id: String) {
         println!("{}", json!(["taken back", id]));
     }
