@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench fuzz siege soak truth pictures snapshots packages install-tools install-test-tools
+.PHONY: demo test check bench fuzz siege soak truth kernels wifi bare pictures snapshots packages install-tools install-package-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -31,10 +31,26 @@ siege: install-test-tools
 soak: install-test-tools
 	@PATHSCOPE_SOAK_SECONDS=600 $(CARGO) test --release --test soak -- --nocapture
 
-# A hundred handovers of each cause and half an hour of healthy traffic, against the receiving application's own gaps.
+# Twenty rounds of every cell of the matrix and half an hour of healthy traffic, against the receiving application's own
+# gaps; hours. PATHSCOPE_TRUTH_CELL=lan.keys takes the cells with this in their names.
 truth: install-test-tools
-	@PATHSCOPE_TRUTH_ROUNDS=100 PATHSCOPE_TRUTH_HEALTHY_S=1800 \
+	@PATHSCOPE_TRUTH_ROUNDS=20 PATHSCOPE_TRUTH_HEALTHY_S=1800 \
 		$(CARGO) test --release --test truth -- --nocapture
+
+# What matters on Debian's kernels from 6.1 to the newest, each in a guest under emulation; an hour. Prints the README's table.
+kernels: install-test-tools
+	@scripts/install kernels
+	@scripts/kernels
+	@scripts/wifi
+
+# A part of it: a real Wi-Fi interface in a guest, held against iw, case by case; ten minutes.
+wifi: install-tools
+	@scripts/install kernels
+	@scripts/wifi
+
+# `make demo` and `make test` on a bare Debian 12 and 13: nothing there but what the install step brings. Hours, and needs root.
+bare:
+	@scripts/bare
 
 # The README's pictures, made by the program itself.
 pictures: install-test-tools
@@ -45,11 +61,14 @@ snapshots:
 	@UPDATE_SNAPSHOTS=1 $(CARGO) test --test snapshots
 
 # A .deb, an RPM and what makepkg takes, in target/packages.
-packages: install-tools
+packages: install-package-tools
 	@packaging/build
 
 install-tools:
 	@scripts/install run
+
+install-package-tools:
+	@scripts/install packages
 
 install-test-tools:
 	@scripts/install test

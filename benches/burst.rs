@@ -19,7 +19,6 @@ use nix::unistd::{SysconfVar, sysconf};
 use pathscope::history::{Bounds, History};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
-use pathscope::model::Cookie;
 use pathscope::source::{LiveSource, Options, Source as _};
 use table::Row;
 
@@ -57,45 +56,41 @@ fn text(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Connections that all send ten times a second.
-fn crowd(connections: usize) -> Result<Crowd, String> {
+/// Connections of which some send ten times a second.
+fn crowd(connections: usize, busy: usize) -> Result<Crowd, String> {
     Crowd::start(&CrowdOptions {
         connections,
-        busy: connections,
+        busy,
         program: Some(Path::new(env!("CARGO_BIN_EXE_pathscope")).to_owned()),
         ..CrowdOptions::default()
     })
     .map_err(text)
 }
 
-/// A busy connection that is looked at closely, against the same one that is not.
+/// A busy connection, which is looked at closely, against one that does nothing, which is not.
 fn one(size: &Size) -> Result<(), String> {
-    let crowd = crowd(1)?;
-    let namespace = Namespace::open(&crowd.netns().to_string_lossy()).map_err(text)?;
-    let source = LiveSource::open(&namespace, &Options::default()).map_err(text)?;
-    let mut history = History::new(Bounds::default());
-    let mut closely = false;
-    let mut share = |close: bool, time: Duration| -> Result<f64, String> {
-        let (began, end) = (own_cpu()?, Instant::now() + time);
-        while let Ok(line) = source.lines().recv_deadline(end) {
-            history.apply(line);
-            if close != closely {
-                let all: Vec<Cookie> = history.state().connections.keys().copied().collect();
-                source.look_closely(if close { &all } else { &[] });
-                closely = close;
+    let share = |busy: usize| -> Result<f64, String> {
+        let crowd = crowd(1, busy)?;
+        let namespace = Namespace::open(&crowd.netns().to_string_lossy()).map_err(text)?;
+        let source = LiveSource::open(&namespace, &Options::default()).map_err(text)?;
+        let mut history = History::new(Bounds::default());
+        let mut spent = |time: Duration| -> Result<f64, String> {
+            let (began, end) = (own_cpu()?, Instant::now() + time);
+            while let Ok(line) = source.lines().recv_deadline(end) {
+                history.apply(line);
             }
-        }
-        Ok(own_cpu()?.saturating_sub(began).as_secs_f64() / time.as_secs_f64())
+            Ok(own_cpu()?.saturating_sub(began).as_secs_f64() / time.as_secs_f64())
+        };
+        spent(Duration::from_millis(500))?;
+        spent(size.watched)
     };
-    share(false, Duration::from_millis(500))?;
-    let alone = share(false, size.watched)?;
-    let looked_at = share(true, size.watched)?;
+    let (idle, looked_at) = (share(0)?, share(1)?);
     Row {
-        what: "looking at one connection every 20 ms, CPU",
+        what: "looking at one connection every 40 ms, CPU",
         ours: percent(looked_at),
-        peer: "not looking at it",
-        theirs: percent(alone),
-        figure: (looked_at - alone) * 100.0,
+        peer: "one that does nothing",
+        theirs: percent(idle),
+        figure: (looked_at - idle) * 100.0,
         most: 2.0,
     }
     .print();
@@ -104,7 +99,7 @@ fn one(size: &Size) -> Result<(), String> {
 
 /// `pathscope handovers` while one of the two links is cut that every connection uses.
 fn cut(size: &Size) -> Result<(), String> {
-    let crowd = crowd(size.connections)?;
+    let crowd = crowd(size.connections, size.connections)?;
     let mut handovers = Handovers::start(&crowd.netns())?;
     thread::sleep(size.watched / 4);
     let before = handovers.shares(size.watched / 4)?;

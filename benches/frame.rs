@@ -15,14 +15,13 @@
 mod stage;
 mod table;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use egui::{Context, Event, Pos2, RawInput, Rect, Vec2, pos2, vec2};
 use nix::time::{ClockId, clock_gettime};
-use pathscope::model::{Connection, Line, Sample};
+use pathscope::model::{Connection, Line, Sample, SocketAddr};
 use pathscope::ui::{App, Setup, Theme};
 use stage::Scripted;
 use table::{Row, in_ms, median, ms, percentile};

@@ -53,18 +53,24 @@
 //!   schema; a second version would freeze the first as types of its own.
 //! - **Absent is not zero.** [`wire`] gives `None` for a field that the kernel's struct is too short for, the model
 //!   carries it, JSON writes `null`, the window a dash.
+//! - **Identity is what the kernel guarantees.** A connection is its token, and its addresses while it has none
+//!   ([`ConnectionKey`](model::ConnectionKey)): what joins the lines of a stream, and what `connections_gone` names. Its
+//!   cookie it may share: an accepted MPTCP socket has its listener's, once anybody has read that. A subflow is its cookie,
+//!   which is a TCP socket's own.
 //! - **Parsers never panic**, and never read a wrong field: captured messages are cut and corrupted everywhere by
 //!   property tests. What they do not know (events, flags, attributes) they keep.
 //! - **`t` never decreases** along a stream: lines are stamped and sent under one lock.
 //! - **What others chose obeys nobody.** Names of processes, interfaces, networks and profiles, and arguments, go to
 //!   people through [`model::text`] alone: to a terminal in `cli::Output`, to a shell in a
 //!   [`ShellLine`](model::text::ShellLine), to the desktop as markup. `tests/ways_round.rs` finds what goes round it.
+//! - **A link-local address is another on each link.** [`model::SocketAddr`] carries the link's name from where the kernel
+//!   gives its number to whatever compares, shows or sends it; every other address has none, bound or not.
 //! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`], [`lab`]
 //!   and `desktop` (for the time between two notifications) read it.
 //! - **The window never waits.** It takes lines in batches from a bounded channel, is woken by the source, and paints
 //!   nothing while nothing changes. Its switches show what the kernel says, not what was asked.
-//! - **No unsafe code** outside a few commented lines: device set-up in the laboratory, a borrowed descriptor, and
-//!   the check for the window's libraries.
+//! - **No unsafe code** outside a few commented lines: device set-up in the laboratory, a borrowed descriptor, an option
+//!   of a socket that nix does not know, and the check for the window's libraries.
 //!
 //! # The live source
 //!
@@ -79,6 +85,20 @@
 //! - `control` carries out commands, one after the other.
 //! - `permission` has the privileged helper lift what is missing, see below.
 //! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
+//!
+//! A subflow's `interface` is the one whose link its packets use: the device that the socket is bound to, else the one by
+//! which the kernel routes from its local address to the peer's (`ip route get TO from FROM`, with the mark where
+//! CAP_NET_ADMIN shows it, and with the user and the ports where a rule or the choice between next hops asks for them),
+//! else the owner of the local address. `interface_by` says which, and `address_interface` names the owner where that is
+//! another: two subflows over one link are no two independent paths. `source::egress` asks once for each pair of
+//! addresses, many with one send, and again when rtnetlink told of a link, an address, a route, a rule or a next hop, and
+//! with each full sample; a steady sample asks nothing. A link that died keeps its subflows' names until something is
+//! heard of the peer over the other one: before that nothing says that packets get through there. The kernel is not
+//! asked about the type of service, about marks that a firewall sets, or about IPv6 flow labels.
+//!
+//! Of several processes that hold a socket `processes` lists all and `process` is the one that is likely to use it: who has
+//! it as standard input or output, else of an accepted connection the youngest, of any other the oldest. What is known is
+//! checked every two seconds where it was found, without a walk through /proc.
 //!
 //! There are two ways to the subflows. A *dump* reads every TCP socket on the machine, whether MPTCP or not, in one walk
 //! through the kernel's table for both families. A *look-up* asks for one socket by its addresses and cookie; many share a
@@ -96,8 +116,13 @@
 //! three samples tell, marked as inferred, what the comparison shows and the kernel did not tell; what it tells late is
 //! not told twice.
 //!
-//! Events are inferred, too, where the kernel tells nobody: without `CAP_NET_ADMIN`; changes of endpoints, limits and
-//! settings; and what this host asked of its own subflows (MP_PRIO), which the kernel tells to the peer only.
+//! A Wi-Fi client's network is that of the access point that the last scans mark as its own, as `iw` has it: the interface
+//! itself tells none on most kernels, or one that is only looked for. These results are asked for when the association is
+//! another, never each sample. `scripts/wifi` holds what is read against `iw`.
+//!
+//! Events are inferred, too, where the kernel tells nobody: without `CAP_NET_ADMIN`; changes of endpoints, limits, settings
+//! and access points; what this host asked of its own subflows (MP_PRIO), which the kernel tells to the peer only; and
+//! that a connection goes on as plain TCP, with its beginning where it never was anything else.
 //!
 //! # What is remembered, and what is concluded from it
 //!
@@ -105,17 +130,27 @@
 //! stretches that say the same in sum, level by level. The newest minute of everything outlasts what is older, and the
 //! connection in the centre outlasts the others. A picture that is held and what goes on behind it share the memory.
 //!
-//! [`history::handover`] finds the moments in which data moved or had to wait. Delivery is what the peer acknowledged at
-//! the data level, or what arrived in order; a wait is one only while something waits. It is dated as the receiver saw
-//! it: news of a delivery takes half a round trip, a path that falls silent may have delivered more than was heard of
-//! it, and what other paths still had to bring came after that. Between these bounds lies the moment, and how far they
-//! are apart is the uncertainty that stands with every figure. A path that delivers far worse than it used to, and is
-//! left, is told from one that is dead. `tests/truth` holds all this against what the receiving application saw.
+//! [`history::handover`] finds the moments in which data moved or had to wait, the fact first: data that should move and
+//! does not, at the data level (`write_seq` ahead of `snd_una`; what came in and waits for what is missing before it), judged
+//! at every sample, whether or not something changed in it. Then come the evidence, which path let nothing through
+//! meanwhile, and last the cause, which only what happened within the stretch can give. A stretch belongs to one
+//! handover; one that lasts is told while it does, and again at its end. A receive window that is closed, and data that
+//! every path has brought and the peer does not acknowledge, are no fault of a path. What an application pauses for is its
+//! own: no figure is told of what does not go beyond that, and an outage is never taken for usual. Who received cannot know
+//! whether the peer had more to send; what had waited comes in at once afterwards. After a time
+//! without samples nothing is claimed.
 //!
-//! While something seems to happen to a connection (news of a path, a stretch longer than usual, a path that turned
-//! worse), the history names it a suspect, and the source looks at it, and only at it, every 20 ms by exact look-ups.
-//! Such a sample names the connections that it is [`only`](model::Sample::only) about; it wakes nobody. At most 32 are
-//! looked at so, for as long as it is worth it; `benches/burst.rs` measures what that costs.
+//! A stretch is dated as the receiver saw it: news of a delivery takes half a round trip, a path that falls silent may have
+//! delivered more than was heard of it, and what other paths still had to bring came after that. Between these bounds lies
+//! the moment, and how far they are apart is the uncertainty that stands with every figure. `tests/truth` holds all this
+//! against what the receiving application saw, in networks, traffic, roles and cuts of every kind; `tests/replay.rs` feeds
+//! hundreds of its recorded rounds through the detector in seconds.
+//!
+//! The source itself looks at what carries data every 40 ms, and every 20 ms where something happens, by exact look-ups
+//! (`source::attention`), at no more than 32 connections. As long as data flows nobody is told: the looks are kept back until
+//! the next sample. When delivery stops, goes on or begins, those before and after are told, and after news of a path all
+//! are for a second. Such a sample names the connections that it is [`only`](model::Sample::only) about, and wakes nobody.
+//! So there is one stream for all its readers; `benches/burst.rs` measures what that costs.
 //!
 //! # Permission
 //!
@@ -160,6 +195,13 @@
 //! takes it over. An application is a process with its own name; one that has many connections keeps them all in one
 //! thread, and opens them at a pace that the links can take, so that thousands are up in seconds. No scenario knows
 //! who watches: the tests read what each is named for from the same stream as the window.
+//!
+//! # Other kernels
+//!
+//! What the kernel tells and takes differs from one to the next, so the tests that ask it are run on several: `make
+//! kernels` boots Debian's in guests under emulation, copies the test programs in and runs them there. `tests/kernels`
+//! holds what makes a guest, `tests/every_kernel.rs` what no other test asks. Such a guest is five to ten times slower
+//! than the machine: nothing that is run in it may judge by time alone.
 //!
 //! # The window
 //!

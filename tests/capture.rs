@@ -9,6 +9,7 @@ mod hosts;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use annotate::{Shape, annotate};
 use hosts::{Host, Pair, until};
@@ -20,25 +21,28 @@ use pathscope::wire::bytes::{AF_INET, AF_INET6};
 use pathscope::wire::generic::{get_family, parse_family};
 use pathscope::wire::mptcp_pm::{self, PmTarget};
 use pathscope::wire::netlink::{Messages, NLMSG_DONE, NLMSG_ERROR};
+use pathscope::wire::nl80211::{self, dump_interfaces, dump_scan, get_station};
 use pathscope::wire::sock_diag::{SUBFLOW_STATES, TcpMessage, dump_mptcp, dump_tcp, parse_mptcp};
 use pathscope::wire::{ethtool, rtnetlink};
 use socket2::Protocol;
 
 /// Whole messages, header included, up to the outcome.
 fn ask(host: &Host, family: NlFamily, request: Vec<u8>) -> Vec<Vec<u8>> {
-    host.run(move || {
-        let socket = NlSocket::connect(family, None, Groups::empty()).unwrap();
-        socket.enable_ext_ack(true).unwrap();
-        socket.send(&request, Msg::empty()).unwrap();
-        let mut answers = Vec::new();
-        loop {
-            answers.extend(receive(&socket));
-            let last = Messages(answers.last().unwrap()).next().unwrap().unwrap();
-            if matches!(last.kind, NLMSG_DONE | NLMSG_ERROR) {
-                return answers;
-            }
+    host.run(move || ask_here(family, &request))
+}
+
+fn ask_here(family: NlFamily, request: &[u8]) -> Vec<Vec<u8>> {
+    let socket = NlSocket::connect(family, None, Groups::empty()).unwrap();
+    socket.enable_ext_ack(true).unwrap();
+    socket.send(request, Msg::empty()).unwrap();
+    let mut answers = Vec::new();
+    loop {
+        answers.extend(receive(&socket));
+        let last = Messages(answers.last().unwrap()).next().unwrap().unwrap();
+        if matches!(last.kind, NLMSG_DONE | NLMSG_ERROR) {
+            return answers;
         }
-    })
+    }
 }
 
 fn receive(socket: &NlSocket) -> Vec<Vec<u8>> {
@@ -63,6 +67,13 @@ fn payload(message: &[u8]) -> &[u8] {
 struct Golden(PathBuf);
 
 impl Golden {
+    fn new() -> Self {
+        let folder = std::env::var_os("GOLDEN_TO")
+            .map_or_else(|| Path::new("target/golden").to_owned(), PathBuf::from);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
     fn write(&self, name: &str, shape: Shape, what: &str, message: &[u8]) {
         let text = annotate(what, message, shape);
         fs::write(self.0.join(format!("{name}.hex")), text).unwrap();
@@ -89,14 +100,79 @@ impl Golden {
 #[ignore = "writes files"]
 fn capture() {
     let Some(pair) = Pair::new() else { return };
-    let folder =
-        std::env::var_os("GOLDEN_TO").map_or_else(|| Path::new("target/golden").to_owned(), PathBuf::from);
-    fs::create_dir_all(&folder).unwrap();
-    let golden = Golden(folder);
+    let golden = Golden::new();
     capture_events(&pair, &golden);
     capture_sockets(&pair, &golden);
     capture_path_manager(&pair, &golden);
     capture_route(&pair, &golden);
+}
+
+/// In a guest with a radio, where wlan1 is the client of an access point and another one has a name of odd bytes; see
+/// tests/kernels/wifi. What iw says at the same time stands below the messages.
+#[test]
+#[ignore = "writes files, and needs a radio"]
+fn capture_radio() {
+    let golden = Golden::new();
+    let ask = |request: Vec<u8>| ask_here(NlFamily::Generic, &request);
+    let family = parse_family(payload(&ask(get_family(nl80211::FAMILY, 1))[0]))
+        .unwrap()
+        .id;
+    let interfaces = ask(dump_interfaces(family, 1));
+    let is_client = |message: &[u8]| {
+        nl80211::parse_interface(payload(message))
+            .is_ok_and(|found| found.is_some_and(|found| found.is_client))
+    };
+    let client = interfaces.iter().find(|message| is_client(message)).unwrap();
+    let index = nl80211::parse_interface(payload(client)).unwrap().unwrap().index;
+    let scan = ask(dump_scan(family, index, 1));
+    let bss = |message: &[u8]| nl80211::parse_bss(payload(message)).ok().flatten();
+    let associated = scan
+        .iter()
+        .filter_map(|message| bss(message))
+        .find(|bss| bss.is_associated);
+    let station = ask(get_station(family, index, associated.unwrap().bssid, 1));
+
+    golden.write(
+        "wireless_interface",
+        Shape::Wireless,
+        "the client of an access point",
+        client,
+    );
+    golden.write(
+        "wireless_station",
+        Shape::Station,
+        "its access point",
+        &station[0],
+    );
+    golden.write_one(
+        "wireless_bss",
+        Shape::Bss,
+        "its access point, as a scan found it",
+        &scan,
+        |message| bss(message).is_some_and(|bss| bss.is_associated),
+    );
+    golden.write_one(
+        "wireless_bss_bytes",
+        Shape::Bss,
+        "a network whose name is no text",
+        &scan,
+        |message| bss(message).is_some_and(|bss| bss.ssid.is_some_and(|ssid| ssid.contains('\u{fffd}'))),
+    );
+    for (name, arguments) in [
+        ("wireless_interface", ["wlan1", "info"].as_slice()),
+        ("wireless_station", &["wlan1", "link"]),
+        ("wireless_bss", &["wlan1", "link"]),
+        ("wireless_bss_bytes", &["wlan1", "scan", "dump"]),
+    ] {
+        let said = Command::new("iw").arg("dev").args(arguments).output().unwrap();
+        let said = String::from_utf8(said.stdout).unwrap();
+        let said: Vec<String> = said.lines().map(|line| format!("#   {line}")).collect();
+        let said = said.join("\n");
+        let path = golden.0.join(format!("{name}.hex"));
+        let text = fs::read_to_string(&path).unwrap();
+        let arguments = arguments.join(" ");
+        fs::write(path, format!("{text}\n# iw dev {arguments}:\n{said}\n")).unwrap();
+    }
 }
 
 fn capture_sockets(pair: &Pair, golden: &Golden) {
@@ -385,7 +461,7 @@ fn capture_events(pair: &Pair, golden: &Golden) {
         .run(move || {
             pathscope::kernel::Sockets::new()
                 .unwrap()
-                .destroy_subflow(local, remote)
+                .destroy_subflow(local.into(), remote.into())
         })
         .unwrap();
     take(

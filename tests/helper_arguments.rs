@@ -1,8 +1,8 @@
 //! The privileged service's argument checks on what is sensible. Any bytes whatever: `tests/fuzz_corpus.rs`.
 #![allow(missing_docs)]
 
-use pathscope::model::{Endpoint, EndpointFlags, Limits};
-use pathscope_helper::check;
+use pathscope::model::{Command, Endpoint, EndpointFlags, Impossible, Limits};
+use pathscope_helper::check::{self, Nonsense};
 
 #[test]
 fn the_checks_let_through_what_is_sensible() {
@@ -11,15 +11,42 @@ fn the_checks_let_through_what_is_sensible() {
         address: [192, 0, 2, 1].into(),
         port: Some(443),
         interface: Some("enp0s31f6".to_owned()),
+        interface_index: None,
         flags: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
     };
     assert!(check::endpoint_to_add(endpoint.clone()).is_ok());
-    assert!(check::endpoint_change(&endpoint, EndpointFlags::SUBFLOW.0, EndpointFlags::BACKUP.0).is_ok());
-    let limits = Limits {
-        extra_subflows_max: 8,
+    assert!(check::endpoint_change(&endpoint, EndpointFlags::LAMINAR.0, EndpointFlags::BACKUP.0).is_ok());
+    let subflow = check::endpoint_change(&endpoint, EndpointFlags::SUBFLOW.0, 0);
+    assert!(
+        matches!(subflow, Err(Nonsense::Impossible(Impossible::PortWithSubflow))),
+        "the kernel never grants it"
+    );
+    let bound = |name: &str| Endpoint {
+        interface: Some(name.to_owned()),
+        ..endpoint.clone()
+    };
+    for name in ["wlan0", "caf%e9", "Büro", "%e9%e9%e9%e9%e9%e9%e9%e9"] {
+        assert!(check::endpoint_to_add(bound(name)).is_ok(), "{name}");
+    }
+    for name in [
+        "a%2fb",
+        "a%",
+        "a%00b",
+        "%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9%e9",
+    ] {
+        assert!(check::endpoint_to_add(bound(name)).is_err(), "{name}");
+    }
+    let more = Limits {
+        extra_subflows_max: 64,
         add_addr_accepted_max: 0,
     };
-    assert!(check::limits(limits).is_ok());
+    assert!(matches!(
+        check::limits(more),
+        Command::LimitsSet {
+            extra_subflows_max: Some(64),
+            ..
+        }
+    ));
     for (name, value) in [
         ("enabled", "0"),
         ("add_addr_timeout", "120"),

@@ -5,7 +5,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use pathscope::history::{Bounds, History};
-use pathscope::model::{Connection, Cookie, Event, EventKind, Line, Origin, Sample, Subflow};
+use pathscope::model::{
+    Connection, ConnectionKey, Cookie, Event, EventKind, Line, Origin, Sample, Subflow, Token,
+};
 
 const MIB: usize = 1024 * 1024;
 
@@ -50,12 +52,12 @@ fn advance(connections: &mut [Connection]) {
     }
 }
 
-fn sample(t: f64, full: bool, connections: Vec<Connection>, gone: Vec<Cookie>) -> Line {
+fn sample(t: f64, full: bool, connections: Vec<Connection>, connections_gone: Vec<ConnectionKey>) -> Line {
     Line::Sample(Box::new(Sample {
         t,
         full,
         connections,
-        gone,
+        connections_gone,
         ..Sample::default()
     }))
 }
@@ -107,7 +109,7 @@ fn a_day_of_running_stays_within_its_bounds() {
         ..Bounds::default()
     };
     let mut history = History::new(bounds);
-    history.watch(Some(Cookie(1)));
+    history.watch(Some(Token(1).into()));
     let mut passing: Vec<Connection> = Vec::new();
     let mut half = 0;
     for second in (0..86_400_u32).step_by(2) {
@@ -117,7 +119,7 @@ fn a_day_of_running_stays_within_its_bounds() {
         let mut gone = Vec::new();
         // Every ten seconds a connection comes and another goes, with their events.
         if second % 10 == 0 {
-            gone.extend(passing.pop().map(|connection| connection.cookie));
+            gone.extend(passing.pop().map(|connection| connection.key()));
             let number = 1000 + u64::from(second);
             passing.extend(connections(number..=number));
             changed.extend(passing.last().cloned());

@@ -6,77 +6,11 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use common::ss::{Socket, ss};
 use pathscope::lab::{Crowd, CrowdOptions};
 use serde_json::Value;
-
-/// What `ss` says of one socket: its words after the addresses, by name.
-#[derive(Debug, Default)]
-struct Socket {
-    state: String,
-    words: BTreeMap<String, String>,
-    /// Words without a value.
-    marks: Vec<String>,
-}
-
-impl Socket {
-    fn number(&self, name: &str) -> u64 {
-        self.words
-            .get(name)
-            .map_or(0, |value| value.parse().expect("a number"))
-    }
-}
-
-type Sockets = BTreeMap<(String, String), Socket>;
-
-/// MPTCP sockets and subflows, as `ss -tMniHO` prints them, by local and remote address.
-fn ss(netns: &Path) -> (Sockets, Sockets) {
-    let (mut connections, mut subflows) = (Sockets::new(), Sockets::new());
-    for line in common::output(netns, &["ss", "-tMniHO"]).lines() {
-        let mut words = line.split_whitespace();
-        let kind = words.next().expect("a protocol");
-        let state = words.next().expect("a state").to_owned();
-        let (local, remote) = (words.nth(2).expect("local"), words.next().expect("remote"));
-        let mut socket = Socket {
-            state,
-            ..Socket::default()
-        };
-        for word in words {
-            match word.split_once(':') {
-                Some((name, value)) => socket
-                    .words
-                    .insert(name.to_owned(), value.to_owned())
-                    .map_or((), drop),
-                None => socket.marks.push(word.to_owned()),
-            }
-        }
-        let key = (unmapped(local), unmapped(remote));
-        if kind == "mptcp" {
-            connections.insert(key, socket);
-        } else if socket.marks.iter().any(|mark| mark == "tcp-ulp-mptcp") {
-            subflows.insert(key, socket);
-        }
-    }
-    (connections, subflows)
-}
-
-/// `[::ffff:10.0.0.1]:5000` and `10.0.0.1%eth0:5000` as `10.0.0.1:5000`.
-fn unmapped(address: &str) -> String {
-    let (host, port) = address.rsplit_once(':').expect("a port");
-    let host = host
-        .split_once('%')
-        .map_or(host, |(host, _)| host)
-        .trim_start_matches('[')
-        .trim_end_matches(']');
-    let host = host.strip_prefix("::ffff:").unwrap_or(host);
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
 
 fn text<'a>(object: &'a Value, name: &str) -> &'a str {
     object[name]
@@ -123,17 +57,36 @@ fn compare_connection(connection: &Value, before: &Socket, after: &Socket) {
     assert_eq!(connection["fallback"].as_bool(), Some(fallback));
 }
 
-fn compare_subflow(connection: &Value, subflow: &Value, before: &Socket, after: &Socket) {
+/// `tokens` is whether the kernel shows a subflow's own MPTCP data to who asks; before Linux 6.15 to nobody but root.
+fn compare_subflow(connection: &Value, subflow: &Value, tokens: bool, before: &Socket, after: &Socket) {
     // token:REMOTE(id:N)/LOCAL(id:N), remote first.
     let parts: Vec<&str> = before.words["token"].split(['(', ')', '/']).collect();
     let [_, remote_id, _, local, local_id, ..] = parts.as_slice() else {
         panic!("{parts:?}")
     };
     assert_eq!(text(connection, "token"), format!("0x{local:0>8}"));
+    if tokens {
+        compare_mptcp_data(subflow, remote_id, local_id, &before.words["flags"]);
+    } else {
+        assert_eq!(text(subflow, "joined_by"), "inode");
+        assert!(subflow["local_id"].is_null(), "{subflow}");
+    }
+    assert_eq!(text(subflow, "state"), "established");
+    for name in ["bytes_sent", "bytes_acked", "bytes_received", "bytes_retrans"] {
+        assert_between(subflow, name, name, before, after);
+    }
+    let mss = before.number("mss")..=after.number("mss");
+    assert!(
+        mss.contains(&subflow["mss"].as_u64().expect("mss")) || mss.is_empty(),
+        "{subflow}"
+    );
+}
+
+/// What a subflow tells of itself: how it is joined, its address ids and its flags.
+fn compare_mptcp_data(subflow: &Value, remote_id: &str, local_id: &str, flags: &str) {
     assert_eq!(text(subflow, "joined_by"), "token");
-    assert_eq!(format!("id:{}", subflow["local_id"]), *local_id);
-    assert_eq!(format!("id:{}", subflow["remote_id"]), *remote_id);
-    let flags = &before.words["flags"];
+    assert_eq!(format!("id:{}", subflow["local_id"]), local_id);
+    assert_eq!(format!("id:{}", subflow["remote_id"]), remote_id);
     assert_eq!(
         subflow["backup_local"].as_bool(),
         Some(flags.contains('b')),
@@ -148,15 +101,6 @@ fn compare_subflow(connection: &Value, subflow: &Value, before: &Socket, after: 
         subflow["initial"].as_bool(),
         Some(!flags.contains(['j', 'J'])),
         "{flags}"
-    );
-    assert_eq!(text(subflow, "state"), "established");
-    for name in ["bytes_sent", "bytes_acked", "bytes_received", "bytes_retrans"] {
-        assert_between(subflow, name, name, before, after);
-    }
-    let mss = before.number("mss")..=after.number("mss");
-    assert!(
-        mss.contains(&subflow["mss"].as_u64().expect("mss")) || mss.is_empty(),
-        "{subflow}"
     );
 }
 
@@ -177,6 +121,8 @@ fn compare(netns: &Path, program: &Path, as_user: bool) {
     assert_eq!(listed["access"]["events"].as_bool(), Some(!as_user));
     assert_eq!(listed["access"]["why_not"].is_string(), as_user);
 
+    let tokens = listed["access"]["subflow_tokens"].as_bool().expect("access");
+    assert!(tokens || as_user, "root sees everything");
     let connections = listed["connections"].as_array().expect("connections");
     let mut subflows = 0;
     for connection in connections {
@@ -193,6 +139,7 @@ fn compare(netns: &Path, program: &Path, as_user: bool) {
             compare_subflow(
                 connection,
                 subflow,
+                tokens,
                 was.unwrap_or_else(missing),
                 is.expect("ss saw it after"),
             );

@@ -13,7 +13,7 @@ use hosts::{Host, Pair, until};
 use pathscope::history::History;
 use pathscope::kernel::{Namespace, SocketTable, Sockets};
 use pathscope::lab::{Crowd, CrowdOptions};
-use pathscope::model::{Connection, Cookie, EventKind, Line, Sample, TcpState};
+use pathscope::model::{Connection, ConnectionId, Cookie, EventKind, Line, Sample, TcpState};
 use pathscope::source::{LiveSource, Options, Reader, Source, Way, snapshot};
 use pathscope::wire::sock_diag::{SocketId, TcpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
@@ -307,7 +307,7 @@ fn a_close_look_no_longer_shows_a_subflow_that_is_gone() {
     let Some(pair) = Pair::new() else { return };
     pair.client.ip("mptcp limits set subflow 2 add_addr_accepted 2");
     pair.server.ip("mptcp limits set subflow 2 add_addr_accepted 2");
-    let _open = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
+    let (mut client, _server, _listener) = pair.connection(Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
     pair.client.ip("mptcp endpoint add 10.2.0.1 dev c2 id 7 subflow");
     let namespace = pair.client.run(|| {
         until_dumped("a second subflow", |table| {
@@ -320,29 +320,30 @@ fn a_close_look_no_longer_shows_a_subflow_that_is_gone() {
         interval: Duration::from_mins(1),
         ..Options::default()
     };
+    // Nobody reads, so that data waits, and is looked at.
+    client.set_nonblocking(true).unwrap();
+    while client.write(&[0; 8192]).is_ok() {}
     let source = LiveSource::open(&namespace, &options).unwrap();
-    let subflows = |close: bool| {
+    let wait_for_subflows = |close: bool, count: usize| {
         common::wait_for("a sample", LIMIT, || match source.lines().recv_timeout(LIMIT) {
             Ok(Line::Sample(sample)) if sample.only.is_some() == close && !sample.connections.is_empty() => {
-                Some((only(&sample).cookie, only(&sample).subflows.len()))
+                (only(&sample).subflows.len() == count).then(|| only(&sample).token.unwrap())
             }
             other => other.map(|_| None).expect("a line"),
         })
     };
-    let (cookie, at_first) = subflows(false);
-    assert_eq!(at_first, 2);
+    let token = wait_for_subflows(false, 2);
     pair.client.ip("mptcp endpoint delete id 7");
     pair.client
         .run(|| until_dumped("one subflow", |table| table.subflows.len() == 1));
-    source.look_closely(&[cookie]);
-    assert_eq!(subflows(true), (cookie, 1));
+    assert_eq!(wait_for_subflows(true, 1), token);
 }
 
-type Picture = BTreeMap<Cookie, Vec<Cookie>>;
+type Picture = BTreeMap<ConnectionId, Vec<Cookie>>;
 
 fn picture<'a>(connections: impl Iterator<Item = &'a Connection>) -> Picture {
     let subflows = |one: &Connection| one.subflows.iter().map(|subflow| subflow.cookie).collect();
-    connections.map(|one| (one.cookie, subflows(one))).collect()
+    connections.map(|one| (one.id(), subflows(one))).collect()
 }
 
 /// Connections come and go among many sockets of plain TCP; when it ends the stream's picture is a dump's.

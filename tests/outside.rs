@@ -206,9 +206,37 @@ fn what_is_no_utf8_is_shown_and_refused() {
     let endpoints = pathscope(&host, &["endpoints"]);
     let endpoints = lines(&endpoints.stdout);
     assert!(
-        endpoints.iter().any(|line| line.starts_with("  caf\u{fffd} ")),
+        endpoints.iter().any(|line| line.starts_with("  caf%e9 ")),
         "{endpoints:?}"
     );
+    // The name can be given back, and it is the same everywhere.
+    host.ip("addr add 10.9.0.1/24 dev v1");
+    let added = pathscope(
+        &host,
+        &["endpoint", "add", "10.9.0.1", "dev", "caf%e9", "subflow"],
+    );
+    assert!(added.status.success(), "{added:?}");
+    let listed = pathscope(&host, &["endpoints", "--json"]);
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    let text = |pointer: &str| {
+        let value = listed.pointer(pointer);
+        value.and_then(serde_json::Value::as_str).map(str::to_owned)
+    };
+    assert_eq!(
+        text("/endpoints/0/interface").as_deref(),
+        Some("caf%e9"),
+        "{listed}"
+    );
+    let offered = addition(&Endpoint {
+        id: 1,
+        address: [10, 9, 0, 1].into(),
+        port: None,
+        interface: Some("caf%e9".to_owned()),
+        interface_index: None,
+        flags: EndpointFlags::SUBFLOW,
+    });
+    let offered = equivalent(&offered, &[]).join("\n");
+    assert!(offered.contains(r#"dev "$(printf 'caf\351')" id"#), "{offered}");
 }
 
 /// The words that programs are called with in lines for a shell.
@@ -244,6 +272,7 @@ fn a_line_offered_for_copying_runs_nothing_but_itself() {
             address: [10, 0, 0, 1].into(),
             port: None,
             interface: Some(name.to_owned()),
+            interface_index: None,
             flags: EndpointFlags::SUBFLOW,
         };
         let anew = Change::EndpointChange {

@@ -5,14 +5,13 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use pathscope::history::{Bounds, History};
-use pathscope::model::{Connection, Event, EventKind, Line, Subflow, TcpState};
+use pathscope::model::{Connection, Event, EventKind, Line, SocketAddr, Subflow, TcpState};
 
 /// Longer than anything here should take.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -103,7 +102,7 @@ impl Drop for Demo {
 fn each_user(arguments: &[&str], look: impl Fn(&mut Demo) + Sync) {
     let copy = common::PublicCopy::new();
     let nobody = common::as_nobody(&copy.path());
-    let run = |who: &str, command| match Demo::start(command, arguments) {
+    let runs_as = |who: &str, command| match Demo::start(command, arguments) {
         Some(mut demo) => look(&mut demo),
         None => common::did_not_run(
             &format!("{arguments:?} as {who}"),
@@ -111,9 +110,9 @@ fn each_user(arguments: &[&str], look: impl Fn(&mut Demo) + Sync) {
         ),
     };
     thread::scope(|scope| {
-        scope.spawn(|| run("a normal user", nobody));
+        scope.spawn(|| runs_as("a normal user", nobody));
         if nix::unistd::geteuid().is_root() {
-            run("root", Command::new(common::pathscope()));
+            runs_as("root", Command::new(common::pathscope()));
         }
     });
 }
@@ -273,12 +272,12 @@ fn both_families_have_two_subflows_each() {
                 });
             complete.then(|| {
                 let subflows = connections.values().flat_map(|connection| {
-                    let family = connection.remote.is_ipv6();
+                    let family = !connection.remote.is_ipv4();
                     connection.subflows.iter().map(move |subflow| (family, subflow))
                 });
                 let mut families = (0, 0);
                 for (is_ipv6, subflow) in subflows {
-                    assert_eq!(subflow.remote.is_ipv6(), is_ipv6, "{subflow:?}");
+                    assert_eq!(!subflow.remote.is_ipv4(), is_ipv6, "{subflow:?}");
                     *(if is_ipv6 { &mut families.1 } else { &mut families.0 }) += 1;
                 }
                 families
@@ -288,7 +287,7 @@ fn both_families_have_two_subflows_each() {
         for interface in ["wifi", "ethernet"] {
             demo.until(&format!("IPv6 over {interface}"), |history, _| {
                 let subflow = over(of(history, "rsync")?, interface)?;
-                (subflow.local.is_ipv6() && carried(subflow) > 250_000).then_some(())
+                (!subflow.local.is_ipv4() && carried(subflow) > 250_000).then_some(())
             });
         }
     });

@@ -5,7 +5,6 @@ mod common;
 
 use std::collections::HashSet;
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -13,7 +12,7 @@ use std::time::{Duration, Instant};
 use pathscope::history::{Bounds, History};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{self, Lab};
-use pathscope::model::{EventKind, Line, TcpState};
+use pathscope::model::{EventKind, Line, SocketAddr, TcpState};
 use pathscope::source::{LiveSource, Options, Source};
 
 const CONNECTIONS: usize = 1000;
@@ -173,6 +172,7 @@ impl Record {
 struct Stream {
     source: LiveSource,
     history: History,
+    /// Samples of everything; a close look tells nothing of the other connections.
     samples: usize,
     opened: usize,
     closed: usize,
@@ -182,14 +182,14 @@ struct Stream {
 impl Stream {
     fn take(&mut self, line: Line) {
         match &line {
-            Line::Sample(_) => self.samples += 1,
+            Line::Sample(sample) if sample.only.is_none() => self.samples += 1,
             Line::Event(event) => match event.kind {
                 EventKind::ConnectionCreated => self.opened += 1,
                 EventKind::ConnectionClosed => self.closed += 1,
                 EventKind::EventsLost => self.lost += 1,
                 _ => {}
             },
-            Line::Header(_) => {}
+            Line::Sample(_) | Line::Header(_) => {}
         }
         self.history.apply(line);
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use pathscope::kernel::Namespace;
 use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
-use pathscope::model::{Command, EventKind, Line};
+use pathscope::model::{Command, Connection, EventKind, Line};
 use pathscope::source::{AbsentSource, LiveSource, Options, Request, Source, snapshot};
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -182,13 +182,9 @@ fn nothing_is_missed_and_nothing_invented_under_churn() {
     common::wait_for("the picture to agree with a fresh one", LIMIT, || {
         find(&source, &mut history, |line| matches!(line, Line::Sample(_)));
         let (_, fresh) = snapshot(&namespace).expect("a snapshot");
-        let cookies: std::collections::BTreeSet<_> = fresh
-            .connections
-            .iter()
-            .map(|connection| connection.cookie)
-            .collect();
+        let ids: std::collections::BTreeSet<_> = fresh.connections.iter().map(Connection::id).collect();
         let ours: std::collections::BTreeSet<_> = history.state().connections.keys().copied().collect();
-        (ours == cookies).then_some(())
+        (ours == ids).then_some(())
     });
     assert_eq!(source.failure(), None);
 }

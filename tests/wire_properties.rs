@@ -35,8 +35,9 @@ fn read(name: &str, message: &Message<'_>) -> Option<Fields> {
             ])
         }
         "speed" => fields::speed(payload),
-        "wireless" if name == "wireless_interface" => fields::wireless(payload),
-        "wireless" => fields::signal(payload),
+        "wireless" if name.starts_with("wireless_interface") => fields::wireless(payload),
+        "wireless" if name == "wireless_station" => fields::station(payload),
+        "wireless" => fields::bss(payload),
         "refused" | "done" => {
             let Outcome { errno, text } = parse_outcome(message).ok()?;
             Some(vec![("errno", Some(errno.to_string())), ("text", text)])

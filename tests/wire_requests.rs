@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use pathscope::wire::bytes::{AF_INET, AF_INET6};
 use pathscope::wire::generic::get_family;
 use pathscope::wire::mptcp_pm::{self, PmAddress, PmLimits, PmTarget};
+use pathscope::wire::nl80211;
 use pathscope::wire::sock_diag::{
     SUBFLOW_STATES, SocketId, destroy_tcp, dump_every_mptcp, dump_every_tcp, dump_mptcp, dump_tcp,
     look_up_tcp,
@@ -174,6 +175,23 @@ fn requests_to_the_path_manager() {
         0c 00 02 00 6e 6c 38 30 32 31 31 00",
     );
     assert_eq!(get_family("nl80211", 9), expected);
+}
+
+#[test]
+fn requests_for_radios() {
+    let expected = hex(
+        "1c 00 00 00 1c 00 01 03 09 00 00 00 00 00 00 00 # nlmsghdr: request, dump
+        20 00 00 00                                     # GET_SCAN
+        08 00 03 00 03 00 00 00",
+    );
+    assert_eq!(nl80211::dump_scan(28, 3, 9), expected);
+    let expected = hex(
+        "28 00 00 00 1c 00 05 00 09 00 00 00 00 00 00 00 # nlmsghdr: request, acknowledge
+        11 00 00 00                                     # GET_STATION
+        08 00 03 00 03 00 00 00
+        0a 00 06 00 02 00 00 00 00 01 00 00",
+    );
+    assert_eq!(nl80211::get_station(28, 3, [2, 0, 0, 0, 0, 1], 9), expected);
 }
 
 #[test]

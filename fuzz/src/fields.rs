@@ -54,7 +54,7 @@ pub fn mptcp(payload: &[u8]) -> Option<Fields> {
     Some(fields!(sock_diag::parse_mptcp(payload).ok()?;
         cookie family state local remote inode uid interface_index;
         token flags extra_subflows extra_subflows_max add_addr_signal add_addr_accepted add_addr_accepted_max
-        bytes_sent bytes_acked bytes_received bytes_retrans))
+        write_seq snd_una rcv_nxt bytes_sent bytes_acked bytes_received bytes_retrans))
 }
 
 /// A TCP socket.
@@ -62,7 +62,7 @@ pub fn tcp(payload: &[u8]) -> Option<Fields> {
     Some(fields!(TcpMessage::parse(payload).ok()?.socket().ok()?;
         cookie family state local remote inode uid interface_index;
         token_local token_remote local_id remote_id flags rtt_us rtt_var_us min_rtt_us cwnd ssthresh mss retrans
-        retrans_total lost unacked snd_wnd rto_us backoff bytes_sent bytes_acked bytes_received bytes_retrans
+        retrans_total lost unacked snd_wnd rcv_wnd rto_us backoff bytes_sent bytes_acked bytes_received bytes_retrans
         delivery_rate pacing_rate last_data_sent_ms last_data_received_ms last_ack_received_ms))
 }
 
@@ -108,13 +108,22 @@ pub fn speed(payload: &[u8]) -> Option<Fields> {
 
 /// A wireless interface.
 pub fn wireless(payload: &[u8]) -> Option<Fields> {
-    Some(fields!(nl80211::parse_interface(payload).ok()??; index; ssid))
+    let wireless = nl80211::parse_interface(payload).ok()??;
+    let mut fields = fields!(&wireless; index; ssid frequency_mhz);
+    fields.push(("is_client", wireless.is_client.then(|| "yes".to_owned())));
+    Some(fields)
 }
 
-/// The signal of a station.
-pub fn signal(payload: &[u8]) -> Option<Fields> {
-    Some(vec![(
-        "signal",
-        nl80211::parse_station_signal(payload).ok()?.text(),
-    )])
+/// The access point of a client.
+pub fn station(payload: &[u8]) -> Option<Fields> {
+    let station = nl80211::parse_station(payload).ok()??;
+    Some(fields!(station;; signal_dbm tx_bitrate_bps rx_bitrate_bps associated_at))
+}
+
+/// An access point that a scan found.
+pub fn bss(payload: &[u8]) -> Option<Fields> {
+    let bss = nl80211::parse_bss(payload).ok()??;
+    let mut fields = fields!(&bss; bssid; mld_address ssid frequency_mhz);
+    fields.push(("is_associated", bss.is_associated.then(|| "yes".to_owned())));
+    Some(fields)
 }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use zbus::message::Header;
 use zbus::zvariant::{Type, Value};
 
+/// Its name on the bus.
+pub(super) const NAME: &str = "org.freedesktop.PolicyKit1";
 /// The flag of a check that lets polkit ask a person, and wait for the answer: `AllowUserInteraction`.
 pub(super) const ALLOW_USER_INTERACTION: u32 = 1;
 
@@ -48,8 +50,9 @@ pub(super) struct AuthorizationResult {
     gen_blocking = false
 )]
 pub(super) trait Authority {
-    /// Whether the subject may do an action. The details would be shown to who is asked; a check that has an id can be
+    /// Whether the subject may do an action, asked of a polkit that runs. The details would be shown to who is asked; a check that has an id can be
     /// cancelled by it.
+    #[zbus(no_autostart)]
     fn check_authorization(
         &self,
         subject: &Subject<'_>,

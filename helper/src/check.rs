@@ -1,32 +1,34 @@
 //! What a caller's arguments must be, before anybody is asked whether they may. Pure: no clock, no I/O, no bus.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use crate::model::{
-    Command, Cookie, Endpoint, EndpointFlags, FlagChange, Limits, MAX_ENDPOINTS, SettingValue, plan_change,
+    Command, Cookie, Endpoint, EndpointFlags, FlagChange, Impossible, Limits, SettingValue, SocketAddr,
+    check_addition, check_change, is_read_only,
 };
+use crate::wire::rtnetlink::name_to_bytes;
 
 /// An interface's name has at most so many bytes (IFNAMSIZ, with the closing zero).
 const INTERFACE_BYTES: usize = 15;
 /// Numbers and words that settings take are shorter.
 const VALUE_BYTES: usize = 32;
-/// What may be asked for; what else the kernel shows, it makes itself, or we do not know.
-const ASKABLE: EndpointFlags = EndpointFlags(
-    EndpointFlags::SIGNAL.0
-        | EndpointFlags::SUBFLOW.0
-        | EndpointFlags::BACKUP.0
-        | EndpointFlags::FULLMESH.0
-        | EndpointFlags::LAMINAR.0,
-);
 
 /// What is wrong with an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nonsense(pub &'static str);
+pub enum Nonsense {
+    /// It is no argument of that call.
+    Argument(&'static str),
+    /// It is understood, and no kernel grants it.
+    Impossible(Impossible),
+}
 
 impl fmt::Display for Nonsense {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not understood: {}", self.0)
+        match self {
+            Self::Argument(what) => write!(f, "not understood: {what}"),
+            Self::Impossible(why) => why.fmt(f),
+        }
     }
 }
 
@@ -60,11 +62,14 @@ const SETTINGS: [(&str, Takes); 11] = [
 /// Which argument is wrong.
 pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, Nonsense> {
     let endpoint = endpoint_believed(endpoint)?;
-    fit(endpoint.flags, endpoint.port)?;
+    let id = Some(endpoint.id).filter(|id| *id != 0);
+    let interface = endpoint.interface.as_deref();
+    check_addition(endpoint.address, interface, id, endpoint.port, endpoint.flags)
+        .map_err(Nonsense::Impossible)?;
     Ok(Command::EndpointAdd {
         address: endpoint.address,
         interface: endpoint.interface,
-        id: Some(endpoint.id).filter(|id| *id != 0),
+        id,
         port: endpoint.port,
         flags: endpoint.flags,
     })
@@ -92,36 +97,24 @@ pub fn endpoint_change(believed: &Endpoint, set: u32, clear: u32) -> Result<Comm
         clear: EndpointFlags(clear),
     };
     if set & clear != 0 {
-        return Err(Nonsense("a flag is both set and cleared"));
+        return Err(Nonsense::Argument("a flag is both set and cleared"));
     }
     if set | clear == 0 {
-        return Err(Nonsense("no flag is changed"));
+        return Err(Nonsense::Argument("no flag is changed"));
     }
-    if !ASKABLE.contains(flags.set.with(flags.clear)) {
-        return Err(Nonsense("a flag that nobody may ask for"));
-    }
-    let after = plan_change(believed, flags).flags;
-    let kept = EndpointFlags(after.0 & ASKABLE.0);
-    fit(kept, believed.port)?;
+    check_change(believed, flags).map_err(Nonsense::Impossible)?;
     Ok(Command::EndpointChange {
         id: believed.id,
         flags,
     })
 }
 
-/// What sets the limits.
-///
-/// # Errors
-/// Which argument is wrong.
-pub fn limits(limits: Limits) -> Result<Command, Nonsense> {
-    let most = u32::try_from(MAX_ENDPOINTS).unwrap_or(u32::MAX);
-    if limits.extra_subflows_max > most || limits.add_addr_accepted_max > most {
-        return Err(Nonsense("a limit is at most 8"));
-    }
-    Ok(Command::LimitsSet {
+/// What sets the limits. How high they may be, the kernel knows and we do not.
+pub fn limits(limits: Limits) -> Command {
+    Command::LimitsSet {
         extra_subflows_max: Some(limits.extra_subflows_max),
         add_addr_accepted_max: Some(limits.add_addr_accepted_max),
-    })
+    }
 }
 
 /// What writes a setting. Its name becomes that of our list, and the caller's is used no more.
@@ -129,21 +122,26 @@ pub fn limits(limits: Limits) -> Result<Command, Nonsense> {
 /// # Errors
 /// Which argument is wrong.
 pub fn setting(name: &str, value: &str) -> Result<Command, Nonsense> {
+    if is_read_only(name) {
+        return Err(Nonsense::Argument("the setting is read-only"));
+    }
     let known = SETTINGS.iter().find(|(known, _)| *known == name);
-    let (name, takes) = known.ok_or(Nonsense("no setting of that name may be written"))?;
+    let (name, takes) = known.ok_or(Nonsense::Argument("no setting of that name may be written"))?;
     if value.is_empty() || value.len() > VALUE_BYTES {
-        return Err(Nonsense("the value's length"));
+        return Err(Nonsense::Argument("the value's length"));
     }
     let value = match takes {
         Takes::Number(most) => {
             let digits = value.bytes().all(|byte| byte.is_ascii_digit());
             let number = value.parse().ok().filter(|number| digits && number <= most);
-            SettingValue::Number(number.ok_or(Nonsense("the value is no number that the setting takes"))?)
+            SettingValue::Number(number.ok_or(Nonsense::Argument(
+                "the value is no number that the setting takes",
+            ))?)
         }
         Takes::Word => {
             let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
             if !value.bytes().all(letter) {
-                return Err(Nonsense("the value is no word"));
+                return Err(Nonsense::Argument("the value is no word"));
             }
             SettingValue::Text(value.to_owned())
         }
@@ -166,31 +164,17 @@ pub fn subflow(
     for end in [local, remote] {
         unicast(end.ip())?;
         if end.port() == 0 {
-            return Err(Nonsense("a port is 0"));
+            return Err(Nonsense::Argument("a port is 0"));
         }
     }
     if local.is_ipv4() != remote.is_ipv4() {
-        return Err(Nonsense("two families of addresses"));
+        return Err(Nonsense::Argument("two families of addresses"));
     }
     // All ones stand for any socket.
     if cookie == 0 || cookie == u64::MAX {
-        return Err(Nonsense("no socket has that cookie"));
+        return Err(Nonsense::Argument("no socket has that cookie"));
     }
     Ok((local, remote, Cookie(cookie)))
-}
-
-/// What the kernel would refuse, too (net/mptcp/pm_netlink.c), and what nobody may ask for.
-fn fit(flags: EndpointFlags, port: Option<u16>) -> Result<(), Nonsense> {
-    if !ASKABLE.contains(flags) {
-        return Err(Nonsense("a flag that nobody may ask for"));
-    }
-    if flags.contains(EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH)) {
-        return Err(Nonsense("signal and fullmesh exclude each other"));
-    }
-    if port.is_some() && !flags.contains(EndpointFlags::SIGNAL) {
-        return Err(Nonsense("a port needs signal"));
-    }
-    Ok(())
 }
 
 fn unicast(address: IpAddr) -> Result<(), Nonsense> {
@@ -203,16 +187,18 @@ fn unicast(address: IpAddr) -> Result<(), Nonsense> {
         }
     };
     if wrong {
-        return Err(Nonsense("an address that is not one host's"));
+        return Err(Nonsense::Argument("an address that is not one host's"));
     }
     Ok(())
 }
 
+/// As the kernel takes it (net/core/dev.c, `dev_valid_name`), but for what hides.
 fn interface_name(name: &str) -> Result<(), Nonsense> {
-    let letter = |byte: u8| byte.is_ascii_graphic() && byte != b'/' && byte != b':';
-    let fine = !name.is_empty() && name.len() <= INTERFACE_BYTES && name.bytes().all(letter);
+    let bytes = name_to_bytes(name);
+    let letter = |byte: &u8| !byte.is_ascii_control() && !b" /:%".contains(byte);
+    let fine = !bytes.is_empty() && bytes.len() <= INTERFACE_BYTES && bytes.iter().all(letter);
     if !fine || name == "." || name == ".." {
-        return Err(Nonsense("no interface can have that name"));
+        return Err(Nonsense::Argument("no interface can have that name"));
     }
     Ok(())
 }

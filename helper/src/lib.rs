@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use model::text::for_terminal;
 use pathscope_core::bus::ON_STDIN;
-use pathscope_core::{bus, kernel, model};
+use pathscope_core::{bus, kernel, model, wire};
 use service::Patience;
 
 /// How long the service stays when nobody calls.

@@ -109,7 +109,7 @@ impl Network {
         let line = equivalent(&again, &[]).join("; ");
         let said = match is_lost.and_then(|lost| {
             if lost {
-                self.path_manager.apply(&again)
+                self.path_manager.add_again(&endpoint)
             } else {
                 Ok(())
             }

@@ -7,36 +7,60 @@ use std::time::Duration;
 use async_io::Timer;
 use futures_lite::future;
 use zbus::Connection;
+use zbus::fdo::DBusProxy;
 use zbus::message::{Flags, Header};
+use zbus::names::WellKnownName;
 use zbus::proxy::CacheProperties;
 
-use super::authority::{ALLOW_USER_INTERACTION, AuthorityProxy, AuthorizationResult, Subject};
+use super::authority::{ALLOW_USER_INTERACTION, AuthorityProxy, AuthorizationResult, NAME, Subject};
 use super::callers::Call;
 use crate::bus::{Action, Refusal};
 use crate::model::Consent;
 
-/// How long polkit may take to answer by itself; the bus may have to start it first.
+/// How long polkit may take to answer by itself, once it runs.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long it may take to run, which on a busy machine says nothing of it. The bus waits 25 s for this service to
+/// start, of which that is a part (`service_start_timeout` in dbus-daemon(1)).
+const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
 /// polkit, as the service asks it.
 pub(super) struct Polkit {
     authority: AuthorityProxy<'static>,
+    bus: DBusProxy<'static>,
     person_answers_within: Duration,
     questions: AtomicU64,
 }
 
 impl Polkit {
-    /// Over that connection; a question that a person has not answered within the time is taken back.
+    /// Over that connection; a question that a person has not answered within the time is taken back. polkit is started
+    /// first, so that who asks the service, once that runs, does not wait for polkit's start as well.
     pub(super) async fn new(connection: &Connection, person_answers_within: Duration) -> zbus::Result<Self> {
         let authority = AuthorityProxy::builder(connection)
             .cache_properties(CacheProperties::No)
             .build()
             .await?;
-        Ok(Self {
+        let bus = DBusProxy::new(connection).await?;
+        let polkit = Self {
             authority,
+            bus,
             person_answers_within,
             questions: AtomicU64::new(0),
-        })
+        };
+        // Where it cannot be, each check says so.
+        let _ = polkit.start().await;
+        Ok(polkit)
+    }
+
+    /// Has the bus start polkit where it does not run.
+    async fn start(&self) -> zbus::Result<()> {
+        let name = WellKnownName::from_static_str(NAME)?;
+        let started = async { Ok(self.bus.start_service_by_name(name, 0).await.map(drop)?) };
+        let late = async {
+            Timer::after(STARTS_WITHIN).await;
+            let why = format!("it has not started within {} s", STARTS_WITHIN.as_secs());
+            Err(zbus::Error::Failure(why))
+        };
+        future::or(started, late).await
     }
 
     /// Whether the caller may, without asking anybody.
@@ -115,21 +139,37 @@ impl Polkit {
             ))
         };
         let details = HashMap::new();
-        let answer = self.authority.check_authorization(
-            &subject,
-            action.id(),
-            &details,
-            flags,
-            question.unwrap_or_default(),
-        );
-        let answer = async { answer.await.map_err(|error| silent(&error)) };
-        if question.is_some() {
-            return answer.await;
-        }
-        let late = async {
-            Timer::after(ANSWER_WITHIN).await;
-            Err(silent(&format_args!("within {} s", ANSWER_WITHIN.as_secs())))
+        let ask = async || {
+            let cancellation = question.unwrap_or_default();
+            let answer =
+                self.authority
+                    .check_authorization(&subject, action.id(), &details, flags, cancellation);
+            let late = async {
+                if question.is_some() {
+                    future::pending::<()>().await;
+                }
+                Timer::after(ANSWER_WITHIN).await;
+                Err(zbus::Error::Failure(format!(
+                    "within {} s",
+                    ANSWER_WITHIN.as_secs()
+                )))
+            };
+            future::or(answer, late).await
         };
-        future::or(answer, late).await
+        let mut answer = ask().await;
+        if answer.as_ref().is_err_and(is_absent) {
+            self.start().await.map_err(|error| silent(&error))?;
+            answer = ask().await;
+        }
+        answer.map_err(|error| silent(&error))
     }
+}
+
+/// Whether there is nobody of that name on the bus: dbus-daemon says the one, dbus-broker the other.
+fn is_absent(error: &zbus::Error) -> bool {
+    const NOBODY: [&str; 2] = [
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+    ];
+    matches!(error, zbus::Error::MethodError(name, ..) if NOBODY.contains(&name.as_str()))
 }

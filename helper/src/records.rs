@@ -148,6 +148,7 @@ mod tests {
             address: [10, 2, 0, 1].into(),
             port: Some(443),
             interface: Some("wlan0".to_owned()),
+            interface_index: None,
             flags: EndpointFlags::SIGNAL,
         };
         records().begin_change(&endpoint).expect("a file");

@@ -171,8 +171,8 @@ impl Service {
         action: u32,
     ) -> Result<(), Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let action =
-            Action::from_number(action).ok_or_else(|| nonsense(&Nonsense("there is no such action")))?;
+        let action = Action::from_number(action)
+            .ok_or_else(|| nonsense(&Nonsense::Argument("there is no such action")))?;
         self.permitted(&call, &header, &socket, action).await
     }
 
@@ -254,7 +254,7 @@ impl Service {
         limits: LimitsArgs,
     ) -> Result<LimitsArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::limits(limits.into()).map_err(|what| nonsense(&what))?;
+        let command = check::limits(limits.into());
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Limits(believed.into())))?;
         Ok(believed)
@@ -285,7 +285,7 @@ impl Service {
         let call = self.0.callers.enter(&header, DEAR).await?;
         let (local, remote) = subflow
             .addresses()
-            .ok_or_else(|| nonsense(&Nonsense("an address has 4 bytes or 16")))?;
+            .ok_or_else(|| nonsense(&Nonsense::Argument("an address has 4 bytes or 16")))?;
         let (local, remote, cookie) =
             check::subflow(local, remote, subflow.cookie).map_err(|what| nonsense(&what))?;
         self.permitted(&call, &header, &socket, Action::CloseSubflow)
@@ -367,7 +367,7 @@ fn told(
 }
 
 fn address(endpoint: &EndpointArgs) -> Result<Endpoint, Refusal> {
-    let wrong = || nonsense(&Nonsense("an address has 4 bytes or 16"));
+    let wrong = || nonsense(&Nonsense::Argument("an address has 4 bytes or 16"));
     endpoint.endpoint().ok_or_else(wrong)
 }
 

@@ -4,7 +4,6 @@
     reason = "help writes optional words in brackets"
 )]
 
-use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,7 +12,7 @@ use clap::{Args, Parser};
 
 use super::Failure;
 use crate::lab;
-use crate::model::{Command, EndpointFlags, FlagChange};
+use crate::model::{Command, EndpointFlags, FlagChange, Host, SocketAddr, check_addition};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
 
 const EXIT_CODES: &str = "\
@@ -71,7 +70,7 @@ pub enum Subcommand {
     },
     /// Close one subflow; its connection lives on through the others
     Close {
-        /// This host's address and port, such as 10.0.0.1:40000 or [2001:db8::1]:40000
+        /// This host's address and port, such as 10.0.0.1:40000, [2001:db8::1]:40000 or [fe80::1%eth0]:40000
         local: SocketAddr,
         /// The peer's address and port
         remote: SocketAddr,
@@ -152,8 +151,8 @@ pub struct DemoArguments {
 pub enum EndpointChange {
     /// Add an endpoint: ADDR [dev IF] [id N] [port N] [subflow] [signal] [backup] [fullmesh] [laminar]
     Add {
-        /// Its address
-        address: IpAddr,
+        /// Its address; a link-local one may have its interface behind it, as in fe80::1%eth0
+        address: Host,
         /// [dev IF] [id N] [port N] [FLAG…]
         #[arg(value_name = "WORD")]
         words: Vec<String>,
@@ -197,18 +196,24 @@ impl Change for EndpointChange {
         match self {
             Self::Add { address, words } => {
                 let mut words = Words::new(words);
-                let (mut interface, mut id, mut port) = (None, None, None);
+                let on_link = address.scope.map(|scope| scope.to_string());
+                let (mut interface, mut id, mut port) = (on_link.clone(), None, None);
                 let mut flags = EndpointFlags::NONE;
                 while let Some(word) = words.next() {
                     match word {
                         "dev" => interface = Some(words.value("dev", "an interface")?),
-                        "id" => id = Some(words.value("id", "a number from 0 to 255")?),
+                        "id" => id = Some(words.value("id", "a number from 1 to 255")?),
                         "port" => port = Some(words.value("port", "a number from 1 to 65535")?),
                         flag => flags = flags.with(flag.parse().map_err(Failure::usage)?),
                     }
                 }
+                if let Some(on_link) = on_link.filter(|name| interface.as_ref() != Some(name)) {
+                    let text = format!("'%{on_link}' and 'dev' name two interfaces: leave one out");
+                    return Err(Failure::usage(text));
+                }
+                check_addition(address.ip, interface.as_deref(), id, port, flags).map_err(Failure::usage)?;
                 Ok(Command::EndpointAdd {
-                    address: *address,
+                    address: address.ip,
                     interface,
                     id,
                     port,
@@ -243,9 +248,9 @@ impl Change for LimitsChange {
         let (mut extra_subflows_max, mut add_addr_accepted_max) = (None, None);
         while let Some(word) = words.next() {
             match word {
-                "subflows" => extra_subflows_max = Some(words.value("subflows", "a number from 0 to 8")?),
+                "subflows" => extra_subflows_max = Some(words.value("subflows", "a number")?),
                 "add-addr-accepted" => {
-                    add_addr_accepted_max = Some(words.value("add-addr-accepted", "a number from 0 to 8")?);
+                    add_addr_accepted_max = Some(words.value("add-addr-accepted", "a number")?);
                 }
                 other => {
                     let text = format!("'{other}' is no limit: use subflows N or add-addr-accepted N");
@@ -357,6 +362,21 @@ mod tests {
             "endpoint add 10.0.0.1 id",
             "limits set extra 4",
             "limits set subflows many",
+            "endpoint add 10.0.0.1",
+            "endpoint add 10.0.0.1 dev eth0",
+            "endpoint add 224.0.0.1 subflow",
+            "endpoint add 127.0.0.1 subflow",
+            "endpoint add 0.0.0.0 signal",
+            "endpoint add ff02::1 subflow",
+            "endpoint add :: subflow",
+            "endpoint add 255.255.255.255 subflow",
+            "endpoint add 10.0.0.1 id 0 subflow",
+            "endpoint add 10.0.0.1 id 256 subflow",
+            "endpoint add 10.0.0.1 port 0 signal",
+            "endpoint add 10.0.0.1 port 443 subflow",
+            "endpoint add 10.0.0.1 port 443 signal subflow",
+            "endpoint add 10.0.0.1 signal fullmesh",
+            "endpoint add 10.0.0.1 implicit",
         ] {
             let failure = parse(line).expect_err(line);
             assert_eq!(failure.code, 2, "{line}: {failure}");

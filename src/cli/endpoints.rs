@@ -5,23 +5,36 @@ use serde::Serialize;
 use super::envelope::Envelope;
 use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
-use crate::model::{Endpoint, Interface, Limits, MAX_ENDPOINTS, Sample, Settings};
-use crate::source::snapshot;
+use crate::model::{
+    Endpoint, Ignored, Interface, Limits, Problem, Sample, Settings, ignored, is_read_only, problems,
+};
+use crate::source::equipment;
 
 /// `endpoints --json`.
 #[derive(Serialize)]
 struct Listing<'a> {
-    endpoints: &'a [Endpoint],
+    endpoints: Vec<Listed<'a>>,
+    /// Why new connections use no endpoint at all.
+    ignored: Vec<Ignored>,
     limits: Option<Limits>,
     settings: &'a Settings,
     interfaces: &'a [Interface],
 }
 
+/// An endpoint, and why it does nothing now.
+#[derive(Serialize)]
+struct Listed<'a> {
+    #[serde(flatten)]
+    endpoint: &'a Endpoint,
+    problems: Vec<Problem>,
+}
+
 pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
-    let (header, sample) = snapshot(namespace)?;
+    let (header, sample) = equipment(namespace)?;
     if json {
         let listing = Listing {
-            endpoints: &sample.endpoints,
+            endpoints: listed(&sample),
+            ignored: ignored(&sample.settings),
             limits: sample.limits,
             settings: &sample.settings,
             interfaces: &sample.interfaces,
@@ -33,25 +46,44 @@ pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Res
     Ok(output.flush()?)
 }
 
+fn listed(sample: &Sample) -> Vec<Listed<'_>> {
+    let endpoints = sample.endpoints.iter();
+    let listed = endpoints.map(|endpoint| Listed {
+        endpoint,
+        problems: problems(endpoint, sample.interfaces.iter()),
+    });
+    listed.collect()
+}
+
+fn endpoint_line(listed: &Listed<'_>) -> Styled {
+    let endpoint = listed.endpoint;
+    let port = endpoint
+        .port
+        .map(|port| format!(" port {port}"))
+        .unwrap_or_default();
+    let interface = endpoint
+        .interface
+        .as_deref()
+        .map(|name| format!(" dev {name}"))
+        .unwrap_or_default();
+    let line = Styled::from(format!(
+        "  id {:<3} {}{port}{interface}  {}",
+        endpoint.id, endpoint.address, endpoint.flags
+    ));
+    let problems: Vec<String> = listed.problems.iter().map(ToString::to_string).collect();
+    if problems.is_empty() {
+        return line;
+    }
+    line.plain("  ").alarming(problems.join(", "))
+}
+
 fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
-    heading(
-        output,
-        &format!("Endpoints, {} of at most {MAX_ENDPOINTS}", sample.endpoints.len()),
-    )?;
-    for endpoint in &sample.endpoints {
-        let port = endpoint
-            .port
-            .map(|port| format!(" port {port}"))
-            .unwrap_or_default();
-        let interface = endpoint
-            .interface
-            .as_deref()
-            .map(|name| format!(" dev {name}"))
-            .unwrap_or_default();
-        output.line(format!(
-            "  id {:<3} {}{port}{interface}  {}",
-            endpoint.id, endpoint.address, endpoint.flags
-        ))?;
+    heading(output, &format!("Endpoints, {}", sample.endpoints.len()))?;
+    for why in ignored(&sample.settings) {
+        output.line(Styled::from("  ").alarming(why))?;
+    }
+    for endpoint in listed(sample) {
+        output.line(endpoint_line(&endpoint))?;
     }
     heading(output, "Limits")?;
     if let Some(limits) = sample.limits {
@@ -60,7 +92,12 @@ fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     }
     heading(output, "Settings")?;
     for (name, value) in &sample.settings {
-        output.line(format!("  {name} {value}"))?;
+        let line = Styled::from(format!("  {name} {value}"));
+        output.line(if is_read_only(name) {
+            line.faint("  read-only")
+        } else {
+            line
+        })?;
     }
     heading(output, "Interfaces")?;
     for interface in &sample.interfaces {
@@ -77,9 +114,24 @@ fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
         } else {
             line.alarming("down ")
         };
-        output.line(line.plain(format!(" {}", addresses.join(" "))))?;
+        let mut parts = vec![String::new(), addresses.join(" ")];
+        parts.extend(wireless(interface));
+        output.line(line.plain(parts.join(" ")))?;
     }
     Ok(())
+}
+
+/// The network that a wireless interface is in and how well it hears it.
+fn wireless(interface: &Interface) -> Vec<String> {
+    let ssid = interface.ssid.as_ref().map(|ssid| format!(" network '{ssid}'"));
+    let signal = interface.signal_dbm.map(|dbm| format!("{dbm} dBm"));
+    let frequency = interface.frequency_mhz.map(|mhz| format!("{mhz} MHz"));
+    let access_point = interface.bssid.map(|bssid| format!("access point {bssid}"));
+    ssid.into_iter()
+        .chain(access_point)
+        .chain(frequency)
+        .chain(signal)
+        .collect()
 }
 
 fn heading(output: &mut Output, text: &str) -> Result<(), Failure> {

@@ -25,7 +25,8 @@ struct Line<'a> {
     interruption_ms: Option<u64>,
     uncertainty_ms: Option<u64>,
     recovery_ms: Option<u64>,
-    survived: bool,
+    survived: Option<bool>,
+    ongoing: bool,
     sentence: String,
 }
 
@@ -51,7 +52,6 @@ pub(super) fn run(
         };
         let Ok(line) = line else { break };
         history.apply(line);
-        source.look_closely(&history.suspects());
         let found = history.take_handovers();
         for handover in &found {
             print(handover, &history, arguments.json, output)?;
@@ -83,8 +83,10 @@ fn print(handover: &Handover, history: &History, json: bool, output: &mut Output
         to: handover.to.as_deref(),
         interruption_ms: interruption.map(|interruption| interruption.ms),
         uncertainty_ms: interruption.map(|interruption| interruption.uncertainty_ms),
-        recovery_ms: interruption.map(|interruption| interruption.recovery_ms),
-        survived: handover.survived,
+        recovery_ms: interruption.and_then(|interruption| interruption.recovery_ms),
+        // While it goes on nobody knows.
+        survived: (!handover.ongoing).then_some(handover.survived),
+        ongoing: handover.ongoing,
         sentence,
     })?)
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::envelope::Envelope;
 use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
-use crate::model::{Connection, Header, Subflow, TcpState};
+use crate::model::{Connection, Header, Sample, Subflow, TcpState, ignored};
 use crate::source::snapshot;
 
 /// `list --json`.
@@ -15,24 +15,24 @@ struct Listing<'a> {
 }
 
 pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
-    let (header, sample) = snapshot(namespace)?;
+    let (header, mut sample) = snapshot(namespace)?;
+    // Oldest first, as far as that is known.
+    sample
+        .connections
+        .sort_by_key(|connection| (connection.cookie, connection.token));
     if json {
         let listing = Listing {
             connections: &sample.connections,
         };
         output.json(&Envelope::new(&header, listing))?;
     } else {
-        text(&header, &sample.connections, sample.plain_tcp, output)?;
+        text(&header, &sample, output)?;
     }
     Ok(output.flush()?)
 }
 
-fn text(
-    header: &Header,
-    connections: &[Connection],
-    plain_tcp: Option<u32>,
-    output: &mut Output,
-) -> Result<(), Failure> {
+fn text(header: &Header, sample: &Sample, output: &mut Output) -> Result<(), Failure> {
+    let connections = &sample.connections;
     for connection in connections {
         output.line(connection_line(connection))?;
         for subflow in &connection.subflows {
@@ -48,10 +48,13 @@ fn text(
         count(connections.len(), "connection"),
         count(subflows, "subflow")
     );
-    if let Some(plain) = plain_tcp {
+    if let Some(plain) = sample.plain_tcp {
         foot += &format!("; {} on plain TCP", count(plain as usize, "connection"));
     }
     output.line(Styled::default().faint(foot))?;
+    for why in ignored(&sample.settings) {
+        output.line(Styled::default().alarming(why))?;
+    }
     if let Some(why_not) = &header.access.why_not {
         output.line(Styled::default().faint(format!("read-only: {why_not}")))?;
     }
@@ -61,7 +64,13 @@ fn text(
 fn connection_line(connection: &Connection) -> Styled {
     let process = connection.process.as_ref().map_or_else(
         || "–".to_owned(),
-        |process| format!("{} ({})", process.name, process.pid),
+        |process| {
+            let others = match connection.other_processes() {
+                0 => String::new(),
+                others => format!(" +{others}"),
+            };
+            format!("{} ({}){others}", process.name, process.pid)
+        },
     );
     let token = connection
         .token
@@ -71,10 +80,13 @@ fn connection_line(connection: &Connection) -> Styled {
         .plain(format!("  {process}  {} → ", connection.local))
         .strong(connection.remote)
         .plain(format!("  {}", state(connection.state)));
-    if connection.fallback == Some(true) {
-        return line.plain("  ").alarming("fell back to TCP");
+    if connection.has_no_path() {
+        line.plain("  ").alarming("no path left")
+    } else if connection.fallback == Some(true) {
+        line.plain("  ").alarming("fell back to TCP")
+    } else {
+        line
     }
-    line
 }
 
 fn subflow_line(subflow: &Subflow) -> Styled {
@@ -101,7 +113,14 @@ fn subflow_line(subflow: &Subflow) -> Styled {
     if subflow.is_backup() {
         line += "  backup";
     }
-    let line = Styled::from(line);
+    let mut line = Styled::from(line);
+    // Two paths that leave by one interface are none of each other's spare.
+    if let (Some(owner), Some(interface)) = (&subflow.address_interface, &subflow.interface) {
+        let address = subflow.local.ip();
+        line = line
+            .plain("  ")
+            .alarming(format!("{address} of {owner} leaves by {interface}"));
+    }
     if subflow.backoff.is_some_and(|backoff| backoff > 0) {
         return line.plain("  ").alarming("stalled");
     }

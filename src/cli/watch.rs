@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::args::WatchArguments;
-use super::{Failure, Output};
+use super::{Failure, Output, Styled};
+use crate::history::backup_in_words;
 use crate::kernel::Namespace;
-use crate::model::{Command, CommandOutcome, Event, EventKind, Line, Origin, Sample};
+use crate::model::{
+    Command, CommandOutcome, Event, EventKind, Line, Origin, Sample, error_words, ignored, reset_words,
+};
 use crate::source::{LiveSource, Options, Request, Source};
 
 /// Requests read from standard input that may wait.
@@ -194,6 +197,9 @@ fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
             sample.t,
             sample.connections.len()
         ))?;
+        for why in ignored(&sample.settings) {
+            output.line(Styled::from(format!("{:>9.3}  ", sample.t)).alarming(why))?;
+        }
     }
     Ok(())
 }
@@ -212,6 +218,9 @@ fn event_text(event: &Event) -> String {
     };
     add("", path);
     add("", event.interface.clone());
+    add("before ", event.interface_was.clone());
+    add("network ", event.ssid.clone());
+    add("access point ", event.bssid.map(|bssid| bssid.to_string()));
     add("", event.address.map(|address| address.to_string()));
     add(
         "",
@@ -222,17 +231,9 @@ fn event_text(event: &Event) -> String {
     );
     add("", event.setting.clone());
     add("= ", event.value.as_ref().map(ToString::to_string));
-    add(
-        "",
-        event.backup.filter(|backup| *backup).map(|_| "backup".to_owned()),
-    );
-    add(
-        "error ",
-        event
-            .error
-            .filter(|error| *error != 0)
-            .map(|error| error.to_string()),
-    );
+    add("", backup_in_words(event).map(str::to_owned));
+    add("", event.error.filter(|error| *error != 0).map(error_words));
+    add("", event.reset_reason.map(reset_words));
     if let Some(outcome) = &event.command {
         add(
             "",
@@ -266,6 +267,26 @@ mod tests {
         };
         assert_eq!(request.command, Command::EndpointChange { id: 2, flags });
         assert_eq!(request.reference.as_deref(), Some("7"));
+    }
+
+    #[test]
+    fn an_end_says_why_in_words() {
+        let mut event = Event::new(1.5, EventKind::SubflowClosed, Origin::Kernel);
+        event.error = Some(111);
+        let text = event_text(&event);
+        assert!(
+            text.ends_with("subflow closed  connection refused (111)"),
+            "{text}"
+        );
+        event.error = Some(104);
+        event.reset_reason = Some(6);
+        let text = event_text(&event);
+        assert!(
+            text.ends_with("connection reset (104)  reset: middlebox interference (6)"),
+            "{text}"
+        );
+        event.error = Some(0);
+        assert!(!event_text(&event).contains("(0)"));
     }
 
     #[test]

@@ -390,6 +390,7 @@ mod tests {
             address: [10, 0, 0, 1].into(),
             port,
             interface: interface.map(str::to_owned),
+            interface_index: None,
             flags: EndpointFlags::SUBFLOW,
         }
     }

@@ -134,7 +134,8 @@ fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
 mod tests {
     use super::*;
     use crate::desktop::Told;
-    use crate::model::Cookie;
+    use crate::history::handover::Fate;
+    use crate::model::Token;
 
     struct Stuck {
         entered: Sender<()>,
@@ -153,16 +154,17 @@ mod tests {
         }
     }
 
-    fn told(connections: u64) -> Bundle {
+    fn told(connections: u32) -> Bundle {
         let told = |number| Told {
-            connection: Cookie(number),
+            connection: Token(number).into(),
             application: "ssh".to_owned(),
             happened: "Wi-Fi lost".to_owned(),
             from: Some("Wi-Fi".to_owned()),
             to: Some("Ethernet".to_owned()),
             sentence: "It moved.".to_owned(),
-            survived: true,
-            interruption_ms: Some((number, 20)),
+            fate: Fate::LivedOn,
+            uninterrupted: None,
+            interruption_ms: Some((number.into(), 20)),
         };
         (1..=connections).map(told).collect()
     }

@@ -1,12 +1,12 @@
 //! Which handovers are told, and when: the worst of what belongs together, and seldom.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::handover::duration;
-use crate::model::Cookie;
+use crate::history::handover::{Fate, Uninterrupted, duration};
+use crate::model::ConnectionId;
 
 /// From one notification to the next at least this long.
 pub const QUIET: Duration = Duration::from_secs(5);
@@ -41,7 +41,7 @@ impl When {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// The connection.
-    pub connection: Cookie,
+    pub connection: ConnectionId,
     /// Whose connection it was.
     pub application: String,
     /// What happened to the path: `Wi-Fi lost`.
@@ -52,15 +52,17 @@ pub struct Told {
     pub to: Option<String>,
     /// All of it, of this connection alone.
     pub sentence: String,
-    /// Whether the connection lived on.
-    pub survived: bool,
-    /// How long nothing was delivered and how far the truth may be from it, ms; `None` where nothing was to be sent.
+    /// What became of the connection.
+    pub fate: Fate,
+    /// How long nothing was delivered and how far the truth may be from it, ms; `None` where there was no interruption.
     pub interruption_ms: Option<(u64, u64)>,
+    /// Why there was none.
+    pub uninterrupted: Option<Uninterrupted>,
 }
 
 impl Told {
-    fn gravity(&self) -> (bool, Option<u64>) {
-        (!self.survived, self.interruption_ms.map(|(ms, _)| ms))
+    fn gravity(&self) -> (Fate, Option<u64>) {
+        (self.fate, self.interruption_ms.map(|(ms, _)| ms))
     }
 }
 
@@ -74,19 +76,16 @@ pub struct Bundle {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Group {
     worst: Told,
-    connections: BTreeSet<Cookie>,
-    /// Those of them that were lost.
-    lost: BTreeSet<Cookie>,
+    /// What became of each connection, as far as is known by now.
+    connections: BTreeMap<ConnectionId, Fate>,
 }
 
 impl FromIterator<Told> for Bundle {
     fn from_iter<T: IntoIterator<Item = Told>>(handovers: T) -> Self {
         let mut bundle = Self::default();
         for told in handovers {
-            let lost = (!told.survived).then_some(told.connection);
             bundle.add(Group {
-                connections: [told.connection].into(),
-                lost: lost.into_iter().collect(),
+                connections: [(told.connection, told.fate)].into(),
                 worst: told,
             });
         }
@@ -96,6 +95,17 @@ impl FromIterator<Told> for Bundle {
 
 impl Bundle {
     fn add(&mut self, new: Group) {
+        // What was told while it went on is told again at its end.
+        for group in &mut self.groups {
+            let its = group.worst.connection;
+            group
+                .connections
+                .retain(|connection, fate| *fate != Fate::Waits || !new.connections.contains_key(connection));
+            if group.worst.fate == Fate::Waits && new.connections.contains_key(&its) {
+                group.worst = new.worst.clone();
+            }
+        }
+        self.groups.retain(|group| !group.connections.is_empty());
         let same = |group: &&mut Group| {
             (&group.worst.happened, &group.worst.to) == (&new.worst.happened, &new.worst.to)
         };
@@ -104,7 +114,6 @@ impl Bundle {
             return;
         };
         group.connections.extend(new.connections);
-        group.lost.extend(new.lost);
         if new.worst.gravity() > group.worst.gravity() {
             group.worst = new.worst;
         }
@@ -162,14 +171,34 @@ impl Group {
             }
             (Some(to), Some(at_worst)) => format!("{who} moved to {to}, {at_worst}"),
             (Some(to), None) => format!("{who} moved to {to} without an interruption"),
-            (None, Some(_)) => format!("nothing of {who} was delivered any more"),
-            (None, None) => format!("{who} had nothing to send"),
+            (None, Some(at_worst)) if self.worst.fate == Fate::LivedOn => {
+                format!("{who} delivered again, {at_worst}")
+            }
+            (None, Some(_)) => {
+                let stopped = self
+                    .connections
+                    .values()
+                    .filter(|fate| **fate != Fate::LivedOn)
+                    .count();
+                let them = if stopped == 1 { "connection" } else { "connections" };
+                format!("nothing of {stopped} {them} was delivered any more")
+            }
+            (None, None) => {
+                let why = self.worst.uninterrupted;
+                format!("{who}: {}", why.map_or("no interruption", Uninterrupted::briefly))
+            }
         };
-        let lived = match self.lost.len() {
-            0 => "all lived on".to_owned(),
-            lost if lost == self.connections.len() => "all were lost".to_owned(),
-            1 => "1 was lost".to_owned(),
-            lost => format!("{lost} were lost"),
+        let all = self.connections.len();
+        let was_lost = |number: usize| format!("{number} {} lost", if number == 1 { "was" } else { "were" });
+        let waits = |number: usize| format!("{number} still {}", if number == 1 { "waits" } else { "wait" });
+        let number = |fate| self.connections.values().filter(|one| **one == fate).count();
+        let lived = match (number(Fate::Lost), number(Fate::Waits)) {
+            (0, 0) => "all lived on".to_owned(),
+            (lost, 0) if lost == all => "all were lost".to_owned(),
+            (0, waiting) if waiting == all => "all still wait".to_owned(),
+            (0, waiting) => waits(waiting),
+            (lost, 0) => was_lost(lost),
+            (lost, waiting) => format!("{}, {}", was_lost(lost), waits(waiting)),
         };
         format!("{happened}; {moved}; {lived}.")
     }
@@ -222,29 +251,31 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
 
-    fn told(connection: u64, sentence: &str, ms: Option<u64>, survived: bool) -> Told {
+    fn told(connection: u32, sentence: &str, ms: Option<u64>, fate: Fate) -> Told {
         Told {
-            connection: Cookie(connection),
+            connection: Token(connection).into(),
             application: "ssh".to_owned(),
             happened: format!("Path {connection} lost"),
             from: Some("Wi-Fi".to_owned()),
             to: Some("Ethernet".to_owned()),
             sentence: sentence.to_owned(),
-            survived,
+            fate,
+            uninterrupted: None,
             interruption_ms: ms.map(|ms| (ms, 20)),
         }
     }
 
-    fn one(connection: u64, sentence: &str, ms: Option<u64>, survived: bool) -> Bundle {
-        [told(connection, sentence, ms, survived)].into_iter().collect()
+    fn one(connection: u32, sentence: &str, ms: Option<u64>, fate: Fate) -> Bundle {
+        [told(connection, sentence, ms, fate)].into_iter().collect()
     }
 
     /// A connection that moved away from Wi-Fi.
-    fn moved(connection: u64, ms: Option<u64>, survived: bool) -> Told {
+    fn moved(connection: u32, ms: Option<u64>, fate: Fate) -> Told {
         Told {
             happened: "Wi-Fi lost".to_owned(),
-            ..told(connection, "It moved.", ms, survived)
+            ..told(connection, "It moved.", ms, fate)
         }
     }
 
@@ -265,7 +296,7 @@ mod tests {
     fn one_handover_is_told_as_it_is() {
         let mut policy = Policy::default();
         assert_eq!((policy.due(), policy.next(at(0))), (None, None));
-        policy.take(one(1, "It moved.", Some(207), true), at(100));
+        policy.take(one(1, "It moved.", Some(207), Fate::LivedOn), at(100));
         policy.take(Bundle::default(), at(200));
         assert_eq!(policy.next(at(1099)), None, "others may follow");
         assert_eq!(policy.due(), Some(at(1100)));
@@ -280,14 +311,14 @@ mod tests {
     #[test]
     fn the_worst_of_several_is_told_with_the_number_of_the_others() {
         let mut policy = Policy::default();
-        policy.take(one(1, "Idle.", None, true), at(0));
-        policy.take(one(2, "Long.", Some(900), true), at(300));
-        policy.take(one(3, "Lost.", Some(80), false), at(500));
-        policy.take(one(4, "Short.", Some(90), true), at(700));
+        policy.take(one(1, "Idle.", None, Fate::LivedOn), at(0));
+        policy.take(one(2, "Long.", Some(900), Fate::LivedOn), at(300));
+        policy.take(one(3, "Lost.", Some(80), Fate::Lost), at(500));
+        policy.take(one(4, "Short.", Some(90), Fate::LivedOn), at(700));
         let notice = policy.next(at(1000)).expect("due");
         assert_eq!(notice.text, "Lost. There were 3 other handovers.");
-        policy.take(one(1, "Short.", Some(90), true), at(8000));
-        policy.take(one(2, "Long.", Some(900), true), at(8100));
+        policy.take(one(1, "Short.", Some(90), Fate::LivedOn), at(8000));
+        policy.take(one(2, "Long.", Some(900), Fate::LivedOn), at(8100));
         let notice = policy.next(at(9000)).expect("due");
         assert_eq!(notice.text, "Long. There was 1 other handover.");
     }
@@ -295,10 +326,13 @@ mod tests {
     #[test]
     fn connections_to_which_the_same_happened_are_told_in_one_sentence() {
         let mut policy = Policy::default();
-        let first = (0..8).map(|number| moved(number, Some(100 + number), true));
+        let first = (0..8).map(|number| moved(number, Some(100 + u64::from(number)), Fate::LivedOn));
         policy.take(first.collect(), at(0));
-        let later = (4..12).map(|number| moved(number, Some(333 + number), true));
-        policy.take(later.chain([told(20, "Other.", None, true)]).collect(), at(250));
+        let later = (4..12).map(|number| moved(number, Some(333 + u64::from(number)), Fate::LivedOn));
+        policy.take(
+            later.chain([told(20, "Other.", None, Fate::LivedOn)]).collect(),
+            at(250),
+        );
         let notice = policy.next(at(1000)).expect("due");
         assert_eq!(notice.title, "Handover of 12 connections");
         assert_eq!(
@@ -306,12 +340,28 @@ mod tests {
             "Wi-Fi lost; 12 connections moved to Ethernet, at worst after 344 ms ± 20; all lived on. \
              There was 1 other handover."
         );
-        let idle = [moved(1, None, true), moved(2, None, false)];
+        let idle = [moved(1, None, Fate::LivedOn), moved(2, None, Fate::Lost)];
         policy.take(idle.into_iter().collect(), at(8000));
         let notice = policy.next(at(9000)).expect("due");
         assert_eq!(
             notice.text,
             "Wi-Fi lost; 2 connections moved to Ethernet without an interruption; 1 was lost."
+        );
+        let nowhere = |connection, fate| Told {
+            to: None,
+            ..moved(connection, Some(3000), fate)
+        };
+        let waiting = [
+            nowhere(1, Fate::Waits),
+            nowhere(2, Fate::Waits),
+            nowhere(3, Fate::Waits),
+        ];
+        policy.take(waiting.into_iter().collect(), at(16_000));
+        policy.take([nowhere(3, Fate::LivedOn)].into_iter().collect(), at(16_500));
+        let notice = policy.next(at(17_000)).expect("due");
+        assert_eq!(
+            notice.text,
+            "Wi-Fi lost; nothing of 2 connections was delivered any more; 2 still wait."
         );
     }
 
@@ -322,7 +372,7 @@ mod tests {
         let mut handovers = 0;
         for ms in (0..60_000).step_by(10) {
             if ms % 370 == 0 {
-                policy.take(one(1, "It moved.", Some(ms), true), at(ms));
+                policy.take(one(1, "It moved.", Some(ms), Fate::LivedOn), at(ms));
                 handovers += 1;
             }
             if policy.next(at(ms)).is_some() {

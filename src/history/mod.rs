@@ -16,7 +16,7 @@ mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
-pub use names::{device_name, kind_name};
+pub use names::{backup_in_words, device_name, kind_name};
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;
@@ -28,7 +28,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handover::{Detector, Handover, Incident, incidents};
 use self::memory::Memory;
-use crate::model::{Connection, Cookie, Event, Header, Line, Sample, Subflow};
+use crate::model::{
+    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Subflow, Token,
+};
 
 /// The most handovers.
 const HANDOVERS: usize = 1000;
@@ -72,16 +74,18 @@ pub struct History {
     now: f64,
     /// When everything was last sampled.
     sampled_at: Option<f64>,
-    connections: FxHashMap<Cookie, ConnectionHistory>,
+    connections: FxHashMap<ConnectionId, ConnectionHistory>,
     subflows: FxHashMap<Cookie, SubflowHistory>,
     /// Subflows whose newest point is not zero: they need a zero when they no longer change.
     moving: FxHashSet<Cookie>,
     events: VecDeque<Event>,
     /// The connection that somebody looks at: its points stay.
-    watched: Option<Cookie>,
+    watched: Option<ConnectionId>,
     memory: Memory,
     detector: Detector,
     handovers: VecDeque<Handover>,
+    /// The connections of which a handover was told that goes on.
+    ongoing: FxHashSet<ConnectionId>,
     /// The same by what happened, once somebody asked and until another one ends.
     incidents: OnceCell<Vec<Incident>>,
     /// How many there were, those that are forgotten included.
@@ -104,8 +108,9 @@ impl History {
         self.now = self.now.max(line.t());
         let ended = self.detector.apply(&line);
         if !ended.is_empty() {
-            self.found += ended.len();
-            self.handovers.extend(ended);
+            for handover in ended {
+                self.take_handover(handover);
+            }
             let spare = self.handovers.len().saturating_sub(HANDOVERS);
             self.handovers.drain(..spare);
             self.incidents.take();
@@ -125,11 +130,38 @@ impl History {
                 if let (Some(header), Some(access)) = (&mut self.header, &event.access) {
                     header.access = access.clone();
                 }
+                if let (EventKind::InterfaceRenamed, Some(old), Some(new)) =
+                    (event.kind, &event.interface_was, &event.interface)
+                {
+                    self.session.rename(old, new);
+                }
+                if let Some(outcome) = event.command.as_ref().filter(|outcome| outcome.ok)
+                    && let Some(command) = &outcome.asked
+                {
+                    self.state.take_done(command);
+                }
                 if self.events.len() >= self.bounds.events {
                     self.events.pop_front();
                 }
                 self.events.push_back(*event);
             }
+        }
+    }
+
+    /// Adds a handover; the end of one that was told while it went on takes its place.
+    fn take_handover(&mut self, handover: Handover) {
+        let same = |other: &&mut Handover| other.ongoing && other.connection == handover.connection;
+        let goes_on = self.ongoing.remove(&handover.connection);
+        if handover.ongoing {
+            self.ongoing.insert(handover.connection);
+        }
+        if !goes_on {
+            self.found += 1;
+            self.handovers.push_back(handover);
+        } else if let Some(ongoing) = self.handovers.iter_mut().rev().find(same) {
+            *ongoing = handover;
+        } else {
+            self.handovers.push_back(handover);
         }
     }
 
@@ -189,13 +221,8 @@ impl History {
         std::mem::take(&mut self.handovers)
     }
 
-    /// The connections in which something seems to happen: to be looked at closely.
-    pub fn suspects(&self) -> Vec<Cookie> {
-        self.detector.suspects()
-    }
-
     /// Keeps every point of this connection from now on, as long as somebody looks at it.
-    pub fn watch(&mut self, connection: Option<Cookie>) {
+    pub fn watch(&mut self, connection: Option<ConnectionId>) {
         self.watched = connection;
     }
 
@@ -205,14 +232,14 @@ impl History {
     }
 
     /// A connection as it is now, or as it was when it ended a short while ago.
-    pub fn latest(&self, connection: Cookie) -> Option<&Connection> {
+    pub fn latest(&self, connection: ConnectionId) -> Option<&Connection> {
         let ended = || self.connections.get(&connection)?.last.as_deref();
         self.state.connections.get(&connection).or_else(ended)
     }
 
     /// A connection that exists, or ended a short while ago.
-    pub fn connection(&self, cookie: Cookie) -> Option<&ConnectionHistory> {
-        self.connections.get(&cookie)
+    pub fn connection(&self, id: ConnectionId) -> Option<&ConnectionHistory> {
+        self.connections.get(&id)
     }
 
     /// A subflow that exists, or ended a short while ago.
@@ -221,7 +248,7 @@ impl History {
     }
 
     /// The subflows of a connection, those that ended a short while ago included, oldest first.
-    pub fn subflows_of(&self, connection: Cookie) -> impl Iterator<Item = &SubflowHistory> {
+    pub fn subflows_of(&self, connection: ConnectionId) -> impl Iterator<Item = &SubflowHistory> {
         let ids = self
             .connections
             .get(&connection)
@@ -230,7 +257,7 @@ impl History {
     }
 
     /// What a connection sends and receives now, bits a second.
-    pub fn rate_of(&self, connection: Cookie) -> (f64, f64) {
+    pub fn rate_of(&self, connection: ConnectionId) -> (f64, f64) {
         self.subflows_of(connection)
             .filter(|subflow| subflow.ended_at.is_none())
             .fold((0.0, 0.0), |(out, inward), subflow| {
@@ -251,8 +278,8 @@ impl History {
                 self.session.note_signal(&interface.name, t, dbm);
             }
         }
-        for cookie in self.state.missing_from(&sample) {
-            self.end_connection(cookie, t);
+        for id in self.state.missing_from(&sample) {
+            self.end_connection(id, t);
         }
         for cookie in std::mem::take(&mut self.moving) {
             if still.contains(&cookie) {
@@ -261,11 +288,8 @@ impl History {
             let Some(history) = self.subflows.get_mut(&cookie) else {
                 continue;
             };
-            if sample
-                .only
-                .as_ref()
-                .is_some_and(|only| !only.contains(&history.connection))
-            {
+            let is_there = |only: &Vec<Token>| only.iter().any(|token| history.connection == (*token).into());
+            if sample.only.as_ref().is_some_and(|only| !is_there(only)) {
                 still.insert(cookie);
             } else if history.ended_at.is_none() {
                 let record = self.connections.get(&history.connection);
@@ -276,8 +300,8 @@ impl History {
         self.moving = still;
         match &sample.only {
             Some(only) => {
-                for cookie in only {
-                    if let Some(record) = self.connections.get_mut(cookie) {
+                for token in only {
+                    if let Some(record) = self.connections.get_mut(&(*token).into()) {
                         record.looked_at = Some(t);
                     }
                 }
@@ -299,7 +323,7 @@ impl History {
     ) {
         let record = self
             .connections
-            .entry(connection.cookie)
+            .entry(connection.id())
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
         record.last = None;
@@ -312,7 +336,7 @@ impl History {
             let history = self
                 .subflows
                 .entry(subflow.cookie)
-                .or_insert_with(|| SubflowHistory::new(connection.cookie, subflow, t));
+                .or_insert_with(|| SubflowHistory::new(connection.id(), subflow, t));
             if history.take(subflow, before, t, &self.bounds) {
                 moving.insert(subflow.cookie);
                 let device = subflow.interface.as_deref().unwrap_or_default();
@@ -330,12 +354,12 @@ impl History {
         }
     }
 
-    fn end_connection(&mut self, cookie: Cookie, t: f64) {
-        let Some(record) = self.connections.get_mut(&cookie) else {
+    fn end_connection(&mut self, id: ConnectionId, t: f64) {
+        let Some(record) = self.connections.get_mut(&id) else {
             return;
         };
         record.ended_at.get_or_insert(t);
-        record.last = self.state.connections.get(&cookie).cloned().map(Box::new);
+        record.last = self.state.connections.get(&id).cloned().map(Box::new);
         for subflow in &record.subflows {
             if let Some(history) = self.subflows.get_mut(subflow) {
                 history.ended_at.get_or_insert(t);

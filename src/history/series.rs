@@ -7,7 +7,7 @@ use super::Bounds;
 use super::balance::Balance;
 use super::rates::bits_per_second;
 use super::thinning::{Spacing, thin};
-use crate::model::{Connection, Cookie, Subflow};
+use crate::model::{Connection, ConnectionId, Cookie, Subflow};
 
 /// What was measured of a subflow between two samples. Small, because there are many.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +64,7 @@ impl ConnectionHistory {
 #[derive(Clone, Debug)]
 pub struct SubflowHistory {
     /// The connection it belongs to.
-    pub connection: Cookie,
+    pub connection: ConnectionId,
     /// When it was first seen, seconds on the stream.
     pub began_at: f64,
     /// When it was found gone.
@@ -77,7 +77,7 @@ pub struct SubflowHistory {
 }
 
 impl SubflowHistory {
-    pub(super) fn new(connection: Cookie, subflow: &Subflow, t: f64) -> Self {
+    pub(super) fn new(connection: ConnectionId, subflow: &Subflow, t: f64) -> Self {
         Self {
             connection,
             began_at: t,

@@ -92,6 +92,20 @@ impl Session {
         }
     }
 
+    /// Goes on under another name with what was known of a device.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(bits) = self.by_device.remove(old) {
+            let known = self.by_device.entry(new.to_owned()).or_default();
+            known.resize(known.len().max(bits.len()), 0.0);
+            for (bin, more) in known.iter_mut().zip(bits) {
+                *bin += more;
+            }
+        }
+        if let Some(changes) = self.signals.remove(old) {
+            self.signals.insert(new.to_owned(), changes);
+        }
+    }
+
     fn halve(&mut self) {
         self.width_s *= 2.0;
         for bits in self.by_device.values_mut() {
@@ -134,6 +148,18 @@ mod tests {
         }
         assert_eq!(at(&session, 9000.0), None);
         assert_eq!(at(&session, 19_999.5), Some(-61));
+    }
+
+    #[test]
+    fn a_device_with_another_name_is_the_same_one() {
+        let mut session = Session::default();
+        session.add("eth0", (0.0, 0.25), 800.0);
+        session.add("wan", (0.25, 0.5), 400.0);
+        session.note_signal("eth0", 0.1, -50);
+        session.rename("eth0", "wan");
+        assert_eq!(rates(&session, "wan"), [800.0, 400.0]);
+        assert_eq!(rates(&session, "eth0"), [0.0; 0]);
+        assert_eq!(session.signal_at("wan", 0.2), Some(-50));
     }
 
     #[test]

@@ -1,16 +1,18 @@
-//! Everything as it is now: full samples replace, the others are joined by cookie, index and id.
+//! Everything as it is now: full samples replace, the others are joined by token, index and id.
 
 use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Before, Command, Connection, Cookie, Endpoint, Interface, Limits, Sample, Settings};
+use crate::model::{
+    Before, Command, Connection, ConnectionId, ConnectionKey, Endpoint, Interface, Limits, Sample, Settings,
+};
 
 /// The state that a stream's samples add up to.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct State {
-    /// Connections by cookie.
-    pub connections: FxHashMap<Cookie, Connection>,
+    /// The connections.
+    pub connections: FxHashMap<ConnectionId, Connection>,
     /// Interfaces by index.
     pub interfaces: BTreeMap<u32, Interface>,
     /// Endpoints by id.
@@ -53,19 +55,47 @@ impl State {
         }
     }
 
-    /// The connections that `sample` says, or shows by being full, to be gone.
-    pub(super) fn missing_from(&self, sample: &Sample) -> Vec<Cookie> {
-        if !sample.full {
-            return sample.gone.clone();
+    /// Takes what a command that was done made so. The sample that shows it may come after the next command, which would
+    /// then be believed to replace what is there no more. What the kernel chose, such as the id of a new endpoint, only a
+    /// sample tells.
+    pub(super) fn take_done(&mut self, command: &Command) {
+        match command {
+            Command::EndpointChange { id, flags } => {
+                if let Some(endpoint) = self.endpoints.get_mut(id) {
+                    endpoint.flags = flags.apply(endpoint.flags);
+                }
+            }
+            Command::EndpointRemove { id } => {
+                self.endpoints.remove(id);
+            }
+            Command::LimitsSet {
+                extra_subflows_max,
+                add_addr_accepted_max,
+            } => {
+                if let Some(limits) = &mut self.limits {
+                    limits.extra_subflows_max = extra_subflows_max.unwrap_or(limits.extra_subflows_max);
+                    limits.add_addr_accepted_max =
+                        add_addr_accepted_max.unwrap_or(limits.add_addr_accepted_max);
+                }
+            }
+            Command::Set { name, value } => {
+                if let Some(setting) = self.settings.get_mut(name) {
+                    setting.clone_from(value);
+                }
+            }
+            Command::EndpointAdd { .. } | Command::Close { .. } => {}
         }
-        let here: FxHashSet<Cookie> = sample
-            .connections
-            .iter()
-            .map(|connection| connection.cookie)
-            .collect();
+    }
+
+    /// The connections that `sample` says, or shows by being full, to be gone.
+    pub(super) fn missing_from(&self, sample: &Sample) -> Vec<ConnectionId> {
+        if !sample.full {
+            return sample.connections_gone.iter().map(ConnectionKey::id).collect();
+        }
+        let here: FxHashSet<ConnectionId> = sample.connections.iter().map(Connection::id).collect();
         self.connections
             .keys()
-            .filter(|cookie| !here.contains(cookie))
+            .filter(|id| !here.contains(id))
             .copied()
             .collect()
     }
@@ -76,8 +106,8 @@ impl State {
             self.limits = before.limits;
             self.plain_tcp = before.plain_tcp;
         }
-        for cookie in &sample.gone {
-            self.connections.remove(cookie);
+        for key in &sample.connections_gone {
+            self.connections.remove(&key.id());
         }
         for index in &sample.interfaces_gone {
             self.interfaces.remove(index);
@@ -85,11 +115,9 @@ impl State {
         for id in &sample.endpoints_gone {
             self.endpoints.remove(id);
         }
-        let by_cookie = sample
-            .connections
-            .into_iter()
-            .map(|connection| (connection.cookie, connection));
-        self.connections.extend(by_cookie);
+        let connections = sample.connections.into_iter();
+        self.connections
+            .extend(connections.map(|connection| (connection.id(), connection)));
         self.interfaces.extend(
             sample
                 .interfaces

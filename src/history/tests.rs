@@ -11,9 +11,9 @@ fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
     serde_json::from_value(json).expect("a subflow")
 }
 
-fn connection(cookie: u64, subflows: Vec<Subflow>) -> Connection {
+fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
     let json = serde_json::json!({
-        "cookie": Cookie(cookie), "state": TcpState::Established, "local": "10.0.0.1:4000",
+        "cookie": Cookie(1), "token": Token(number), "state": TcpState::Established, "local": "10.0.0.1:4000",
         "remote": "10.0.0.9:443", "subflows": [],
     });
     Connection {
@@ -46,7 +46,7 @@ fn a_rate_is_bits_over_the_time_between_two_samples() {
     history.apply(sample(1.0, true, vec![connection(1, vec![subflow(11, 0)])]));
     history.apply(sample(1.5, false, vec![connection(1, vec![subflow(11, 1000)])]));
     assert_eq!(rates(&history, 11), [(1.0, 0.0), (1.5, 16_000.0)]);
-    assert_eq!(history.rate_of(Cookie(1)), (16_000.0, 0.0));
+    assert_eq!(history.rate_of(Token(1).into()), (16_000.0, 0.0));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_subflow_that_is_missing_from_its_connection_has_ended() {
     ));
     history.apply(sample(1.0, false, vec![connection(1, vec![subflow(12, 0)])]));
     let ended: Vec<_> = history
-        .subflows_of(Cookie(1))
+        .subflows_of(Token(1).into())
         .map(|subflow| subflow.ended_at)
         .collect();
     assert_eq!(ended, [Some(1.0), None]);
@@ -89,16 +89,16 @@ fn a_connection_ends_by_name_or_by_missing_from_a_full_sample() {
     ));
     let gone = Sample {
         t: 1.0,
-        gone: vec![Cookie(1)],
+        connections_gone: vec![connection(1, vec![]).key()],
         ..Sample::default()
     };
     history.apply(Line::Sample(Box::new(gone)));
     assert_eq!(history.state().connections.len(), 1);
     history.apply(sample(2.0, true, vec![]));
     assert_eq!(history.state().connections.len(), 0);
-    let ended = [1, 2].map(|cookie| {
+    let ended = [1, 2].map(|token| {
         history
-            .connection(Cookie(cookie))
+            .connection(Token(token).into())
             .and_then(|record| record.ended_at)
     });
     assert_eq!(ended, [Some(1.0), Some(2.0)]);
@@ -118,11 +118,7 @@ fn points_and_events_stay_within_bounds() {
             step == 0,
             vec![connection(1, vec![subflow(11, u64::from(step))])],
         ));
-        let event = Event::new(
-            t,
-            crate::model::EventKind::InterfaceUp,
-            crate::model::Origin::Kernel,
-        );
+        let event = Event::new(t, EventKind::InterfaceUp, crate::model::Origin::Kernel);
         history.apply(Line::Event(Box::new(event)));
     }
     assert_eq!(
@@ -160,10 +156,13 @@ fn a_backing_off_timer_or_a_dead_interface_is_a_stall() {
 }
 
 /// Connections with two subflows each, all of which moved since the sample before.
-fn busy(t: f64, connections: u64, full: bool) -> Line {
+fn busy(t: f64, connections: u32, full: bool) -> Line {
     let bytes = |t: f64| (t * 1000.0).round().max(0.0);
-    let one = |number: u64| {
-        let mut subflows = vec![subflow(number * 10 + 1, 0), subflow(number * 10 + 2, 0)];
+    let one = |number: u32| {
+        let mut subflows = vec![
+            subflow(u64::from(number) * 10 + 1, 0),
+            subflow(u64::from(number) * 10 + 2, 0),
+        ];
         for subflow in &mut subflows {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small")]
             let acked = bytes(t) as u64;
@@ -180,7 +179,7 @@ fn within_its_memory_what_nobody_looks_at_keeps_fewer_points() {
         bytes: 1_000_000,
         ..Bounds::default()
     });
-    history.watch(Some(Cookie(1)));
+    history.watch(Some(Token(1).into()));
     for step in 0..1200_u32 {
         history.apply(busy(f64::from(step) * 0.25, 20, step == 0));
     }
@@ -209,9 +208,49 @@ fn a_connection_that_ended_is_known_as_it_was() {
     history.apply(sample(0.0, true, vec![connection(1, vec![subflow(11, 5)])]));
     history.apply(Line::Sample(Box::new(Sample {
         t: 1.0,
-        gone: vec![Cookie(1)],
+        connections_gone: vec![connection(1, vec![]).key()],
         ..Sample::default()
     })));
-    let known = history.latest(Cookie(1)).expect("still known");
+    let known = history.latest(Token(1).into()).expect("still known");
     assert_eq!(known.subflows.len(), 1);
+}
+
+#[test]
+fn what_was_done_is_known_before_a_sample_shows_it() {
+    use crate::model::{Before, Command, CommandOutcome, EventKind, Limits, Origin, SettingValue};
+
+    let limits = |extra_subflows_max| Limits {
+        extra_subflows_max,
+        add_addr_accepted_max: 4,
+    };
+    let mut history = History::default();
+    history.apply(Line::Sample(Box::new(Sample {
+        full: true,
+        limits: Some(limits(2)),
+        settings: [("enabled".to_owned(), SettingValue::Number(1))].into(),
+        ..Sample::default()
+    })));
+    let less = |count| Command::LimitsSet {
+        extra_subflows_max: Some(count),
+        add_addr_accepted_max: None,
+    };
+    let mut tell = |command: &Command, ok| {
+        let mut event = Event::new(1.0, EventKind::Command, Origin::Kernel);
+        event.command = Some(CommandOutcome {
+            asked: Some(command.clone()),
+            by: "window".to_owned(),
+            reference: None,
+            ok,
+            message: None,
+        });
+        history.apply(Line::Event(Box::new(event)));
+        history.state().before(command)
+    };
+    assert_eq!(tell(&less(1), false), Some(Before::Limits(limits(2))), "refused");
+    assert_eq!(tell(&less(1), true), Some(Before::Limits(limits(1))));
+    let off = Command::Set {
+        name: "enabled".to_owned(),
+        value: SettingValue::Number(0),
+    };
+    assert_eq!(tell(&off, true), Some(Before::Setting(SettingValue::Number(0))));
 }

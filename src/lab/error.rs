@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::OLDEST_KERNEL;
+
 /// Why a laboratory could not be built or has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -27,8 +29,9 @@ impl fmt::Display for LabError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forbidden(text) | Self::Failed(text) => f.write_str(text),
-            Self::NoMptcp => f.write_str(
-                "this kernel has no Multipath TCP: it needs Linux 5.6 or newer built with CONFIG_MPTCP",
+            Self::NoMptcp => write!(
+                f,
+                "this kernel has no Multipath TCP: it needs Linux {OLDEST_KERNEL} or later, built with CONFIG_MPTCP",
             ),
         }
     }

@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::live::{header, inside};
 use super::{Request, Source, Waker};
 use crate::kernel::{Error, Namespace, Route};
-use crate::model::{Access, Cookie, Header, Line, Sample};
+use crate::model::{Access, Header, Line, Sample};
 
 /// What the window shows on a kernel that was built without MPTCP. It takes no commands and never changes.
 pub struct AbsentSource {
@@ -57,8 +57,6 @@ impl Source for AbsentSource {
     }
 
     fn set_interval(&self, _: Duration) {}
-
-    fn look_closely(&self, _: &[Cookie]) {}
 
     fn set_waker(&self, waker: Waker) {
         waker();

@@ -1,9 +1,11 @@
 //! A close look at a few connections between two samples, by exact look-ups of their sockets.
 
+use rustc_hash::FxHashSet;
+
 use super::reading::Reader;
 use super::table::Row;
-use crate::kernel::Error;
-use crate::model::{Cookie, Sample};
+use crate::kernel::{Error, connection_id};
+use crate::model::{Sample, Token};
 use crate::wire::sock_diag::SocketId;
 
 impl Reader {
@@ -13,10 +15,9 @@ impl Reader {
     ///
     /// # Errors
     /// What the kernel refused.
-    pub(super) fn look_closely(&mut self, cookies: &[Cookie]) -> Result<Option<Sample>, Error> {
-        let entries = || cookies.iter().filter_map(|cookie| self.table.find(cookie.0));
-        let tokens: Vec<u32> = entries().filter_map(|entry| entry.socket.token).collect();
-        let wanted: Vec<SocketId> = entries()
+    pub(super) fn look_closely(&mut self, tokens: &[Token]) -> Result<Option<Sample>, Error> {
+        let entries = tokens.iter().filter_map(|token| self.table.find((*token).into()));
+        let wanted: Vec<SocketId> = entries
             .flat_map(|entry| self.table.rows(entry))
             .map(|row| SocketId {
                 local: row.socket.local,
@@ -26,28 +27,34 @@ impl Reader {
             })
             .collect();
         let mut found = Vec::new();
-        let whole = self.sockets.look_up_connections(&tokens, &mut found)?
+        let whole = self.sockets.look_up_connections(tokens, &mut found)?
             && self.sockets.look_up_subflows(&wanted, &mut self.close)?;
         if !whole {
             return Ok(None);
         }
         let mut sample = Sample {
-            only: Some(cookies.to_vec()),
+            only: Some(tokens.to_vec()),
             ..Sample::default()
         };
         let subflows = &self.close.subflows;
         let is_here = |row: &Row<'_>| subflows.iter().any(|here| here.cookie == row.socket.cookie);
         for socket in &found {
-            let changed = self.table.refresh(socket, subflows);
-            if let Some(entry) = self.table.find(socket.cookie) {
-                let rows = self.table.rows(entry);
+            if self.table.refresh(socket, subflows) {
+                self.untold.extend(socket.token);
+            }
+            if let Some(entry) = self.table.find(connection_id(socket)) {
                 // The table keeps what is gone until the next sample tells its end; it does nothing any more.
-                if changed || !rows.clone().all(|row| is_here(&row)) {
-                    let connection = self.surroundings.connection(entry, rows.filter(is_here));
-                    sample.connections.push(connection);
-                }
+                let rows = self.table.rows(entry).filter(is_here);
+                sample.connections.push(self.surroundings.connection(entry, rows));
             }
         }
         Ok(Some(sample))
+    }
+
+    /// These were told of as they are now: the next sample need not.
+    pub(super) fn was_told(&mut self, tokens: &FxHashSet<Token>) {
+        for token in tokens {
+            self.untold.remove(&token.0);
+        }
     }
 }

@@ -24,9 +24,14 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
         if shared.stopping() {
             break;
         }
+        // Who reads the outcome may know no other name of the subflow.
+        let command = match &mut path_manager {
+            Ok(path_manager) => path_manager.with_link(command),
+            Err(_) => command,
+        };
         let done = match &mut path_manager {
             Ok(path_manager) => {
-                let wait = |ask: &dyn Fn() -> Result<(), Refusal>| shared.waiting_for_a_person(ask);
+                let wait = |ask: &mut dyn FnMut() -> Result<(), Refusal>| shared.waiting_for_others(ask);
                 change_with(
                     path_manager,
                     &shared.namespace,
@@ -76,7 +81,7 @@ impl fmt::Display for ChangeError {
 }
 
 /// Makes a change: directly where this process may, else by the privileged helper, which may have a person asked.
-/// The calling thread must be in the namespace.
+/// On either way it is made only if what it replaces is as believed. The calling thread must be in the namespace.
 ///
 /// # Errors
 /// Why it was not made. Where there is no helper, that is the kernel's reason.
@@ -89,28 +94,37 @@ pub fn change(
     change_with(path_manager, namespace, command, believed, |ask| ask())
 }
 
-/// As [`change`]; `wait` does what may wait for a person.
+/// As [`change`]; `wait` does what may wait for a person, or for the helper to start.
 fn change_with(
     path_manager: &mut PathManager,
     namespace: &Namespace,
     command: &Command,
     believed: Option<Before>,
-    wait: impl FnOnce(&dyn Fn() -> Result<(), Refusal>) -> Result<(), Refusal>,
+    wait: impl Fn(&mut dyn FnMut() -> Result<(), Refusal>) -> Result<(), Refusal>,
 ) -> Result<(), ChangeError> {
-    let refused = match path_manager.apply(command) {
+    let direct = match &believed {
+        Some(believed) => path_manager.apply_if(command, believed),
+        None => path_manager.apply(command),
+    };
+    let refused = match direct {
         // The helper is in the namespace that this process began in.
         Err(error) if error.is_not_permitted() && namespace.is_own() => error,
         outcome => return outcome.map_err(ChangeError::Kernel),
     };
-    let service = match Service::connect() {
-        Ok(service) if service.presence().is_some() => service,
+    let mut service = None;
+    let connecting = wait(&mut || Service::connect().map(|connected| service = Some(connected)));
+    let service = match (connecting, service) {
+        (Ok(()), Some(service)) if service.presence().is_some() => service,
         // One that is there, and does not serve this process, says why.
-        Err(refusal) if !refusal.is_unavailable() => return Err(ChangeError::Service(refusal)),
+        (Err(refusal), _) if !refusal.is_unavailable() => return Err(ChangeError::Service(refusal)),
         _ => return Err(ChangeError::Kernel(refused)),
     };
     let believed = match believed {
         Some(believed) => Some(believed),
         None => path_manager.before(command).map_err(ChangeError::Kernel)?,
     };
-    wait(&|| service.apply(command, believed.clone())).map_err(ChangeError::Service)
+    wait(&mut || service.apply(command, believed.clone())).map_err(ChangeError::Service)?;
+    path_manager
+        .look_for_ignored(command)
+        .map_err(ChangeError::Kernel)
 }

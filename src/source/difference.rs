@@ -5,12 +5,13 @@ use std::net::SocketAddr;
 use rustc_hash::FxHashSet;
 
 use super::table::{Layout, Place, Row, Table, carry};
-use crate::model::Cookie;
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
 /// What the kernel's events and /proc told since the reading before.
 #[derive(Default)]
 pub(super) struct News {
+    /// Tokens of connections that were made.
+    pub(super) connections_created: FxHashSet<u32>,
     /// Tokens of connections that closed.
     pub(super) connections_closed: FxHashSet<u32>,
     /// Local and remote address of subflows that closed.
@@ -26,6 +27,7 @@ pub(super) struct News {
 impl News {
     /// Adds what another one tells.
     pub(super) fn merge(&mut self, other: Self) {
+        self.connections_created.extend(other.connections_created);
         self.connections_closed.extend(other.connections_closed);
         self.subflows_closed.extend(other.subflows_closed);
         self.subflows_established.extend(other.subflows_established);
@@ -42,12 +44,12 @@ pub(super) struct Difference {
     /// Positions of those that are new.
     pub(super) new: Vec<usize>,
     /// Connections that are no more.
-    pub(super) gone: Vec<Cookie>,
+    pub(super) gone: Vec<MptcpSocket>,
 }
 
 /// Compares two readings and completes `after`: what it lacks is carried over from `before` once, because a dump
 /// under churn can miss a socket (net/ipv4/inet_diag.c walks hash chains and resumes by position), unless an event
-/// said that it closed. Both are in order of cookie, so one walk along both is enough.
+/// said that it closed. Both are in order of id, so one walk along both is enough.
 pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout, news: &News) -> Difference {
     let mut found = Difference::default();
     let Table { layout, subflows } = after;
@@ -59,7 +61,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
             (None, None) => break,
             (Some(_), None) => std::cmp::Ordering::Less,
             (None, Some(_)) => std::cmp::Ordering::Greater,
-            (Some(a), Some(b)) => a.socket.cookie.cmp(&b.socket.cookie),
+            (Some(a), Some(b)) => a.id().cmp(&b.id()),
         };
         match order {
             std::cmp::Ordering::Less => {
@@ -69,7 +71,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                     .token
                     .is_some_and(|token| news.connections_closed.contains(&token));
                 if entry.missed || closed {
-                    found.gone.push(Cookie(entry.socket.cookie));
+                    found.gone.push(entry.socket);
                 } else {
                     let missed = before.rows(entry).map(|row| carry(row, row.missed, subflows));
                     scratch.push(entry.socket, true, missed);
@@ -87,24 +89,19 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                 };
                 let position = scratch.entries().len();
                 let places = layout.places(is);
-                // It keeps the token that it gave back when it was closed.
-                let socket = MptcpSocket {
-                    token: is.socket.token.or(was.socket.token),
-                    ..is.socket
-                };
                 let places_before = before.layout.places(was);
                 let same = same_subflows(places_before, places).unwrap_or_else(|| {
                     let completed = complete(before.rows(was), places, subflows, news);
                     let same = same_subflows(places_before, &completed);
-                    scratch.push(socket, false, completed);
+                    scratch.push(is.socket, false, completed);
                     same.unwrap_or(false)
                 });
                 if scratch.entries().len() == position {
-                    scratch.push(socket, false, places.iter().copied());
+                    scratch.push(is.socket, false, places.iter().copied());
                 }
                 let told = news.inodes.contains(&is.socket.inode)
                     || is.socket.token.is_some_and(|token| news.tokens.contains(&token));
-                if told || !same || was.socket != socket {
+                if told || !same || was.socket != is.socket {
                     found.changed.push(position);
                 }
             }
@@ -179,12 +176,12 @@ mod tests {
     }
 
     /// Compares readings one after the other; what each comparison found.
-    fn walk(readings: Vec<Table>, news: &News) -> Vec<(Vec<usize>, Vec<u64>)> {
+    fn walk(readings: Vec<Table>, news: &News) -> Vec<(Vec<usize>, Vec<u32>)> {
         let mut before = Table::default();
         let mut found = Vec::new();
         for mut after in readings {
             let difference = difference(&before, &mut after, &mut Layout::default(), news);
-            let gone = difference.gone.iter().map(|cookie| cookie.0).collect();
+            let gone = difference.gone.iter().filter_map(|socket| socket.token).collect();
             found.push((difference.changed, gone));
             before = after;
         }
@@ -199,7 +196,7 @@ mod tests {
         let quiet = || (vec![], vec![]);
         assert_eq!(
             found,
-            [(vec![0, 1], vec![]), quiet(), quiet(), quiet(), (vec![], vec![1])]
+            [(vec![0, 1], vec![]), quiet(), quiet(), quiet(), (vec![], vec![7])]
         );
     }
 
@@ -210,7 +207,7 @@ mod tests {
             ..News::default()
         };
         let found = walk(vec![table(&[(connection(1, Some(7)), &[])]), table(&[])], &news);
-        assert_eq!(found, [(vec![0], vec![]), (vec![], vec![1])]);
+        assert_eq!(found, [(vec![0], vec![]), (vec![], vec![7])]);
     }
 
     #[test]
@@ -231,11 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_connection_keeps_the_token_that_it_gave_back() {
-        let mut after = table(&[(connection(1, None), &[])]);
-        let before = table(&[(connection(1, Some(7)), &[])]);
-        let found = difference(&before, &mut after, &mut Layout::default(), &News::default());
-        assert_eq!(after.find(1).and_then(|entry| entry.socket.token), Some(7));
-        assert!(found.changed.is_empty());
+    fn connections_with_one_cookie_are_several() {
+        let both = || table(&[(connection(1, Some(7)), &[]), (connection(1, Some(8)), &[])]);
+        let one = || table(&[(connection(1, Some(8)), &[])]);
+        let found = walk(vec![both(), one(), one()], &News::default());
+        assert_eq!(found, [(vec![0, 1], vec![]), (vec![], vec![]), (vec![], vec![7])]);
     }
 }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::table::{Entry, Row, Table};
-use crate::model::TcpState;
+use crate::kernel::connection_id;
+use crate::model::{ConnectionId, TcpState};
 use crate::wire::sock_diag::{MptcpSocket, SocketId};
 
 /// A subflow of which an event told: its addresses, and the interface that it may be bound to.
@@ -28,8 +29,8 @@ struct Excess {
 #[derive(Default)]
 pub(super) struct Follower {
     wanted: Vec<SocketId>,
-    /// By cookie; only what is not as usual.
-    excess: FxHashMap<u64, Excess>,
+    /// Only what is not as usual.
+    excess: FxHashMap<ConnectionId, Excess>,
 }
 
 impl Follower {
@@ -70,7 +71,7 @@ impl Follower {
                 cookie: None,
             }));
         let has_none = |socket: &&MptcpSocket| {
-            let entry = before.find(socket.cookie);
+            let entry = before.find(connection_id(socket));
             entry.is_none_or(|entry| before.rows(entry).next().is_none())
         };
         let initial = connections.iter().filter(has_none).map(|socket| SocketId {
@@ -90,11 +91,11 @@ impl Follower {
             let Some(excess) = excess(entry, table.rows(entry)) else {
                 continue;
             };
-            let cookie = entry.socket.cookie;
-            let known = self.excess.get(&cookie).map_or(USUAL, |known| known.accepted);
+            let id = entry.id();
+            let known = self.excess.get(&id).map_or(USUAL, |known| known.accepted);
             doubt |= excess > known;
             if excess < known {
-                self.accept(cookie, excess);
+                self.accept(id, excess);
             }
         }
         doubt
@@ -108,11 +109,11 @@ impl Follower {
             let Some(excess) = excess(entry, table.rows(entry)) else {
                 continue;
             };
-            let cookie = entry.socket.cookie;
-            match before.remove(&cookie) {
+            let id = entry.id();
+            match before.remove(&id) {
                 Some(known) if excess > known.accepted && excess != known.found => {
                     self.excess.insert(
-                        cookie,
+                        id,
                         Excess {
                             found: excess,
                             ..known
@@ -121,27 +122,27 @@ impl Follower {
                 }
                 None if excess > USUAL => {
                     self.excess.insert(
-                        cookie,
+                        id,
                         Excess {
                             accepted: USUAL,
                             found: excess,
                         },
                     );
                 }
-                _ => self.accept(cookie, excess),
+                _ => self.accept(id, excess),
             }
         }
     }
 
-    fn accept(&mut self, cookie: u64, excess: i32) {
+    fn accept(&mut self, id: ConnectionId, excess: i32) {
         if excess == USUAL {
-            self.excess.remove(&cookie);
+            self.excess.remove(&id);
         } else {
             let settled = Excess {
                 accepted: excess,
                 found: excess,
             };
-            self.excess.insert(cookie, settled);
+            self.excess.insert(id, settled);
         }
     }
 }
@@ -172,9 +173,9 @@ mod tests {
     }
 
     /// One connection with a count, and its subflows with their states.
-    fn table(cookie: u64, state: u8, extra_subflows: u8, subflows: &[(u64, u8)]) -> Table {
+    fn table(token: u32, state: u8, extra_subflows: u8, subflows: &[(u64, u8)]) -> Table {
         let connection = MptcpSocket {
-            cookie,
+            token: Some(token),
             state,
             inode: 7,
             local: address("10.0.0.1:5000"),
@@ -209,8 +210,8 @@ mod tests {
     fn known_told_and_new_ones_are_looked_up_each_once() {
         let before = table(1, TCP_ESTABLISHED, 0, &[ONE]);
         let connections: Vec<MptcpSocket> = [1, 2]
-            .map(|cookie| MptcpSocket {
-                cookie,
+            .map(|token| MptcpSocket {
+                token: Some(token),
                 ..before.entries().first().expect("a connection").socket
             })
             .to_vec();

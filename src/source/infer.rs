@@ -1,10 +1,8 @@
 //! Events concluded from two readings, for where the kernel does not tell them.
 
-use std::net::SocketAddr;
-
 use rustc_hash::FxHashSet;
 
-use crate::model::{Connection, Event, EventKind, Origin, Subflow, TcpState, Token};
+use crate::model::{Connection, Cookie, Event, EventKind, Origin, SocketAddr, Subflow, TcpState, Token};
 
 /// What tells one event from another: of a connection its token, of a subflow its addresses. Each happens once, or
 /// again with something else between.
@@ -16,7 +14,10 @@ pub(super) type Told = FxHashSet<Key>;
 pub(super) fn key(event: &Event) -> Key {
     let of_connection = matches!(
         event.kind,
-        EventKind::ConnectionCreated | EventKind::ConnectionEstablished | EventKind::ConnectionClosed
+        EventKind::ConnectionCreated
+            | EventKind::ConnectionEstablished
+            | EventKind::ConnectionFallback
+            | EventKind::ConnectionClosed
     );
     // The kernel gives a connection's addresses with its beginning, and not with its end.
     let path = event.local.zip(event.remote).filter(|_| !of_connection);
@@ -69,12 +70,51 @@ pub(super) fn own_priorities(before: &Connection, after: &Connection) -> Vec<Eve
             .subflows
             .iter()
             .find(|other| other.cookie == subflow.cookie);
-        was.is_some_and(|was| was.backup_local != subflow.backup_local)
+        was.is_some_and(|was| differ(was.backup_local, subflow.backup_local))
     };
     let subflows = after.subflows.iter().filter(changed);
     subflows
-        .map(|subflow| about_subflow(EventKind::SubflowPriority, after, subflow))
+        .map(|subflow| Event {
+            backup_remote: None,
+            ..about_subflow(EventKind::SubflowPriority, after, subflow)
+        })
         .collect()
+}
+
+/// Whether both are known and not the same.
+fn differ(was: Option<bool>, is: Option<bool>) -> bool {
+    was.zip(is).is_some_and(|(was, is)| was != is)
+}
+
+/// What happened to a connection that goes on as plain TCP since the reading before, of which the kernel tells nothing:
+/// its beginning too, when it never spoke MPTCP (net/mptcp/protocol.c calls no `mptcp_event` then).
+pub(super) fn fallback(before: Option<&Connection>, after: &Connection) -> Vec<Event> {
+    let fell_back = |connection: &Connection| connection.fallback == Some(true);
+    if !fell_back(after) || before.is_some_and(fell_back) {
+        return Vec::new();
+    }
+    let began = before.is_none_or(|before| before.state == TcpState::SynSent);
+    let mut kinds = Vec::new();
+    if began {
+        kinds.extend([EventKind::ConnectionCreated, EventKind::ConnectionEstablished]);
+    }
+    kinds.push(EventKind::ConnectionFallback);
+    kinds
+        .into_iter()
+        .map(|kind| about_connection(kind, after))
+        .collect()
+}
+
+/// That the packets of subflows leave by another interface: by cookie, the device that carried each before.
+pub(super) fn rerouted(connection: &Connection, from: &dyn Fn(Cookie) -> Option<String>) -> Vec<Event> {
+    let subflows = connection.subflows.iter();
+    let events = subflows.filter_map(|subflow| {
+        Some(Event {
+            interface_was: Some(from(subflow.cookie)?),
+            ..about_subflow(EventKind::SubflowRerouted, connection, subflow)
+        })
+    });
+    events.collect()
 }
 
 fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Event>) {
@@ -108,8 +148,11 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
         if up(subflow) && !was.is_some_and(up) && !initial {
             events.push(about_subflow(EventKind::SubflowEstablished, after, subflow));
         }
-        if was.is_some_and(|was| was.backup_remote != subflow.backup_remote) {
-            events.push(about_subflow(EventKind::SubflowPriority, after, subflow));
+        if was.is_some_and(|was| differ(was.backup_remote, subflow.backup_remote)) {
+            events.push(Event {
+                backup_local: None,
+                ..about_subflow(EventKind::SubflowPriority, after, subflow)
+            });
         }
     }
     if is_over(after) && !before.is_some_and(is_over) {
@@ -131,6 +174,7 @@ fn about_connection(kind: EventKind, connection: &Connection) -> Event {
         token: connection.token,
         local: Some(connection.local),
         remote: Some(connection.remote),
+        scope: connection.scope,
         interface: initial.and_then(|subflow| subflow.interface.clone()),
         local_id: initial.and_then(|subflow| subflow.local_id),
         remote_id: initial.and_then(|subflow| subflow.remote_id),
@@ -144,10 +188,14 @@ fn about_subflow(kind: EventKind, connection: &Connection, subflow: &Subflow) ->
         token: connection.token,
         local: Some(subflow.local),
         remote: Some(subflow.remote),
+        scope: subflow.scope,
         interface: subflow.interface.clone(),
         local_id: subflow.local_id,
         remote_id: subflow.remote_id,
-        backup: subflow.local_id.map(|_| subflow.is_backup()),
+        backup: (subflow.backup_local.is_some() || subflow.backup_remote.is_some())
+            .then(|| subflow.is_backup()),
+        backup_local: subflow.backup_local,
+        backup_remote: subflow.backup_remote,
         ..Event::new(0.0, kind, Origin::Inferred)
     }
 }

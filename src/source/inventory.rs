@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::{Error, PathManager, ProcFiles, Route};
-use crate::model::{Endpoint, Event, EventKind, Interface, Limits, Origin, Sample, Settings};
+use crate::model::{Endpoint, Event, EventKind, Interface, Limits, MacAddress, Origin, Sample, Settings};
 
 /// Everything besides sockets, at one instant.
 #[derive(Clone, Debug, Default)]
@@ -13,10 +13,12 @@ pub(super) struct Inventory {
     pub(super) limits: Option<Limits>,
     pub(super) settings: Settings,
     pub(super) counters: BTreeMap<String, u64>,
+    /// The last access point of each client, by interface index: between two of them there is none.
+    access_points: BTreeMap<u32, MacAddress>,
 }
 
 impl Inventory {
-    /// Reads everything.
+    /// Reads everything, after `before`.
     ///
     /// # Errors
     /// What the kernel refused. Endpoints and limits that may not be read (a few kernels around 6.7 keep the
@@ -25,9 +27,12 @@ impl Inventory {
         route: &mut Route,
         path_manager: &mut PathManager,
         files: &mut ProcFiles,
+        before: Option<&Self>,
     ) -> Result<Self, Error> {
+        let interfaces = route.interfaces()?;
         Ok(Self {
-            interfaces: route.interfaces()?,
+            access_points: access_points(&interfaces, before),
+            interfaces,
             endpoints: readable(path_manager.endpoints())?.unwrap_or_default(),
             limits: readable(path_manager.limits())?,
             settings: files.settings(),
@@ -62,7 +67,8 @@ impl Inventory {
         sample.counters = changed(&was.counters, &self.counters);
     }
 
-    /// The changes of the path manager's configuration since `before`. The kernel sends no events about them.
+    /// The changes since `before` of the path manager's configuration, of which the kernel sends no events, and of the
+    /// access points, of which it does, a driver or another.
     pub(super) fn events_since(&self, before: &Self) -> Vec<Event> {
         let event = |kind| Event::new(0.0, kind, Origin::Inferred);
         let about = |kind, endpoint: &Endpoint| Event {
@@ -70,7 +76,7 @@ impl Inventory {
             endpoint: Some(endpoint.clone()),
             ..event(kind)
         };
-        let mut events = Vec::new();
+        let mut events = self.access_points_since(before);
         let same_endpoint = |a: &Endpoint, b: &Endpoint| a.id == b.id && a.address == b.address;
         for was in &before.endpoints {
             if !self.endpoints.iter().any(|is| same_endpoint(was, is)) {
@@ -101,6 +107,29 @@ impl Inventory {
         }
         events
     }
+
+    fn access_points_since(&self, before: &Self) -> Vec<Event> {
+        let changed = self.interfaces.iter().filter(|interface| {
+            let was = before.access_points.get(&interface.index);
+            interface.bssid.is_some() && was.is_some() && interface.bssid.as_ref() != was
+        });
+        changed
+            .map(|interface| Event {
+                interface: Some(interface.name.clone()),
+                ssid: interface.ssid.clone(),
+                bssid: interface.bssid,
+                ..Event::new(0.0, EventKind::AccessPointChanged, Origin::Inferred)
+            })
+            .collect()
+    }
+}
+
+fn access_points(interfaces: &[Interface], before: Option<&Inventory>) -> BTreeMap<u32, MacAddress> {
+    let last = |interface: &Interface| {
+        let was = || before?.access_points.get(&interface.index).copied();
+        Some((interface.index, interface.bssid.or_else(was)?))
+    };
+    interfaces.iter().filter_map(last).collect()
 }
 
 /// What may be read, if it may.
@@ -121,4 +150,53 @@ fn changed<V: Clone + PartialEq>(
         .filter(new)
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The inventory after `before` in which wlan0 is the client of an access point.
+    fn at(access_point: Option<[u8; 6]>, before: Option<&Inventory>) -> Inventory {
+        let bssid = access_point.map(MacAddress);
+        let interface = serde_json::json!({
+            "index": 3, "name": "wlan0", "kind": "wifi", "up": bssid.is_some(), "addresses": [],
+            "default_route": false, "ssid": bssid.map(|_| "HomeNet"), "bssid": bssid,
+        });
+        let interfaces = vec![serde_json::from_value(interface).expect("an interface")];
+        Inventory {
+            access_points: access_points(&interfaces, before),
+            interfaces,
+            ..Inventory::default()
+        }
+    }
+
+    #[test]
+    fn another_access_point_is_told_whatever_lies_between() {
+        let (one, two) = ([2, 0, 0, 0, 0, 0], [2, 0, 0, 0, 2, 0]);
+        let steps = [
+            None,
+            Some(one),
+            Some(one),
+            Some(two),
+            None,
+            Some(two),
+            None,
+            Some(one),
+        ];
+        let mut told = Vec::new();
+        let mut before = at(None, None);
+        for (step, access_point) in steps.into_iter().enumerate() {
+            let now = at(access_point, Some(&before));
+            told.extend(now.events_since(&before).into_iter().map(|event| (step, event)));
+            before = now;
+        }
+        let said: Vec<_> = told.iter().map(|(step, event)| (*step, event.bssid)).collect();
+        assert_eq!(said, [(3, Some(MacAddress(two))), (7, Some(MacAddress(one)))]);
+        for (_, event) in told {
+            assert_eq!(event.kind, EventKind::AccessPointChanged);
+            assert_eq!(event.interface.as_deref(), Some("wlan0"));
+            assert_eq!(event.ssid.as_deref(), Some("HomeNet"));
+        }
+    }
 }

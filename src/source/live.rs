@@ -11,13 +11,14 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::inventory::Inventory;
 use super::outlet::Outlet;
 use super::people::Findings;
 use super::reading::Reader;
 use super::shared::Shared;
 use super::{Request, Source, Waker, control, permission, sampler, watcher};
 use crate::kernel::{self, Error, Namespace};
-use crate::model::{Cookie, Header, Line, Sample};
+use crate::model::{Header, Line, Sample};
 
 /// How long a sample may be apart from the next, ms.
 pub const INTERVAL_MS: std::ops::RangeInclusive<u64> = 50..=5000;
@@ -142,12 +143,6 @@ impl Source for LiveSource {
         let _ = self.allow.try_send(());
     }
 
-    fn look_closely(&self, connections: &[Cookie]) {
-        if self.shared.set_suspects(connections) {
-            let _ = self.poke.try_send(());
-        }
-    }
-
     fn set_waker(&self, waker: Waker) {
         self.shared.outlet.set_waker(waker);
     }
@@ -167,7 +162,7 @@ impl Drop for LiveSource {
         self.allow = bounded(0).0;
         let _ = self.poke.try_send(());
         for thread in self.threads.drain(..) {
-            if !self.shared.waits_for_a_person(thread.thread().id()) {
+            if !self.shared.waits_for_others(thread.thread().id()) {
                 let _ = thread.join();
             }
         }
@@ -215,6 +210,29 @@ fn host_and_release() -> (String, String) {
             (text(names.nodename()), text(names.release()))
         },
     )
+}
+
+/// One header and one full sample of `namespace` without connections: endpoints, limits, settings and interfaces. It
+/// needs nothing of the kernel that lists sockets.
+///
+/// # Errors
+/// As [`LiveSource::open`], but for sockets.
+pub fn equipment(namespace: &Namespace) -> Result<(Header, Sample), Error> {
+    inside(namespace, || {
+        let header = header(namespace, kernel::probe()?, 0);
+        let mut sample = Sample {
+            full: true,
+            ..Sample::default()
+        };
+        Inventory::read(
+            &mut kernel::Route::new()?,
+            &mut kernel::PathManager::new()?,
+            &mut kernel::ProcFiles::new()?,
+            None,
+        )?
+        .write(None, &mut sample);
+        Ok((header, sample))
+    })
 }
 
 /// One header and one full sample of `namespace`, processes included.

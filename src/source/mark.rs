@@ -30,6 +30,7 @@ impl Mark {
             inode,
             uid,
             interface_index,
+            mark,
             token_remote,
             local_id,
             remote_id,
@@ -56,6 +57,7 @@ impl Mark {
             bytes_sent,
             bytes_retrans,
             snd_wnd,
+            rcv_wnd,
         } = *socket;
         let mut hasher = FxHasher::default();
         let byte = |value: Option<u8>| value.map_or(u32::MAX, u32::from);
@@ -70,7 +72,8 @@ impl Mark {
             (rtt_us, rtt_var_us),
             (ssthresh, cwnd),
             (retrans_total, min_rtt_us),
-            (snd_wnd, None),
+            (snd_wnd, mark),
+            (rcv_wnd, None),
         ];
         for (a, b) in pairs {
             let word = |value: Option<u32>| u64::from(value.unwrap_or(u32::MAX));

@@ -1,13 +1,18 @@
 //! From a joined reading to the model.
 
-use std::collections::HashSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rustc_hash::FxHashMap;
 
-use super::table::{Entry, Row};
-use crate::model::{Connection, Cookie, Interface, Process, Subflow, TcpState, Token};
-use crate::wire::sock_diag as flag;
+use super::devices::Devices;
+use super::egress::{Egress, WayName};
+use super::table::{Entry, Row, Table};
+use crate::kernel::Holders;
+use crate::model::{
+    self, Connection, ConnectionKey, Cookie, Endpoint, EndpointFlags, InterfaceBy, Sequence, Subflow,
+    TcpState, Token, is_link_local, scope_of,
+};
+use crate::wire::sock_diag::{self as flag, MptcpSocket, TcpSocket, on_link};
 
 /// `tcpi_snd_ssthresh` while it is not set (TCP_INFINITE_SSTHRESH, include/net/tcp.h).
 const NO_SSTHRESH: u32 = 0x7fff_ffff;
@@ -15,61 +20,152 @@ const NO_SSTHRESH: u32 = 0x7fff_ffff;
 /// What is known of connections besides their sockets.
 #[derive(Default)]
 pub(super) struct Surroundings {
-    /// Device names by interface index.
-    names: FxHashMap<u32, String>,
-    /// Device names by address.
-    owners: FxHashMap<IpAddr, String>,
-    /// Processes by the inode of a socket that they hold.
-    pub(super) processes: FxHashMap<u32, Process>,
+    pub(super) devices: Devices,
+    /// Which interface carries what.
+    pub(super) egress: Egress,
+    /// The processes that hold a socket, by its inode.
+    pub(super) processes: FxHashMap<u32, Holders>,
     /// Names of users by id.
     pub(super) users: FxHashMap<u32, String>,
+    /// The endpoints as they are now.
+    pub(super) endpoints: Vec<Endpoint>,
     /// Whether this host accepted a connection, by token.
     pub(super) server_side: FxHashMap<u32, bool>,
+    /// The interface of the link-local addresses of a connection, by token: its initial subflow may be gone.
+    pub(super) links: FxHashMap<u32, u32>,
 }
 
+/// A subflow's interface, how it is known, and the one that has the local address where that is another.
+type Place = (Option<String>, Option<InterfaceBy>, Option<String>);
+
 impl Surroundings {
-    /// Takes the interfaces as they are now. An address that went with its interface stays known by its last
-    /// owner, so that a subflow over a dead interface keeps its name.
-    pub(super) fn take_interfaces(&mut self, interfaces: &[Interface]) {
-        for interface in interfaces {
-            self.names.insert(interface.index, interface.name.clone());
-            for owned in &interface.addresses {
-                self.owners.insert(owned.address, interface.name.clone());
-            }
+    /// The interface that a subflow is bound to, else the one that its route leaves by, else the owner of its local
+    /// address.
+    fn place_of(&self, row: Row<'_>) -> Place {
+        let socket = row.socket;
+        let bound = Some(socket.interface_index).filter(|index| *index != 0);
+        let routed = || {
+            self.egress
+                .carries(socket)
+                .map(|index| (index, InterfaceBy::Route))
+        };
+        let owned = || {
+            let owner = self.devices.owner(socket.local.ip());
+            owner.map(|index| (index, InterfaceBy::Address))
+        };
+        let found = bound
+            .map(|index| (index, InterfaceBy::Bound))
+            .filter(|(index, _)| self.devices.name(*index).is_some())
+            .or_else(routed)
+            .or_else(owned);
+        let Some((index, by)) = found else {
+            return (None, None, None);
+        };
+        let other = self.devices.other_owner(socket.local.ip(), index);
+        let name = |index| self.devices.name(index).map(str::to_owned);
+        (name(index), name(index).map(|_| by), other.and_then(name))
+    }
+
+    /// The interface of [`Self::place_of`] alone.
+    pub(super) fn interface_of(&self, row: Row<'_>) -> Option<String> {
+        self.place_of(row).0
+    }
+
+    /// The interfaces that carry what goes somewhere: all, or those that are new or others since this was last asked.
+    pub(super) fn told_ways(&mut self, table: &Table, all: bool) -> Vec<(WayName, String)> {
+        let mut news = self.egress.take_news();
+        if all {
+            news = self.egress.all(table).into_iter().collect();
+        }
+        let named = news.into_iter().filter_map(|(way, index)| {
+            let name = self.devices.name(index)?.to_owned();
+            Some((way, name))
+        });
+        named.collect()
+    }
+
+    /// Concludes from who listens that a connection which is new here was accepted by this host.
+    pub(super) fn take_side(&mut self, socket: &MptcpSocket, listeners: &[MptcpSocket]) {
+        let accepts = |listener: &MptcpSocket| {
+            let (any, here) = (listener.local.ip(), socket.local.ip());
+            listener.state == flag::TCP_LISTEN
+                && listener.local.port() == socket.local.port()
+                && (any.is_unspecified() || any == here)
+        };
+        if let Some(token) = socket.token
+            && TcpState::from_kernel(socket.state) != TcpState::SynSent
+            && listeners.iter().any(accepts)
+        {
+            self.server_side.entry(token).or_insert(true);
         }
     }
 
-    /// Keeps the owners of addresses in use only, and the names of the interfaces that are there.
-    pub(super) fn forget_addresses(&mut self, used: &HashSet<IpAddr>, interfaces: &[Interface]) {
-        self.owners.retain(|address, _| used.contains(address));
-        self.names.clear();
-        self.take_interfaces(interfaces);
+    /// Whether this host accepted the connection: as the kernel's event said, or as the flags of its subflows show.
+    fn side<'a>(&self, socket: &MptcpSocket, mut rows: impl Iterator<Item = Row<'a>>) -> Option<bool> {
+        let known = socket.token.and_then(|token| self.server_side.get(&token));
+        known
+            .copied()
+            .or_else(|| rows.find_map(|row| accepted(row.socket)))
     }
 
-    /// The interface that a subflow is bound to, else the one that owns its local address.
-    fn interface_of(&self, row: Row<'_>) -> Option<String> {
-        let bound = self.names.get(&row.socket.interface_index);
-        bound.or_else(|| self.owners.get(&row.socket.local.ip())).cloned()
+    pub(super) fn address(&self, address: SocketAddr) -> model::SocketAddr {
+        model::SocketAddr::from_kernel(address, |index| self.devices.name(index))
     }
 
-    pub(super) fn connection<'a>(&self, entry: &Entry, rows: impl Iterator<Item = Row<'a>>) -> Connection {
+    /// Keeps the link of a connection's addresses, where these are link-local.
+    pub(super) fn remember_link<'a>(&mut self, socket: &MptcpSocket, rows: impl Iterator<Item = Row<'a>>) {
+        if let (Some(token), Some(index)) = (socket.token, link_of_initial(socket, rows)) {
+            self.links.insert(token, index);
+        }
+    }
+
+    /// Local and remote address of a connection. The kernel binds an initial subflow with link-local addresses to its
+    /// interface, and not the MPTCP socket (net/mptcp/protocol.c, `mptcp_copy_inaddrs`).
+    pub(super) fn addresses<'a>(
+        &self,
+        socket: &MptcpSocket,
+        rows: impl Iterator<Item = Row<'a>>,
+    ) -> (model::SocketAddr, model::SocketAddr) {
+        let kept = || self.links.get(&socket.token?).copied();
+        let index = link_of_initial(socket, rows).or_else(kept);
+        let on = |end: SocketAddr| on_link(end.ip(), end.port(), index.unwrap_or(socket.interface_index));
+        (self.address(on(socket.local)), self.address(on(socket.remote)))
+    }
+
+    /// What a connection is known by.
+    pub(super) fn key(&self, socket: &MptcpSocket) -> ConnectionKey {
+        let (local, remote) = self.addresses(socket, std::iter::empty());
+        ConnectionKey {
+            token: socket.token.map(Token),
+            local,
+            remote,
+        }
+    }
+
+    pub(super) fn connection<'a>(
+        &self,
+        entry: &Entry,
+        rows: impl Iterator<Item = Row<'a>> + Clone,
+    ) -> Connection {
         let socket = &entry.socket;
         let held = socket.inode != 0;
         let state = TcpState::from_kernel(socket.state);
+        let server_side = self.side(socket, rows.clone());
+        let holders = self.processes.get(&socket.inode);
+        let (local, remote) = self.addresses(socket, rows.clone());
         Connection {
             cookie: Cookie(socket.cookie),
             token: socket.token.map(Token),
             inode: held.then_some(socket.inode),
             uid: held.then_some(socket.uid),
             user: self.users.get(&socket.uid).filter(|_| held).cloned(),
-            process: self.processes.get(&socket.inode).cloned(),
+            process: holders.and_then(|holders| holders.likely(server_side)).cloned(),
+            processes: holders.map(Holders::several).unwrap_or_default(),
             state,
-            local: socket.local,
-            remote: socket.remote,
-            server_side: socket
-                .token
-                .and_then(|token| self.server_side.get(&token))
-                .copied(),
+            local,
+            remote,
+            scope: scope_of(Some(local), Some(remote)),
+            server_side,
             // Before the peer has answered nobody knows.
             fallback: socket
                 .flags
@@ -84,6 +180,9 @@ impl Surroundings {
             bytes_acked: socket.bytes_acked,
             bytes_received: socket.bytes_received,
             bytes_retrans: socket.bytes_retrans,
+            write_seq: socket.write_seq.map(Sequence),
+            snd_una: socket.snd_una.map(Sequence),
+            rcv_nxt: socket.rcv_nxt.map(Sequence),
             subflows: rows.map(|row| self.subflow(row)).collect(),
         }
     }
@@ -91,25 +190,41 @@ impl Surroundings {
     fn subflow(&self, row: Row<'_>) -> Subflow {
         let socket = row.socket;
         let has = |bits: u32| socket.flags.map(|flags| flags & bits != 0);
+        let concluded = match socket.flags {
+            Some(_) => None,
+            None => asked_for(&self.endpoints, socket.local.ip()),
+        };
+        let state = TcpState::from_kernel(socket.state);
+        // Before the peer has answered these hold what tcp_init_sock (net/ipv4/tcp.c) wrote.
+        let answered = state != TcpState::SynSent;
+        let negotiated = |value: Option<u32>| value.filter(|_| answered);
+        // The smoothed time is kept eightfold and never 0 once there was a sample (tcp_rtt_estimator, net/ipv4/tcp_input.c).
+        let measured = socket.rtt_us.is_some_and(|rtt| rtt > 0);
+        let (interface, interface_by, address_interface) = self.place_of(row);
+        let (local, remote) = (self.address(socket.local), self.address(socket.remote));
         Subflow {
             cookie: Cookie(socket.cookie),
-            local: socket.local,
-            remote: socket.remote,
-            interface: self.interface_of(row),
+            local,
+            remote,
+            scope: scope_of(Some(local), Some(remote)),
+            interface,
+            interface_by,
+            address_interface,
             joined_by: row.joined_by,
-            state: TcpState::from_kernel(socket.state),
+            state,
             initial: has(flag::SUBFLOW_FLAG_JOIN_LOC | flag::SUBFLOW_FLAG_JOIN_REM).map(|joined| !joined),
             local_id: socket.local_id,
             remote_id: socket.remote_id,
-            backup_local: has(flag::SUBFLOW_FLAG_BKUP_LOC),
+            backup_local: has(flag::SUBFLOW_FLAG_BKUP_LOC).or(concluded),
             backup_remote: has(flag::SUBFLOW_FLAG_BKUP_REM),
-            rtt_us: socket.rtt_us,
-            rtt_var_us: socket.rtt_var_us,
+            backup_inferred: concluded.is_some(),
+            rtt_us: socket.rtt_us.filter(|_| measured),
+            rtt_var_us: socket.rtt_var_us.filter(|_| measured),
             // ~0 until a first sample was taken (tcp_init_sock, minmax_reset).
-            min_rtt_us: socket.min_rtt_us.filter(|rtt| *rtt != u32::MAX),
-            cwnd: socket.cwnd,
+            min_rtt_us: socket.min_rtt_us.filter(|rtt| measured && *rtt != u32::MAX),
+            cwnd: negotiated(socket.cwnd),
             ssthresh: socket.ssthresh.filter(|threshold| *threshold < NO_SSTHRESH),
-            mss: socket.mss,
+            mss: negotiated(socket.mss),
             bytes_sent: socket.bytes_sent,
             bytes_acked: socket.bytes_acked,
             bytes_received: socket.bytes_received,
@@ -118,17 +233,58 @@ impl Surroundings {
             retrans_total: socket.retrans_total,
             lost: socket.lost,
             unacked: socket.unacked,
-            delivery_rate_bps: socket.delivery_rate.map(|bytes| bytes.saturating_mul(8)),
-            pacing_rate_bps: socket
-                .pacing_rate
-                .filter(|bytes| *bytes != u64::MAX)
-                .map(|bytes| bytes.saturating_mul(8)),
-            snd_wnd: socket.snd_wnd,
+            delivery_rate_bps: bits(socket.delivery_rate),
+            // ~0 while it is unlimited.
+            pacing_rate_bps: bits(socket.pacing_rate.filter(|bytes| *bytes != u64::MAX)),
+            snd_wnd: negotiated(socket.snd_wnd),
+            rcv_wnd: negotiated(socket.rcv_wnd),
             rto_us: socket.rto_us,
             backoff: socket.backoff,
-            last_data_sent_ms: socket.last_data_sent_ms,
-            last_data_received_ms: socket.last_data_received_ms,
-            last_ack_received_ms: socket.last_ack_received_ms,
+            last_data_sent_ms: negotiated(socket.last_data_sent_ms),
+            last_data_received_ms: negotiated(socket.last_data_received_ms),
+            last_ack_received_ms: negotiated(socket.last_ack_received_ms),
         }
     }
+}
+
+/// Whether a subflow belongs to a connection that this host accepted, if its flags tell (`subflow_get_info`,
+/// net/mptcp/diag.c): whose request made the initial one; who joined whom, because a client does not listen where it
+/// could be joined.
+fn accepted(subflow: &TcpSocket) -> Option<bool> {
+    let flags = subflow.flags?;
+    let has = |bits: u32| flags & bits != 0;
+    if TcpState::from_kernel(subflow.state) == TcpState::SynSent {
+        None
+    } else if has(flag::SUBFLOW_FLAG_MCAP_REM) {
+        Some(!has(flag::SUBFLOW_FLAG_MCAP_LOC))
+    } else if has(flag::SUBFLOW_FLAG_JOIN_REM) {
+        Some(!has(flag::SUBFLOW_FLAG_JOIN_LOC))
+    } else {
+        None
+    }
+}
+
+/// Whether the endpoint with an address asks for backup: the kernel sends that with each join from there
+/// (`__mptcp_subflow_connect`, net/mptcp/subflow.c), and when the flag changes.
+pub(super) fn asked_for(endpoints: &[Endpoint], address: IpAddr) -> Option<bool> {
+    let endpoint = endpoints.iter().find(|endpoint| endpoint.address == address)?;
+    Some(endpoint.flags.contains(EndpointFlags::BACKUP))
+}
+
+/// Bits of bytes a second, where there was anything to measure.
+fn bits(bytes_a_second: Option<u64>) -> Option<u64> {
+    let measured = bytes_a_second.filter(|bytes| *bytes > 0);
+    measured.map(|bytes| bytes.saturating_mul(8))
+}
+
+/// The interface of the subflow that a connection with link-local addresses began with, if it is there.
+fn link_of_initial<'a>(socket: &MptcpSocket, mut rows: impl Iterator<Item = Row<'a>>) -> Option<u32> {
+    let ends = [socket.local, socket.remote];
+    if !ends.iter().any(|end| is_link_local(end.ip())) {
+        return None;
+    }
+    let same = |a: SocketAddr, b: SocketAddr| (a.ip(), a.port()) == (b.ip(), b.port());
+    let initial =
+        rows.find(|row| same(row.socket.local, socket.local) && same(row.socket.remote, socket.remote))?;
+    Some(initial.socket.interface_index).filter(|index| *index != 0)
 }

@@ -1,9 +1,13 @@
 //! Where the stream comes from, and where commands go.
 
 mod absent;
+mod attention;
+mod backups;
 mod closely;
 mod control;
+mod devices;
 mod difference;
+mod egress;
 mod follow;
 mod infer;
 mod inventory;
@@ -25,7 +29,7 @@ mod watcher;
 
 pub use absent::AbsentSource;
 pub use control::{ChangeError, change};
-pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, snapshot};
+pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, equipment, snapshot};
 pub use reading::Reader;
 pub use service::Service;
 pub use strategy::Way;
@@ -35,7 +39,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::model::{Before, Command, Cookie, Header, Line};
+use crate::model::{Before, Command, Header, Line};
 
 /// A change that somebody asks of a source. Its outcome comes back as a `command` event.
 #[derive(Clone, Debug)]
@@ -75,9 +79,6 @@ pub trait Source: Send {
     /// Lets the privileged service ask a person for what is missing, without waiting. What comes of it is told by an
     /// `access_changed` event. A source that misses nothing, or has no such service, does nothing.
     fn allow(&self) {}
-
-    /// Looks at these connections, and only at them, far more often than at the others, until told otherwise.
-    fn look_closely(&self, connections: &[Cookie]);
 
     /// Calls `waker` whenever a line is ready.
     fn set_waker(&self, waker: Waker);

@@ -1,27 +1,78 @@
 //! The one way out of a live source: lines are stamped and sent under one lock, so `t` never decreases.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
+use rustc_hash::FxHashSet;
 
 use super::Waker;
-use crate::model::{Event, Line, Sample};
+use super::attention::{Attention, Telling};
+use crate::model::{Event, Line, Origin, Sample, Token};
 
 /// So many connections may wait in samples that nobody has taken, about 15 MB, before no more samples are taken.
 const MOST_WAITING: usize = 10_000;
+
+/// The most close looks that are kept back, and how many of them an event brings out.
+const KEPT: usize = 8;
+const BEFORE_EVENT: usize = 2;
 
 /// The receiver has gone: the thread that sees it ends.
 pub(super) struct Closed;
 
 struct Inner {
     began: Instant,
-    /// `None` once the source has ended, so that its reader sees the end.
-    lines: Mutex<Option<Sender<Line>>>,
+    sending: Mutex<Sending>,
     /// Connections in the samples that were sent since the channel was last seen empty.
     waiting: AtomicUsize,
     waker: Mutex<Option<Waker>>,
+}
+
+/// What one line after another goes through.
+struct Sending {
+    /// `None` once the source has ended, so that its reader sees the end.
+    lines: Option<Sender<Line>>,
+    /// When the newest line was taken, seconds on the stream.
+    t: f64,
+    attention: Attention,
+    /// Close looks since the newest sample, oldest first, that nobody was told of.
+    kept: VecDeque<Sample>,
+}
+
+impl Sending {
+    fn send(&mut self, line: Line) -> Result<(), Closed> {
+        self.t = line.t();
+        self.lines.as_ref().ok_or(Closed)?.send(line).map_err(|_| Closed)
+    }
+
+    /// Tells the looks that were kept back: all of some connections, and the newest of others.
+    fn release(&mut self, before: &FxHashSet<Token>, mut last: FxHashSet<Token>) -> Result<(), Closed> {
+        if before.is_empty() && last.is_empty() {
+            return Ok(());
+        }
+        // Who was told of something since is not told of what was before it.
+        let mut kept = std::mem::take(&mut self.kept);
+        kept.retain(|look| look.t >= self.t);
+        let newest = kept.pop_back();
+        for look in kept.into_iter().filter(|_| !before.is_empty()) {
+            self.tell(look, before)?;
+        }
+        last.extend(before);
+        newest.map_or(Ok(()), |look| self.tell(look, &last))
+    }
+
+    /// Tells a close look, but only of these connections.
+    fn tell(&mut self, mut look: Sample, tokens: &FxHashSet<Token>) -> Result<(), Closed> {
+        let told = |token: &Token| tokens.contains(token);
+        look.connections
+            .retain(|connection| connection.token.as_ref().is_some_and(told));
+        if let Some(only) = &mut look.only {
+            only.retain(told);
+        }
+        self.send(Line::Sample(Box::new(look)))
+    }
 }
 
 /// Stamps lines and sends them. What happens when nobody reads them and the channel, or what is in it, is too large: a
@@ -34,7 +85,12 @@ impl Outlet {
     pub(super) fn new(lines: Sender<Line>) -> Self {
         Self(Arc::new(Inner {
             began: Instant::now(),
-            lines: Mutex::new(Some(lines)),
+            sending: Mutex::new(Sending {
+                lines: Some(lines),
+                t: 0.0,
+                attention: Attention::default(),
+                kept: VecDeque::new(),
+            }),
             waiting: AtomicUsize::new(0),
             waker: Mutex::new(None),
         }))
@@ -46,8 +102,8 @@ impl Outlet {
 
     /// Whether no sample is to be taken, because too much waits already.
     pub(super) fn is_full(&self) -> bool {
-        let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(lines) = &*lines else { return false };
+        let sending = self.sending();
+        let Some(lines) = &sending.lines else { return false };
         if lines.is_empty() {
             self.0.waiting.store(0, Ordering::Relaxed);
         }
@@ -56,40 +112,80 @@ impl Outlet {
 
     /// Ends the stream: who reads it sees what was sent, and then its end.
     pub(super) fn close(&self) {
-        *self.0.lines.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.sending().lines = None;
         self.wake();
+    }
+
+    fn sending(&self) -> MutexGuard<'_, Sending> {
+        self.0.sending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time on the stream, seconds. Microseconds: finer digits are noise, and make every line longer.
+    fn now(&self) -> f64 {
+        (self.0.began.elapsed().as_secs_f64() * 1e6).round() / 1e6
+    }
+
+    /// The connections to look at between two samples, and how long after the last look.
+    pub(super) fn wanted(&self) -> Option<(Vec<Token>, Duration)> {
+        let sending = self.sending();
+        let (tokens, after_s) = sending.attention.wanted(self.now())?;
+        Some((tokens.to_vec(), Duration::from_secs_f64(after_s)))
+    }
+
+    /// Takes a close look at some connections: tells of those in which something happens, and keeps the rest back. Those
+    /// that were told of. Who reads it is not woken: it is read along with the next line.
+    pub(super) fn look(&self, mut look: Sample) -> Result<FxHashSet<Token>, Closed> {
+        let mut sending = self.sending();
+        look.t = self.now();
+        let Telling { now, before, last } = sending.attention.sift(&look);
+        sending.release(&before, last)?;
+        if now.is_empty() {
+            sending.kept.push_back(look);
+            if sending.kept.len() > KEPT {
+                sending.kept.pop_front();
+            }
+        } else {
+            sending.kept.clear();
+            sending.tell(look, &now)?;
+        }
+        Ok(now)
     }
 
     pub(super) fn sample(&self, mut sample: Sample) -> Result<(), Closed> {
         self.0
             .waiting
             .fetch_add(sample.connections.len(), Ordering::Relaxed);
-        // A close look is read along with the next sample: it changes no figure that somebody waits for.
-        let wakes = sample.only.is_none();
-        self.send(|t| {
-            sample.t = t;
-            Line::Sample(Box::new(sample))
-        })?;
-        if wakes {
-            self.wake();
-        }
-        Ok(())
-    }
-
-    pub(super) fn event(&self, mut event: Event) -> Result<(), Closed> {
-        self.send(|t| {
-            event.t = t;
-            Line::Event(Box::new(event))
-        })?;
+        let mut sending = self.sending();
+        sample.t = self.now();
+        let Telling { before, last, .. } = sending.attention.take(&sample);
+        sending.release(&before, last)?;
+        sending.kept.clear();
+        sending.send(Line::Sample(Box::new(sample)))?;
+        drop(sending);
         self.wake();
         Ok(())
     }
 
-    fn send(&self, line: impl FnOnce(f64) -> Line) -> Result<(), Closed> {
-        let lines = self.0.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        // Microseconds: finer digits are noise, and make every line longer.
-        let t = (self.0.began.elapsed().as_secs_f64() * 1e6).round() / 1e6;
-        lines.as_ref().ok_or(Closed)?.send(line(t)).map_err(|_| Closed)
+    pub(super) fn event(&self, mut event: Event) -> Result<(), Closed> {
+        let mut sending = self.sending();
+        event.t = self.now();
+        if sending.attention.hear(&event) {
+            let kept = std::mem::take(&mut sending.kept);
+            // Found by comparing two samples, it happened at any time between them.
+            let found = event.origin == Origin::Inferred;
+            let old = if found {
+                0
+            } else {
+                kept.len().saturating_sub(BEFORE_EVENT)
+            };
+            for look in kept.into_iter().skip(old) {
+                sending.send(Line::Sample(Box::new(look)))?;
+            }
+        }
+        sending.send(Line::Event(Box::new(event)))?;
+        drop(sending);
+        self.wake();
+        Ok(())
     }
 
     fn wake(&self) {
@@ -102,7 +198,7 @@ impl Outlet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{EventKind, Origin};
+    use crate::model::EventKind;
     use crossbeam_channel::bounded;
 
     fn sample(connections: usize) -> Sample {

@@ -5,12 +5,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use rustc_hash::FxHashMap;
 
-use crate::kernel::{Error, Processes, user_name};
-use crate::model::Process;
+use crate::kernel::{Error, Holders, Processes, user_name};
 
 /// A new connection's process is known this much later at the most, unless /proc is very large.
 const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
+
+/// A process that has another name, or that gave its socket away, is known as what it is this much later.
+const BETWEEN_CHECKS: Duration = Duration::from_secs(2);
 
 /// So long the first sample waits for the names of processes.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -25,8 +28,10 @@ pub(super) struct Inquiry {
 /// What was found out.
 #[derive(Default)]
 pub(super) struct Findings {
-    /// Processes by the inode of a socket that they hold.
-    pub(super) processes: Vec<(u32, Process)>,
+    /// The sockets that were asked about, by inode.
+    pub(super) asked: HashSet<u32>,
+    /// Who holds one of them, by its inode.
+    pub(super) processes: FxHashMap<u32, Holders>,
     /// Names by user id.
     pub(super) users: Vec<(u32, String)>,
 }
@@ -34,17 +39,17 @@ pub(super) struct Findings {
 impl Findings {
     /// Looks in /proc and where the system keeps its users.
     pub(super) fn of(inquiry: Inquiry, processes: &mut Processes) -> Self {
-        let held = processes.lookup(inquiry.inodes.into_iter(), Instant::now());
-        let processes = held
-            .iter()
-            .map(|(inode, process)| (*inode, process.clone()))
-            .collect();
+        let processes = processes.lookup(inquiry.inodes.iter().copied(), Instant::now);
         let users = inquiry
             .uids
             .into_iter()
             .filter_map(|uid| Some((uid, user_name(uid)?)))
             .collect();
-        Self { processes, users }
+        Self {
+            asked: inquiry.inodes,
+            processes,
+            users,
+        }
     }
 }
 
@@ -86,6 +91,12 @@ impl People {
         }
         self.asked_at = Some(now);
         let _ = self.questions.try_send(inquiry());
+    }
+
+    /// Whether to ask about those, too, that are known: they may be called otherwise, or have given their sockets away.
+    pub(super) fn should_check(&self, now: Instant) -> bool {
+        self.asked_at
+            .is_none_or(|at| now.saturating_duration_since(at) >= BETWEEN_CHECKS)
     }
 
     /// What was found out, waiting for it a moment.

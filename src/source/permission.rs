@@ -89,7 +89,7 @@ impl Permission<'_> {
 
     fn connected(&mut self) -> Result<&Service, Refusal> {
         if self.service.is_none() {
-            self.service = Some(Service::connect()?);
+            self.service = Some(self.shared.waiting_for_others(Service::connect)?);
         }
         self.service
             .as_ref()
@@ -98,8 +98,9 @@ impl Permission<'_> {
 
     /// Asks the service what it offers, and takes what needs no person.
     fn greet(&mut self) {
+        let shared = self.shared;
         let offered = self.connected().and_then(|service| {
-            let offer = service.offer()?;
+            let offer = shared.waiting_for_others(|| service.offer())?;
             Ok((offer, service.presence().flatten()))
         });
         match offered {
@@ -147,7 +148,7 @@ impl Permission<'_> {
             let shared = self.shared;
             let allowed = self
                 .connected()
-                .and_then(|service| shared.waiting_for_a_person(|| service.authorize(Action::Configure)));
+                .and_then(|service| shared.waiting_for_others(|| service.authorize(Action::Configure)));
             self.access.control = allowed.is_ok();
             self.note(allowed.err());
         }
@@ -164,7 +165,7 @@ impl Permission<'_> {
         let shared = self.shared;
         let opened = self
             .connected()
-            .and_then(|service| shared.waiting_for_a_person(|| service.open_events(asks)))
+            .and_then(|service| shared.waiting_for_others(|| service.open_events(asks)))
             .and_then(|socket| Events::of(socket).map_err(|error| Refusal::Refused(error.to_string())));
         match opened {
             Ok(events) => {
@@ -185,7 +186,10 @@ impl Permission<'_> {
         if !self.hidden || !observes {
             return;
         }
-        let tokens = self.connected().and_then(Service::subflow_tokens);
+        let shared = self.shared;
+        let tokens = self
+            .connected()
+            .and_then(|service| shared.waiting_for_others(|| service.subflow_tokens()));
         let told = tokens.is_ok();
         match tokens {
             Ok(tokens) => self.shared.pass_tokens(tokens),

@@ -1,34 +1,39 @@
 //! One complete reading after another: sockets, joined and compared, and everything beside them.
 
 use std::collections::HashSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use nix::time::{ClockId, clock_gettime};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::devices::Touched;
 use super::difference::{News, difference};
+use super::egress::{Links, WayName};
 use super::follow::{Follower, Told as ToldSubflow};
-use super::infer::{Told, ends, infer, is_over, own_priorities};
+use super::infer::{Told, ends, fallback, infer, is_over, own_priorities, rerouted};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
 use super::people::{Findings, Inquiry};
 use super::silence::Silence;
 use super::strategy::{Strategy, Way};
 use super::table::{Joiner, Layout, Table};
-use crate::kernel::{Error, PathManager, ProcFiles, Route, SocketTable, Sockets};
-use crate::model::{Connection, Cookie, Event, Sample};
+use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets};
+use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, Sample, SocketAddr};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
 /// Reads samples in the namespace of the thread that made it.
 pub struct Reader {
     pub(super) sockets: Sockets,
     route: Route,
+    route_lookup: RouteLookup,
     path_manager: PathManager,
     files: ProcFiles,
     dump: SocketTable,
     /// What a close look read.
     pub(super) close: SocketTable,
+    /// Tokens of connections that changed since somebody was told of them.
+    pub(super) untold: FxHashSet<u32>,
     joiner: Joiner,
     pub(super) table: Table,
     /// The reading before the last; between readings, room for the next.
@@ -64,6 +69,8 @@ pub(super) struct Read {
     pub(super) inferred: Vec<Event>,
     /// Token and addresses of connections that are new.
     pub(super) new: Vec<(u32, (SocketAddr, SocketAddr))>,
+    /// The interfaces that carry what goes somewhere: of a full sample all, else those that are new or others.
+    pub(super) ways: Vec<(WayName, String)>,
 }
 
 impl Reader {
@@ -75,10 +82,12 @@ impl Reader {
         Ok(Self {
             sockets: Sockets::new()?,
             route: Route::new()?,
+            route_lookup: RouteLookup::new()?,
             path_manager: PathManager::new()?,
             files: ProcFiles::new()?,
             dump: SocketTable::default(),
             close: SocketTable::default(),
+            untold: FxHashSet::default(),
             joiner: Joiner::default(),
             table: Table::default(),
             before: Table::default(),
@@ -107,22 +116,57 @@ impl Reader {
 
     pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
-        let inventory = Inventory::read(&mut self.route, &mut self.path_manager, &mut self.files)?;
+        let before = self.inventory.as_ref();
+        let inventory = Inventory::read(&mut self.route, &mut self.path_manager, &mut self.files, before)?;
         self.read_sockets(want, &inventory)?;
 
-        if self
-            .inventory
-            .as_ref()
-            .is_none_or(|before| addresses_differ(before, &inventory))
-        {
-            self.surroundings.take_interfaces(&inventory.interfaces);
-        }
+        let known = self.inventory.as_ref();
+        let touched = if known.is_none_or(|before| addresses_differ(before, &inventory)) {
+            self.surroundings.devices.take(&inventory.interfaces)
+        } else {
+            Touched::default()
+        };
         std::mem::swap(&mut self.table, &mut self.before);
-        let found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
+        let mut found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
+        let endpoints_before =
+            std::mem::replace(&mut self.surroundings.endpoints, inventory.endpoints.clone());
+        let (concerned, priorities) = self.backups_since(&endpoints_before, &inventory.endpoints);
+        if !concerned.is_empty() {
+            found.changed.extend(concerned);
+            found.changed.sort_unstable();
+            found.changed.dedup();
+        }
+        for at in &found.new {
+            if let Some(entry) = self.table.entries().get(*at) {
+                self.surroundings.take_side(&entry.socket, &self.dump.listeners);
+            }
+        }
+        let links = Links {
+            interfaces: &inventory.interfaces,
+            revision: self.route.revision(),
+            touched,
+        };
+        let (lookup, everything) = (&mut self.route_lookup, want.full || first);
+        self.surroundings
+            .egress
+            .follow(lookup, &self.table, &mut found.changed, &links, everything);
+        for entry in found
+            .changed
+            .iter()
+            .filter_map(|at| self.table.entries().get(*at))
+        {
+            self.surroundings
+                .remember_link(&entry.socket, self.table.rows(entry));
+        }
 
         let mut sample = Sample {
             full: want.full || first,
-            gone: found.gone,
+            gone: found.gone.iter().map(|socket| Cookie(socket.cookie)).collect(),
+            connections_gone: found
+                .gone
+                .iter()
+                .map(|socket| self.surroundings.key(socket))
+                .collect(),
             ..Sample::default()
         };
         let mut events = match (&self.inventory, first) {
@@ -148,9 +192,11 @@ impl Reader {
             connections.iter().collect()
         };
         if !first {
+            events.extend(priorities);
             events.extend(self.own_priorities(&changed));
+            events.extend(self.rerouted(&changed));
         }
-        let lost = match &want.infer {
+        let mut lost = match &want.infer {
             Some(told) if !first => {
                 let mut lost = self.inferred(&changed, &sample, told);
                 lost.extend(self.silence.break_over(told, &want.news.connections_closed));
@@ -163,6 +209,9 @@ impl Reader {
                 Vec::new()
             }
         };
+        if !first {
+            lost.extend(self.fallbacks(&changed, want));
+        }
         sample.connections = connections;
         let inventory_before = self.inventory.as_ref().filter(|_| !sample.full);
         inventory.write(inventory_before, &mut sample);
@@ -173,20 +222,29 @@ impl Reader {
         self.plain_tcp = plain_tcp;
         self.inventory = Some(inventory);
         let new = found.new.iter().filter_map(|at| {
-            let socket = &self.table.entries().get(*at)?.socket;
-            Some((socket.token?, (socket.local, socket.remote)))
+            let entry = self.table.entries().get(*at)?;
+            let addresses = self.surroundings.addresses(&entry.socket, self.table.rows(entry));
+            Some((entry.socket.token?, addresses))
         });
+        let new = new.collect();
+        let ways = self.surroundings.told_ways(&self.table, sample.full);
         Ok(Read {
             sample,
             events,
             inferred: lost,
-            new: new.collect(),
+            new,
+            ways,
         })
     }
 
     /// Takes the tokens of subflows, by cookie, that the privileged service told.
     pub(super) fn take_tokens(&mut self, tokens: FxHashMap<u64, u32>) {
         self.joiner.told = tokens;
+    }
+
+    /// How many routes the readings have asked the kernel for.
+    pub fn routes_asked(&self) -> u64 {
+        self.route_lookup.asked()
     }
 
     /// How the last reading found the subflows.
@@ -258,9 +316,15 @@ impl Reader {
     /// Takes what was found out; the inodes of connections of which something became known.
     pub(super) fn introduce(&mut self, findings: Findings) -> Vec<u32> {
         let mut inodes = Vec::new();
-        for (inode, process) in findings.processes {
-            if self.surroundings.processes.get(&inode) != Some(&process) {
-                self.surroundings.processes.insert(inode, process);
+        let known = &mut self.surroundings.processes;
+        for inode in findings.asked {
+            if !findings.processes.contains_key(&inode) && known.remove(&inode).is_some() {
+                inodes.push(inode);
+            }
+        }
+        for (inode, holders) in findings.processes {
+            if known.get(&inode) != Some(&holders) {
+                known.insert(inode, holders);
                 inodes.push(inode);
             }
         }
@@ -288,17 +352,24 @@ impl Reader {
         self.surroundings
             .server_side
             .retain(|token, _| tokens.contains(token));
+        self.surroundings.links.retain(|token, _| tokens.contains(token));
         let rows = self
             .table
             .entries()
             .iter()
             .flat_map(|entry| self.table.rows(entry));
-        let used: HashSet<IpAddr> = rows.map(|row| row.socket.local.ip()).collect();
+        let sockets = rows.map(|row| row.socket);
+        let used: FxHashSet<IpAddr> = sockets.clone().map(|socket| socket.local.ip()).collect();
+        self.surroundings.egress.forget(&self.table);
+        let carry = self.surroundings.egress.in_use();
+        let in_use = carry
+            .chain(sockets.map(|socket| socket.interface_index))
+            .collect();
         let interfaces = self
             .inventory
             .as_ref()
             .map_or(&[][..], |inventory| &inventory.interfaces);
-        self.surroundings.forget_addresses(&used, interfaces);
+        self.surroundings.devices.forget(&used, &in_use, interfaces);
     }
 
     pub(super) fn set_server_side(&mut self, token: u32, server_side: bool) {
@@ -306,54 +377,77 @@ impl Reader {
     }
 
     /// A connection as it was in the reading before.
-    fn was(&self, cookie: Cookie) -> Option<Connection> {
-        let entry = self.before.find(cookie.0)?;
+    fn was(&self, id: ConnectionId) -> Option<Connection> {
+        let entry = self.before.find(id)?;
         Some(self.surroundings.connection(entry, self.before.rows(entry)))
     }
 
     fn inferred(&self, changed: &[&Connection], sample: &Sample, told: &Told) -> Vec<Event> {
         let pairs: Vec<_> = changed
             .iter()
-            .map(|after| (self.was(after.cookie), (*after).clone()))
+            .map(|after| (self.was(after.id()), (*after).clone()))
             .collect();
         let gone: Vec<Connection> = sample
-            .gone
+            .connections_gone
             .iter()
-            .filter_map(|cookie| self.was(*cookie))
+            .filter_map(|key| self.was(key.id()))
             .collect();
         infer(&pairs, &gone, told)
+    }
+
+    /// What happened to connections that fell back, as far as nothing else tells it.
+    fn fallbacks(&self, changed: &[&Connection], want: &Want) -> Vec<Event> {
+        let fell_back = changed.iter().filter(|after| after.fallback == Some(true));
+        let mut events: Vec<Event> = fell_back
+            .flat_map(|after| fallback(self.was(after.id()).as_ref(), after))
+            .collect();
+        let told = |event: &Event| {
+            event
+                .token
+                .is_some_and(|token| want.news.connections_created.contains(&token.0))
+        };
+        // Without the kernel's events every beginning is concluded.
+        events.retain(|event| {
+            event.kind == EventKind::ConnectionFallback || (want.infer.is_none() && !told(event))
+        });
+        events
     }
 
     /// The ends that this reading shows and that the kernel may be about to tell.
     fn ends(&self, changed: &[&Connection], sample: &Sample) -> Vec<Event> {
         let over = changed.iter().filter(|after| is_over(after));
-        let over: Vec<_> = over.map(|after| (self.was(after.cookie), *after)).collect();
+        let over: Vec<_> = over.map(|after| (self.was(after.id()), *after)).collect();
         let gone: Vec<Connection> = sample
-            .gone
+            .connections_gone
             .iter()
-            .filter_map(|cookie| self.was(*cookie))
+            .filter_map(|key| self.was(key.id()))
             .collect();
         ends(&over, &gone)
+    }
+
+    /// Events about subflows whose packets leave by another interface now.
+    fn rerouted(&self, changed: &[&Connection]) -> Vec<Event> {
+        let Surroundings { egress, devices, .. } = &self.surroundings;
+        let from = |cookie: Cookie| Some(devices.name(*egress.rerouted.get(&cookie.0)?)?.to_owned());
+        let changed = changed.iter().filter(|_| !egress.rerouted.is_empty());
+        changed.flat_map(|after| rerouted(after, &from)).collect()
     }
 
     /// Events about what this host asked of its own subflows. Few connections have any, so the sockets are compared
     /// first, and connections made of those only in which something differs.
     fn own_priorities(&self, changed: &[&Connection]) -> Vec<Event> {
-        let asked = |table: &Table, cookie: Cookie| -> Vec<(u64, u32)> {
-            let rows = table
-                .find(cookie.0)
-                .into_iter()
-                .flat_map(|entry| table.rows(entry));
+        let asked = |table: &Table, id: ConnectionId| -> Vec<(u64, u32)> {
+            let rows = table.find(id).into_iter().flat_map(|entry| table.rows(entry));
             let backup = |flags: Option<u32>| flags.unwrap_or(0) & SUBFLOW_FLAG_BKUP_LOC;
             rows.map(|row| (row.socket.cookie, backup(row.socket.flags)))
                 .collect()
         };
         let differs =
-            |after: &&&Connection| asked(&self.before, after.cookie) != asked(&self.table, after.cookie);
+            |after: &&&Connection| asked(&self.before, after.id()) != asked(&self.table, after.id());
         let pairs = changed
             .iter()
             .filter(differs)
-            .filter_map(|after| Some((self.was(after.cookie)?, *after)));
+            .filter_map(|after| Some((self.was(after.id())?, *after)));
         pairs
             .flat_map(|(before, after)| own_priorities(&before, after))
             .collect()

@@ -22,8 +22,6 @@ const RESYNC_EVERY: Duration = Duration::from_secs(1);
 /// So many samples after an overrun conclude events: a socket that is gone is believed to be only when a second
 /// reading misses it too.
 const RESYNC_SAMPLES: u8 = 3;
-/// How often a connection is looked at in which something seems to happen.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// So long may the kernel refuse before the source gives up.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The least difference between the clocks that is a suspend, seconds.
@@ -51,35 +49,37 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
     let mut failing_since: Option<Instant> = None;
     let mut asleep_s = asleep();
     let mut due = Instant::now();
-    let mut look_due = due;
+    let mut looked_at = due;
     while !shared.stopping() {
-        let suspects = shared.suspects();
-        let next = if suspects.is_empty() {
-            due
-        } else {
-            due.min(look_due)
-        };
+        let wanted = shared.outlet.wanted();
+        let look_due = wanted.as_ref().map(|(_, after)| looked_at + *after);
+        let next = look_due.map_or(due, |look| look.min(due));
         match poked.recv_timeout(next.saturating_duration_since(Instant::now())) {
             Err(RecvTimeoutError::Disconnected) => break,
-            // The interval is another, something was changed, or there is something to look at closely.
-            Ok(()) => look_due = Instant::now(),
-            Err(RecvTimeoutError::Timeout) => {}
+            // The interval is another, or something was changed.
+            Ok(()) | Err(RecvTimeoutError::Timeout) => {}
         }
-        let (now, suspects) = (Instant::now(), shared.suspects());
+        let now = Instant::now();
         if shared.takes_wish() {
             due = now;
         }
-        if !suspects.is_empty() && now >= look_due && now < due {
-            look_due = now + LOOK_EVERY;
+        if let (Some((tokens, _)), Some(look_due)) = (wanted, look_due)
+            && now < due
+        {
             // What cannot be read now is left to the next sample.
-            if !shared.outlet.is_full()
-                && let Ok(Some(sample)) = reader.look_closely(&suspects)
-                && shared.outlet.sample(sample).is_err()
+            if now >= look_due
+                && !shared.outlet.is_full()
+                && let Ok(Some(look)) = reader.look_closely(&tokens)
             {
-                break;
+                match shared.outlet.look(look) {
+                    Ok(told) => reader.was_told(&told),
+                    Err(Closed) => break,
+                }
             }
+            looked_at = now.max(looked_at);
             continue;
         }
+        looked_at = now;
         let interval = Duration::from_millis(shared.interval_ms.load(Ordering::Relaxed));
         due = if due + interval > now {
             due.min(now) + interval
@@ -125,7 +125,7 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
                     full_at = Some(now);
                     reader.forget();
                 }
-                if reader.has_strangers() {
+                if reader.has_strangers() || people.should_check(now) {
                     people.ask(now, || reader.inquiry());
                 }
                 if emit(shared, read).is_err() {
@@ -199,6 +199,7 @@ fn want(
     }
     drop(gathered);
     want.news.inodes.extend(reader.introduce(people.answer()));
+    want.news.tokens.extend(reader.untold.drain());
     want
 }
 
@@ -208,21 +209,29 @@ fn emit(shared: &Shared, read: Read) -> Result<(), Closed> {
         events,
         mut inferred,
         new,
+        ways,
     } = read;
+    let mut gathered = shared.gathered();
+    if sample.full {
+        gathered.ways.clear();
+    }
+    gathered.ways.extend(ways);
     if shared.hears() {
         // Between the kernel's telling and our concluding lies the reading: neither may repeat the other.
-        let mut gathered = shared.gathered();
         inferred.retain(|event| !gathered.told.contains(&key(event)));
         gathered.inferred.extend(inferred.iter().map(key));
         if sample.full {
             let all = sample.connections.iter();
             let known = all
                 .filter_map(|connection| Some((connection.token?.0, (connection.local, connection.remote))));
-            gathered.addresses = known.collect();
+            gathered.note_all(known);
         } else {
-            gathered.addresses.extend(new);
+            for (token, addresses) in new {
+                gathered.note(token, addresses);
+            }
         }
     }
+    drop(gathered);
     for event in inferred.into_iter().chain(events) {
         shared.outlet.event(event)?;
     }

@@ -1,9 +1,12 @@
 //! The privileged helper, as who needs it calls it: a process of one's own where a group may have that, else the
 //! service on the system bus.
 
+use std::iter;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
+use async_io::Timer;
+use futures_lite::future;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use zbus::blocking::fdo::DBusProxy;
@@ -16,8 +19,11 @@ use crate::bus::{Action, EndpointArgs, INTERFACE, LimitsArgs, NAME, PATH, Refusa
 use crate::kernel::witness;
 use crate::model::{Before, Command, Endpoint, Limits, Offer};
 
-/// So long may the service think about what needs no person.
+/// So long may the service think about what needs no person, once it runs.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// So long may it take to run, which on a busy machine says nothing of the service: a little longer than a bus waits
+/// for what it starts (25 s, `service_start_timeout` in dbus-daemon(1)), whose word says more than ours.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// A connection to the helper. The thread that uses it must be in the network namespace that the helper is to be asked
 /// about, and so must be the one that makes it.
@@ -63,7 +69,8 @@ impl Service {
     fn of_our_own() -> Result<Self, Refusal> {
         let (helper, connection) = OwnHelper::start(ANSWERS_WITHIN)?;
         let service = Self::over(connection, Way::Own(helper))?;
-        match (service.offer(), service.way) {
+        let offer = service.answers_at_all().and_then(|()| service.offer());
+        match (offer, service.way) {
             (Err(refusal), Way::Own(helper)) => Err(helper.why_not().map_or(refusal, Refusal::NotAuthorized)),
             (_, way) => Ok(Self {
                 proxy: service.proxy,
@@ -98,6 +105,22 @@ impl Service {
         }
         let names = bus.list_activatable_names().ok()?;
         names.iter().any(|name| name.as_str() == NAME).then_some(None)
+    }
+
+    /// Has the bus start the service where it does not run, and waits until it does.
+    fn runs(&self) -> Result<(), Refusal> {
+        let Way::Bus(bus) = &self.way else { return Ok(()) };
+        let name = NAME.try_into().map_err(zbus::Error::from)?;
+        if bus.name_has_owner(name).map_err(zbus::Error::from)? {
+            return Ok(());
+        }
+        starts::<_, u32>(bus.inner(), "StartServiceByName", &(NAME, 0_u32))
+    }
+
+    /// Waits until the process of our own answers anything, which it does as soon as it serves.
+    fn answers_at_all(&self) -> Result<(), Refusal> {
+        let peer = Proxy::new(self.proxy.connection(), NAME, PATH, "org.freedesktop.DBus.Peer")?;
+        starts::<_, ()>(&peer, "Ping", &())
     }
 
     /// What the helper would do for this process.
@@ -171,6 +194,7 @@ impl Service {
                     address: *address,
                     port: *port,
                     interface: interface.clone(),
+                    interface_index: None,
                     flags: *flags,
                 });
                 self.ask::<_, EndpointArgs>("EndpointAdd", &(socket, endpoint))
@@ -210,12 +234,13 @@ impl Service {
         }
     }
 
-    /// Calls without anybody being asked; the answer comes soon or not at all.
+    /// Calls without anybody being asked; once the service runs, the answer comes soon or not at all.
     fn call<B, R>(&self, member: &str, body: &B) -> Result<R, Refusal>
     where
         B: Serialize + DynamicType,
         R: for<'d> DynamicDeserialize<'d>,
     {
+        self.runs()?;
         Ok(self.proxy.call(member, body)?)
     }
 
@@ -231,6 +256,25 @@ impl Service {
         let answer = self.proxy.call_with_flags(member, flags, body)?;
         answer.ok_or_else(|| Refusal::Refused("the service gave no answer".to_owned()))
     }
+}
+
+/// Calls what is answered when a process has started, which takes its time.
+fn starts<B, R>(proxy: &Proxy<'_>, member: &str, body: &B) -> Result<(), Refusal>
+where
+    B: Serialize + DynamicType,
+    R: for<'d> DynamicDeserialize<'d>,
+{
+    // Without flags it is as any call, but that the connection's own limit is not on it.
+    let started =
+        proxy
+            .inner()
+            .call_with_flags::<_, _, R>(member, iter::empty::<MethodFlags>().collect(), body);
+    let late = async {
+        Timer::after(STARTS_WITHIN).await;
+        let why = format!("it has not started within {} s", STARTS_WITHIN.as_secs());
+        Err(zbus::Error::Failure(why))
+    };
+    Ok(async_io::block_on(future::or(started, late)).map(drop)?)
 }
 
 /// A socket by which the service sees where the calling thread is.

@@ -1,6 +1,5 @@
 //! What the threads of one live source share.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
@@ -10,11 +9,12 @@ use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
 use super::difference::News;
+use super::egress::WayName;
 use super::infer::Told;
 use super::outlet::Outlet;
 use crate::bus::Refusal;
 use crate::kernel::{Events, Namespace};
-use crate::model::Cookie;
+use crate::model::SocketAddr;
 
 /// So long a reading waits for the event thread; in a storm of events that is never done.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -29,8 +29,34 @@ pub(super) struct Gathered {
     pub(super) inferred: Told,
     /// Local and remote address of each connection by token: the kernel tells a connection's end by token only.
     pub(super) addresses: FxHashMap<u32, (SocketAddr, SocketAddr)>,
+    /// The interface that carries what goes somewhere, as the newest sample knew it.
+    pub(super) ways: FxHashMap<WayName, String>,
     /// Events were lost: the next full sample must show what they changed.
     pub(super) overrun: bool,
+}
+
+impl Gathered {
+    /// Notes a connection's addresses. Those that were told with their link keep it: a reading may have found the
+    /// connection and not yet its subflow, which alone tells the link.
+    pub(super) fn note(&mut self, token: u32, new: (SocketAddr, SocketAddr)) {
+        let bare = |ends: (SocketAddr, SocketAddr)| (ends.0.with_scope(None), ends.1.with_scope(None));
+        let lacks = new.0.lacks_scope() || new.1.lacks_scope();
+        let known = self.addresses.get(&token);
+        if !(lacks && known.is_some_and(|old| bare(*old) == bare(new))) {
+            self.addresses.insert(token, new);
+        }
+    }
+
+    /// The same of every connection there is: others are no more.
+    pub(super) fn note_all(&mut self, all: impl Iterator<Item = (u32, (SocketAddr, SocketAddr))>) {
+        let before = std::mem::take(&mut self.addresses);
+        for (token, new) in all {
+            if let Some(old) = before.get(&token) {
+                self.addresses.insert(token, *old);
+            }
+            self.note(token, new);
+        }
+    }
 }
 
 /// What the threads of one source share.
@@ -52,8 +78,6 @@ pub(super) struct Shared {
     pub(super) stop: AtomicBool,
     /// Threads that wait for a person: nobody waits for these.
     waiting: Mutex<Vec<ThreadId>>,
-    /// The connections to look at closely.
-    suspects: Mutex<Vec<Cookie>>,
     failure: Mutex<Option<String>>,
 }
 
@@ -71,7 +95,6 @@ impl Shared {
             busy: AtomicBool::new(false),
             stop: AtomicBool::new(false),
             waiting: Mutex::default(),
-            suspects: Mutex::default(),
             failure: Mutex::default(),
         }
     }
@@ -89,23 +112,6 @@ impl Shared {
     /// Whether a sample is wanted at once; says so once.
     pub(super) fn takes_wish(&self) -> bool {
         self.sample_now.swap(false, Ordering::AcqRel)
-    }
-
-    /// Names the connections to look at closely; whether there is now something to do at once.
-    pub(super) fn set_suspects(&self, connections: &[Cookie]) -> bool {
-        let mut suspects = self.suspects.lock().unwrap_or_else(PoisonError::into_inner);
-        let begins = suspects.is_empty() && !connections.is_empty();
-        suspects.clear();
-        suspects.extend_from_slice(connections);
-        begins
-    }
-
-    /// The connections to look at closely.
-    pub(super) fn suspects(&self) -> Vec<Cookie> {
-        self.suspects
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
     }
 
     /// Whether the kernel's own path-manager events arrive.
@@ -137,8 +143,9 @@ impl Shared {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Does what may wait for a person who is asked for a password. Once the source ends nobody is asked.
-    pub(super) fn waiting_for_a_person<T>(
+    /// Does what may wait for a person who is asked for a password, or for the helper to start. The source does not wait
+    /// for it when it ends, and from then on nobody is asked.
+    pub(super) fn waiting_for_others<T>(
         &self,
         what: impl FnOnce() -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
@@ -155,8 +162,8 @@ impl Shared {
         outcome
     }
 
-    /// Whether a thread waits for a person.
-    pub(super) fn waits_for_a_person(&self, thread: ThreadId) -> bool {
+    /// Whether a thread waits for others.
+    pub(super) fn waits_for_others(&self, thread: ThreadId) -> bool {
         self.waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -191,5 +198,26 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_without_the_link_does_not_take_it_from_a_connection() {
+        let ends = |text: [&str; 2]| text.map(|end| end.parse().expect("an address")).into();
+        let told: (SocketAddr, SocketAddr) = ends(["[fe80::1%eth0]:40000", "[fe80::2%eth0]:443"]);
+        let read = ends(["[fe80::1]:40000", "[fe80::2]:443"]);
+        let other = ends(["[fe80::1]:40001", "[fe80::2]:443"]);
+        let mut gathered = Gathered::default();
+        gathered.note(7, told);
+        gathered.note(7, read);
+        assert_eq!(gathered.addresses.get(&7), Some(&told));
+        gathered.note_all([(7, read)].into_iter());
+        assert_eq!(gathered.addresses.get(&7), Some(&told));
+        gathered.note(7, other);
+        assert_eq!(gathered.addresses.get(&7), Some(&other), "a token may come again");
     }
 }

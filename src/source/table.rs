@@ -3,8 +3,8 @@
 use rustc_hash::FxHashMap;
 
 use super::mark::Mark;
-use crate::kernel::SocketTable;
-use crate::model::JoinedBy;
+use crate::kernel::{SocketTable, connection_id};
+use crate::model::{ConnectionId, JoinedBy};
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
 
 /// A subflow in a [`Table`].
@@ -26,6 +26,12 @@ pub(super) struct Entry {
     last: u32,
 }
 
+impl Entry {
+    pub(super) fn id(&self) -> ConnectionId {
+        connection_id(&self.socket)
+    }
+}
+
 /// Where a subflow is, and what tells whether it changed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
@@ -35,7 +41,7 @@ pub(super) struct Place {
     missed: bool,
 }
 
-/// Connections in order of cookie; the places of each one's subflows together, in order of cookie.
+/// Connections in order of id; the places of each one's subflows together, in order of cookie.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layout {
     entries: Vec<Entry>,
@@ -58,7 +64,7 @@ impl Layout {
         self.places.clear();
     }
 
-    /// Adds a connection with the places of its subflows; both must come in order of cookie.
+    /// Adds a connection with the places of its subflows; connections must come in order of id, places in order of cookie.
     pub(super) fn push(
         &mut self,
         socket: MptcpSocket,
@@ -92,12 +98,9 @@ impl Table {
         self.layout.entries()
     }
 
-    /// The connection with a cookie.
-    pub(super) fn find(&self, cookie: u64) -> Option<&Entry> {
+    pub(super) fn find(&self, id: ConnectionId) -> Option<&Entry> {
         let entries = self.entries();
-        let position = entries
-            .binary_search_by_key(&cookie, |entry| entry.socket.cookie)
-            .ok()?;
+        let position = entries.binary_search_by_key(&id, Entry::id).ok()?;
         entries.get(position)
     }
 
@@ -105,24 +108,25 @@ impl Table {
     /// something else. What is not there yet is left to the next reading of everything.
     pub(super) fn refresh(&mut self, connection: &MptcpSocket, subflows: &[TcpSocket]) -> bool {
         let Layout { entries, places } = &mut self.layout;
-        let position = entries.binary_search_by_key(&connection.cookie, |entry| entry.socket.cookie);
+        let position = entries.binary_search_by_key(&connection_id(connection), Entry::id);
         let Some(entry) = position.ok().and_then(|position| entries.get_mut(position)) else {
             return false;
         };
-        let token = connection.token.filter(|token| *token != 0);
-        let newer = MptcpSocket {
-            token: token.or(entry.socket.token),
-            ..*connection
-        };
-        let mut changed = entry.socket != newer;
-        entry.socket = newer;
+        // What becomes an event is left to the next reading, which compares.
+        let same = (entry.socket.state, entry.socket.flags) == (connection.state, connection.flags);
+        let mut changed = entry.socket != *connection;
+        if same {
+            entry.socket = *connection;
+        }
         let own = places.get_mut(entry.first as usize..entry.last as usize);
         for place in own.unwrap_or_default() {
             let newer = subflows.iter().find(|newer| newer.cookie == place.mark.cookie);
             if let (Some(newer), Some(socket)) = (newer, self.subflows.get_mut(place.at as usize)) {
                 let mark = Mark::of(newer);
                 changed |= !place.mark.is_unchanged(&mark);
-                (place.mark, *socket) = (mark, *newer);
+                if (socket.state, socket.flags) == (newer.state, newer.flags) {
+                    (place.mark, *socket) = (mark, *newer);
+                }
             }
         }
         changed
@@ -182,7 +186,7 @@ impl Joiner {
         self.found.clear();
         self.marks.clear();
         for (position, connection) in (0u32..).zip(&sockets.connections) {
-            if let Some(token) = connection.token.filter(|token| *token != 0) {
+            if let Some(token) = connection.token {
                 self.by_token.insert(token, position);
             }
             if connection.inode != 0 {
@@ -227,11 +231,7 @@ impl Joiner {
                     missed: false,
                 })
             });
-            // A connection that is closed has given its token back, and then says 0.
-            let token = connection.token.filter(|token| *token != 0);
-            table
-                .layout
-                .push(MptcpSocket { token, ..*connection }, false, places);
+            table.layout.push(*connection, false, places);
         }
     }
 }
@@ -239,6 +239,7 @@ impl Joiner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
 
     fn connection(cookie: u64, token: u32, inode: u32) -> MptcpSocket {
         MptcpSocket {
@@ -305,21 +306,13 @@ mod tests {
         };
         let mut table = Table::default();
         joiner.join(&mut sockets, &mut table);
-        let cookies = |connection: u64| {
-            let rows = table.rows(table.find(connection).expect("the connection"));
+        let cookies = |token: u32| {
+            let rows = table.rows(table.find(Token(token).into()).expect("the connection"));
             rows.map(|row| (row.socket.cookie, row.joined_by))
                 .collect::<Vec<_>>()
         };
-        assert_eq!(cookies(1), [(11, JoinedBy::Inode), (13, JoinedBy::Token)]);
-        assert_eq!(cookies(2), [(12, JoinedBy::Token)]);
-    }
-
-    #[test]
-    fn a_token_of_zero_is_none() {
-        let connections = vec![connection(1, 0, 100), connection(2, 0, 200)];
-        let subflows = vec![subflow(11, Some(0), 100), subflow(12, Some(0), 200)];
-        let found = joined(connections, subflows);
-        assert_eq!(found, [vec![(11, JoinedBy::Inode)], vec![(12, JoinedBy::Inode)]]);
+        assert_eq!(cookies(7), [(11, JoinedBy::Inode), (13, JoinedBy::Token)]);
+        assert_eq!(cookies(8), [(12, JoinedBy::Token)]);
     }
 
     #[test]
@@ -337,7 +330,7 @@ mod tests {
         let mut table = Table::default();
         Joiner::default().join(&mut sockets, &mut table);
         let rows: Vec<_> = table
-            .rows(table.find(1).expect("the connection"))
+            .rows(table.find(Token(7).into()).expect("the connection"))
             .map(|row| (row.socket.cookie, row.socket.bytes_sent))
             .collect();
         assert_eq!(rows, [(9, None), (11, Some(5))]);

@@ -8,12 +8,16 @@ use std::sync::atomic::Ordering;
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
+use super::egress::plain;
 use super::infer::key;
-
 use super::outlet::Closed;
 use super::shared::Shared;
-use crate::kernel::{Error, Events, Received, Route, RouteEvents, RouteNotice};
-use crate::model::{Event, EventKind, Origin};
+use crate::kernel::{
+    Error, Events, Received, Route, RouteEvents, RouteLookup, RouteNotice, SocketTable, Sockets,
+};
+use crate::model::{Event, EventKind, Origin, Scope, SocketAddr, Token, is_link_local, scope_of};
+use crate::wire::rtnetlink::RouteQuery;
+use crate::wire::sock_diag::SocketId;
 
 /// How often the thread looks whether it should end, ms.
 const LOOK_UP_MS: u16 = 200;
@@ -30,17 +34,34 @@ struct Links {
     owners: BTreeMap<IpAddr, String>,
 }
 
+impl Links {
+    /// An address as the kernel has it.
+    fn numbered(&self, address: SocketAddr) -> std::net::SocketAddr {
+        let index_of = |name: &str| {
+            let mut links = self.up.iter();
+            links.find_map(|(index, (other, _))| (other == name).then_some(*index))
+        };
+        address.to_kernel(index_of)
+    }
+}
+
 pub(super) fn run(shared: &Arc<Shared>, event_buffer: Option<usize>, ready: &Sender<Result<(), Error>>) {
     let opened = shared.namespace.enter().and_then(|()| open(shared, event_buffer));
     match opened {
         Err(error) => {
             let _ = ready.send(Err(error));
         }
-        Ok((events, route_events, route)) => {
+        Ok(Opened {
+            events,
+            route_events,
+            route,
+            lookup,
+        }) => {
             let _ = ready.send(Ok(()));
             let mut watcher = Watcher {
                 shared,
                 route,
+                lookup,
                 links: Links::default(),
             };
             if let Err(Some(error)) = watcher.work(events, route_events) {
@@ -50,18 +71,32 @@ pub(super) fn run(shared: &Arc<Shared>, event_buffer: Option<usize>, ready: &Sen
     }
 }
 
-fn open(shared: &Shared, buffer: Option<usize>) -> Result<(Option<Events>, RouteEvents, Route), Error> {
+/// The sockets of this thread.
+struct Opened {
+    events: Option<Events>,
+    route_events: RouteEvents,
+    route: Route,
+    lookup: RouteLookup,
+}
+
+fn open(shared: &Shared, buffer: Option<usize>) -> Result<Opened, Error> {
     let events = if shared.hears() {
         Some(Events::subscribe(buffer)?)
     } else {
         None
     };
-    Ok((events, RouteEvents::subscribe(buffer)?, Route::new()?))
+    Ok(Opened {
+        events,
+        route_events: RouteEvents::subscribe(buffer)?,
+        route: Route::new()?,
+        lookup: RouteLookup::new()?,
+    })
 }
 
 struct Watcher<'a> {
     shared: &'a Shared,
     route: Route,
+    lookup: RouteLookup,
     links: Links,
 }
 
@@ -117,24 +152,91 @@ impl Watcher<'_> {
     }
 
     /// Adds what the kernel left out and we know: the addresses of a connection that ends, the interface of a subflow.
-    fn complete(&self, event: &mut Event) {
+    fn complete(&mut self, event: &mut Event) {
+        self.add_link(event);
         let token = event.token.map(|token| token.0);
         if let (Some(token), None, None) = (token, event.local, event.remote)
             && event.kind == EventKind::ConnectionClosed
             && let Some((local, remote)) = self.shared.gathered().addresses.remove(&token)
         {
             (event.local, event.remote) = (Some(local), Some(remote));
+            event.scope = scope_of(event.local, event.remote);
         } else if let (Some(token), Some(local), Some(remote)) = (token, event.local, event.remote)
             && event.kind == EventKind::ConnectionCreated
         {
             self.shared.gathered().addresses.insert(token, (local, remote));
         }
-        if event.interface.is_none() {
-            event.interface = event
-                .local
-                .and_then(|local| self.links.owners.get(&local.ip()))
-                .cloned();
+        if event.interface.is_none()
+            && let Some(local) = event.local
+        {
+            event.interface = match event.scope {
+                Some(scope) => Some(scope.to_string()),
+                None if local.lacks_scope() => None,
+                None => {
+                    let carries = event.remote.and_then(|remote| self.carries(local, remote));
+                    carries.or_else(|| self.links.owners.get(&local.ip()).cloned())
+                }
+            };
         }
+    }
+
+    /// The interface that carries, or last did, what goes from one address to another: as the newest sample knew it, else
+    /// as the kernel routes it now.
+    fn carries(&mut self, local: SocketAddr, remote: SocketAddr) -> Option<String> {
+        let kernels = |end: SocketAddr| std::net::SocketAddr::new(end.ip(), end.port());
+        let (local, remote) = (kernels(local), kernels(remote));
+        let gathered = self.shared.gathered();
+        let known = gathered.ways.get(&(local, remote));
+        if let Some(name) = known.or_else(|| gathered.ways.get(&plain(local, remote))) {
+            return Some(name.clone());
+        }
+        drop(gathered);
+        let query = RouteQuery {
+            local: local.ip(),
+            remote: remote.ip(),
+            mark: 0,
+            uid: None,
+            ports: Some((local.port(), remote.port())),
+        };
+        let mut answer = Vec::new();
+        self.lookup.interfaces(&[query], &mut answer).ok()?;
+        let index = answer.first().copied().flatten()?;
+        self.links.up.get(&index).map(|(name, _)| name.clone())
+    }
+
+    /// Adds the link of link-local addresses, which the kernel tells of a subflow that comes or goes and not of a
+    /// connection (net/mptcp/pm_netlink.c, `mptcp_event_put_token_and_ssk` and `mptcp_event_created`).
+    fn add_link(&self, event: &mut Event) {
+        let Some(local) = event.local else { return };
+        if event.scope.is_some()
+            || !(local.lacks_scope() || event.remote.is_some_and(|end| end.lacks_scope()))
+        {
+            return;
+        }
+        let told = |token| self.shared.gathered().addresses.get(&token).copied();
+        let told = event.token.and_then(|token| told(token.0));
+        let told = told.and_then(|(local, remote)| scope_of(Some(local), Some(remote)));
+        let Some(scope) = told.or_else(|| self.link_of(local, event.remote.zip(event.token))) else {
+            return;
+        };
+        event.local = Some(local.with_scope(Some(scope)));
+        event.remote = event.remote.map(|remote| remote.with_scope(Some(scope)));
+        event.scope = scope_of(event.local, event.remote);
+    }
+
+    /// The link of a connection that just came: the only one that has its local address, else the one on which its
+    /// first subflow is found.
+    fn link_of(&self, local: SocketAddr, connection: Option<(SocketAddr, Token)>) -> Option<Scope> {
+        let may_be = |index: &&u32| {
+            !is_link_local(local.ip()) || self.links.addresses.contains(&(**index, local.ip()))
+        };
+        let on: Vec<u32> = self.links.up.keys().filter(may_be).copied().collect();
+        let index = match (on.as_slice(), connection) {
+            ([only], _) => *only,
+            (several, Some((remote, token))) => find_subflow(several, local, remote, token)?,
+            _ => return None,
+        };
+        self.links.up.get(&index).and_then(|(name, _)| Scope::new(name))
     }
 
     /// Leaves for the next sample what an event says; whether it is news.
@@ -143,13 +245,18 @@ impl Watcher<'_> {
         let concluded_already = gathered.inferred.remove(&key(event));
         let token = event.token.map(|token| token.0);
         match (event.kind, token, event.local, event.remote) {
+            (EventKind::ConnectionCreated, Some(token), ..) => {
+                gathered.news.connections_created.insert(token);
+            }
             (EventKind::ConnectionClosed, Some(token), ..) => {
                 gathered.news.connections_closed.insert(token);
             }
             (EventKind::SubflowClosed, _, Some(local), Some(remote)) => {
-                gathered.news.subflows_closed.insert((local, remote));
+                let path = (self.links.numbered(local), self.links.numbered(remote));
+                gathered.news.subflows_closed.insert(path);
             }
             (EventKind::SubflowEstablished, _, Some(local), Some(remote)) => {
+                let (local, remote) = (self.links.numbered(local), self.links.numbered(remote));
                 let told = (local, remote, event.interface.clone());
                 gathered.news.subflows_established.push(told);
             }
@@ -202,7 +309,11 @@ impl Watcher<'_> {
                 gone,
             } => {
                 let up = up && !gone;
-                let was = self.links.up.get(&index).is_some_and(|(_, up)| *up);
+                let known = self.links.up.get(&index).cloned();
+                let was = known.as_ref().is_some_and(|(_, up)| *up);
+                if let Some((old, _)) = known.filter(|(old, _)| *old != name) {
+                    self.renamed(old, &name, Origin::Kernel)?;
+                }
                 if gone {
                     self.links.up.remove(&index);
                     self.links.addresses.retain(|(owner, _)| *owner != index);
@@ -239,10 +350,17 @@ impl Watcher<'_> {
         let before = std::mem::replace(&mut self.links, now);
         let indices: BTreeSet<u32> = before.up.keys().chain(self.links.up.keys()).copied().collect();
         for index in indices {
-            let (was, is) = (before.up.get(&index), self.links.up.get(&index));
+            let (was, is) = (before.up.get(&index), self.links.up.get(&index).cloned());
             let up = |link: Option<&(String, bool)>| link.is_some_and(|(_, up)| *up);
-            let name = is.or(was).map(|(name, _)| name.clone()).unwrap_or_default();
-            self.link_changed(name, up(was), up(is), Origin::Inferred)?;
+            let name = is
+                .as_ref()
+                .or(was)
+                .map(|(name, _)| name.clone())
+                .unwrap_or_default();
+            if let Some((old, _)) = was.filter(|(old, _)| *old != name) {
+                self.renamed(old.clone(), &name, Origin::Inferred)?;
+            }
+            self.link_changed(name, up(was), up(is.as_ref()), Origin::Inferred)?;
         }
         let lost: Vec<_> = before
             .addresses
@@ -262,6 +380,21 @@ impl Watcher<'_> {
             self.address_changed(key, true, Origin::Inferred)?;
         }
         Ok(())
+    }
+
+    /// One interface has another name now.
+    fn renamed(&mut self, old: String, new: &str, origin: Origin) -> Result<(), End> {
+        let mut gathered = self.shared.gathered();
+        let known = gathered.ways.values_mut().chain(self.links.owners.values_mut());
+        for name in known.filter(|name| **name == old) {
+            new.clone_into(name);
+        }
+        drop(gathered);
+        Ok(self.shared.outlet.event(Event {
+            interface: Some(new.to_owned()),
+            interface_was: Some(old),
+            ..Event::new(0.0, EventKind::InterfaceRenamed, origin)
+        })?)
     }
 
     fn link_changed(&self, name: String, was: bool, is: bool, origin: Origin) -> Result<(), End> {
@@ -306,6 +439,26 @@ impl Watcher<'_> {
         };
         Ok(self.shared.outlet.event(event)?)
     }
+}
+
+/// On which of these links a subflow of a connection is. Each may have one with the same addresses.
+fn find_subflow(links: &[u32], local: SocketAddr, remote: SocketAddr, token: Token) -> Option<u32> {
+    let on = |index: &u32| SocketId {
+        local: local.to_kernel(|_| None),
+        remote: remote.to_kernel(|_| None),
+        interface_index: *index,
+        cookie: None,
+    };
+    let wanted: Vec<SocketId> = links.iter().map(on).collect();
+    let mut table = SocketTable::default();
+    // What cannot be found stays without a link, which is still true.
+    let mut sockets = Sockets::new().ok()?;
+    sockets.look_up_subflows(&wanted, &mut table).ok()?;
+    let found = table
+        .subflows
+        .iter()
+        .find(|socket| socket.token_local == Some(token.0))?;
+    Some(found.interface_index)
 }
 
 /// Waits until one of the sockets has something, or it is time to look up.

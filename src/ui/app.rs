@@ -14,6 +14,7 @@ use super::desktop::Desktop;
 use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
+use super::fit::Fit;
 use super::handovers::{self, HandoversState};
 use super::lab_strip;
 use super::laboratory::Laboratory;
@@ -27,6 +28,7 @@ use super::view::{Tab, UiCommand, View};
 use super::waits::Waits;
 use super::{LabControls, OpenDemo, Setup, Theme};
 use crate::desktop::NetworkManager;
+use crate::model::{Event, EventKind};
 use crate::source::Source;
 
 /// The window: the stream, what each panel remembers, and nothing else.
@@ -34,6 +36,7 @@ pub struct App {
     feed: Feed,
     lab: Laboratory,
     store: Store,
+    fit: Fit,
     tab: Tab,
     panels: Panels,
     demo: Option<OpenDemo>,
@@ -74,11 +77,13 @@ impl App {
         if let Some(why) = store.complaint() {
             feed.changes.fail(why);
         }
+        let fit = Fit::new(store.settings.zoom);
         let panel = setup.screenshot.as_ref().map_or("", |picture| &picture.panel);
         Self {
             feed,
             lab: Laboratory::new(setup.lab),
             store,
+            fit,
             tab: Tab::named(panel),
             panels: Panels::new(panel == "present"),
             demo: setup.demo,
@@ -254,9 +259,9 @@ impl App {
                 CentralPanel::no_frame()
                     .frame(panel)
                     .show(ui, |ui| match list.current(&view) {
-                        Some(cookie) => {
+                        Some(id) => {
                             ui.multiply_opacity(opacity);
-                            commands.extend(connection::ui(connection, table, cookie, &view, ui));
+                            commands.extend(connection::ui(connection, table, id, &view, ui));
                         }
                         None if list.hidden() > 0 => {
                             let hidden = list.hidden();
@@ -291,12 +296,16 @@ impl App {
 
     /// Gives new interfaces their colours.
     fn give_slots(&mut self) {
-        let interfaces = self.feed.live().state().interfaces.values();
+        let (live, slots) = (self.feed.live(), &mut self.store.settings.interfaces);
+        let interfaces = live.state().interfaces.values();
         for interface in interfaces.filter(|interface| interface.can_carry_subflows()) {
-            self.store
-                .settings
-                .interfaces
-                .assign(&interface.name, interface.kind);
+            let mut events = live.events().iter().rev();
+            let renamed = || {
+                let named = |event: &&Event| event.interface.as_ref() == Some(&interface.name);
+                let renamed = |event: &&Event| event.kind == EventKind::InterfaceRenamed && named(event);
+                events.find(renamed)?.interface_was.clone()
+            };
+            slots.assign(&interface.name, interface.kind, renamed);
         }
     }
 
@@ -308,7 +317,8 @@ impl App {
             ThemePreference::Light => Theme::Light,
             ThemePreference::System => Theme::System,
         };
-        settings.zoom = ctx.zoom_factor();
+        let zoom = ctx.zoom_factor();
+        settings.zoom = self.fit.apply(settings.zoom, ctx);
         let (now, inside, fills_screen) = ctx.input(|input| {
             let viewport = input.viewport();
             let fills_screen = viewport.maximized == Some(true) || viewport.fullscreen == Some(true);
@@ -319,8 +329,8 @@ impl App {
             settings.window.maximized = fills_screen;
         }
         if !self.panels.present.on && !fills_screen && inside.min_elem() > 100.0 {
-            settings.window.width = (inside.x * settings.zoom).round();
-            settings.window.height = (inside.y * settings.zoom).round();
+            settings.window.width = (inside.x * zoom).round();
+            settings.window.height = (inside.y * zoom).round();
         }
         if let Some(waits) = self.store.tick(now) {
             ctx.request_repaint_after(Duration::from_secs_f64(waits));
@@ -423,7 +433,7 @@ impl App {
             UiCommand::Notices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
-            UiCommand::Select(cookie) => self.panels.list.choose(cookie),
+            UiCommand::Select(id) => self.panels.list.choose(id),
             UiCommand::Handover(t) => {
                 self.tab = Tab::Handovers;
                 self.panels.handovers.choose(t);
@@ -434,9 +444,9 @@ impl App {
                 self.tab = Tab::Events;
                 self.look(t);
             }
-            UiCommand::Moment(cookie, t) => {
+            UiCommand::Moment(id, t) => {
                 self.tab = Tab::Connections;
-                self.panels.list.choose(cookie);
+                self.panels.list.choose(id);
                 self.look(t);
             }
             UiCommand::Turn(direction) => self.store.settings.direction = direction,

@@ -183,26 +183,29 @@ impl Change {
                 .filter(|endpoint| !plan_change(endpoint, *flags).in_place),
             _ => None,
         };
-        let closes = torn.map_or(0, |endpoint| subflows_of(state, endpoint.address));
+        let closes = torn.map_or(0, |endpoint| {
+            subflows_of(state, endpoint.address, endpoint.interface.as_deref())
+        });
         format!("{lines}\nCloses {}.", format::several(closes, "subflow"))
     }
 }
 
-/// How many subflows leave from an address now.
-pub(super) fn subflows_of(state: &State, address: IpAddr) -> usize {
+/// How many subflows leave from an address of an interface now.
+pub(super) fn subflows_of(state: &State, address: IpAddr, interface: Option<&str>) -> usize {
     let subflows = state
         .connections
         .values()
         .flat_map(|connection| &connection.subflows);
-    subflows.filter(|subflow| subflow.local.ip() == address).count()
+    subflows
+        .filter(|subflow| subflow.local.is_at(address, interface))
+        .count()
 }
 
 fn describe(command: &Command, state: &State, path: impl Fn(u8) -> String) -> (String, String) {
     let closes = |id: &u8| {
-        let count = state
-            .endpoints
-            .get(id)
-            .map_or(0, |endpoint| subflows_of(state, endpoint.address));
+        let count = state.endpoints.get(id).map_or(0, |endpoint| {
+            subflows_of(state, endpoint.address, endpoint.interface.as_deref())
+        });
         format!("{} closed", format::several(count, "subflow"))
     };
     match command {
@@ -292,6 +295,7 @@ mod tests {
             address: [10, 0, 0, id].into(),
             port: None,
             interface: Some("eth0".to_owned()),
+            interface_index: None,
             flags,
         }
     }

@@ -223,12 +223,13 @@ fn told(handover: &Handover, live: &History) -> Told {
     Told {
         connection: handover.connection,
         application: connection.map_or("a connection", process_name).to_owned(),
-        happened: cause_in_words(handover.cause, from.as_deref().unwrap_or("A path")),
+        happened: cause_in_words(handover.cause, from.as_deref().unwrap_or("every path")),
         from,
         to: handover.to.as_deref().map(name),
         sentence: sentence(handover, name),
-        survived: handover.survived,
+        fate: handover.fate(),
         interruption_ms: handover.interruption.map(|gap| (gap.ms, gap.uncertainty_ms)),
+        uninterrupted: handover.uninterrupted,
     }
 }
 

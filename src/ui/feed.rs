@@ -8,7 +8,7 @@ use crossbeam_channel::TryRecvError;
 use super::changes::Changes;
 use super::view::{Direction, path_name};
 use crate::history::{Bounds, History};
-use crate::model::{Access, Command, Cookie, Line};
+use crate::model::{Access, Command, ConnectionId, Line};
 use crate::source::{Request, Source};
 use crate::ui::theme::Slots;
 
@@ -34,8 +34,6 @@ pub(super) struct Feed {
     /// When the latest samples were taken and what they cost, for the status line.
     costs: VecDeque<(f64, u64)>,
     pub(super) changes: Changes,
-    /// The connections that the source looks at closely.
-    suspects: Vec<Cookie>,
     /// When the newest line came, on the window's clock; `None` for since the last frame.
     came_at: Option<f64>,
     /// Somebody said *Allow*, and it has not been told what came of it.
@@ -60,7 +58,6 @@ impl Feed {
             interval_ms,
             costs: VecDeque::new(),
             changes: Changes::default(),
-            suspects: Vec::new(),
             came_at: None,
             allowing: false,
         }
@@ -79,16 +76,6 @@ impl Feed {
 
     /// Takes what is there; whether more is waiting.
     pub(super) fn take(&mut self) -> bool {
-        let more = self.take_lines();
-        let suspects = self.live.suspects();
-        if suspects != self.suspects {
-            self.source.look_closely(&suspects);
-            self.suspects = suspects;
-        }
-        more
-    }
-
-    fn take_lines(&mut self) -> bool {
         for _ in 0..BATCH {
             match self.source.lines().try_recv() {
                 Ok(line) => self.apply(line),
@@ -186,7 +173,7 @@ impl Feed {
     }
 
     /// Keeps every point of this connection, because somebody looks at it.
-    pub(super) fn watch(&mut self, connection: Option<Cookie>) {
+    pub(super) fn watch(&mut self, connection: Option<ConnectionId>) {
         self.live.watch(connection);
     }
 

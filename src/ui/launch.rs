@@ -89,17 +89,61 @@ pub fn run_while(
         Ok(Box::new(window))
     };
     let title = format!("Pathscope: {title}");
-    let ran = eframe::run_native(&title, options, Box::new(create)).map_err(|error| match error {
-        eframe::Error::AppCreation(error) => error.to_string(),
-        error => {
-            format!("the window could not be opened: {error}. Is OpenGL there? On Debian: libgl1 libegl1")
-        }
-    });
+    let ran = eframe::run_native(&title, options, Box::new(create))
+        .map_err(|error| not_opened(&error, |name| std::env::var(name).ok()));
     let failed = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
     ran.and_then(|()| failed.map_or(Ok(()), Err))
 }
 
 const NOT_MADE: &str = "what it shows could not be made";
+
+/// Why no window opened, and what to do about it.
+fn not_opened(error: &eframe::Error, variable: impl Fn(&str) -> Option<String>) -> String {
+    match error {
+        eframe::Error::AppCreation(error) => error.to_string(),
+        // The event loop begins by connecting to the display, before anything of OpenGL.
+        eframe::Error::Winit(_) | eframe::Error::WinitEventLoop(_) => {
+            let name = if is_wayland(&variable) {
+                "WAYLAND_DISPLAY"
+            } else {
+                "DISPLAY"
+            };
+            let display = variable(name).unwrap_or_default();
+            format!(
+                "the display '{display}' ({name}) cannot be reached: {}; give one that is there, or try: pathscope \
+                 list, pathscope watch",
+                without_place(&error.to_string())
+            )
+        }
+        error => format!(
+            "the window could not be opened: {}. Is OpenGL there? On Debian: libgl1 libegl1",
+            without_place(&error.to_string())
+        ),
+    }
+}
+
+/// Without the place in somebody's source that winit puts before what it says: `os error at FILE:LINE: `.
+fn without_place(text: &str) -> String {
+    const MARK: &str = "os error at ";
+    let text = text
+        .trim_start_matches("winit EventLoopError: ")
+        .trim_start_matches("winit error: ");
+    let Some((before, after)) = text.split_once(MARK) else {
+        return text.to_owned();
+    };
+    let is_line = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = after.split(':');
+    let place: usize = parts
+        .by_ref()
+        .take_while(|part| !is_line(part))
+        .map(|part| part.len() + 1)
+        .sum();
+    let rest = after.get(place..).unwrap_or_default();
+    let rest = rest
+        .split_once(": ")
+        .map_or("it gave no reason", |(_, rest)| rest);
+    format!("{before}{rest}")
+}
 
 impl Screenshot {
     /// The window that it is a picture of: present mode on a projector, every panel on a desk.
@@ -381,6 +425,24 @@ mod tests {
         assert!(error.ends_with("apt install libxkbcommon-x11-0"), "{error}");
         let error = verdict(&["WAYLAND_DISPLAY"], &["libwayland-egl.so.1"]).expect_err("a missing library");
         assert!(error.ends_with("apt install libwayland-egl1"), "{error}");
+    }
+
+    #[test]
+    fn a_display_that_is_not_there_is_named_and_no_source_file() {
+        let said = "winit EventLoopError: os error at /home/build/.cargo/registry/src/x/winit-0.30.12/src/linux.rs:765: \
+                    neither `wayland-0` nor `:9`: XOpenDisplayFailed";
+        assert_eq!(
+            without_place(said),
+            "neither `wayland-0` nor `:9`: XOpenDisplayFailed"
+        );
+        for (text, rest) in [
+            ("no place", "no place"),
+            ("os error at f.rs:1: ", ""),
+            ("os error at f.rs", "it gave no reason"),
+            ("os error at f.rs:12", "it gave no reason"),
+        ] {
+            assert_eq!(without_place(text), rest, "{text}");
+        }
     }
 
     #[test]

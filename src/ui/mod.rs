@@ -14,6 +14,7 @@ mod desktop;
 mod empty;
 mod events;
 mod feed;
+mod fit;
 mod format;
 mod handovers;
 mod lab_strip;

@@ -6,7 +6,7 @@ use super::view::{Direction, View};
 use crate::history::History;
 use crate::model::{
     Access, Connection, Cookie, Header, Interface, InterfaceKind, JoinedBy, Line, Process, Sample, Subflow,
-    TcpState,
+    TcpState, Token,
 };
 
 /// A history with what a view needs around it.
@@ -27,9 +27,10 @@ pub(super) fn subflow(cookie: u64, device: &str, local: &str, remote: &str, byte
 }
 
 /// A connection without subflows.
-pub(super) fn connection(cookie: u64, app: &str, remote: &str) -> Connection {
+pub(super) fn connection(number: u32, app: &str, remote: &str) -> Connection {
     let json = serde_json::json!({
-        "cookie": Cookie(cookie), "state": TcpState::Established, "local": "10.0.0.1:4000", "remote": remote,
+        "cookie": Cookie(number.into()), "token": Token(number), "state": TcpState::Established,
+        "local": "10.0.0.1:4000", "remote": remote,
         "process": Process { pid: 100, name: app.to_owned() }, "subflows": [],
     });
     serde_json::from_value(json).expect("a connection")
@@ -75,7 +76,7 @@ impl Stage {
         ];
         let mut slots = Slots::default();
         for interface in &interfaces {
-            slots.assign(&interface.name, interface.kind);
+            slots.assign(&interface.name, interface.kind, || None);
         }
         let access = Access {
             events: true,

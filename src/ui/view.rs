@@ -11,7 +11,7 @@ use crate::desktop::{MptcpFlags, Profile};
 use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
 use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
 use crate::model::text::for_terminal;
-use crate::model::{Access, Command, Connection, Cookie, Interface, Subflow};
+use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
 
 /// Which way the shown rates go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -121,7 +121,7 @@ pub(super) enum UiCommand {
     /// Another panel.
     Open(Tab),
     /// Another connection in the centre.
-    Select(Cookie),
+    Select(ConnectionId),
     /// A handover, by when it began, in the panel that tells it.
     Handover(f64),
     /// A moment on the time axes of all panels.
@@ -129,7 +129,7 @@ pub(super) enum UiCommand {
     /// The events of a moment.
     EventsAt(f64),
     /// A connection in the centre, with the plots at a moment.
-    Moment(Cookie, f64),
+    Moment(ConnectionId, f64),
     /// One direction for every rate, or each connection's own.
     Turn(Option<Direction>),
     /// The page that says what the privileged service would permit.
@@ -235,6 +235,12 @@ impl View<'_> {
         }
     }
 
+    /// The name of the interface whose address a subflow uses, where another one carries it.
+    pub(super) fn other_owner(&self, subflow: &Subflow) -> Option<String> {
+        let owner = subflow.address_interface.as_deref()?;
+        Some(self.path(Some(owner)).name)
+    }
+
     /// The largest rate of the last second, both directions, bits a second.
     pub(super) fn recent_bps(&self, subflow: &SubflowHistory) -> f64 {
         let since = self.shown.now() - RECENT_S;
@@ -277,7 +283,7 @@ impl View<'_> {
     }
 
     /// Which way a connection's rates go.
-    pub(super) fn direction_of(&self, connection: Cookie) -> Direction {
+    pub(super) fn direction_of(&self, connection: ConnectionId) -> Direction {
         self.turned
             .unwrap_or_else(|| match self.shown.connection(connection) {
                 Some(record) if record.receives() => Direction::Received,
@@ -293,7 +299,7 @@ impl View<'_> {
     }
 
     /// The subflows of a connection that are there, those that ended left out, in order of slot.
-    pub(super) fn subflows(&self, connection: Cookie) -> Vec<&SubflowHistory> {
+    pub(super) fn subflows(&self, connection: ConnectionId) -> Vec<&SubflowHistory> {
         let mut subflows: Vec<_> = self
             .shown
             .subflows_of(connection)
@@ -314,7 +320,7 @@ impl View<'_> {
     /// The handovers that interrupted a connection, newest first.
     pub(super) fn interruptions(
         &self,
-        connection: Cookie,
+        connection: ConnectionId,
     ) -> impl Iterator<Item = (&Handover, Interruption)> + use<'_> {
         let own = self.shown.handovers().iter().rev();
         let own = own.filter(move |handover| handover.connection == connection);
@@ -324,7 +330,7 @@ impl View<'_> {
     /// What a handover was, in a few words: `Wi-Fi lost, 207 ms ± 20`.
     pub(super) fn in_short(&self, handover: &Handover, gap: Interruption) -> String {
         let from = handover.from.as_deref();
-        let from = from.map_or_else(|| "A path".to_owned(), |device| self.path(Some(device)).name);
+        let from = from.map_or_else(|| "every path".to_owned(), |device| self.path(Some(device)).name);
         let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
         let cause = cause_in_words(handover.cause, &from);
         format!("{cause}, {length} ± {uncertainty}")
@@ -400,6 +406,7 @@ pub(super) fn process_name(connection: &Connection) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Cookie;
     use crate::ui::test_data::Stage;
 
     #[test]

@@ -17,6 +17,9 @@ pub fn of(shape: Shape) -> (&'static str, Fields, Attributes) {
         Shape::Event => ("struct genlmsghdr", GENLMSGHDR, EVENT_ATTRIBUTES),
         Shape::Family => ("struct genlmsghdr", GENLMSGHDR, FAMILY_ATTRIBUTES),
         Shape::Speed => ("struct genlmsghdr", GENLMSGHDR, SPEED_ATTRIBUTES),
+        Shape::Wireless | Shape::Station | Shape::Bss => {
+            ("struct genlmsghdr", GENLMSGHDR, NL80211_ATTRIBUTES)
+        }
         Shape::Link => ("struct ifinfomsg", IFINFOMSG, LINK_ATTRIBUTES),
         Shape::Address => ("struct ifaddrmsg", IFADDRMSG, ADDRESS_ATTRIBUTES),
         Shape::Route => ("struct rtmsg", RTMSG, ROUTE_ATTRIBUTES),
@@ -247,6 +250,62 @@ const SPEED_ATTRIBUTES: Attributes = &[
     (3, "ETHTOOL_A_LINKMODES_OURS", Unread),
     (6, "ETHTOOL_A_LINKMODES_DUPLEX", U8),
     (9, "ETHTOOL_A_LINKMODES_RATE_MATCHING", Unread),
+];
+
+const NL80211_ATTRIBUTES: Attributes = &[
+    (1, "NL80211_ATTR_WIPHY", Unread),
+    (3, "NL80211_ATTR_IFINDEX", U32),
+    (4, "NL80211_ATTR_IFNAME", Text),
+    (5, "NL80211_ATTR_IFTYPE", U32),
+    (6, "NL80211_ATTR_MAC", Unread),
+    (21, "NL80211_ATTR_STA_INFO", Nest(STA_INFO)),
+    (38, "NL80211_ATTR_WIPHY_FREQ", U32),
+    (39, "NL80211_ATTR_WIPHY_CHANNEL_TYPE", Unread),
+    (46, "NL80211_ATTR_GENERATION", Unread),
+    (47, "NL80211_ATTR_BSS", Nest(BSS)),
+    (52, "NL80211_ATTR_SSID", Text),
+    (83, "NL80211_ATTR_4ADDR", Unread),
+    (98, "NL80211_ATTR_WIPHY_TX_POWER_LEVEL", Unread),
+    (153, "NL80211_ATTR_WDEV", Unread),
+    (159, "NL80211_ATTR_CHANNEL_WIDTH", Unread),
+    (160, "NL80211_ATTR_CENTER_FREQ1", Unread),
+    (265, "NL80211_ATTR_TXQ_STATS", Unread),
+    (290, "NL80211_ATTR_WIPHY_FREQ_OFFSET", Unread),
+];
+const STA_INFO: Attributes = &[
+    (1, "NL80211_STA_INFO_INACTIVE_TIME", Unread),
+    (2, "NL80211_STA_INFO_RX_BYTES", Unread),
+    (3, "NL80211_STA_INFO_TX_BYTES", Unread),
+    (7, "NL80211_STA_INFO_SIGNAL, dBm, signed", U8),
+    (8, "NL80211_STA_INFO_TX_BITRATE", Nest(RATE_INFO)),
+    (9, "NL80211_STA_INFO_RX_PACKETS", Unread),
+    (10, "NL80211_STA_INFO_TX_PACKETS", Unread),
+    (13, "NL80211_STA_INFO_SIGNAL_AVG", Unread),
+    (14, "NL80211_STA_INFO_RX_BITRATE", Nest(RATE_INFO)),
+    (15, "NL80211_STA_INFO_BSS_PARAM", Unread),
+    (16, "NL80211_STA_INFO_CONNECTED_TIME", Unread),
+    (17, "NL80211_STA_INFO_STA_FLAGS", Unread),
+    (31, "NL80211_STA_INFO_TID_STATS", Unread),
+    (42, "NL80211_STA_INFO_ASSOC_AT_BOOTTIME, ns", U64),
+];
+const RATE_INFO: Attributes = &[
+    (1, "NL80211_RATE_INFO_BITRATE, 100 kbit/s", U16),
+    (2, "NL80211_RATE_INFO_MCS", Unread),
+    (5, "NL80211_RATE_INFO_BITRATE32, 100 kbit/s", U32),
+];
+const BSS: Attributes = &[
+    (1, "NL80211_BSS_BSSID", Unread),
+    (2, "NL80211_BSS_FREQUENCY", U32),
+    (3, "NL80211_BSS_TSF", Unread),
+    (4, "NL80211_BSS_BEACON_INTERVAL", Unread),
+    (5, "NL80211_BSS_CAPABILITY", Unread),
+    (6, "NL80211_BSS_INFORMATION_ELEMENTS, the first the SSID", Text),
+    (7, "NL80211_BSS_SIGNAL_MBM", Unread),
+    (9, "NL80211_BSS_STATUS", U32),
+    (10, "NL80211_BSS_SEEN_MS_AGO", Unread),
+    (11, "NL80211_BSS_BEACON_IES", Unread),
+    (13, "NL80211_BSS_BEACON_TSF", Unread),
+    (15, "NL80211_BSS_LAST_SEEN_BOOTTIME", Unread),
 ];
 
 const IFINFOMSG: Fields = &[

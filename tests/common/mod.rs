@@ -1,6 +1,11 @@
 //! What the tests on real connections share: whether they can run, and programs inside a laboratory.
 #![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
+pub mod lines;
+pub mod ss;
+pub mod stream;
+pub mod tools;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -118,7 +123,12 @@ impl PublicCopy {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("permissions");
-        std::fs::copy(pathscope(), folder.path().join("pathscope")).expect("a copy");
+        let copy = folder.path().join("pathscope");
+        std::fs::copy(pathscope(), &copy).expect("a copy");
+        // A test that starts a program meanwhile may hold the file open for writing for a moment (ETXTBSY).
+        wait_for("the copy to run", Duration::from_secs(20), || {
+            Command::new(&copy).arg("--version").output().ok()
+        });
         Self(folder)
     }
 

@@ -127,20 +127,17 @@ fn handovers_are_told_from_the_tray_and_the_window_comes_back_with_a_click() {
     wait_for("the menu offers it", LIMIT, || {
         labels(&item).contains(&"Show window".to_owned()).then_some(())
     });
-    let told = wait_for("two notifications", LIMIT, || {
+    // On a machine that keeps the laboratory waiting, a path may stall of itself first.
+    let of_wifi = |text: &str| text.starts_with("Wi-Fi lost; ") || text.starts_with("Better path back; ");
+    let told = wait_for("two notifications, one of Wi-Fi", LIMIT, || {
         let told = notifications.so_far();
-        (told.len() >= 2).then_some(told)
+        (told.len() >= 2 && told.iter().any(|one| of_wifi(&one.text))).then_some(told)
     });
     assert_eq!(demo.ended(), None, "it lives on");
     for one in &told {
         assert!(one.title.starts_with("Handover of "), "{one:?}");
         assert!(one.text.contains("lived on."), "{one:?}");
     }
-    let first = &told.first().unwrap().text;
-    assert!(
-        first.starts_with("Wi-Fi lost; ") || first.starts_with("Better path back; "),
-        "{first}"
-    );
     let gaps = told
         .iter()
         .zip(told.iter().skip(1))

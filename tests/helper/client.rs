@@ -320,7 +320,9 @@ impl State {
                 };
                 let stream = connect(protocol, address);
                 let local = stream.local_addr().expect("an address");
-                let cookie = Sockets::new().expect("a socket").subflow(local, address);
+                let cookie = Sockets::new()
+                    .expect("a socket")
+                    .subflow(local.into(), address.into());
                 self.connections.push(stream);
                 json!([local, cookie.ok()])
             }

@@ -80,7 +80,9 @@ pub fn hostile_calls_change_nothing() {
         "a b",
         "a\nb",
         "sixteen-letters-",
-        "ü",
+        "a%2fb",
+        "a%00",
+        "a%zz",
         &"x".repeat(100_000),
     ] {
         let interface = interface.to_owned();
@@ -115,15 +117,30 @@ pub fn hostile_calls_change_nothing() {
         port: 443,
         ..second_path()
     }));
+    // What the kernel grants and nothing comes of, and what it never grants.
+    for (address, flags, port) in [
+        ([127, 0, 0, 1], 2, 0),
+        ([10, 2, 0, 9], 0, 0),
+        ([10, 2, 0, 9], 3, 443),
+    ] {
+        invalid(Ask::EndpointAdd(EndpointArgs {
+            address: address.to_vec(),
+            flags,
+            port,
+            ..second_path()
+        }));
+    }
+    let with_port = EndpointArgs {
+        flags: signal,
+        port: 443,
+        ..real.clone()
+    };
+    for flags in [EndpointFlags::SUBFLOW.0, fullmesh] {
+        invalid(Ask::EndpointChange(with_port.clone(), flags, 0));
+    }
+    invalid(Ask::EndpointChange(with_port, 0, signal));
     invalid(Ask::EndpointChange(real.clone(), 0, 0));
     invalid(Ask::EndpointChange(real.clone(), 4, 4));
-    for (extra_subflows_max, add_addr_accepted_max) in [(9, 0), (0, 9), (u32::MAX, u32::MAX)] {
-        let limits = LimitsArgs {
-            extra_subflows_max,
-            add_addr_accepted_max,
-        };
-        invalid(Ask::LimitsSet(LIMITS.0, limits));
-    }
     for (name, value) in [
         ("enabled", "2"),
         ("enabled", "-1"),
@@ -176,6 +193,18 @@ pub fn hostile_calls_change_nothing() {
         invalid(Ask::CloseSubflow(args));
     }
 
+    // How high a limit may be, the kernel knows.
+    let limits = LimitsArgs {
+        extra_subflows_max: u32::MAX,
+        add_addr_accepted_max: u32::MAX,
+    };
+    let answer = until("an answer", || {
+        let answer = alice.ask(&Ask::LimitsSet(LIMITS.0, limits));
+        (answer.refused.as_deref() != Some("Busy")).then_some(answer)
+    });
+    let text = answer.refusal("Refused");
+    assert!(text.contains("limit greater than maximum"), "{text}");
+
     strangers_sockets(&machine, &mut alice);
     wrong_messages(&machine, &mut alice);
     assert_eq!(machine.state(), before);
@@ -203,7 +232,7 @@ pub fn strangers_sockets(machine: &Machine, alice: &mut Client) {
     let (mut accepted, _) = plain.accept().unwrap();
     let text = patient(
         alice,
-        Ask::CloseSubflow(SubflowArgs::new(local, address, Cookie(1))),
+        Ask::CloseSubflow(SubflowArgs::new(local.into(), address.into(), Cookie(1))),
     )
     .refusal("Refused");
     assert!(
@@ -218,9 +247,16 @@ pub fn strangers_sockets(machine: &Machine, alice: &mut Client) {
             .connection(socket2::Protocol::MPTCP, "10.1.0.2:5000", "10.1.0.2:5000");
     let (local, remote) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
     let cookie = machine
-        .run(move || pathscope::kernel::Sockets::new().unwrap().subflow(local, remote))
+        .run(move || {
+            pathscope::kernel::Sockets::new()
+                .unwrap()
+                .subflow(local.into(), remote.into())
+        })
         .unwrap();
-    let answer = patient(alice, Ask::CloseSubflow(SubflowArgs::new(local, remote, cookie)));
+    let answer = patient(
+        alice,
+        Ask::CloseSubflow(SubflowArgs::new(local.into(), remote.into(), cookie)),
+    );
     let text = answer.refusal("NotAuthorized");
     assert!(text.contains("belongs to another user (0)"), "{text}");
     for stream in [&mut server, &mut accepted] {

@@ -158,7 +158,7 @@ pub fn it_ends_and_begins_again() {
 
 pub fn it_refuses_to_run_without_what_it_needs() {
     let Some(machine) = Machine::start(60) else { return };
-    let run = |script: &'static str| {
+    let shell = |script: &'static str| {
         machine.run(move || {
             let output = Command::new("sh").args(["-c", script]).output().unwrap();
             assert_eq!(output.status.code(), Some(1), "{script}");
@@ -166,14 +166,14 @@ pub fn it_refuses_to_run_without_what_it_needs() {
         })
     };
     let nobody =
-        run("exec setpriv --reuid=61003 --clear-groups --inh-caps=-all /usr/libexec/pathscope-helper");
+        shell("exec setpriv --reuid=61003 --clear-groups --inh-caps=-all /usr/libexec/pathscope-helper");
     assert!(nobody.contains("CAP_NET_ADMIN is missing"), "{nobody}");
-    let more = run(
+    let more = shell(
         "exec setpriv --reuid=61100 --clear-groups --inh-caps=+net_admin,+sys_admin --ambient-caps=+net_admin \
          /usr/libexec/pathscope-helper",
     );
     assert!(more.contains("cannot be given up"), "{more}");
-    let no_account = run(
+    let no_account = shell(
         "exec unshare --mount sh -c 'grep -v pathscope /etc/passwd > /run/passwd; \
          mount --bind /run/passwd /etc/passwd; exec /usr/libexec/pathscope-helper'",
     );
@@ -181,7 +181,7 @@ pub fn it_refuses_to_run_without_what_it_needs() {
         no_account.contains("there is no account pathscope-helper"),
         "{no_account}"
     );
-    let argument = run("exec /usr/libexec/pathscope-helper --stay long");
+    let argument = shell("exec /usr/libexec/pathscope-helper --stay long");
     assert!(
         argument.contains("--stay takes a number of seconds"),
         "{argument}"

@@ -25,10 +25,11 @@ mod machine;
 mod program;
 mod promises;
 mod raw;
+mod slow;
 
 use std::process::ExitCode;
 
-const TESTS: [(&str, fn()); 38] = [
+const TESTS: [(&str, fn()); 39] = [
     (
         "who_is_allowed_changes_everything",
         calls::who_is_allowed_changes_everything,
@@ -169,9 +170,14 @@ const TESTS: [(&str, fn()); 38] = [
         "a_members_change_in_hand_is_finished",
         promises::a_members_change_in_hand_is_finished,
     ),
+    ("a_slow_start_is_no_silence", slow::a_slow_start_is_no_silence),
 ];
 
 fn main() -> ExitCode {
+    if let Some(why) = slow::main() {
+        eprintln!("pathscope-helper: {why}");
+        return ExitCode::FAILURE;
+    }
     if std::env::args().nth(1).as_deref() == Some(client::ARGUMENT) {
         client::main();
         return ExitCode::SUCCESS;

@@ -5,6 +5,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -41,6 +42,11 @@ impl Host {
         let host = Self { jobs, thread_id };
         host.ip("link set lo up");
         Ok(host)
+    }
+
+    /// The file of its namespace.
+    pub fn netns(&self) -> PathBuf {
+        format!("/proc/{}/task/{}/ns/net", std::process::id(), self.thread_id).into()
     }
 
     /// Runs something on the host and waits for it.
@@ -188,6 +194,15 @@ impl Pair {
     }
 }
 
+/// Whether this kernel is of that release or a later one: for what it cannot be asked whether it has it.
+pub fn is_linux(major: u32, minor: u32) -> bool {
+    let system = nix::sys::utsname::uname().expect("uname");
+    let release = system.release().to_str().expect("a release");
+    let mut numbers = release.split(|character: char| !character.is_ascii_digit());
+    let mut number = || numbers.next().and_then(|number| number.parse().ok());
+    (number(), number()) >= (Some(major), Some(minor))
+}
+
 /// In a user namespace there may be no other user to become.
 fn as_nobody() -> &'static [&'static str] {
     let users = std::fs::read_to_string("/proc/self/uid_map").expect("the users");
@@ -214,9 +229,10 @@ pub fn cannot_run(why: &str) {
         .expect("standard error");
 }
 
-/// Asks again and again until there is an answer, for at most ten seconds.
+/// Asks again and again until there is an answer, for at most half a minute: what is waited for may have to start, on a
+/// machine that is busy.
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(10);
+    let end = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(answer) = ask() {
             return answer;

@@ -178,6 +178,10 @@ pub fn all() -> Vec<Scene> {
             2.5,
             scene("scale-250-handovers", played, handovers),
         ),
+        // As narrow as the text lets a window become.
+        sized([720.0, 450.0], 2.0, scene("least-connections", played, nothing)),
+        sized([720.0, 450.0], 2.0, scene("least-handovers", played, handovers)),
+        sized([720.0, 450.0], 2.0, scene("least-paths", played, paths)),
     ]
 }
 

@@ -125,8 +125,6 @@ impl Source for Scripted {
         self.asked.allowed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn look_closely(&self, _: &[Cookie]) {}
-
     fn set_waker(&self, waker: Waker) {
         *self.waker.lock().unwrap() = Some(waker);
     }
@@ -218,6 +216,7 @@ pub fn endpoints(change: Option<(u8, FlagChange)>) -> Vec<Endpoint> {
             address: address.parse().unwrap(),
             port: None,
             interface: Some(device.to_owned()),
+            interface_index: None,
             flags,
         }
     };
@@ -256,7 +255,11 @@ pub fn interfaces(wifi_up: bool) -> Vec<Interface> {
         mtu: Some(1500),
         speed_mbps: None,
         ssid: None,
+        bssid: None,
+        frequency_mhz: None,
         signal_dbm: None,
+        tx_bitrate_bps: None,
+        rx_bitrate_bps: None,
         tx_bytes: None,
         rx_bytes: None,
     };

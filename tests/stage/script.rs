@@ -1,8 +1,6 @@
 //! The script: what eight connections do over 75 seconds, with the Wi-Fi lost for 14 of them.
 
-use std::net::SocketAddr;
-
-use pathscope::model::{Connection, Event, EventKind, Line, Origin, Sample};
+use pathscope::model::{Connection, Event, EventKind, Line, Origin, Sample, SocketAddr};
 
 use super::{ETHERNET, PHONE, WIFI, connection, interfaces, quiet, subflow};
 

@@ -1,46 +1,48 @@
 //! Handovers against the truth: what the receiving application itself saw, its longest gap between two arrivals.
 //!
-//! `cargo test --test truth` tries each cause a few times. `make truth` (PATHSCOPE_TRUTH_ROUNDS=100 and
-//! PATHSCOPE_TRUTH_HEALTHY_S=1800) tries each a hundred times, at several rates and delays, and half an hour of healthy
-//! traffic with idle pauses. Both print the table. PATHSCOPE_TRUTH_LABS says how many laboratories run at a time; with
-//! PATHSCOPE_TRUTH_DUMP each round's stream and arrivals are left in that folder.
+//! `cargo test --test truth` plays a few rounds. `make truth` (PATHSCOPE_TRUTH_ROUNDS=20 and PATHSCOPE_TRUTH_HEALTHY_S=1800)
+//! plays every cell of the matrix so often, and half an hour of healthy traffic. Both print tables.
+//!
+//! - PATHSCOPE_TRUTH_CELL takes the cells that have this in their names.
+//! - PATHSCOPE_TRUTH_FROM begins with another round than the first, which has the number 0.
+//! - PATHSCOPE_TRUTH_LABS says how many laboratories run at a time.
+//! - PATHSCOPE_TRUTH_DUMP leaves each round's stream and arrivals in that folder.
+//! - PATHSCOPE_TRUTH_CORPUS leaves the rounds' streams and truths in that folder, for `tests/replay.rs`; those that are there
+//!   are not played again.
 
 #![allow(clippy::unwrap_used)]
 
+mod cell;
+mod cells;
 #[path = "../common/mod.rs"]
 mod common;
+mod corpus;
+mod cuts;
+mod healthy;
+#[path = "../hosts/mod.rs"]
+mod hosts;
+mod judge;
+mod network;
 mod round;
+mod tables;
 mod traffic;
 mod watcher;
 
-use std::path::Path;
-use std::sync::atomic::Ordering;
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
 
+use cell::Cell;
+use cells::{CELLS, FEW};
 use crossbeam_channel::unbounded;
-use pathscope::history::handover::Handover;
-use pathscope::kernel::Namespace;
-use pathscope::lab::{self, Lab};
-use round::{Act, Metronome, Round, round};
-use traffic::{Traffic, Way};
-use watcher::Watcher;
+use judge::LATE_MS;
+use round::{KEPT_S, Round, round};
+use tables::{Counts, Judged, lines, tables};
 
 /// Longer than anything here should take.
 const LIMIT: Duration = Duration::from_secs(20);
-const SERVER: &str = "10.77.0.1:7000";
-/// A machine that is later than this has other things to do.
-const LATE_MS: u64 = 40;
-/// From so many rounds on the measurements are judged, not only printed.
-const MANY: usize = 20;
-
-fn inside<T: Send + 'static>(netns: &Path, work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-    let namespace = Namespace::open(&netns.to_string_lossy()).unwrap();
-    thread::spawn(move || {
-        namespace.enter().unwrap();
-        work()
-    })
-}
 
 /// The number of an environment variable, else another.
 fn number(name: &str, otherwise: u32) -> u32 {
@@ -50,24 +52,102 @@ fn number(name: &str, otherwise: u32) -> u32 {
         .unwrap_or(otherwise)
 }
 
-/// Rounds of every act, some at a time, each in a laboratory of its own.
-fn play(rounds: u32, labs: u32) -> Vec<Round> {
-    let only = std::env::var("PATHSCOPE_TRUTH_ACT").unwrap_or_default();
+fn folder(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os(name)?);
+    std::fs::create_dir_all(&folder).unwrap();
+    Some(folder)
+}
+
+/// Whether the firewall's program is there, and the kernel's part of it.
+fn can_filter() -> bool {
+    let table = "table netdev one { chain cut { type filter hook ingress device lo priority 0; drop; }; }";
+    let tried = std::process::Command::new("unshare")
+        .args(["--net", "nft", table])
+        .output();
+    let able = tried.is_ok_and(|output| output.status.success());
+    if !able {
+        common::did_not_run(
+            "handovers against the truth",
+            "paths are cut with nft, which is not there or not able",
+        );
+    }
+    able
+}
+
+/// What is left of the rounds in folders.
+#[derive(Default)]
+struct Kept {
+    dump: Option<PathBuf>,
+    corpus: Option<PathBuf>,
+    /// Held while a file of the corpus grows.
+    grows: Mutex<()>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        Self {
+            dump: folder("PATHSCOPE_TRUTH_DUMP"),
+            corpus: folder("PATHSCOPE_TRUTH_CORPUS"),
+            grows: Mutex::default(),
+        }
+    }
+
+    /// Whether a round was recorded before.
+    fn has(&self, cell: &Cell, number: u32) -> bool {
+        let folder = self.corpus.as_ref();
+        folder.is_some_and(|folder| corpus::has(folder, &cell.to_string(), number))
+    }
+
+    fn keep(&self, round: &Round) {
+        let Round { truth, lines, .. } = round;
+        let from_t = truth.moments.first().map_or(0.0, |moment| moment.t) - KEPT_S;
+        let text = || corpus::text(&round.header, lines, from_t, truth.end_t, truth);
+        if let Some(folder) = &self.dump {
+            dump(folder, round, &text());
+        }
+        // What a busy machine recorded says nothing.
+        if let Some(folder) = self.corpus.as_ref().filter(|_| truth.late_ms <= LATE_MS) {
+            let _only = self.grows.lock().unwrap();
+            corpus::add(folder, truth, &text());
+        }
+    }
+}
+
+fn dump(folder: &Path, round: &Round, text: &str) {
+    let Round { truth, arrivals, .. } = round;
+    let file = folder.join(format!("{}.{:03}", truth.cell, truth.round));
+    std::fs::write(file.with_added_extension("jsonl"), text).unwrap();
+    let mut text = String::new();
+    for (t, total) in arrivals {
+        writeln!(text, "{t:.6} {total}").unwrap();
+    }
+    std::fs::write(file.with_added_extension("arrivals"), text).unwrap();
+}
+
+/// Rounds of every cell, some at a time.
+fn play(cells: &[Cell], rounds: u32) -> Vec<Judged> {
+    let only = std::env::var("PATHSCOPE_TRUTH_CELL").unwrap_or_default();
+    let from = number("PATHSCOPE_TRUTH_FROM", 0);
+    let kept = Kept::new();
     let (jobs, todo) = unbounded();
-    for number in 0..rounds {
-        for act in Act::ALL {
-            if format!("{act:?}").contains(&only) {
-                jobs.send((act, number)).unwrap();
-            }
+    for number in from..from + rounds {
+        let wanted = |cell: &&Cell| cell.to_string().contains(&only) && !kept.has(cell, number);
+        for cell in cells.iter().filter(wanted) {
+            jobs.send((cell, number)).unwrap();
         }
     }
     drop(jobs);
     let (done, results) = unbounded();
     thread::scope(|scope| {
-        for _ in 0..labs {
+        for _ in 0..number("PATHSCOPE_TRUTH_LABS", 3) {
             scope.spawn(|| {
-                for (act, number) in &todo {
-                    done.send(round(act, number)).unwrap();
+                for (cell, number) in &todo {
+                    let round = round(cell, number);
+                    kept.keep(&round);
+                    let verdicts = round.truth.judge(&round.told);
+                    let judged = (round.truth, verdicts);
+                    print!("{}", lines(&judged));
+                    done.send(judged).unwrap();
                 }
             });
         }
@@ -78,124 +158,34 @@ fn play(rounds: u32, labs: u32) -> Vec<Round> {
 
 #[test]
 fn every_handover_is_found_and_measured_near_the_truth() {
-    if !common::can_make_namespaces("handovers against the truth") {
+    if !common::can_make_namespaces("handovers against the truth") || !can_filter() {
         return;
     }
-    let rounds = number("PATHSCOPE_TRUTH_ROUNDS", 1);
-    let mut wrong = Vec::new();
-    let mut all = play(rounds, number("PATHSCOPE_TRUTH_LABS", 3));
-    println!(
-        "{:<16} {:>6} {:>6} {:>6} {:>8} {:>14} {:>10} {:>14}",
-        "act", "rounds", "found", "near", "honest", "median error", "worst", "machine late"
-    );
-    for act in Act::ALL {
-        let mut rounds: Vec<Round> = all.extract_if(.., |round| round.act == act).collect();
-        if rounds.is_empty() {
-            continue;
-        }
-        let few = rounds.len() < MANY;
-        if few && !rounds.iter().any(Round::is_right) {
-            // On a busy machine a single one may have passed before anything waited.
-            rounds.push(round(act, 0));
-        }
-        let count = |which: fn(&Round) -> bool| rounds.iter().filter(|round| which(round)).count();
-        let (found, honest) = (count(Round::is_right), count(Round::is_honest));
-        let size = |round: &Round| round.error_ms().map_or(u64::MAX, i64::unsigned_abs);
-        let near = count(Round::is_near);
-        rounds.sort_by_key(size);
-        // Those of which nothing was measured come last.
-        let worst = rounds.iter().rev().find_map(Round::error_ms);
-        let late = rounds.iter().map(|round| round.late_ms).max();
-        println!(
-            "{:<16} {:>6} {found:>6} {near:>6} {honest:>8} {:>11} ms {:>7} ms {:>11} ms",
-            format!("{act:?}"),
-            rounds.len(),
-            rounds.get(rounds.len() / 2).map_or(0, size),
-            worst.map_or(0, i64::unsigned_abs),
-            late.unwrap_or(0)
-        );
-        for round in rounds.iter().filter(|round| few || !round.is_good()) {
-            println!("    {round}");
-        }
-        // A few rounds on a busy machine say nothing about how near; many do.
-        let most = if few { 1 } else { rounds.len() };
-        if found < most || (!few && near * 100 < rounds.len() * 95) {
-            wrong.push(act);
-        }
-    }
-    assert_eq!(wrong, [], "see the table");
-}
-
-#[test]
-fn healthy_traffic_with_idle_pauses_has_no_handover() {
-    if !common::can_make_namespaces("no handover without a cause") {
+    let rounds = number("PATHSCOPE_TRUTH_ROUNDS", 0);
+    if rounds > 0 || std::env::var_os("PATHSCOPE_TRUTH_CELL").is_some() {
+        let all = play(CELLS, rounds.max(1));
+        println!("{}", tables(&all));
+        let short = Counts::of(&all).short_of_goals();
+        assert!(short.is_empty(), "see the tables: {}", short.join("; "));
         return;
     }
-    let seconds = number("PATHSCOPE_TRUTH_HEALTHY_S", 15);
-    thread::scope(|scope| {
-        for way in [Way::Up, Way::Down] {
-            scope.spawn(move || {
-                let (mut found, late_ms) = healthy(seconds, way);
-                // The laboratory's links are programs: on a machine that keeps them waiting the traffic is not healthy.
-                if !found.is_empty() && late_ms > LATE_MS && seconds < 60 {
-                    eprintln!("the machine was late by {late_ms} ms, so once more");
-                    found = healthy(seconds, way).0;
-                }
-                assert_eq!(found, []);
-            });
-        }
-    });
+    let mut all = play(FEW, 1);
+    // A few rounds on a busy machine say nothing about how near; many do. What was missed may have passed before anything
+    // waited.
+    for missed in all.extract_if(.., |round| !is_right(round)).collect::<Vec<_>>() {
+        let cell = FEW.iter().find(|cell| cell.to_string() == missed.0.cell).unwrap();
+        all.extend(play(&[*cell], 1));
+    }
+    println!("{}", tables(&all));
+    let wrong: Vec<String> = all.iter().filter(|round| !is_right(round)).map(lines).collect();
+    assert_eq!(wrong, Vec::<String>::new(), "see the tables");
 }
 
-/// What is told of so many seconds of healthy traffic, and how late the machine was meanwhile at worst, ms.
-fn healthy(seconds: u32, way: Way) -> (Vec<Handover>, u64) {
-    let metronome = Metronome::start();
-    let options = lab::Options {
-        automatic: false,
-        program: Some(common::pathscope()),
-        ..lab::Options::default()
+/// Whether what was to be found was, with its cause, and nothing else.
+fn is_right((_, verdicts): &Judged) -> bool {
+    let right = |verdict: &judge::Verdict| {
+        let found = verdict.found && verdict.right_cause;
+        (!verdict.real || found) && verdict.invented == 0
     };
-    let lab = Lab::start(lab::scenario("handover").unwrap(), &options).unwrap();
-    let traffic = Traffic::start(&lab, "10.77.1.2:0", 6_000, way);
-    let keep = std::env::var_os("PATHSCOPE_TRUTH_DUMP");
-    let watcher = Watcher::start(&lab.netns(), keep.is_some());
-    let end = Instant::now() + Duration::from_secs(seconds.into());
-    let mut found = Vec::new();
-    let mut turn = 0_u64;
-    while Instant::now() < end {
-        // Busy for one to three seconds, idle for as long as comes; now and then the reader is slow, or does not read.
-        turn += 1;
-        let busy = turn % 2 == 1;
-        traffic
-            .rate
-            .store(if busy { 6_000 * (turn % 5) } else { 0 }, Ordering::Relaxed);
-        let slow_ms = match turn % 14 {
-            5 => 100,
-            11 => 1500,
-            _ => 0,
-        };
-        traffic.slow.store(slow_ms * 1000, Ordering::Relaxed);
-        let until = Instant::now() + Duration::from_millis(400 + turn % 7 * 300 + slow_ms);
-        while let Ok(handover) = watcher.found.recv_deadline(until) {
-            found.push(handover);
-        }
-    }
-    let late_ms = metronome.worst_ms();
-    println!(
-        "{seconds} s of healthy traffic {way:?}: {} handovers; machine late by {late_ms} ms",
-        found.len()
-    );
-    if let (Some(folder), false) = (keep, found.is_empty()) {
-        let lines = watcher.lines.lock().unwrap();
-        let lines: Vec<String> = lines
-            .iter()
-            .map(|(_, line)| serde_json::to_string(line).unwrap())
-            .collect();
-        std::fs::write(
-            Path::new(&folder).join(format!("healthy-{way:?}.jsonl")),
-            lines.join("\n"),
-        )
-        .unwrap();
-    }
-    (found, late_ms)
+    verdicts.iter().all(right)
 }

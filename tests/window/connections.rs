@@ -274,7 +274,7 @@ fn a_connection_that_nobody_chose_gives_its_place_up_some_time_after_its_end() {
         }
         let gone = Sample {
             t: 76.0,
-            gone: vec![Cookie(1)],
+            connections_gone: vec![stage::connection(1, "nextcloud", 7, "192.0.2.1:443").key()],
             ..Sample::default()
         };
         window.send(Line::Sample(Box::new(gone)));

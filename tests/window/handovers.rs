@@ -21,7 +21,7 @@ fn the_loss_of_wifi_is_told_with_its_interruption_and_leads_to_the_plots() {
     assert!(window.says("nextcloud to 104.28.152.1:443: "), "its delivery");
     assert!(window.says("Wi-Fi, up, −58 dBm, 192.168.1.149"), "its interface");
     window.click("Plots");
-    assert!(window.has("nextcloud to 104.28.152.1:443"));
+    assert!(window.has("firefox to 104.28.152.1:443"));
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_handover_leads_to_its_events_and_enter_to_its_plots() {
     window.harness.run();
     window.harness.key_press(egui::Key::Enter);
     window.harness.run();
-    assert!(window.has("nextcloud to 104.28.152.1:443"));
+    assert!(window.has("firefox to 104.28.152.1:443"));
 }
 
 fn of_wifi(kind: EventKind, t: f64) -> Line {

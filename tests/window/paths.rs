@@ -88,7 +88,7 @@ fn signal_and_fullmesh_exclude_each_other() {
     let name = "signal, endpoint 3 (2001:db8:1::7a3)";
     assert!(is_disabled(&window.node(name)));
     window.hover(name);
-    assert!(window.says("The kernel refuses signal together with fullmesh."));
+    assert!(window.says("The kernel takes no endpoint with both signal and fullmesh; choose one of them."));
 }
 
 #[test]
@@ -247,7 +247,10 @@ fn an_endpoint_is_added_with_id_port_and_flags_and_its_command_is_shown() {
     window.click("Add endpoint…");
     assert!(window.has("ip mptcp endpoint add 2001:db8:2::143 dev enx2800af081bee subflow"));
     window.type_into("Port", "4443");
-    assert!(window.has("A port is announced with the address: it needs signal."));
+    assert!(
+        window
+            .has("A port is announced with the address, so it needs signal; add signal, or leave the port.")
+    );
     assert!(is_disabled(&window.node("Add")));
     window.type_into("Id", "7");
     window.click("signal, new endpoint");
@@ -282,7 +285,7 @@ fn an_address_that_has_an_endpoint_already_is_not_added_again() {
         .harness
         .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
     window.type_into("Address", "10.45.3.7");
-    assert!(window.has("Endpoint 4 has it already."));
+    assert!(window.has("10.45.3.7 is an endpoint already, id 4; change that one, or remove it first."));
     assert!(is_disabled(&window.node("Add")));
     window.click("Cancel");
     assert_eq!(window.asked.commands(), []);
@@ -328,6 +331,7 @@ fn an_endpoint_that_was_added_is_removed_by_undo_and_its_command_can_be_copied()
         address: "2001:db8:2::143".parse().unwrap(),
         port: None,
         interface: Some("enx2800af081bee".to_owned()),
+        interface_index: None,
         flags: EndpointFlags::SUBFLOW,
     });
     window.send(Line::Sample(Box::new(sample)));

@@ -4,7 +4,7 @@
 use pathscope::wire::netlink::{Message, Messages};
 
 /// Every golden message by name.
-pub const NAMES: [&str; 34] = [
+pub const NAMES: [&str; 37] = [
     "address_v4",
     "address_v6",
     "done",
@@ -37,7 +37,10 @@ pub const NAMES: [&str; 34] = [
     "tcp_v4",
     "tcp_v4_joined",
     "tcp_v6",
+    "wireless_bss",
+    "wireless_bss_bytes",
     "wireless_interface",
+    "wireless_interface_looking",
     "wireless_station",
 ];
 

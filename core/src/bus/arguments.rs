@@ -1,11 +1,11 @@
 //! Arguments as they travel.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use zbus::zvariant::Type;
 
-use crate::model::{Cookie, Endpoint, EndpointFlags, Limits, unmap};
+use crate::model::{Cookie, Endpoint, EndpointFlags, Limits, SocketAddr};
 
 /// An endpoint, `(yayqsu)`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -42,6 +42,7 @@ impl EndpointArgs {
             address: address(&self.address)?,
             port: Some(self.port).filter(|port| *port != 0),
             interface: Some(self.interface.clone()).filter(|name| !name.is_empty()),
+            interface_index: None,
             flags: EndpointFlags(self.flags),
         })
     }
@@ -90,9 +91,9 @@ pub struct SubflowArgs {
 }
 
 impl SubflowArgs {
-    /// The subflow between two addresses that has that cookie.
+    /// The subflow between two addresses that has that cookie, which tells it from another between the same addresses
+    /// on another link.
     pub fn new(local: SocketAddr, remote: SocketAddr, cookie: Cookie) -> Self {
-        let (local, remote) = (unmap(local), unmap(remote));
         Self {
             local: bytes(local.ip()),
             local_port: local.port(),
@@ -104,8 +105,10 @@ impl SubflowArgs {
 
     /// Both ends, where the addresses are such.
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let local = SocketAddr::new(address(&self.local)?, self.local_port);
-        Some((local, SocketAddr::new(address(&self.remote)?, self.remote_port)))
+        // An IPv4-mapped address travels as the IPv4 address.
+        let plain = |bytes| address(bytes).filter(|ip| ip.to_canonical() == *ip);
+        let local = SocketAddr::new(plain(&self.local)?, self.local_port);
+        Some((local, SocketAddr::new(plain(&self.remote)?, self.remote_port)))
     }
 }
 

@@ -28,7 +28,11 @@ pub fn probe() -> Result<Access, Error> {
     };
     let control = may_control()?;
     let mut table = SocketTable::default();
-    Sockets::new()?.read(&mut table)?;
+    match Sockets::new().and_then(|mut sockets| sockets.read(&mut table)) {
+        // Who lists sockets is told so; there is more than sockets to look at.
+        Err(error) if is_without_socket_diag(&error) => table.subflows.clear(),
+        outcome => outcome?,
+    }
     let subflow_tokens = match table.subflows.as_slice() {
         [] => control || release().is_some_and(|release| release >= OPEN_TOKENS),
         subflows => subflows.iter().any(|subflow| subflow.token_local.is_some()),
@@ -42,6 +46,11 @@ pub fn probe() -> Result<Access, Error> {
         as_root: is_root_on_a_desktop(),
         by_file: has_display() && has_capability("/proc/self/exe"),
     })
+}
+
+/// Whether sockets cannot be listed for want of a module: sock_diag itself, or what it needs for a protocol.
+fn is_without_socket_diag(error: &Error) -> bool {
+    matches!(error, Error::NoSocketDiag { .. }) || error.errno() == Some(Errno::EPROTONOSUPPORT)
 }
 
 /// Whether a file gives capabilities to who starts it (capabilities(7)).
@@ -128,6 +137,20 @@ mod tests {
         assert_eq!(parse_release("5.14.0-427.el9.x86_64"), Some((5, 14)));
         assert_eq!(parse_release("6.1-rc3"), Some((6, 1)));
         assert_eq!(parse_release("strange"), None);
+    }
+
+    #[test]
+    fn a_kernel_that_lists_no_sockets_is_told_from_one_that_refuses() {
+        let refused = |errno| Error::refused("list TCP sockets", errno, None);
+        assert!(is_without_socket_diag(&Error::NoSocketDiag {
+            module: "mptcp_diag"
+        }));
+        assert!(is_without_socket_diag(&Error::io(
+            "open a netlink socket",
+            Errno::EPROTONOSUPPORT
+        )));
+        assert!(!is_without_socket_diag(&refused(nix::libc::ENOBUFS)));
+        assert!(!is_without_socket_diag(&refused(nix::libc::EPERM)));
     }
 
     #[test]

@@ -2,15 +2,26 @@
 
 use std::net::IpAddr;
 
+use nix::errno::Errno;
+
+use super::error::Left;
+use super::flag_support::{self, Support, support};
 use super::{Error, PathManager, Sockets, proc};
-use crate::model::{Before, Command, Endpoint, EndpointFlags, FlagChange, SettingValue, plan_change};
+use crate::model::{
+    Before, Command, Endpoint, EndpointFlags, FlagChange, Impossible, SettingValue, check_addition,
+    check_change, is_link_local, taken,
+};
 use crate::wire::mptcp_pm::{
     PmAddress, PmLimits, PmTarget, add_address, delete_address, set_flags, set_limits,
 };
 
+/// The kernel's words when it has no room for an endpoint, or has its address or id already.
+const TOO_MANY_OR_DUPLICATE: &str = "too many addresses or duplicate one";
+
 impl PathManager {
     /// Does what is asked. All but reading needs CAP_NET_ADMIN. The calling thread must be in the namespace in which
-    /// this was opened, since settings and subflows are looked for in the thread's.
+    /// this was opened, since settings and subflows are looked for in the thread's. What can be known to be refused is
+    /// refused before anything is touched ([`Error::Impossible`], [`Error::IgnoredFlags`]); what cannot is read back.
     ///
     /// # Errors
     /// Each says why, with the kernel's own words where it gave some; [`Error::is_not_permitted`] tells missing
@@ -24,17 +35,22 @@ impl PathManager {
                 port,
                 flags,
             } => {
+                check_addition(*address, interface.as_deref(), *id, *port, *flags)
+                    .map_err(Error::Impossible)?;
                 let interface_index = match interface {
                     Some(name) => Some(self.names.index(name)?),
                     None => None,
                 };
-                self.add(&PmAddress {
+                refuse_ignored(*flags)?;
+                let new = PmAddress {
                     id: *id,
                     address: *address,
                     port: *port,
                     flags: Some(flags.0),
                     interface_index: interface_index.map(u32::cast_signed),
-                })
+                };
+                self.add(&new).map_err(|error| self.explained(error, &new))?;
+                self.take_back_if_ignored(&new)
             }
             Command::EndpointChange { id, flags } => self.change(*id, *flags),
             Command::EndpointRemove { id } => {
@@ -58,6 +74,18 @@ impl PathManager {
             }
             Command::Set { name, value } => proc::write_setting(name, value),
             Command::Close { local, remote } => Sockets::new()?.destroy_subflow(*local, *remote),
+        }
+    }
+
+    /// A command to close a subflow with the name of its link, which may have been left out or given as a number; any
+    /// other as it is, and so one that will be refused.
+    pub fn with_link(&mut self, command: Command) -> Command {
+        match &command {
+            Command::Close { local, remote } if is_link_local(local.ip()) || is_link_local(remote.ip()) => {
+                let named = Sockets::new().and_then(|mut sockets| sockets.addresses(*local, *remote));
+                named.map_or(command, |(local, remote)| Command::Close { local, remote })
+            }
+            _ => command,
         }
     }
 
@@ -89,7 +117,7 @@ impl PathManager {
             return Ok(None);
         };
         let endpoint = self.endpoint(*id)?;
-        let plan = plan_change(&endpoint, *flags);
+        let plan = check_change(&endpoint, *flags).map_err(Error::Impossible)?;
         let is_removed = plan.flags != endpoint.flags && !plan.in_place;
         Ok(is_removed.then_some(endpoint))
     }
@@ -117,7 +145,7 @@ impl PathManager {
                 Sockets::new()?.destroy_exactly(*local, *remote, Some(*cookie), None)
             }
             _ => match self.before(command)? {
-                Some(now) if now != *believed => Err(stale(now)),
+                Some(now) if !is_as(&now, believed) => Err(stale(now)),
                 _ => self.apply(command),
             },
         }
@@ -136,10 +164,12 @@ impl PathManager {
     /// kernel does not take its new flags.
     fn change(&mut self, id: u8, change: FlagChange) -> Result<(), Error> {
         let endpoint = self.endpoint(id)?;
-        let plan = plan_change(&endpoint, change);
+        let plan = check_change(&endpoint, change).map_err(Error::Impossible)?;
         if plan.flags == endpoint.flags {
             return Ok(());
         }
+        let new = plan.flags.without(endpoint.flags);
+        refuse_ignored(new)?;
         if plan.in_place {
             let (family, flags) = (self.family, plan.flags.0);
             return self.socket.request(
@@ -148,33 +178,124 @@ impl PathManager {
                 |_| Ok(()),
             );
         }
-        // Made before anything is removed: the interface may be gone.
-        let before = self.request_for(&endpoint, endpoint.flags)?;
-        let after = self.request_for(&endpoint, plan.flags)?;
+        if endpoint.port.is_some() && !self.names.has_address(endpoint.address)? {
+            return Err(Error::Impossible(Impossible::AddressMissing(endpoint.address)));
+        }
+        let (before, after) = (
+            request_for(&endpoint, endpoint.flags),
+            request_for(&endpoint, plan.flags),
+        );
         self.delete(&endpoint)?;
-        self.add(&after).map_err(|why| Error::ChangeFailed {
+        let put_back = |path_manager: &mut Self, why: Error| Error::ChangeFailed {
             id,
             why: Box::new(why),
-            lost: self.add(&before).err().map(Box::new),
-        })
-    }
-
-    fn request_for(&mut self, endpoint: &Endpoint, flags: EndpointFlags) -> Result<PmAddress, Error> {
-        let interface_index = match &endpoint.interface {
-            Some(name) => Some(self.names.index(name)?.cast_signed()),
-            None => None,
+            lost: path_manager.add(&before).err().map(Box::new),
         };
-        Ok(PmAddress {
-            id: Some(endpoint.id),
-            address: endpoint.address,
-            port: endpoint.port,
-            // Only the kernel itself makes implicit endpoints.
-            flags: Some(flags.without(EndpointFlags::IMPLICIT).0),
-            interface_index,
-        })
+        self.add(&after).map_err(|why| put_back(self, why))?;
+        let ignored = self.ignored(&after, new)?;
+        if ignored == EndpointFlags::NONE {
+            return Ok(());
+        }
+        self.delete(&endpoint)?;
+        let left = Left::TakenBack;
+        let flags = ignored;
+        Err(put_back(self, Error::IgnoredFlags { flags, left }))
     }
 
-    fn add(&mut self, endpoint: &PmAddress) -> Result<(), Error> {
+    /// Adds an endpoint that was there, as it was; nothing is asked about it.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub fn add_again(&mut self, endpoint: &Endpoint) -> Result<(), Error> {
+        let mut again = request_for(endpoint, endpoint.flags);
+        if let Some(name) = &endpoint.interface {
+            again.interface_index = Some(self.names.index(name)?.cast_signed());
+        }
+        self.add(&again)
+    }
+
+    /// Flags that a command asked for and that this kernel turned out to ignore, as far as this process can see. The
+    /// helper cannot see as much: it may open no socket but those of netlink.
+    ///
+    /// # Errors
+    /// [`Error::IgnoredFlags`], or when the endpoints cannot be read.
+    pub fn look_for_ignored(&mut self, command: &Command) -> Result<(), Error> {
+        let (endpoint, asked) = match command {
+            Command::EndpointAdd {
+                address, port, flags, ..
+            } => {
+                let endpoints = self.endpoints()?;
+                let added = |endpoint: &Endpoint| endpoint.address == *address && endpoint.port == *port;
+                (endpoints.into_iter().find(added), *flags)
+            }
+            Command::EndpointChange { id, flags } => (self.endpoint(*id).ok(), flags.set),
+            _ => return Ok(()),
+        };
+        let Some(endpoint) = endpoint else { return Ok(()) };
+        let flags = self.ignored(&request_for(&endpoint, endpoint.flags), asked)?;
+        if flags == EndpointFlags::NONE {
+            return Ok(());
+        }
+        let left = Left::Done;
+        Err(Error::IgnoredFlags { flags, left })
+    }
+
+    /// What of these flags the kernel did not take for an endpoint that was just added.
+    fn ignored(&mut self, added: &PmAddress, flags: EndpointFlags) -> Result<EndpointFlags, Error> {
+        let doubtful = flags.without(EndpointFlags::ALWAYS);
+        if doubtful == EndpointFlags::NONE {
+            return Ok(EndpointFlags::NONE);
+        }
+        let endpoints = self.endpoints()?;
+        let same = |endpoint: &&Endpoint| endpoint.address == added.address && endpoint.port == added.port;
+        let Some(now) = endpoints.iter().find(same) else {
+            return Ok(EndpointFlags::NONE);
+        };
+        Ok(flag_support::ignored(doubtful, now.flags))
+    }
+
+    fn take_back_if_ignored(&mut self, added: &PmAddress) -> Result<(), Error> {
+        let asked = EndpointFlags(added.flags.unwrap_or_default());
+        let flags = self.ignored(added, asked)?;
+        if flags == EndpointFlags::NONE {
+            return Ok(());
+        }
+        let endpoints = self.endpoints()?;
+        let same = |endpoint: &&Endpoint| endpoint.address == added.address && endpoint.port == added.port;
+        if let Some(endpoint) = endpoints.iter().find(same) {
+            self.delete(endpoint)?;
+        }
+        let left = Left::TakenBack;
+        Err(Error::IgnoredFlags { flags, left })
+    }
+
+    /// Why the kernel did not take an endpoint, from those there are: its own words are the same for two reasons, and
+    /// until Linux 6.10 its number, too, which other refusals have with other words.
+    fn explained(&mut self, refused: Error, new: &PmAddress) -> Error {
+        let numbers = [Errno::EEXIST, Errno::EBUSY, Errno::ERANGE, Errno::EINVAL];
+        let Some(errno) = refused.errno().filter(|errno| numbers.contains(errno)) else {
+            return refused;
+        };
+        let Ok(endpoints) = self.endpoints() else {
+            return refused;
+        };
+        let is_full = match &refused {
+            Error::Refused { text, .. } if errno == Errno::EINVAL => {
+                text.as_deref() == Some(TOO_MANY_OR_DUPLICATE)
+            }
+            _ => errno == Errno::ERANGE,
+        };
+        match taken(new.address, new.id, new.port, &endpoints) {
+            Some(why) => Error::Impossible(why),
+            None if is_full => Error::TooManyEndpoints {
+                address: new.address,
+                there: endpoints.len(),
+            },
+            None => refused,
+        }
+    }
+
+    pub(super) fn add(&mut self, endpoint: &PmAddress) -> Result<(), Error> {
         let family = self.family;
         self.socket.request(
             &format!("add the endpoint {}", endpoint.address),
@@ -194,6 +315,41 @@ impl PathManager {
             |sequence| delete_address(family, target, sequence),
             |_| Ok(()),
         )
+    }
+}
+
+fn request_for(endpoint: &Endpoint, flags: EndpointFlags) -> PmAddress {
+    PmAddress {
+        id: Some(endpoint.id),
+        address: endpoint.address,
+        port: endpoint.port,
+        // Only the kernel itself makes implicit endpoints.
+        flags: Some(flags.without(EndpointFlags::IMPLICIT).0),
+        // As the kernel gave it, also where that interface is gone.
+        interface_index: endpoint.interface_index.map(u32::cast_signed),
+    }
+}
+
+/// Refuses flags that this kernel is known to ignore.
+fn refuse_ignored(flags: EndpointFlags) -> Result<(), Error> {
+    let doubtful = flags.without(EndpointFlags::ALWAYS);
+    let mut unknown = EndpointFlags::NONE;
+    for (_, flag) in EndpointFlags::NAMED {
+        if doubtful.contains(flag) && support(flag) == Support::Ignored {
+            unknown = unknown.with(flag);
+        }
+    }
+    if unknown == EndpointFlags::NONE {
+        return Ok(());
+    }
+    let (flags, left) = (unknown, Left::Untouched);
+    Err(Error::IgnoredFlags { flags, left })
+}
+
+fn is_as(now: &Before, believed: &Before) -> bool {
+    match (now, believed) {
+        (Before::Endpoint(now), Before::Endpoint(believed)) => now.is_as(believed),
+        _ => now == believed,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use nix::errno::Errno;
 
+use crate::model::{EndpointFlags, Impossible, OLDEST_KERNEL, Scope, SocketAddr, scope_of};
 use crate::wire::Malformed;
 
 /// Why the kernel could not be read or changed.
@@ -17,7 +18,12 @@ pub enum Error {
         /// What was tried.
         doing: String,
     },
-    /// The kernel is built without MPTCP.
+    /// A network namespace may not be entered.
+    MayNotEnter {
+        /// As it was named.
+        name: String,
+    },
+    /// The kernel is built without MPTCP, or is too old.
     NoMptcp {
         /// How that was seen.
         why: String,
@@ -62,6 +68,15 @@ pub enum Error {
         /// The peer's address and port.
         remote: SocketAddr,
     },
+    /// Several TCP sockets have these addresses, each bound to another interface.
+    AmbiguousSubflow {
+        /// This host's address and port.
+        local: SocketAddr,
+        /// The peer's address and port.
+        remote: SocketAddr,
+        /// The interfaces to which the sockets are bound.
+        interfaces: Vec<String>,
+    },
     /// A subflow that is to be closed belongs to somebody else.
     NotYours {
         /// Its user.
@@ -93,6 +108,27 @@ pub enum Error {
         /// The names there are.
         known: Vec<String>,
     },
+    /// There is such a setting, and it only tells something.
+    ReadOnlySetting {
+        /// The name.
+        name: String,
+    },
+    /// What no kernel grants, or what nothing would come of. Nothing was touched.
+    Impossible(Impossible),
+    /// The kernel takes no more endpoints.
+    TooManyEndpoints {
+        /// What was to be added.
+        address: IpAddr,
+        /// How many there are.
+        there: usize,
+    },
+    /// The kernel ignores a flag: it is older than the flag.
+    IgnoredFlags {
+        /// The flags.
+        flags: EndpointFlags,
+        /// What became of the request.
+        left: Left,
+    },
     /// An endpoint was removed and could not be added with its new flags.
     ChangeFailed {
         /// The endpoint.
@@ -118,11 +154,23 @@ pub enum Error {
     },
 }
 
+/// How things are after a request that came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing was touched.
+    Untouched,
+    /// The endpoint was there for a moment and is gone again.
+    TakenBack,
+    /// The change was made, but for the flags.
+    Done,
+}
+
 impl Error {
     /// Whether a capability is missing.
     pub fn is_not_permitted(&self) -> bool {
         match self {
-            Self::NotPermitted { .. } => true,
+            Self::NotPermitted { .. } | Self::MayNotEnter { .. } => true,
+            Self::NoSuchNamespace { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
             Self::ChangeFailed { why, .. } => why.is_not_permitted(),
             _ => false,
         }
@@ -180,14 +228,25 @@ impl fmt::Display for Error {
                 f,
                 "cannot {doing}: not permitted; run as root, or with CAP_NET_ADMIN in the network namespace"
             ),
+            Self::MayNotEnter { name } => write!(
+                f,
+                "cannot enter the network namespace '{name}': not permitted; run as root, or with CAP_SYS_ADMIN"
+            ),
             Self::NoMptcp { why } => write!(
                 f,
-                "this kernel has no MPTCP ({why}); use a kernel of 5.6 or later built with CONFIG_MPTCP"
+                "this kernel has no MPTCP ({why}); use Linux {OLDEST_KERNEL} or later, built with CONFIG_MPTCP"
             ),
             Self::NoSocketDiag { module } => write!(
                 f,
                 "cannot list sockets: the kernel has no {module}; load the module with 'modprobe {module}'"
             ),
+            Self::NoSuchNamespace { name, source } if source.kind() == io::ErrorKind::PermissionDenied => {
+                write!(
+                    f,
+                    "cannot open the network namespace '{name}': not permitted; run as root, or with CAP_SYS_PTRACE for \
+                 that of a process"
+                )
+            }
             Self::NoSuchNamespace { name, source } => write!(
                 f,
                 "cannot open the network namespace '{name}': {}; 'ip netns list' shows those that have a name",
@@ -201,8 +260,12 @@ impl fmt::Display for Error {
                 let number = Errno::from_raw(*errno);
                 write!(f, "cannot {doing}: ")?;
                 match text {
-                    Some(text) => write!(f, "{text} ({})", number.desc()),
-                    None => f.write_str(number.desc()),
+                    // The kernel's words may end in the number that ours stand for.
+                    Some(text) => {
+                        let text = text.trim_end_matches(&format!(": -{errno}"));
+                        write!(f, "{text} ({})", words(number))
+                    }
+                    None => f.write_str(words(number)),
                 }?;
                 advice(number).map_or(Ok(()), |advice| write!(f, "; {advice}"))
             }
@@ -210,6 +273,11 @@ impl fmt::Display for Error {
                 f,
                 "{local} → {remote} is a TCP connection, but no MPTCP subflow; 'pathscope list' shows the subflows"
             ),
+            Self::AmbiguousSubflow {
+                local,
+                remote,
+                interfaces,
+            } => ambiguous(*local, *remote, interfaces, f),
             Self::NoSuchSubflow { local, remote } => write!(
                 f,
                 "there is no subflow {local} → {remote}; 'pathscope list' shows the subflows"
@@ -245,6 +313,26 @@ impl fmt::Display for Error {
                 "there is no setting '{name}' below net.mptcp; this kernel has {}",
                 known.join(", ")
             ),
+            Self::ReadOnlySetting { name } => write!(
+                f,
+                "net.mptcp.{name} is read-only: it tells what the kernel has, and nobody can set it"
+            ),
+            Self::Impossible(why) => why.fmt(f),
+            Self::TooManyEndpoints { address, there } => write!(
+                f,
+                "cannot add the endpoint {address}: this kernel takes no more than the {there} there are; remove one first"
+            ),
+            Self::IgnoredFlags { flags, left } => {
+                write!(f, "this kernel does not know {flags} and ignores it")?;
+                if flags.contains(EndpointFlags::LAMINAR) {
+                    f.write_str(" (laminar came with Linux 6.18)")?;
+                }
+                f.write_str(match left {
+                    Left::Untouched => "; nothing was changed",
+                    Left::TakenBack => "; what was added for it is removed again",
+                    Left::Done => "; everything else was done",
+                })
+            }
             Self::ChangeFailed { id, why, lost: None } => {
                 write!(f, "endpoint {id} was removed and put back as it was: {why}")
             }
@@ -267,17 +355,50 @@ impl fmt::Display for Error {
     }
 }
 
+/// Says which subflows there are, and how to name one.
+fn ambiguous(
+    local: SocketAddr,
+    remote: SocketAddr,
+    interfaces: &[String],
+    f: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let there = interfaces.join(", ");
+    write!(
+        f,
+        "several TCP sockets have the addresses {local} → {remote}, with subflows on {there}; "
+    )?;
+    let first = interfaces.first().and_then(|name| Scope::new(name));
+    let (on_local, on_remote) = (local.with_scope(first), remote.with_scope(first));
+    if scope_of(Some(on_local), Some(on_remote)).is_some() {
+        write!(f, "say on which, as in 'pathscope close {on_local} {on_remote}'")
+    } else {
+        f.write_str("the addresses do not say which is meant")
+    }
+}
+
 /// What the system says, without the number that the standard library puts behind it.
 fn plain(error: &io::Error) -> String {
     error.raw_os_error().map_or_else(
         || error.to_string(),
-        |number| Errno::from_raw(number).desc().to_owned(),
+        |number| words(Errno::from_raw(number)).to_owned(),
     )
+}
+
+/// What an error number means. The C library's words for two of them are about mathematics.
+fn words(errno: Errno) -> &'static str {
+    match errno {
+        Errno::ERANGE => "out of range",
+        Errno::EDOM => "out of its domain",
+        _ => errno.desc(),
+    }
 }
 
 fn advice(errno: Errno) -> Option<&'static str> {
     match errno {
-        Errno::EEXIST => Some("remove the other one first, or choose another id"),
+        Errno::EADDRNOTAVAIL => {
+            Some("the kernel listens on an announced port, at an address of this machine")
+        }
+        Errno::EROFS => Some("/proc/sys is read-only here, as it is in many containers: set it on the host"),
         Errno::EOPNOTSUPP => Some("this kernel is built without it"),
         Errno::ENOBUFS => Some("try again when fewer sockets come and go"),
         _ => None,

@@ -1,10 +1,11 @@
 //! From the path manager's events to the model's.
 
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
-use crate::model::{Event, EventKind, Origin, Token, unmap};
+use crate::model::{Event, EventKind, Origin, SocketAddr, Token, scope_of};
 use crate::wire::mptcp_pm::{EVENT_FLAG_SERVER_SIDE, PmEvent};
+use crate::wire::sock_diag::on_link;
 
 /// MPTCP_ATTR_FLAGS.
 const ATTR_FLAGS: u16 = 13;
@@ -39,15 +40,22 @@ pub(super) fn to_model(event: PmEvent, interface: Option<String>, tells_server_s
     let kind = kind(event.cmd);
     let mut model = Event::new(0.0, kind, Origin::Kernel);
     model.token = event.token.map(Token);
-    model.local = socket_address(event.saddr, event.sport);
-    model.remote = socket_address(event.daddr, event.dport);
+    let index = event.if_idx.map_or(0, i32::cast_unsigned);
+    let address = |ip: Option<IpAddr>, port: Option<u16>| {
+        let address = on_link(ip?, port?, index);
+        Some(SocketAddr::from_kernel(address, |_| interface.as_deref()))
+    };
+    model.local = address(event.saddr, event.sport);
+    model.remote = address(event.daddr, event.dport);
+    model.scope = scope_of(model.local, model.remote);
     if kind == EventKind::AddressAnnounced {
-        model.address = event.daddr.map(|ip| unmap(SocketAddr::new(ip, 0)).ip());
+        model.address = event.daddr.map(|ip| ip.to_canonical());
     }
     model.interface = interface;
     model.local_id = event.local_id;
     model.remote_id = event.remote_id;
-    model.backup = event.backup;
+    // `subflow->backup` (net/mptcp/pm_netlink.c): what the peer asked.
+    (model.backup, model.backup_remote) = (event.backup, event.backup);
     model.error = event.error.map(u32::from);
     model.reset_reason = event.reset_reason;
     let by_flag = event
@@ -81,10 +89,6 @@ pub(super) fn to_model(event: PmEvent, interface: Option<String>, tells_server_s
         event.reset_flags.map(|flags| hexadecimal(&flags.to_ne_bytes())),
     );
     model
-}
-
-fn socket_address(ip: Option<IpAddr>, port: Option<u16>) -> Option<SocketAddr> {
-    Some(unmap(SocketAddr::new(ip?, port?)))
 }
 
 /// Bytes in the order in which they came.

@@ -12,6 +12,7 @@ mod control;
 mod error;
 mod event_map;
 mod events;
+mod flag_support;
 mod generic;
 mod here;
 mod interface_kind;
@@ -25,6 +26,7 @@ mod proc;
 mod processes;
 mod route;
 mod route_events;
+mod route_lookup;
 mod socket_table;
 mod sockets;
 mod unprivileged;
@@ -32,15 +34,16 @@ mod wireless;
 
 #[cfg(feature = "monitor")]
 pub use access::{has_capability, lacking, probe};
-pub use error::Error;
+pub use error::{Error, Left};
 pub use events::{Events, Received, port_is_taken};
 pub use here::{Here, witness};
 pub use netns::Namespace;
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};
 #[cfg(feature = "monitor")]
-pub use processes::{Processes, user_name};
+pub use processes::{Holders, Processes, user_name};
 pub use route::Route;
 pub use route_events::{RouteChange, RouteEvents, RouteNotice};
-pub use socket_table::SocketTable;
+pub use route_lookup::RouteLookup;
+pub use socket_table::{SocketTable, connection_id};
 pub use sockets::Sockets;

@@ -1,12 +1,16 @@
 //! Interface names and numbers of one network namespace, whichever namespace the asking thread is in.
 
+use std::net::IpAddr;
+
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
 use rustc_hash::FxHashMap;
 
 use super::Error;
 use super::netlink::Socket;
-use crate::wire::rtnetlink::{get_link_by_index, get_link_by_name, parse_link};
+use crate::wire::rtnetlink::{
+    RTM_NEWADDR, dump_addresses, get_link_by_index, get_link_by_name, parse_address, parse_link,
+};
 
 /// Asks rtnetlink, and remembers the names of interfaces that are gone: what is told of their end names them too.
 pub(super) struct Names {
@@ -25,6 +29,14 @@ impl Names {
 
     /// The name of an interface, as it is now or was last; `None` for one never seen.
     pub(super) fn name(&mut self, index: u32) -> Result<Option<&str>, Error> {
+        if let Some(name) = self.name_now(index)? {
+            self.last.insert(index, name);
+        }
+        Ok(self.last.get(&index).map(String::as_str))
+    }
+
+    /// The name of an interface; `None` for one that is not there.
+    pub(super) fn name_now(&mut self, index: u32) -> Result<Option<String>, Error> {
         let mut name = None;
         let outcome = self.socket.request(
             "look an interface up by its number",
@@ -35,10 +47,18 @@ impl Names {
             },
         );
         known(outcome)?;
-        if let Some(name) = name {
-            self.last.insert(index, name);
-        }
-        Ok(self.last.get(&index).map(String::as_str))
+        Ok(name)
+    }
+
+    /// Whether an interface has an address.
+    pub(super) fn has_address(&mut self, address: IpAddr) -> Result<bool, Error> {
+        let owned = self
+            .socket
+            .list("list addresses", dump_addresses, |message| match message.kind {
+                RTM_NEWADDR => parse_address(message.payload),
+                _ => Ok(None),
+            })?;
+        Ok(owned.iter().any(|owned| owned.address == address))
     }
 
     /// The number of an interface.
@@ -56,6 +76,19 @@ impl Names {
         index.ok_or_else(|| Error::NoSuchInterface {
             name: name.to_owned(),
         })
+    }
+
+    /// The name of an interface, or its number where it has none.
+    pub(super) fn name_or_number(&mut self, index: u32) -> Result<String, Error> {
+        Ok(self.name(index)?.map_or_else(|| index.to_string(), str::to_owned))
+    }
+
+    /// The number of an interface that is given by its name, or by the number itself (RFC 4007, 11.2).
+    pub(super) fn index_or_number(&mut self, text: &str) -> Result<u32, Error> {
+        match (self.index(text), text.parse()) {
+            (Err(Error::NoSuchInterface { .. }), Ok(number)) if number != 0 => Ok(number),
+            (outcome, _) => outcome,
+        }
     }
 }
 

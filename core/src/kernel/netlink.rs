@@ -13,7 +13,7 @@ use nix::sys::time::{TimeVal, TimeValLike};
 use super::Error;
 use crate::wire::Malformed;
 use crate::wire::netlink::{
-    Message, Messages, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, parse_outcome,
+    Message, Messages, NLM_F_DUMP_INTR, NLMSG_DONE, NLMSG_ERROR, NLMSG_OVERRUN, Outcome, parse_outcome,
 };
 
 /// The kernel fills at most 32 KiB in one go (net/netlink/af_netlink.c, `netlink_recvmsg`).
@@ -222,8 +222,30 @@ impl Socket {
         build: impl Fn(&T, u32, &mut Vec<u8>),
         mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
     ) -> Result<Dump, Error> {
+        let mut refused = None;
+        let how = self.look_up_each(doing, wanted, build, |_, answer| match answer {
+            Ok(message) => each(message),
+            Err(outcome) if matches!(outcome.errno, 0 | nix::libc::ENOENT) => Ok(()),
+            Err(outcome) => {
+                refused.get_or_insert(outcome);
+                Ok(())
+            }
+        })?;
+        refused.map_or(Ok(how), |outcome| {
+            Err(Error::refused(doing, outcome.errno, outcome.text))
+        })
+    }
+
+    /// The same, where `each` is told of which of `wanted` an answer is, and decides what a refusal means.
+    pub(super) fn look_up_each<T>(
+        &mut self,
+        doing: &str,
+        wanted: &[T],
+        build: impl Fn(&T, u32, &mut Vec<u8>),
+        mut each: impl FnMut(usize, Result<&Message<'_>, Outcome>) -> Result<(), Malformed>,
+    ) -> Result<Dump, Error> {
         let mut requests = Vec::new();
-        for some in wanted.chunks(LOOK_UPS_A_SEND) {
+        for (batch, some) in wanted.chunks(LOOK_UPS_A_SEND).enumerate() {
             requests.clear();
             let count = u32::try_from(some.len()).unwrap_or(u32::MAX);
             // 0 is for notifications, and a batch does not go across it.
@@ -237,7 +259,11 @@ impl Socket {
                 self.sequence = sequence;
             }
             retry(|| self.inner.send(&requests, Msg::empty())).map_err(|error| Error::io(doing, error))?;
-            if self.answers(doing, first, count, &mut each)? == Dump::Overrun {
+            let of_wanted = |sequence: u32, answer: Result<&Message<'_>, Outcome>| {
+                let place = usize::try_from(sequence.saturating_sub(first)).unwrap_or(usize::MAX);
+                each((batch * LOOK_UPS_A_SEND).saturating_add(place), answer)
+            };
+            if self.answers(doing, first, count, of_wanted)? == Dump::Overrun {
                 return Ok(Dump::Overrun);
             }
         }
@@ -250,7 +276,7 @@ impl Socket {
         doing: &str,
         first: u32,
         mut count: u32,
-        mut each: impl FnMut(&Message<'_>) -> Result<(), Malformed>,
+        mut each: impl FnMut(u32, Result<&Message<'_>, Outcome>) -> Result<(), Malformed>,
     ) -> Result<Dump, Error> {
         let mut malformed = None;
         let mut unasked = Unasked::default();
@@ -269,17 +295,18 @@ impl Socket {
                 }
                 answered = true;
                 count = count.saturating_sub(1);
-                if message.kind != NLMSG_ERROR {
-                    malformed = malformed.or(each(&message).err());
-                    continue;
-                }
-                let outcome = parse_outcome(&message).map_err(|source| Error::malformed(doing, source))?;
-                match outcome.errno {
-                    0 | nix::libc::ENOENT => {}
+                let answer = if message.kind == NLMSG_ERROR {
+                    let outcome =
+                        parse_outcome(&message).map_err(|source| Error::malformed(doing, source))?;
                     // The answer did not fit into the receive buffer.
-                    nix::libc::EAGAIN | nix::libc::ENOBUFS => return Ok(Dump::Overrun),
-                    errno => return Err(Error::refused(doing, errno, outcome.text)),
-                }
+                    if matches!(outcome.errno, nix::libc::EAGAIN | nix::libc::ENOBUFS) {
+                        return Ok(Dump::Overrun);
+                    }
+                    Err(outcome)
+                } else {
+                    Ok(&message)
+                };
+                malformed = malformed.or(each(message.sequence, answer).err());
             }
             unasked.count(answered).map_err(|error| Error::io(doing, error))?;
         }
@@ -391,7 +418,8 @@ mod tests {
 
         // One that is not there has no answer, and the others have theirs.
         let nowhere = SocketId {
-            cookie: Some(1),
+            // Cookies count from 1 on since the machine started.
+            cookie: Some(u64::MAX / 3),
             ..wanted
         };
         let mut count = 0;

@@ -84,19 +84,17 @@ impl Namespace {
     /// Moves the calling thread into it. Sockets that are open already stay where they are.
     ///
     /// # Errors
-    /// [`Error::NotPermitted`] without CAP_SYS_ADMIN, in it and in the thread's user namespace (setns(2)).
+    /// [`Error::MayNotEnter`] without CAP_SYS_ADMIN, in it and in the thread's user namespace (setns(2)).
     pub fn enter(&self) -> Result<(), Error> {
         if identity(OF_THREAD) == Some(self.identity) {
             return Ok(());
         }
         setns(&*self.file, CloneFlags::CLONE_NEWNET).map_err(|errno| {
-            Error::io(
-                format!(
-                    "enter the network namespace '{}'",
-                    self.label().unwrap_or("of another thread")
-                ),
-                errno,
-            )
+            let name = self.label().unwrap_or("of another thread").to_owned();
+            match errno {
+                Errno::EPERM => Error::MayNotEnter { name },
+                _ => Error::io(format!("enter the network namespace '{name}'"), errno),
+            }
         })
     }
 

@@ -47,11 +47,8 @@ impl PathManager {
                 .interface_index
                 .and_then(|index| u32::try_from(index).ok());
             let interface = match index {
-                Some(index) => Some(match self.names.name(index)? {
-                    Some(name) => name.to_owned(),
-                    // The kernel keeps the number when the interface goes away.
-                    None => format!("if{index}"),
-                }),
+                // The kernel keeps the number when the interface goes away, and finds none by its name then.
+                Some(index) => self.names.name_now(index)?,
                 None => None,
             };
             endpoints.push(Endpoint {
@@ -59,6 +56,7 @@ impl PathManager {
                 address: address.address,
                 port: address.port,
                 interface,
+                interface_index: index,
                 flags: EndpointFlags(address.flags.unwrap_or_default()),
             });
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use super::Error;
@@ -127,10 +127,15 @@ pub(super) fn names() -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
+/// Whether a setting has no permission to write for anybody: root is told EACCES, too.
+fn may_nobody_write(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o222 == 0)
+}
+
 /// Writes a setting.
 ///
 /// # Errors
-/// [`Error::NoSuchSetting`], [`Error::NotPermitted`], or [`Error::Refused`] for a value that the kernel does not take.
+/// [`Error::NoSuchSetting`], [`Error::ReadOnlySetting`], [`Error::NotPermitted`], or [`Error::Refused`] for a value that the kernel does not take.
 pub(super) fn write_setting(name: &str, value: &SettingValue) -> Result<(), Error> {
     let known = names()?;
     // Only what is listed is opened, so that a name cannot lead elsewhere.
@@ -140,10 +145,15 @@ pub(super) fn write_setting(name: &str, value: &SettingValue) -> Result<(), Erro
             known,
         });
     }
+    let path = Path::new(SETTINGS).join(name);
+    if may_nobody_write(&path) {
+        let name = name.to_owned();
+        return Err(Error::ReadOnlySetting { name });
+    }
     let doing = format!("set net.mptcp.{name} to {value}");
     fs::OpenOptions::new()
         .write(true)
-        .open(Path::new(SETTINGS).join(name))
+        .open(path)
         .and_then(|mut file| io::Write::write_all(&mut file, value.to_string().as_bytes()))
         .map_err(|error| match error.raw_os_error() {
             Some(number) => Error::refused(doing, number, None),

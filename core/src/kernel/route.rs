@@ -1,6 +1,8 @@
 //! Interfaces with their addresses, counters and default routes.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use neli::consts::socket::NlFamily;
@@ -14,10 +16,9 @@ use super::wireless::Details;
 use super::{Error, Received};
 use crate::model::{Interface, InterfaceAddress, InterfaceKind};
 use crate::wire::bytes::{AF_INET, AF_INET6};
-use crate::wire::nl80211::Wireless;
 use crate::wire::rtnetlink::{
     Link, RT_TABLE_MAIN, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE, dump_addresses, dump_links, dump_routes,
-    is_up, parse_address, parse_default_route, parse_link,
+    is_up, name_to_bytes, parse_address, parse_default_route, parse_link,
 };
 
 /// When more changes wait than this holds, everything is read anew.
@@ -31,6 +32,8 @@ pub struct Route {
     sysfs_is_ours: bool,
     known: FxHashMap<u32, Known>,
     changes: RouteEvents,
+    /// Another number after each change of links, addresses, routes or rules.
+    revision: u64,
     /// As they were when nothing had changed since.
     quiet: Option<Quiet>,
 }
@@ -64,8 +67,15 @@ impl Route {
             sysfs_is_ours: thread_is_in_own(),
             known: FxHashMap::default(),
             changes: RouteEvents::subscribe(Some(CHANGES_BYTES))?,
+            revision: 0,
             quiet: None,
         })
+    }
+
+    /// Where it is the same as at an earlier time, [`Self::interfaces`] was told of no change of links, addresses,
+    /// routes or routing rules since.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The interfaces, by index.
@@ -85,24 +95,31 @@ impl Route {
         self.known.retain(|index, _| indices.contains(index));
         let mut interfaces: Vec<Interface> = links
             .into_iter()
-            .map(|link| {
+            .filter_map(|link| {
                 let radio = wireless.iter().find(|radio| radio.index == link.index);
                 let (kind, speed_mbps) = self.know(&link, radio.is_some());
-                let signal_dbm = radio.and_then(|radio| self.details.signal_dbm(radio.index));
-                Interface {
+                let up = is_up(&link);
+                let radio = radio
+                    .map(|radio| self.details.radio(radio, up))
+                    .unwrap_or_default();
+                Some(Interface {
                     index: link.index,
                     kind,
-                    up: is_up(&link),
+                    up,
                     addresses: quiet.addresses.get(&link.index).cloned().unwrap_or_default(),
                     default_route: quiet.with_default_route.contains(&link.index),
                     mtu: link.mtu,
                     speed_mbps,
-                    ssid: radio.and_then(|radio: &Wireless| radio.ssid.clone()),
-                    signal_dbm,
+                    ssid: radio.ssid,
+                    bssid: radio.bssid,
+                    frequency_mhz: radio.frequency_mhz,
+                    signal_dbm: radio.signal_dbm,
+                    tx_bitrate_bps: radio.tx_bitrate_bps,
+                    rx_bitrate_bps: radio.rx_bitrate_bps,
                     tx_bytes: link.tx_bytes,
                     rx_bytes: link.rx_bytes,
-                    name: link.name.unwrap_or_else(|| format!("if{}", link.index)),
-                }
+                    name: link.name?,
+                })
             })
             .collect();
         interfaces.sort_by_key(|interface| interface.index);
@@ -119,13 +136,14 @@ impl Route {
             .quiet
             .take()
             .filter(|_| change.notices.is_empty() && change.received == Received::NothingMore);
-        match quiet {
-            Some(quiet) => Ok(quiet),
-            None => Ok(Quiet {
-                addresses: self.addresses()?,
-                with_default_route: self.default_routes()?,
-            }),
+        if let Some(quiet) = quiet {
+            return Ok(quiet);
         }
+        self.revision += 1;
+        Ok(Quiet {
+            addresses: self.addresses()?,
+            with_default_route: self.default_routes()?,
+        })
     }
 
     fn addresses(&mut self) -> Result<FxHashMap<u32, Vec<InterfaceAddress>>, Error> {
@@ -221,7 +239,7 @@ struct Device {
 
 impl Device {
     fn read(name: &str) -> Self {
-        let folder = Path::new("/sys/class/net").join(name);
+        let folder = Path::new("/sys/class/net").join(OsStr::from_bytes(&name_to_bytes(name)));
         let uevent = fs::read_to_string(folder.join("uevent")).unwrap_or_default();
         let device_type = uevent.lines().find_map(|line| line.strip_prefix("DEVTYPE="));
         let driver = fs::read_link(folder.join("device/driver")).ok();

@@ -11,17 +11,21 @@ use super::{Error, Received};
 use crate::wire::Malformed;
 use crate::wire::netlink::Message;
 use crate::wire::rtnetlink::{
-    RTM_DELADDR, RTM_DELLINK, RTM_DELROUTE, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE, RTNLGRP_IPV4_IFADDR,
-    RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK, is_up, parse_address,
-    parse_link,
+    RTM_DELADDR, RTM_DELLINK, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK,
+    RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE,
+    RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEXTHOP, is_up,
+    parse_address, parse_link,
 };
 
-const GROUPS: [u32; 5] = [
+const GROUPS: [u32; 8] = [
     RTNLGRP_LINK,
     RTNLGRP_IPV4_IFADDR,
     RTNLGRP_IPV4_ROUTE,
     RTNLGRP_IPV6_IFADDR,
     RTNLGRP_IPV6_ROUTE,
+    RTNLGRP_IPV4_RULE,
+    RTNLGRP_IPV6_RULE,
+    RTNLGRP_NEXTHOP,
 ];
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 const DATAGRAMS_A_READ: usize = 4096;
@@ -54,7 +58,7 @@ pub enum RouteNotice {
         /// Whether it was given, or lost.
         added: bool,
     },
-    /// A route was added or removed, in any table.
+    /// A route, in any table, a routing rule or a shared next hop was added or removed.
     Route,
 }
 
@@ -67,7 +71,7 @@ pub struct RouteChange {
     pub received: Received,
 }
 
-/// A socket that has joined the groups of links, addresses and routes. Needs no privilege.
+/// A socket that has joined the groups of links, addresses, routes and routing rules. Needs no privilege.
 pub struct RouteEvents {
     socket: Listener,
 }
@@ -145,7 +149,9 @@ fn notice(message: &Message<'_>) -> Result<Option<RouteNotice>, Malformed> {
             prefix: address.prefix,
             added: message.kind == RTM_NEWADDR,
         }),
-        RTM_NEWROUTE | RTM_DELROUTE => Some(RouteNotice::Route),
+        RTM_NEWROUTE | RTM_DELROUTE | RTM_NEWRULE | RTM_DELRULE | RTM_NEWNEXTHOP | RTM_DELNEXTHOP => {
+            Some(RouteNotice::Route)
+        }
         _ => None,
     })
 }

@@ -1,13 +1,16 @@
 //! The MPTCP sockets and subflows of one reading.
 
+use std::net::SocketAddr;
+
+use crate::model::{ConnectionId, Token};
 use crate::wire::sock_diag::{MptcpSocket, TCP_CLOSE, TCP_LISTEN, TcpSocket};
 
 /// What one reading gave; reused from reading to reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SocketTable {
-    /// MPTCP sockets that have a peer, by cookie.
+    /// MPTCP sockets that have a peer, in order of id.
     pub connections: Vec<MptcpSocket>,
-    /// MPTCP sockets that listen, or that are not connected yet, by cookie.
+    /// MPTCP sockets that listen, or that are not connected yet.
     pub listeners: Vec<MptcpSocket>,
     /// TCP sockets that are subflows, as they were read: in no order, and under churn one may be there twice, of which
     /// the later is right.
@@ -24,41 +27,38 @@ pub(super) fn is_connection(socket: &MptcpSocket) -> bool {
     socket.state != TCP_LISTEN && !(socket.state == TCP_CLOSE && nowhere)
 }
 
+/// What tells a connection's socket from all others. Its cookie does not: an accepted socket has its listener's.
+pub fn connection_id(socket: &MptcpSocket) -> ConnectionId {
+    let end = |end: SocketAddr| (end.ip(), end.port());
+    ConnectionId::new(socket.token.map(Token), end(socket.local), end(socket.remote))
+}
+
 /// Room to sort in, reused.
 #[derive(Default)]
-pub(super) struct Order(Vec<(u64, u32)>);
+pub(super) struct Order(Vec<(ConnectionId, u32)>);
 
 impl Order {
-    /// Moves `read` to `sorted`, by cookie and each cookie once: the last, which is the latest. The structs are large,
-    /// so their places are sorted and each is copied once.
-    pub(super) fn settle<T: Copy>(
-        &mut self,
-        read: &mut Vec<T>,
-        cookie: impl Fn(&T) -> u64,
-        sorted: &mut Vec<T>,
-    ) {
+    /// Moves the connections in `read` to `sorted`, in order of id and each once: the last, which is the latest. The
+    /// structs are large, so their places are sorted and each is copied once.
+    pub(super) fn settle(&mut self, read: &mut Vec<MptcpSocket>, sorted: &mut Vec<MptcpSocket>) {
         sorted.clear();
-        if read.is_sorted_by(|a, b| cookie(a) < cookie(b)) {
-            std::mem::swap(read, sorted);
-            return;
-        }
         self.0.clear();
         self.0.extend(
             (0_u32..)
                 .zip(read.iter())
-                .map(|(place, item)| (cookie(item), place)),
+                .map(|(place, socket)| (connection_id(socket), place)),
         );
         self.0.sort_unstable();
         let mut last = None;
-        for (cookie, place) in &self.0 {
-            let Some(item) = usize::try_from(*place).ok().and_then(|place| read.get(place)) else {
+        for (id, place) in &self.0 {
+            let Some(socket) = usize::try_from(*place).ok().and_then(|place| read.get(place)) else {
                 continue;
             };
-            if last == Some(*cookie) {
+            if last == Some(*id) {
                 sorted.pop();
             }
-            sorted.push(*item);
-            last = Some(*cookie);
+            sorted.push(*socket);
+            last = Some(*id);
         }
         read.clear();
     }
@@ -68,20 +68,28 @@ impl Order {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_last_of_a_cookie_wins() {
-        let mut sorted = vec![(9, 'x')];
-        let mut read = vec![(3, 'a'), (1, 'b'), (3, 'c'), (2, 'd'), (1, 'e'), (3, 'f')];
-        Order::default().settle(&mut read, |item| item.0, &mut sorted);
-        assert_eq!(sorted, [(1, 'e'), (2, 'd'), (3, 'f')]);
-        assert!(read.is_empty());
+    fn socket(token: u32, cookie: u64, sent: u64) -> MptcpSocket {
+        MptcpSocket {
+            token: Some(token),
+            cookie,
+            bytes_sent: Some(sent),
+            ..MptcpSocket::default()
+        }
     }
 
     #[test]
-    fn what_is_in_order_is_left_alone() {
-        let mut sorted = vec![(9, 'x')];
-        let mut read = vec![(1, 'a'), (2, 'b')];
-        Order::default().settle(&mut read, |item| item.0, &mut sorted);
-        assert_eq!(sorted, [(1, 'a'), (2, 'b')]);
+    fn each_connection_is_there_once_as_it_was_read_last() {
+        let mut sorted = vec![socket(9, 9, 9)];
+        // Those of one listener have one cookie.
+        let mut read = vec![
+            socket(3, 5, 0),
+            socket(1, 5, 0),
+            socket(3, 5, 1),
+            socket(2, 5, 0),
+            socket(1, 5, 2),
+        ];
+        Order::default().settle(&mut read, &mut sorted);
+        assert_eq!(sorted, [socket(1, 5, 2), socket(2, 5, 0), socket(3, 5, 1)]);
+        assert!(read.is_empty());
     }
 }

@@ -1,17 +1,17 @@
 //! Reading every MPTCP socket and subflow by sock_diag, and closing a subflow.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use neli::consts::socket::NlFamily;
 use nix::errno::Errno;
 use rustc_hash::FxHashSet;
 
+use super::names::Names;
 use super::netlink::{Dump, Socket};
 use super::socket_table::{Order, SocketTable, is_connection};
 use super::{Error, proc};
-use crate::model::{Cookie, unmap};
+use crate::model::{Cookie, SocketAddr, Token};
 use crate::wire::Malformed;
 use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::netlink::Message;
@@ -96,17 +96,17 @@ impl Sockets {
                 .map(|socket| socket.inode)
                 .filter(|inode| *inode != 0),
         );
-        self.order
-            .settle(&mut self.mptcp, |socket| socket.cookie, &mut table.connections);
         let listeners = &mut table.listeners;
         listeners.clear();
-        table.connections.retain(|socket| {
+        self.mptcp.retain(|socket| {
             let keep = is_connection(socket);
             if !keep {
                 listeners.push(*socket);
             }
-            keep
+            // One that was closed while it was read has given its token back, and is no more.
+            keep && socket.token != Some(0)
         });
+        self.order.settle(&mut self.mptcp, &mut table.connections);
         Ok(())
     }
 
@@ -170,14 +170,14 @@ impl Sockets {
     /// As for [`Self::read`].
     pub fn look_up_connections(
         &mut self,
-        tokens: &[u32],
+        tokens: &[Token],
         list: &mut Vec<MptcpSocket>,
     ) -> Result<bool, Error> {
         list.clear();
         let how = self.socket.look_up(
             LOOK_UP_MPTCP,
             tokens,
-            |token, sequence, into| look_up_mptcp(*token, sequence, into),
+            |token, sequence, into| look_up_mptcp(token.0, sequence, into),
             |message| {
                 list.push(parse_mptcp(message.payload)?);
                 Ok(())
@@ -210,11 +210,12 @@ impl Sockets {
     }
 
     /// Closes one subflow (SOCK_DESTROY; CAP_NET_ADMIN); its connection lives on through the others. The socket is
-    /// looked up first, must be a subflow, and is named by its cookie, so that no other can be hit.
+    /// looked up first, must be a subflow and the only one with these addresses, and is named by its cookie and its
+    /// interface, so that no other can be hit.
     ///
     /// # Errors
-    /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], [`Error::NotPermitted`], or
-    /// [`Error::Refused`] when the kernel is built without CONFIG_INET_DIAG_DESTROY.
+    /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], [`Error::AmbiguousSubflow`],
+    /// [`Error::NoSuchInterface`], [`Error::NotPermitted`], or [`Error::Refused`] when the kernel is built without CONFIG_INET_DIAG_DESTROY.
     pub fn destroy_subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<(), Error> {
         self.destroy_exactly(local, remote, None, None)
     }
@@ -231,11 +232,7 @@ impl Sockets {
         cookie: Option<Cookie>,
         owner: Option<u32>,
     ) -> Result<(), Error> {
-        let (local, remote) = (unmap(local), unmap(remote));
-        let found = self.find_subflow(local, remote)?;
-        if cookie.is_some_and(|cookie| cookie.0 != found.cookie) {
-            return Err(Error::NoSuchSubflow { local, remote });
-        }
+        let found = self.find_subflow(local, remote, cookie)?;
         if owner.is_some_and(|owner| owner != found.uid) {
             return Err(Error::NotYours { uid: found.uid });
         }
@@ -262,48 +259,112 @@ impl Sockets {
     /// The socket of the subflow between two addresses.
     ///
     /// # Errors
-    /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], or when the sockets cannot be read.
+    /// [`Error::NotASubflow`] for plain TCP, [`Error::NoSuchSubflow`], [`Error::AmbiguousSubflow`],
+    /// [`Error::NoSuchInterface`], or when the sockets cannot be read.
     pub fn subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<Cookie, Error> {
-        self.find_subflow(unmap(local), unmap(remote))
+        self.find_subflow(local, remote, None)
             .map(|found| Cookie(found.cookie))
     }
 
-    fn find_subflow(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<TcpSocket, Error> {
-        match self.find(local, remote)? {
-            Some((found, true)) => Ok(found),
-            Some((_, false)) => Err(Error::NotASubflow { local, remote }),
-            None => Err(Error::NoSuchSubflow { local, remote }),
+    /// The addresses of the subflow between two addresses, with the name of its link where it has one.
+    ///
+    /// # Errors
+    /// As [`Self::subflow`].
+    pub(super) fn addresses(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+    ) -> Result<(SocketAddr, SocketAddr), Error> {
+        let found = self.find_subflow(local, remote, None)?;
+        let name = Names::new()?.name(found.interface_index)?.map(str::to_owned);
+        let named = |address| SocketAddr::from_kernel(address, |_| name.as_deref());
+        Ok((named(found.local), named(found.remote)))
+    }
+
+    /// The one subflow between two addresses, with that cookie where one is given. Whoever names no interface gets one
+    /// only where no other socket has the same addresses on another link.
+    fn find_subflow(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+        cookie: Option<Cookie>,
+    ) -> Result<TcpSocket, Error> {
+        let mut names = Names::new()?;
+        let wanted = (numbered(local, &mut names)?, numbered(remote, &mut names)?);
+        let mut found = self.find(wanted.0, wanted.1)?;
+        if let Some(cookie) = cookie
+            && found.iter().any(|(_, is_subflow)| *is_subflow)
+        {
+            found.retain(|(socket, _)| socket.cookie == cookie.0);
+        }
+        match found.as_slice() {
+            [] => Err(Error::NoSuchSubflow { local, remote }),
+            [(socket, true)] => Ok(*socket),
+            [(_, false)] => Err(Error::NotASubflow { local, remote }),
+            several if several.iter().all(|(_, is_subflow)| !is_subflow) => {
+                Err(Error::NotASubflow { local, remote })
+            }
+            several => {
+                let mut interfaces = Vec::new();
+                for (socket, _) in several.iter().filter(|(_, is_subflow)| *is_subflow) {
+                    interfaces.push(names.name_or_number(socket.interface_index)?);
+                }
+                interfaces.sort_unstable();
+                Err(Error::AmbiguousSubflow {
+                    local,
+                    remote,
+                    interfaces,
+                })
+            }
         }
     }
 
-    /// The TCP socket between two addresses, and whether it is a subflow. Every socket is listed, because the kernel
+    /// The TCP sockets between two addresses, and whether each is a subflow. Every socket is listed, because the kernel
     /// looks one up only with the interface it is bound to, and an endpoint's subflows often are bound.
-    fn find(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<Option<(TcpSocket, bool)>, Error> {
+    fn find(
+        &mut self,
+        local: std::net::SocketAddr,
+        remote: std::net::SocketAddr,
+    ) -> Result<Vec<(TcpSocket, bool)>, Error> {
         // Without privilege older kernels do not say which sockets are subflows; closing fails there anyway.
         let mut table = SocketTable::default();
         self.read_connections(&mut table)?;
         let inodes = &self.inodes;
-        let mut found = None;
-        let each = |found: &mut Option<(TcpSocket, bool)>, message: &Message<'_>| {
+        let mut found: Vec<(TcpSocket, bool)> = Vec::new();
+        let each = |found: &mut Vec<(TcpSocket, bool)>, message: &Message<'_>| {
             let tcp = TcpMessage::parse(message.payload)?;
             let socket = tcp.socket()?;
-            if socket.local == local && socket.remote == remote {
-                *found = Some((socket, tcp.is_mptcp() || inodes.contains(&tcp.inode())));
+            if names_it(local, socket.local) && names_it(remote, socket.remote) {
+                // A dump under churn may tell a socket twice, of which the later is right.
+                found.retain(|(other, _)| other.cookie != socket.cookie);
+                found.push((socket, tcp.is_mptcp() || inodes.contains(&tcp.inode())));
             }
             Ok(())
         };
         self.dumps
-            .dump(
-                &mut self.socket,
-                LIST_TCP,
-                list_tcp,
-                &mut found,
-                |found| *found = None,
-                each,
-            )
+            .dump(&mut self.socket, LIST_TCP, list_tcp, &mut found, Vec::clear, each)
             .map_err(|error| without_diag(error, "tcp_diag"))?;
         Ok(found)
     }
+}
+
+/// An address with the number of its interface.
+fn numbered(address: SocketAddr, names: &mut Names) -> Result<std::net::SocketAddr, Error> {
+    let index = match address.scope() {
+        Some(scope) => names.index_or_number(scope.as_str())?,
+        None => 0,
+    };
+    Ok(address.to_kernel(|_| Some(index)))
+}
+
+/// Whether what somebody wrote is that address of a socket: without an interface it is the address on any link.
+fn names_it(wanted: std::net::SocketAddr, address: std::net::SocketAddr) -> bool {
+    use std::net::SocketAddr::V6;
+    let on_that_link = match (wanted, address) {
+        (V6(wanted), V6(address)) => wanted.scope_id() == 0 || wanted.scope_id() == address.scope_id(),
+        _ => true,
+    };
+    on_that_link && (wanted.ip(), wanted.port()) == (address.ip(), address.port())
 }
 
 fn list_tcp(family: Option<u8>, sequence: u32) -> Vec<u8> {

@@ -1,12 +1,12 @@
 //! What Pathscope can ask the kernel to change, and how that ended.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::{Cookie, Endpoint, EndpointFlags, Limits, SettingValue, UnknownFlag};
+use super::{Cookie, Endpoint, EndpointFlags, Limits, SettingValue, SocketAddr, UnknownFlag};
 
 /// Flags to set and flags to clear, written `[no]FLAG`, as in `ip mptcp endpoint change`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

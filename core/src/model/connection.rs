@@ -1,10 +1,8 @@
 //! MPTCP connections and their subflows, as counters and state at one instant.
 
-use std::net::SocketAddr;
-
 use serde::{Deserialize, Serialize};
 
-use super::{Cookie, Token};
+use super::{ConnectionId, Cookie, Scope, Sequence, SocketAddr, Token};
 
 /// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -82,7 +80,19 @@ pub enum JoinedBy {
     Inode,
 }
 
-/// The process that holds a connection's socket.
+/// How a subflow's interface is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterfaceBy {
+    /// The socket is bound to it.
+    Bound,
+    /// The kernel routes its packets over it; where no route is left, over which it last did.
+    Route,
+    /// It has, or last had, the local address; no route is known.
+    Address,
+}
+
+/// A process that holds a connection's socket.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Process {
     /// Process id, in Pathscope's own pid namespace.
@@ -95,9 +105,9 @@ pub struct Process {
 /// Counters are bytes at the data level, each counted once however many subflows carried it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Connection {
-    /// The identity of the MPTCP socket.
+    /// The cookie of the MPTCP socket, as in `ss -e`; on a server many have one.
     pub cookie: Cookie,
-    /// `mptcpi_token`.
+    /// `mptcpi_token`: with the addresses, where there is none, what the connection is known by.
     pub token: Option<Token>,
     /// The inode of the socket, as in /proc/PID/fd; `None` when no process holds it any more.
     pub inode: Option<u32>,
@@ -105,14 +115,19 @@ pub struct Connection {
     pub uid: Option<u32>,
     /// The name of that user.
     pub user: Option<String>,
-    /// Who holds the socket, where /proc may be read.
+    /// Who holds the socket, where /proc may be read; of several the one that is likely to use it.
     pub process: Option<Process>,
+    /// All that hold it, where these are several; oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<Process>,
     /// The state of the MPTCP socket.
     pub state: TcpState,
     /// This host's address and port of the initial subflow.
     pub local: SocketAddr,
     /// The peer's address and port of the initial subflow.
     pub remote: SocketAddr,
+    /// The interface to whose link these addresses belong, where they are link-local and it is known.
+    pub scope: Option<Scope>,
     /// Whether this host accepted the connection; known from events only.
     pub server_side: Option<bool>,
     /// MPTCP_INFO_FLAG_FALLBACK: the connection goes on as plain TCP.
@@ -135,8 +150,67 @@ pub struct Connection {
     pub bytes_received: Option<u64>,
     /// Bytes sent again on another subflow.
     pub bytes_retrans: Option<u64>,
+    /// Up to where the application has written (`mptcpi_write_seq`), what was not sent yet included.
+    #[serde(default)]
+    pub write_seq: Option<Sequence>,
+    /// Up to where the peer has acknowledged (`mptcpi_snd_una`); after a fallback, up to where was sent.
+    #[serde(default)]
+    pub snd_una: Option<Sequence>,
+    /// Up to where data has arrived without a hole (`mptcpi_rcv_nxt`).
+    #[serde(default)]
+    pub rcv_nxt: Option<Sequence>,
     /// The subflows, in order of cookie.
     pub subflows: Vec<Subflow>,
+}
+
+/// What a connection is known by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionKey {
+    /// Its token.
+    pub token: Option<Token>,
+    /// This host's address and port of the initial subflow.
+    pub local: SocketAddr,
+    /// The peer's address and port of the initial subflow.
+    pub remote: SocketAddr,
+}
+
+impl ConnectionKey {
+    /// The same, small enough to keep many.
+    pub fn id(&self) -> ConnectionId {
+        let end = |end: SocketAddr| (end.ip(), end.port());
+        ConnectionId::new(self.token, end(self.local), end(self.remote))
+    }
+}
+
+impl Connection {
+    /// What it is known by.
+    pub fn key(&self) -> ConnectionKey {
+        ConnectionKey {
+            token: self.token,
+            local: self.local,
+            remote: self.remote,
+        }
+    }
+
+    /// What it is known by, small enough to keep many.
+    pub fn id(&self) -> ConnectionId {
+        self.key().id()
+    }
+
+    /// Bytes that the application wrote and the peer has not acknowledged, those that were not sent yet included. After
+    /// a fallback the data level does not tell it.
+    pub fn outstanding(&self) -> Option<u64> {
+        let both = self.write_seq.zip(self.snd_una);
+        both.filter(|_| self.fallback != Some(true))
+            .map(|(written, acked)| written.since(acked))
+    }
+
+    /// Whether it lives without any subflow that could carry its data. Of one that no process has accepted yet the
+    /// subflows may be hidden, and nothing is said.
+    pub fn has_no_path(&self) -> bool {
+        let lives = matches!(self.state, TcpState::Established | TcpState::CloseWait);
+        lives && self.inode.is_some() && self.subflows.iter().all(|subflow| subflow.state.is_ending())
+    }
 }
 
 /// One subflow: `struct tcp_info` (include/uapi/linux/tcp.h) and its MPTCP part.
@@ -148,8 +222,17 @@ pub struct Subflow {
     pub local: SocketAddr,
     /// The peer's address and port.
     pub remote: SocketAddr,
-    /// The interface it is bound to, else the one that owns its local address.
+    /// The interface to whose link these addresses belong, where they are link-local and it is known.
+    pub scope: Option<Scope>,
+    /// The interface whose link its packets use.
     pub interface: Option<String>,
+    /// How that is known; `None` when it is not.
+    #[serde(default)]
+    pub interface_by: Option<InterfaceBy>,
+    /// The interface that has the local address, where its packets use the link of another one. `None` where they use
+    /// its own, or stay on this host.
+    #[serde(default)]
+    pub address_interface: Option<String>,
     /// How it was found to belong to its connection.
     pub joined_by: JoinedBy,
     /// The state of the TCP socket.
@@ -164,6 +247,9 @@ pub struct Subflow {
     pub backup_local: Option<bool>,
     /// The peer asked this host to use it as backup only.
     pub backup_remote: Option<bool>,
+    /// `backup_local` is what its endpoint asks for, because the kernel keeps the subflow's own flags from this user.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub backup_inferred: bool,
     /// Smoothed round-trip time, µs.
     pub rtt_us: Option<u32>,
     /// Its mean deviation, µs.
@@ -198,6 +284,9 @@ pub struct Subflow {
     pub pacing_rate_bps: Option<u64>,
     /// The peer's receive window, bytes.
     pub snd_wnd: Option<u32>,
+    /// What this host was last ready to receive (`tcpi_rcv_wnd`, Linux 6.2), bytes.
+    #[serde(default)]
+    pub rcv_wnd: Option<u32>,
     /// Retransmission timeout, µs.
     pub rto_us: Option<u32>,
     /// How often the timeout was doubled.
@@ -210,7 +299,19 @@ pub struct Subflow {
     pub last_ack_received_ms: Option<u32>,
 }
 
+impl Connection {
+    /// How many processes besides [`Self::process`] hold the socket.
+    pub fn other_processes(&self) -> usize {
+        self.processes.len().saturating_sub(1)
+    }
+}
+
 impl Subflow {
+    /// The interface whose address it uses, which need not be the one that carries it.
+    pub fn address_owner(&self) -> Option<&str> {
+        self.address_interface.as_deref().or(self.interface.as_deref())
+    }
+
     /// Whether either side asked for it to be used as backup only.
     pub fn is_backup(&self) -> bool {
         self.backup_local == Some(true) || self.backup_remote == Some(true)

@@ -6,8 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The most endpoints that a network namespace holds (MPTCP_PM_ADDR_MAX, net/mptcp/pm_kernel.c).
-pub const MAX_ENDPOINTS: usize = 8;
+use super::SocketAddr;
 
 /// What an endpoint is for (`MPTCP_PM_ADDR_FLAG_*`, include/uapi/linux/mptcp_pm.h). Bits that this version does
 /// not know are kept and written as `0x…`.
@@ -39,6 +38,13 @@ impl EndpointFlags {
         ("implicit", Self::IMPLICIT),
         ("laminar", Self::LAMINAR),
     ];
+
+    /// What may be asked for. Other bits that the kernel shows, it made itself, or they are newer than this version.
+    pub const ASKABLE: Self =
+        Self(Self::SIGNAL.0 | Self::SUBFLOW.0 | Self::BACKUP.0 | Self::FULLMESH.0 | Self::LAMINAR.0);
+
+    /// The flags of every kernel that Pathscope runs on; others are newer.
+    pub const ALWAYS: Self = Self(Self::SIGNAL.0 | Self::SUBFLOW.0 | Self::BACKUP.0 | Self::IMPLICIT.0);
 
     /// The flags that the kernel changes in place (MPTCP_PM_CMD_SET_FLAGS); any other needs delete and add.
     pub const IN_PLACE: Self = Self(Self::BACKUP.0 | Self::FULLMESH.0);
@@ -142,10 +148,33 @@ pub struct Endpoint {
     pub address: IpAddr,
     /// The port it is announced with; `None` for the port of the connection.
     pub port: Option<u16>,
-    /// The interface it is bound to.
+    /// The interface it is bound to, by its name now; `None` where that interface is gone, too.
     pub interface: Option<String>,
+    /// The number of the interface it is bound to, which the kernel keeps when the interface goes away.
+    #[serde(default)]
+    pub interface_index: Option<u32>,
     /// What it is for.
     pub flags: EndpointFlags,
+}
+
+impl Endpoint {
+    /// Whether another is the same, as far as both say: the number of an interface does not travel everywhere.
+    pub fn is_as(&self, other: &Self) -> bool {
+        let same_index = match (self.interface_index, other.interface_index) {
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        let but_index = |endpoint: &Self| Self {
+            interface_index: None,
+            ..endpoint.clone()
+        };
+        same_index && but_index(self) == but_index(other)
+    }
+
+    /// Whether a subflow from that address may be one of this endpoint's.
+    pub fn may_have(&self, local: SocketAddr) -> bool {
+        local.is_at(self.address, self.interface.as_deref())
+    }
 }
 
 impl fmt::Display for Endpoint {
@@ -155,8 +184,10 @@ impl fmt::Display for Endpoint {
         if let Some(port) = self.port {
             write!(f, " port {port}")?;
         }
-        if let Some(interface) = &self.interface {
-            write!(f, " dev {interface}")?;
+        match (&self.interface, self.interface_index) {
+            (Some(interface), _) => write!(f, " dev {interface}")?,
+            (None, Some(index)) => write!(f, " (its device, number {index}, is gone)")?,
+            (None, None) => {}
         }
         if self.flags == EndpointFlags::NONE {
             return Ok(());

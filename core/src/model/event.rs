@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::ids::as_text;
-use super::{Access, CommandOutcome, Endpoint, Limits, SettingValue, Token};
+use super::{Access, CommandOutcome, Endpoint, Limits, MacAddress, Scope, SettingValue, SocketAddr, Token};
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
@@ -35,10 +35,14 @@ event_kinds! {
     ConnectionEstablished = "connection_established",
     /// A connection ended.
     ConnectionClosed = "connection_closed",
+    /// A connection goes on as plain TCP: it has lost MPTCP, or never had it.
+    ConnectionFallback = "connection_fallback",
     /// A subflow joined.
     SubflowEstablished = "subflow_established",
     /// A subflow ended.
     SubflowClosed = "subflow_closed",
+    /// The packets of a subflow leave by another interface: its route is another.
+    SubflowRerouted = "subflow_rerouted",
     /// A subflow's backup flag changed (MP_PRIO).
     SubflowPriority = "subflow_priority",
     /// The peer announced an address (ADD_ADDR).
@@ -63,6 +67,10 @@ event_kinds! {
     InterfaceUp = "interface_up",
     /// An interface can no longer carry packets, or is gone.
     InterfaceDown = "interface_down",
+    /// A wireless interface is the client of another access point than before.
+    AccessPointChanged = "access_point_changed",
+    /// An interface has another name.
+    InterfaceRenamed = "interface_renamed",
     /// An interface was given an address.
     AddressAdded = "address_added",
     /// An interface lost an address.
@@ -143,12 +151,25 @@ pub struct Event {
     /// The peer's address and port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remote: Option<SocketAddr>,
+    /// The interface to whose link these addresses belong, where they are link-local and it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// An address that has no port: announced, added or lost.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<IpAddr>,
     /// The device name of the interface.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interface: Option<String>,
+    /// The name of the wireless network that the interface is in now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssid: Option<String>,
+    /// The access point whose client the interface is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bssid: Option<MacAddress>,
+    /// The device name that the interface had before it was renamed; of a subflow that was rerouted, the interface that
+    /// carried it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interface_was: Option<String>,
     /// This host's address id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_id: Option<u8>,
@@ -158,6 +179,12 @@ pub struct Event {
     /// Whether the subflow is a backup: told by the kernel, what the peer asked; inferred, what either side did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<bool>,
+    /// Whether this host asks the peer to use the subflow as backup only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_local: Option<bool>,
+    /// Whether the peer asks this host to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup_remote: Option<bool>,
     /// Whether this host accepted the connection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_side: Option<bool>,
@@ -221,11 +248,17 @@ impl Event {
             token: None,
             local: None,
             remote: None,
+            scope: None,
             address: None,
             interface: None,
+            ssid: None,
+            bssid: None,
+            interface_was: None,
             local_id: None,
             remote_id: None,
             backup: None,
+            backup_local: None,
+            backup_remote: None,
             server_side: None,
             error: None,
             reset_reason: None,

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::MacAddress;
+
 /// What an interface is, as people call it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -55,10 +57,18 @@ pub struct Interface {
     pub mtu: Option<u32>,
     /// Link speed, Mbit/s.
     pub speed_mbps: Option<u32>,
-    /// The name of the wireless network.
+    /// The name of the wireless network; U+FFFD for bytes that are not UTF-8.
     pub ssid: Option<String>,
+    /// The address of the access point whose client it is.
+    pub bssid: Option<MacAddress>,
+    /// The wireless channel's frequency, MHz.
+    pub frequency_mhz: Option<u32>,
     /// Received signal, dBm.
     pub signal_dbm: Option<i32>,
+    /// The rate at which the radio last sent, bit/s: a part of it gets through.
+    pub tx_bitrate_bps: Option<u64>,
+    /// The rate at which the radio last received, bit/s.
+    pub rx_bitrate_bps: Option<u64>,
     /// Bytes sent (IFLA_STATS64).
     pub tx_bytes: Option<u64>,
     /// Bytes received (IFLA_STATS64).

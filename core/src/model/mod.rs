@@ -5,6 +5,7 @@
 //! What the kernel did not give is `None` and serialises as `null`, never as 0.
 
 mod address;
+mod cause;
 mod command;
 mod connection;
 mod endpoint;
@@ -12,18 +13,28 @@ mod event;
 mod ids;
 mod interface;
 mod plan;
+mod possible;
+mod problem;
+mod scope;
 mod stream;
 pub mod text;
 
-pub use address::unmap;
+pub use address::{AddressError, Host, SocketAddr, is_link_local, scope_of};
+pub use cause::{error_words, reset_words};
 pub use command::{Before, Command, CommandOutcome, FlagChange};
-pub use connection::{Connection, JoinedBy, Process, Subflow, TcpState};
-pub use endpoint::{Endpoint, EndpointFlags, Limits, MAX_ENDPOINTS, UnknownFlag};
+pub use connection::{Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, TcpState};
+pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
-pub use ids::{Cookie, Token};
+pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
 pub use interface::{Interface, InterfaceAddress, InterfaceKind};
 pub use plan::{Plan, addition, equivalent, plan_change};
+pub use possible::{Impossible, check_addition, check_address, check_change, check_command, taken};
+pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
+pub use scope::Scope;
 pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
+
+/// The oldest kernel that everything rests on: its path manager's events are what the stream is made of.
+pub const OLDEST_KERNEL: &str = "5.12";
 
 /// The version of the public schema.
 pub const SCHEMA: u32 = 1;

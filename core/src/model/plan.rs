@@ -1,7 +1,9 @@
 //! What a command does, told before it is done: the equivalent `ip mptcp`, `sysctl` or `ss` lines.
 
+use std::net::IpAddr;
+
 use super::text::ShellLine;
-use super::{Command, Endpoint, EndpointFlags, FlagChange};
+use super::{Command, Endpoint, EndpointFlags, FlagChange, SocketAddr, scope_of};
 
 /// How an endpoint's flags would be changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
             flags,
         } => ShellLine::new("ip mptcp endpoint add")
             .word(address)
-            .option("dev", interface.as_deref())
+            .device("dev", interface.as_deref())
             .option("id", *id)
             .option("port", *port)
             .words(flags.names()),
@@ -67,15 +69,27 @@ pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
         Command::Set { name, value } => {
             ShellLine::new("sysctl -w").word(format_args!("net.mptcp.{name}={value}"))
         }
-        Command::Close { local, remote } => ShellLine::new("ss -K -t src")
-            .word(local.ip())
-            .words(["sport", "="])
-            .word(local.port())
-            .option("dst", Some(remote.ip()))
-            .words(["dport", "="])
-            .word(remote.port()),
+        Command::Close { local, remote } => close_line(*local, *remote),
     };
     vec![line.into()]
+}
+
+/// In the words of `ss`, which takes an IPv6 address in brackets only, and the link as a condition of its own.
+fn close_line(local: SocketAddr, remote: SocketAddr) -> ShellLine {
+    let host = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    };
+    let device = scope_of(Some(local), Some(remote));
+    let device = device.map(|scope| ["dev".to_owned(), "=".to_owned(), scope.to_string()]);
+    ShellLine::new("ss -K -t src")
+        .word(host(local.ip()))
+        .words(["sport", "="])
+        .word(local.port())
+        .option("dst", Some(host(remote.ip())))
+        .words(["dport", "="])
+        .word(remote.port())
+        .words(device.into_iter().flatten())
 }
 
 fn change_line(id: u8, change: FlagChange) -> ShellLine {
@@ -116,8 +130,33 @@ mod tests {
             address: [10, 0, 2, 1].into(),
             port: None,
             interface: Some("eth0".to_owned()),
+            interface_index: Some(2),
             flags,
         }
+    }
+
+    #[test]
+    fn a_subflow_is_closed_in_the_words_of_ss() {
+        let line = |local: &str, remote: &str| {
+            let address = |text: &str| text.parse().expect("an address");
+            let command = Command::Close {
+                local: address(local),
+                remote: address(remote),
+            };
+            equivalent(&command, &[]).join("\n")
+        };
+        assert_eq!(
+            line("10.0.0.1:40000", "10.0.0.2:443"),
+            "ss -K -t src 10.0.0.1 sport = 40000 dst 10.0.0.2 dport = 443"
+        );
+        assert_eq!(
+            line("[2001:db8::1]:40000", "[2001:db8::2]:443"),
+            "ss -K -t src '[2001:db8::1]' sport = 40000 dst '[2001:db8::2]' dport = 443"
+        );
+        assert_eq!(
+            line("[fe80::aa%eth0]:40000", "[fe80::bb%eth0]:443"),
+            "ss -K -t src '[fe80::aa]' sport = 40000 dst '[fe80::bb]' dport = 443 dev = eth0"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, Cookie, Endpoint, Event, Interface, Limits, SCHEMA};
+use super::{Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, SCHEMA, Token};
 
 /// The value of a setting: a number where it reads as one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,11 +133,14 @@ pub struct Sample {
     pub full: bool,
     /// The connections that were looked at, and no others; `None` when all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub only: Option<Vec<Cookie>>,
-    /// Connections, by cookie. Listening sockets are none.
+    pub only: Option<Vec<Token>>,
+    /// Connections. Listening sockets are none.
     pub connections: Vec<Connection>,
-    /// Connections that are no more.
+    /// The cookies of connections that are no more; others may have the same.
     pub gone: Vec<Cookie>,
+    /// The same connections, by what they are known by.
+    #[serde(default)]
+    pub connections_gone: Vec<ConnectionKey>,
     /// Interfaces, by index.
     pub interfaces: Vec<Interface>,
     /// Indices of interfaces that are no more.

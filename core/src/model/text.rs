@@ -90,6 +90,29 @@ pub fn for_shell(word: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
 }
 
+/// For a POSIX shell, an interface's name as other programs take it: with the bytes that are no UTF-8, which we write as
+/// `%` and two digits (`wire::rtnetlink::name_from_bytes`; no interface has a `%` in its name).
+pub fn device_for_shell(name: &str) -> Cow<'_, str> {
+    let mut format = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('%') {
+        let digits = after
+            .get(..2)
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let Some(byte) = digits.filter(|byte| !byte.is_ascii()) else {
+            return for_shell(name);
+        };
+        format += &printf_format(before);
+        format += &format!("\\{byte:03o}");
+        rest = after.get(2..).unwrap_or_default();
+    }
+    if format.is_empty() {
+        return for_shell(name);
+    }
+    format += &printf_format(rest);
+    Cow::Owned(format!("\"$(printf '{format}')\""))
+}
+
 /// What `printf` makes this text of: three octal digits for each byte that could mean anything else.
 fn printf_format(text: &str) -> String {
     let part = |byte: u8| match byte {
@@ -125,6 +148,17 @@ impl ShellLine {
             Some(value) => self.word(name).word(value),
             None => self,
         }
+    }
+
+    /// Adds a name and the interface after it, where there is one.
+    #[must_use]
+    pub fn device(mut self, name: &'static str, device: Option<&str>) -> Self {
+        if let Some(device) = device {
+            self = self.word(name);
+            self.0.push(' ');
+            self.0 += &device_for_shell(device);
+        }
+        self
     }
 
     /// Adds words.
@@ -243,6 +277,16 @@ mod tests {
             shown,
             r"&lt;a href=&quot;x&quot;&gt;it&apos;s&lt;/a&gt; &amp; \x1b"
         );
+    }
+
+    #[test]
+    fn an_interface_goes_to_a_shell_with_its_own_bytes() {
+        assert_eq!(device_for_shell("wlan0"), "wlan0");
+        assert_eq!(device_for_shell("a;b"), "'a;b'");
+        assert_eq!(device_for_shell("eth%d"), "eth%d", "no interface is called that");
+        let line = String::from(ShellLine::new("show").device("dev", Some("a;caf%e9%c3x")));
+        assert_eq!(read_by_sh(&line), [b"dev".to_vec(), b"a;caf\xe9\xc3x".to_vec()]);
+        assert!(harmless(&line), "{line}");
     }
 
     #[test]

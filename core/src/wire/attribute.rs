@@ -1,8 +1,6 @@
 //! Netlink attributes: type, length, value, padded to 4 bytes (include/uapi/linux/netlink.h, `struct nlattr`).
 
-use std::borrow::Cow;
-
-use super::bytes::{be16_at, i32_at, string, terminated, u8_at, u16_at, u32_at, u64_at};
+use super::bytes::{be16_at, i32_at, string, u8_at, u16_at, u32_at, u64_at};
 
 const HEADER: usize = 4;
 /// `NLA_TYPE_MASK`: the two upper bits say "nested" and "network byte order", and some kernels do not set them.
@@ -51,11 +49,6 @@ impl<'a> Attribute<'a> {
     /// A string that ends with NUL.
     pub fn string(&self) -> Option<&'a str> {
         string(self.payload)
-    }
-
-    /// A string that ends with NUL, with U+FFFD for what is no UTF-8.
-    pub fn string_lossy(&self) -> Option<Cow<'a, str>> {
-        terminated(self.payload).map(String::from_utf8_lossy)
     }
 
     /// The attributes in a nest.

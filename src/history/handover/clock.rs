@@ -38,6 +38,8 @@ pub(super) struct Clock {
     /// A hash of what the newest reading said, and when.
     said: u64,
     said_at: f64,
+    /// Whether the newest reading missed it.
+    pub(super) missed: bool,
 }
 
 impl Clock {
@@ -55,6 +57,7 @@ impl Clock {
             sent_before: f64::INFINITY,
             said: 0,
             said_at: t,
+            missed: false,
         }
     }
 
@@ -87,7 +90,8 @@ impl Clock {
         let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
         let said = FxBuildHasher.hash_one((clocks, subflow.last_data_sent_ms, subflow.bytes_sent));
         // A reading that missed it tells again what the one before told.
-        if !moved && said == self.said && t - self.said_at > SAME_S {
+        self.missed = !moved && said == self.said && t - self.said_at > SAME_S;
+        if self.missed {
             return;
         }
         (self.said, self.said_at) = (said, t);

@@ -5,46 +5,41 @@
 //! later than that. All these bounds together say between which two moments the last delivery lies.
 
 use super::evidence::Flow;
+use super::moment::Moment;
 
 /// The subflows' clocks count in jiffies, 4 ms at 250 Hz (CONFIG_HZ).
 const CLOCK_S: f64 = 0.004;
 /// So much later may the peer tell of a delivery, and the application learn of it, seconds.
 const LATE_S: f64 = 0.006;
+/// In seconds, what uncertainty is counted in.
+const TENTH_S: f64 = 1e-4;
 /// A stretch that is known to this much was looked at closely, seconds.
 const CLOSE_S: f64 = 0.04;
-
-/// A moment, as exactly as it is known; seconds on the stream.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
-    pub(super) earliest: f64,
-    pub(super) latest: f64,
-}
-
-impl Moment {
-    pub(super) fn middle(self) -> f64 {
-        f64::midpoint(self.earliest, self.latest)
-    }
-
-    fn spread(self) -> f64 {
-        (self.latest - self.earliest).max(0.0) / 2.0
-    }
-}
 
 /// A stretch without delivery.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gap {
     pub(super) to: f64,
     length: f32,
-    uncertainty: f32,
+    /// Tenths of a millisecond; there are many of these.
+    uncertainty: u16,
+    /// Whether it belongs to a handover: then it is not what is usual.
+    pub(super) outage: bool,
 }
 
 impl Gap {
-    #[expect(clippy::cast_possible_truncation, reason = "a stretch of time, not a moment")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a stretch of time, not a moment, and clamped first"
+    )]
     pub(super) fn between(from: Moment, to: Moment) -> Self {
         Self {
             to: to.middle(),
             length: (to.middle() - from.middle()).max(0.0) as f32,
-            uncertainty: (from.spread() + to.spread() + CLOCK_S + LATE_S) as f32,
+            uncertainty: ((from.spread() + to.spread() + CLOCK_S + LATE_S) / TENTH_S)
+                .clamp(0.0, f64::from(u16::MAX)) as u16,
+            outage: false,
         }
     }
 
@@ -57,7 +52,7 @@ impl Gap {
     }
 
     pub(super) fn uncertainty(&self) -> f64 {
-        self.uncertainty.into()
+        f64::from(self.uncertainty) * TENTH_S
     }
 
     /// How long it was at least.
@@ -79,7 +74,7 @@ impl Gap {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Progress {
     /// When the sample was taken.
-    at: f64,
+    pub(super) at: f64,
     /// When the peer told what the sample before knew already: not all of this was delivered by then.
     told_before: f64,
     /// When the peer told it, by the clock of the subflow that heard last.
@@ -90,6 +85,8 @@ pub(super) struct Progress {
     spread: f64,
     /// How much of what the subflows moved meanwhile was delivered: less than all when something was missing before it.
     share: f64,
+    /// Whether it came in and nothing came after it: then its subflow's clock says when.
+    pub(super) in_order: bool,
 }
 
 impl Progress {
@@ -113,6 +110,7 @@ impl Progress {
             told: latest.clamp(told_before.min(before), t.max(before)),
             spread,
             share: (known as f64 / moved.max(1) as f64).min(1.0),
+            in_order: false,
         }
     }
 
@@ -125,7 +123,7 @@ impl Progress {
         };
         let silent = flows
             .iter()
-            .filter(|flow| flow.is_silent(self.at))
+            .filter(|flow| !self.in_order && flow.is_silent(self.at))
             .map(|flow| (flow.cookie, &flow.clock))
             .min_by(|(_, a), (_, b)| a.heard.total_cmp(&b.heard));
         let (Some((cookie, silent)), Some(told_since)) = (silent, told_since) else {

@@ -1,24 +1,33 @@
 //! What the counters of a connection and its subflows say of its delivery.
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 
 use super::clock::Clock;
+use super::moment::Moment;
 use super::quality::Quality;
-use crate::model::{Connection, Cookie, Subflow, TcpState};
+use crate::model::{Connection, Cookie, Sequence, SocketAddr, Subflow, TcpState};
 
 /// How far back a subflow's part in the delivery is looked at, seconds.
 pub(super) const RECENT_S: f64 = 1.0;
 /// So much is a single message, bytes: about a segment.
-const MESSAGE: u64 = 1500;
+pub(super) const MESSAGE: u64 = 1500;
 
 /// A subflow.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "facts that do not depend on each other"
+)]
 #[derive(Clone, Debug)]
 pub(super) struct Flow {
     pub(super) cookie: Cookie,
+    /// The device that carries it.
     pub(super) device: Option<String>,
+    /// The device that has its local address.
+    pub(super) owner: Option<String>,
     pub(super) path: (SocketAddr, SocketAddr),
     pub(super) backup: bool,
+    /// Whether it became one, or ceased to be one, with the newest sample.
+    pub(super) turned_backup: bool,
     pub(super) alive: bool,
     pub(super) since: f64,
     pub(super) delivered: u64,
@@ -37,8 +46,10 @@ impl Flow {
         Self {
             cookie: subflow.cookie,
             device: subflow.interface.clone(),
+            owner: subflow.address_owner().map(str::to_owned),
             path: (subflow.local, subflow.remote),
             backup: subflow.is_backup(),
+            turned_backup: false,
             alive: true,
             since: t,
             delivered: moved_by(subflow),
@@ -62,6 +73,10 @@ impl Flow {
             self.moves.pop_front();
         }
         self.device.clone_from(&subflow.interface);
+        if self.owner.as_deref() != subflow.address_owner() {
+            self.owner = subflow.address_owner().map(str::to_owned);
+        }
+        self.turned_backup = subflow.is_backup() != self.backup;
         self.backup = subflow.is_backup();
         self.alive = !subflow.state.is_ending();
         self.clock
@@ -69,6 +84,14 @@ impl Flow {
         let rate = self.recent(t) as f64 / RECENT_S;
         if subflow.state == TcpState::Established && self.clock.rtt() > 0.0 {
             self.quality.take(subflow, self.clock.rtt(), self.moved, rate, t);
+        }
+    }
+
+    /// A device has another name.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        let known = [self.device.as_mut(), self.owner.as_mut()].into_iter().flatten();
+        for device in known.filter(|device| *device == old) {
+            new.clone_into(device);
         }
     }
 
@@ -88,35 +111,143 @@ fn moved_by(subflow: &Subflow) -> u64 {
     subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0)
 }
 
-/// What was delivered at the data level, both ways; where the kernel does not tell it, what the subflows say.
-pub(super) fn delivered(connection: &Connection) -> u64 {
-    let subflows = || connection.subflows.iter();
-    let acked = connection.bytes_acked;
-    let received = connection.bytes_received;
-    acked.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_acked).sum())
-        + received.unwrap_or_else(|| subflows().filter_map(|subflow| subflow.bytes_received).sum())
+/// How far a connection's data has come, as the kernel tells it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Level {
+    by: By,
+    acked: u64,
+    received: u64,
+    written: u64,
 }
 
-/// When the data was sent that waits, where nothing waited at the sample before: of a single message the subflows' own
-/// clocks tell it; of more they tell only when the last was sent.
-pub(super) fn sent_at(connection: &Connection, sent: u64, before: f64, t: f64) -> f64 {
-    if sent > MESSAGE {
-        return before.min(t);
+/// What a [`Level`] counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum By {
+    /// Sequence numbers of the data level.
+    Sequence,
+    /// Its byte counters, where a stream holds nothing else.
+    Bytes,
+    /// The subflows' counters, where the data level is silent, or fell back and no longer tells it.
+    #[default]
+    Subflows,
+}
+
+impl Level {
+    pub(super) fn of(connection: &Connection) -> Self {
+        let sum = |which: fn(&Subflow) -> Option<u64>| connection.subflows.iter().filter_map(which).sum();
+        if connection.fallback == Some(true) {
+            return Self {
+                by: By::Subflows,
+                acked: sum(|subflow| subflow.bytes_acked),
+                received: sum(|subflow| subflow.bytes_received),
+                written: sum(|subflow| subflow.bytes_sent),
+            };
+        }
+        let sequences = (connection.snd_una, connection.rcv_nxt, connection.write_seq);
+        if let (Some(acked), Some(received), Some(written)) = sequences {
+            return Self {
+                by: By::Sequence,
+                acked: acked.0,
+                received: received.0,
+                written: written.0,
+            };
+        }
+        if let (Some(acked), Some(received)) = (connection.bytes_acked, connection.bytes_received) {
+            return Self {
+                by: By::Bytes,
+                acked,
+                received,
+                written: connection.bytes_sent.unwrap_or(0),
+            };
+        }
+        Self {
+            by: By::Subflows,
+            acked: sum(|subflow| subflow.bytes_acked),
+            received: sum(|subflow| subflow.bytes_received),
+            written: sum(|subflow| subflow.bytes_sent),
+        }
     }
+
+    /// How many bytes the peer acknowledged, how many came from it, and how many were written, since an earlier level.
+    pub(super) fn since(self, earlier: Self) -> (u64, u64, u64) {
+        if self.by != earlier.by {
+            return (0, 0, 0);
+        }
+        // A sequence number is 0 before it is known.
+        let more = |now, then| match (self.by, then) {
+            (By::Sequence, 0) => 0,
+            _ => Sequence(now).since(Sequence(then)),
+        };
+        (
+            more(self.acked, earlier.acked),
+            more(self.received, earlier.received),
+            more(self.written, earlier.written),
+        )
+    }
+}
+
+/// Whether who receives takes nothing more, the peer or the application here: a receive window is closed on every path.
+pub(super) fn is_window_closed(connection: &Connection, sends: bool) -> bool {
+    let full = |subflow: &Subflow| {
+        let window = if sends { subflow.snd_wnd } else { subflow.rcv_wnd };
+        let both = window.zip(subflow.mss);
+        both.is_some_and(|(window, segment)| window < segment)
+    };
+    let mut paths = established(connection).peekable();
+    paths.peek().is_some() && paths.all(full)
+}
+
+/// Whether every path has brought all that it was given: then what is still not acknowledged waits for the peer, which
+/// had no room for it, and not for a path.
+pub(super) fn have_paths_delivered(connection: &Connection) -> bool {
+    // What a queue of this host dropped is not counted as in flight, but as sent.
+    let idle = |subflow: &Subflow| {
+        let once = subflow.bytes_sent.zip(subflow.bytes_retrans);
+        let sent = once.map(|(sent, again)| sent.saturating_sub(again));
+        subflow.unacked == Some(0) && sent.is_some() && sent <= subflow.bytes_acked
+    };
+    let on_its_way = connection.bytes_sent > connection.bytes_acked;
+    let mut paths = established(connection).peekable();
+    on_its_way && paths.peek().is_some() && paths.all(idle)
+}
+
+fn established(connection: &Connection) -> impl Iterator<Item = &Subflow> {
+    let subflows = connection.subflows.iter();
+    subflows.filter(|subflow| subflow.state == TcpState::Established)
+}
+
+/// When the data was sent that waits, where nothing waited at the sample before: not before that sample, and not after any
+/// subflow that carries some of it sent for the last time.
+pub(super) fn sent_at(connection: &Connection, before: f64, t: f64) -> Moment {
+    let (before, t) = (before.min(t), t.max(before));
     let clocks = connection
         .subflows
         .iter()
         .filter_map(|subflow| subflow.last_data_sent_ms);
-    let newest = clocks.min().map_or(before, |ms| t - f64::from(ms) / 1000.0);
-    newest.clamp(before.min(t), t)
+    let sent = clocks
+        .map(|ms| t - f64::from(ms) / 1000.0)
+        .filter(|sent| *sent >= before);
+    let latest = sent.fold(t, f64::min);
+    let once = connection.outstanding().is_some_and(|bytes| bytes <= MESSAGE);
+    Moment {
+        // A single message was sent when its subflow sent for the last time.
+        earliest: if once { latest } else { before },
+        latest,
+    }
 }
 
-/// Whether data waits: not acknowledged by the peer, or in flight.
+/// Whether data waits: to be sent, or for the peer's acknowledgement. Where the data level tells it, what a path that is
+/// dead still holds does not count: the peer may have got it over another one.
 pub(super) fn waits(connection: &Connection) -> bool {
-    let behind = connection.bytes_sent.zip(connection.bytes_acked);
-    behind.is_some_and(|(sent, acked)| sent > acked)
-        || connection
-            .subflows
-            .iter()
-            .any(|subflow| subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0)
+    if let Some(outstanding) = connection.outstanding() {
+        return outstanding > 0;
+    }
+    let plain = connection.fallback == Some(true);
+    let behind = connection
+        .bytes_sent
+        .zip(connection.bytes_acked)
+        .filter(|_| !plain);
+    let in_flight =
+        |subflow: &Subflow| subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0;
+    behind.is_some_and(|(sent, acked)| sent > acked) || connection.subflows.iter().any(in_flight)
 }

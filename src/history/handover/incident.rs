@@ -1,6 +1,6 @@
 //! What happened once, and to how many connections.
 
-use super::{Cause, Handover, Interruption};
+use super::{Cause, Fate, Handover, Interruption, Uninterrupted};
 
 /// Handovers of several connections that have one cause at one time.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,19 @@ pub struct Incident {
     pub members: Vec<Handover>,
 }
 
+/// What became of the connections of an incident, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// They lived on.
+    pub lived: usize,
+    /// They lived on, and nothing was to be carried, as far as is known.
+    pub idle: usize,
+    /// Nothing has been delivered to them since.
+    pub waiting: usize,
+    /// They were lost.
+    pub lost: usize,
+}
+
 /// Handovers of one cause belong together when they began within this time, seconds.
 const TOGETHER_S: f64 = 2.0;
 
@@ -28,16 +41,27 @@ impl Incident {
         self.members.first().and_then(|worst| worst.interruption)
     }
 
-    /// How many connections lived on, had nothing to send, and were lost.
-    pub fn outcome(&self) -> (usize, usize, usize) {
-        let count = |which: fn(&Handover) -> bool| self.members.iter().filter(|one| which(one)).count();
-        let idle = |one: &Handover| one.survived && one.interruption.is_none() && !one.cause.is_chosen();
-        let lost = |one: &Handover| !one.survived;
-        (
-            self.members.len() - count(idle) - count(lost),
-            count(idle),
-            count(lost),
-        )
+    /// Why none was interrupted, if none was.
+    pub fn uninterrupted(&self) -> Option<Uninterrupted> {
+        let why = self.members.iter().filter_map(|one| one.uninterrupted).max();
+        why.filter(|_| self.worst().is_none())
+    }
+
+    /// What became of the connections.
+    pub fn outcome(&self) -> Outcome {
+        let mut outcome = Outcome::default();
+        for one in &self.members {
+            let number = match (one.fate(), one.uninterrupted) {
+                (Fate::LivedOn, Some(Uninterrupted::NothingToSend | Uninterrupted::Unknown)) => {
+                    &mut outcome.idle
+                }
+                (Fate::LivedOn, _) => &mut outcome.lived,
+                (Fate::Waits, _) => &mut outcome.waiting,
+                (Fate::Lost, _) => &mut outcome.lost,
+            };
+            *number += 1;
+        }
+        outcome
     }
 }
 
@@ -68,11 +92,15 @@ pub fn incidents<'a>(handovers: impl IntoIterator<Item = &'a Handover>) -> Vec<I
     incidents.sort_by(|a, b| a.t.total_cmp(&b.t));
     for (number, incident) in (1..).zip(&mut incidents) {
         incident.number = number;
-        let length = |one: &Handover| one.interruption.map(|interruption| interruption.ms);
+        // What paused by itself says less of what happened.
+        let weight = |one: &Handover| one.interruption.map(|interruption| (one.steady, interruption.ms));
         incident
             .members
-            .sort_by(|a, b| length(b).cmp(&length(a)).then(a.connection.cmp(&b.connection)));
-        incident.to = incident.members.iter().find_map(|one| one.to.clone());
+            .sort_by(|a, b| weight(b).cmp(&weight(a)).then(a.connection.cmp(&b.connection)));
+        incident.to = match incident.members.first() {
+            Some(worst) if worst.interruption.is_some() => worst.to.clone(),
+            _ => incident.members.iter().find_map(|one| one.to.clone()),
+        };
     }
     incidents
 }
@@ -80,12 +108,12 @@ pub fn incidents<'a>(handovers: impl IntoIterator<Item = &'a Handover>) -> Vec<I
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Cookie;
+    use crate::model::Token;
 
-    fn handover(t: f64, connection: u64, ms: Option<u64>, survived: bool) -> Handover {
+    fn handover(t: f64, connection: u32, ms: Option<u64>, survived: bool) -> Handover {
         Handover {
             t,
-            connection: Cookie(connection),
+            connection: Token(connection).into(),
             token: None,
             cause: Cause::LinkLost,
             from: Some("wlan0".to_owned()),
@@ -94,9 +122,12 @@ mod tests {
                 t,
                 ms,
                 uncertainty_ms: 14,
-                recovery_ms: ms,
+                recovery_ms: Some(ms),
             }),
+            uninterrupted: ms.is_none().then_some(Uninterrupted::NothingToSend),
+            steady: true,
             survived,
+            ongoing: false,
         }
     }
 
@@ -112,9 +143,43 @@ mod tests {
         let found = incidents(&all);
         assert_eq!(found.len(), 2);
         let first = found.first().expect("two");
-        assert_eq!((first.number, first.outcome()), (1, (2, 1, 1)));
+        let outcome = Outcome {
+            lived: 2,
+            idle: 1,
+            waiting: 0,
+            lost: 1,
+        };
+        assert_eq!((first.number, first.outcome()), (1, outcome));
         assert_eq!(first.worst().map(|worst| worst.ms), Some(340));
         assert_eq!(first.to.as_deref(), Some("eth0"));
         assert!((first.t - 5.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn who_waits_still_has_not_lived_on() {
+        let waits = Handover {
+            ongoing: true,
+            ..handover(5.1, 1, Some(3000), true)
+        };
+        let found = incidents(&[waits, handover(5.2, 2, Some(200), true)]);
+        let outcome = found.first().expect("one").outcome();
+        assert_eq!((outcome.lived, outcome.waiting), (1, 1));
+    }
+
+    #[test]
+    fn what_interrupted_nobody_says_the_most_that_is_known() {
+        let quiet = |why| Handover {
+            uninterrupted: Some(why),
+            ..handover(5.1, 1, None, true)
+        };
+        let why = |members: &[Handover]| incidents(members).first().expect("one").uninterrupted();
+        let idle = quiet(Uninterrupted::NothingToSend);
+        assert_eq!(
+            why(std::slice::from_ref(&idle)),
+            Some(Uninterrupted::NothingToSend)
+        );
+        let usual = quiet(Uninterrupted::AsUsual);
+        assert_eq!(why(&[idle.clone(), usual]), Some(Uninterrupted::AsUsual));
+        assert_eq!(why(&[idle, handover(5.2, 2, Some(200), true)]), None);
     }
 }

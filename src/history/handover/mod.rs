@@ -5,44 +5,53 @@
 //! and `tcpi_last_data_recv`), a resumption by the two samples between which it lies, both less the time that news takes.
 //! The uncertainty says how far these bounds are apart.
 
+mod attribution;
 mod clock;
+mod clues;
 mod dating;
 mod evidence;
 mod incident;
+mod judge;
+mod moment;
 mod open;
+mod paths;
 mod quality;
+mod resumption;
 mod sentence;
 mod shift;
 mod track;
 
-pub use incident::{Incident, incidents};
+pub use incident::{Incident, Outcome, incidents};
 pub use sentence::{cause_in_words, duration, sentence};
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use self::track::Track;
-use crate::model::{Command, Cookie, Event, EventKind, Line, Sample, Token};
+use crate::model::{
+    Command, Connection, ConnectionId, ConnectionKey, Event, EventKind, Line, Sample, SocketAddr, Token,
+};
 
-/// The most connections that are looked at closely.
-const SUSPECTS: usize = 32;
+/// Without a sample for so many times as long as usual, and for so long, nothing is known of what happened; seconds.
+const UNSEEN: f64 = 4.0;
+const UNSEEN_S: f64 = 1.0;
 /// The kernel tells of a subflow's end within this time after somebody closed it, seconds.
 const TOLD_S: f64 = 5.0;
 /// errno(3) of a connection that was aborted here.
 const ECONNABORTED: u32 = 103;
 
 /// What made the data move or wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The interface went down, or is gone.
     LinkLost,
     /// The interface lost the address.
     AddressLost,
-    /// Everything sent over the path was lost, without a word.
+    /// Everything sent over the path was lost, without a word; over every path, where none is named.
+    #[default]
     PathDead,
     /// The path still delivered, but far worse than before.
     PathDegraded,
@@ -72,8 +81,32 @@ pub struct Interruption {
     pub ms: u64,
     /// How far the truth may lie to either side, ms.
     pub uncertainty_ms: u64,
-    /// Until delivery was as before, from the first stop on, ms.
-    pub recovery_ms: u64,
+    /// Until delivery was as before, from the first stop on, ms; `None` when it never was.
+    pub recovery_ms: Option<u64>,
+}
+
+/// What is known of a connection's end of a handover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// It lived on.
+    LivedOn,
+    /// Nothing has been delivered since.
+    Waits,
+    /// It ended with data that was not delivered.
+    Lost,
+}
+
+/// Why there was no interruption; of several connections the last of these says more of what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Uninterrupted {
+    /// Nothing waited to be sent.
+    NothingToSend,
+    /// Data came in before and has not come since: whether the peer has more to send cannot be seen from here.
+    Unknown,
+    /// Delivery paused for no longer than the application's own pauses, or than is known.
+    AsUsual,
+    /// Data moved while it flowed.
+    Moved,
 }
 
 /// One handover of one connection.
@@ -82,7 +115,7 @@ pub struct Handover {
     /// When delivery stopped, seconds on the stream.
     pub t: f64,
     /// The connection.
-    pub connection: Cookie,
+    pub connection: ConnectionId,
     /// Its token, where the kernel tells it.
     pub token: Option<Token>,
     /// Why.
@@ -91,20 +124,36 @@ pub struct Handover {
     pub from: Option<String>,
     /// The device that carried most afterwards; `None` when none did.
     pub to: Option<String>,
-    /// `None` when the application had nothing to send, or data moved while it flowed.
+    /// `None` when there was none that could be told from the application's own pauses.
     pub interruption: Option<Interruption>,
+    /// Why there was none.
+    pub uninterrupted: Option<Uninterrupted>,
+    /// Whether the connection was delivering steadily before.
+    pub steady: bool,
     /// Whether the connection lived on.
     pub survived: bool,
+    /// Whether nothing has been delivered since: then the rest is as far as is known so far, and told again at the end.
+    pub ongoing: bool,
+}
+
+impl Handover {
+    /// What became of the connection, as far as is known.
+    pub fn fate(&self) -> Fate {
+        match (self.ongoing, self.survived) {
+            (true, _) => Fate::Waits,
+            (false, true) => Fate::LivedOn,
+            (false, false) => Fate::Lost,
+        }
+    }
 }
 
 /// Finds handovers in a stream.
 #[derive(Clone, Debug, Default)]
 pub struct Detector {
-    tracks: FxHashMap<Cookie, Track>,
-    by_token: FxHashMap<Token, Cookie>,
+    tracks: FxHashMap<ConnectionId, Track>,
     sampled_at: Option<f64>,
-    /// When the newest line was taken.
-    now: f64,
+    /// How far samples are apart, usually; seconds.
+    pace: f64,
     /// Subflows that were closed by command.
     closed_here: Vec<((SocketAddr, SocketAddr), f64)>,
     /// Devices that went down and are not up again.
@@ -114,7 +163,6 @@ pub struct Detector {
 impl Detector {
     /// Takes the next line of the stream; the handovers that ended with it.
     pub fn apply(&mut self, line: &Line) -> Vec<Handover> {
-        self.now = self.now.max(line.t());
         match line {
             Line::Header(_) => {
                 *self = Self::default();
@@ -128,65 +176,65 @@ impl Detector {
         }
     }
 
-    /// The connections in which something seems to happen: to be looked at closely. Where a link is cut that thousands
-    /// use, these few stand for all.
-    pub fn suspects(&self) -> Vec<Cookie> {
-        let now = self.now;
-        let suspects = self.tracks.iter().filter(|(_, track)| track.is_suspect(now));
-        let mut suspects: Vec<(bool, Cookie)> = suspects
-            .map(|(cookie, track)| (!track.is_open(), *cookie))
-            .collect();
-        suspects.sort_unstable();
-        suspects.truncate(SUSPECTS);
-        suspects.into_iter().map(|(_, cookie)| cookie).collect()
-    }
-
     fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
         let before = self.sampled_at.unwrap_or(sample.t);
         let mut ended = Vec::new();
+        if sample.only.is_none() {
+            self.note_pace(sample.t - before);
+        }
         for connection in &sample.connections {
             let track = self
                 .tracks
-                .entry(connection.cookie)
+                .entry(connection.id())
                 .or_insert_with(|| Track::new(connection, sample.t));
             track.take(connection, before, sample.t);
-            if let Some(token) = connection.token {
-                self.by_token.insert(token, connection.cookie);
-            }
         }
-        match &sample.only {
-            Some(only) => {
-                for cookie in only {
-                    if let Some(track) = self.tracks.get_mut(cookie) {
-                        track.look(sample.t);
-                    }
+        let (t, tracks) = (sample.t, &mut self.tracks);
+        if let Some(only) = &sample.only {
+            for token in only {
+                if let Some(track) = tracks.get_mut(&(*token).into()) {
+                    track.look(t);
+                    track.judge(t);
+                    ended.extend(track.settle(t));
                 }
             }
-            None => self.sampled_at = Some(sample.t),
-        }
-        for track in self.tracks.values_mut().filter(|track| track.is_open()) {
-            ended.extend(track.settle(sample.t));
-        }
-        let gone: Vec<Cookie> = if sample.full {
-            let all: FxHashSet<Cookie> = sample.connections.iter().map(|one| one.cookie).collect();
-            let here = |cookie: &Cookie| all.contains(cookie);
-            self.tracks
-                .keys()
-                .filter(|cookie| !here(cookie))
-                .copied()
-                .collect()
         } else {
-            sample.gone.clone()
+            // What is not in it has not changed, which says something, too.
+            self.sampled_at = Some(t);
+            for track in tracks.values_mut() {
+                track.judge(t);
+                ended.extend(track.settle(t));
+            }
+        }
+        let gone: Vec<ConnectionId> = if sample.full {
+            let all: FxHashSet<ConnectionId> = sample.connections.iter().map(Connection::id).collect();
+            let here = |id: &ConnectionId| all.contains(id);
+            self.tracks.keys().filter(|id| !here(id)).copied().collect()
+        } else {
+            sample.connections_gone.iter().map(ConnectionKey::id).collect()
         };
-        for cookie in gone {
-            if let Some(track) = self.tracks.remove(&cookie) {
+        for id in gone {
+            if let Some(track) = self.tracks.remove(&id) {
                 ended.extend(track.end(sample.t));
             }
         }
-        let tracks = &self.tracks;
-        self.by_token.retain(|_, cookie| tracks.contains_key(cookie));
         ended.sort_by(|a, b| a.t.total_cmp(&b.t).then(a.connection.cmp(&b.connection)));
         ended
+    }
+
+    /// Takes how long after another a sample was taken: after one that is far too long nobody knows what happened.
+    fn note_pace(&mut self, apart: f64) {
+        if self.pace > 0.0 && apart > UNSEEN_S.max(UNSEEN * self.pace) {
+            self.tracks.values_mut().for_each(Track::forget_time);
+        }
+        // Who asks for fewer samples is not blind from then on.
+        if apart > 0.0 {
+            self.pace = if self.pace > 0.0 {
+                f64::midpoint(self.pace, apart)
+            } else {
+                apart
+            };
+        }
     }
 
     fn event(&mut self, event: &Event) {
@@ -214,8 +262,7 @@ impl Detector {
                 }
             }
             EventKind::SubflowClosed => {
-                let track = event.token.and_then(|token| self.by_token.get(&token));
-                let track = track.and_then(|cookie| self.tracks.get_mut(cookie));
+                let track = event.token.and_then(|token| self.tracks.get_mut(&token.into()));
                 if let (Some(track), Some(path)) = (track, path) {
                     let here = self
                         .closed_here
@@ -237,16 +284,16 @@ impl Detector {
                 }
             }
             // Told after the subflows that went with it.
-            EventKind::EndpointRemoved => {
+            EventKind::EndpointRemoved | EventKind::EndpointChanged => {
                 if let Some(endpoint) = &event.endpoint {
                     for track in self.tracks.values_mut() {
-                        track.was_removed_here(endpoint.address, event.t);
+                        track.was_removed_here(endpoint, event.t);
                     }
                 }
             }
             EventKind::SubflowPriority => {
-                let track = event.token.and_then(|token| self.by_token.get(&token));
-                if let Some(track) = track.and_then(|cookie| self.tracks.get_mut(cookie)) {
+                let track = event.token.and_then(|token| self.tracks.get_mut(&token.into()));
+                if let Some(track) = track {
                     track.reprioritise(path, event.backup == Some(true), event.t);
                 }
             }
@@ -257,6 +304,16 @@ impl Detector {
                     }
                     for track in self.tracks.values_mut() {
                         track.welcome(device, event.t);
+                    }
+                }
+            }
+            EventKind::InterfaceRenamed => {
+                if let (Some(old), Some(new)) = (&event.interface_was, &event.interface) {
+                    if self.down.remove(old) {
+                        self.down.insert(new.clone());
+                    }
+                    for track in self.tracks.values_mut() {
+                        track.rename(old, new);
                     }
                 }
             }

@@ -69,11 +69,6 @@ impl Quality {
         (self.taken_at, self.sent, self.retrans) = (Some(t), sent, retrans);
     }
 
-    /// Whether it was found far worse than usual at `t`, for the first time in a while.
-    pub(super) fn turned_worse(&self, t: f64) -> bool {
-        self.worse.is_some_and(|(_, since)| since >= t)
-    }
-
     /// Since when it is far worse than usual, if it was lately, and not for a moment only.
     pub(super) fn worse_since(&self, t: f64) -> Option<f64> {
         let worse = self

@@ -34,8 +34,9 @@ struct Taken {
 pub(super) struct Shift {
     pub(super) cause: Cause,
     pub(super) from: String,
-    /// When that began.
+    /// When that began, and when it may have begun.
     pub(super) at: f64,
+    pub(super) after: f64,
 }
 
 impl Lead {
@@ -47,6 +48,16 @@ impl Lead {
     /// Another device carries most, and it is known why.
     pub(super) fn pass_to(&mut self, device: Option<String>) {
         self.device = device;
+    }
+
+    /// A device has another name.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        let taken = self.taken.as_mut().map(|taken| &mut taken.from);
+        for device in self.device.as_mut().into_iter().chain(taken) {
+            if device == old {
+                new.clone_into(device);
+            }
+        }
     }
 
     /// A subflow's priority changed, and the data is to leave this device, if it is.
@@ -92,18 +103,24 @@ impl Lead {
             .filter(fallen)
             .filter_map(|flow| flow.quality.worse_since(t));
         let asked = self.priority_at.filter(|at| t - at < SHIFT_S && *at <= taken.at);
-        let (cause, at) = if let Some(at) = asked {
-            (Cause::PriorityChanged, at)
+        let (cause, at, unknown) = if let Some(at) = asked {
+            (Cause::PriorityChanged, at, 0.0)
         } else if left && (from_backup || taken.better) {
             (
                 Cause::PathReturned,
                 most.since.clamp(taken.at - SHIFT_S, taken.at),
+                0.0,
             )
         } else {
-            (Cause::PathDegraded, worse.reduce(f64::min)? - UNKNOWN_S)
+            (Cause::PathDegraded, worse.reduce(f64::min)?, UNKNOWN_S)
         };
         let from = taken.from.clone();
         self.taken = None;
-        Some(Shift { cause, from, at })
+        Some(Shift {
+            cause,
+            from,
+            at,
+            after: at - unknown,
+        })
     }
 }

@@ -75,6 +75,18 @@ impl Wire {
         format!("{}-far", self.link.name)
     }
 
+    /// Makes its two pairs of interfaces, in the laptop's namespace. Linux 6.12 and older look for the name that
+    /// stands first in the namespace of who asks, not in the one where the interface is to be (`__rtnl_newlink`): it must
+    /// be a name that only this pair has.
+    fn connect(&self, server_netns: &str, air_netns: &str) -> [String; 2] {
+        let (name, near, far) = (&self.link.name, self.near(), self.far());
+        let peer = format!("netns {air_netns} type veth peer name {name}");
+        [
+            format!("link add name {near} {peer}"),
+            format!("link add name {far} {peer} netns {server_netns}"),
+        ]
+    }
+
     fn shape(&self) -> Shape {
         Shape {
             delay: Duration::from_secs_f64(self.link.delay_ms / 1e3),
@@ -144,17 +156,10 @@ fn build(wires: &[Wire], server: &Place, air: &Place) -> Result<Sender<Reshape>,
     air.run(paths::silent_settings)?;
 
     let (server_netns, air_netns) = (server.path(), air.path());
-    let mut batch = Vec::new();
-    for wire in wires {
-        let (name, near, far) = (&wire.link.name, wire.near(), wire.far());
-        batch.push(format!(
-            "link add name {name} type veth peer name {near} netns {air_netns}"
-        ));
-        batch.push(format!(
-            "link add name {name} netns {server_netns} type veth peer name {far} netns {air_netns}"
-        ));
-    }
-    ip(&batch)?;
+    ip(&wires
+        .iter()
+        .flat_map(|wire| wire.connect(&server_netns, &air_netns))
+        .collect::<Vec<_>>())?;
 
     ip(&paths::common())?;
 
@@ -375,6 +380,34 @@ impl Drop for Play {
         for (_, child) in &mut self.apps {
             let _ = child.kill();
             let _ = child.wait();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::scenario::scenarios;
+    use super::*;
+
+    #[test]
+    fn each_pair_is_made_under_a_name_of_its_own() {
+        for scenario in scenarios() {
+            let wires = scenario.links.iter().enumerate();
+            let commands: Vec<_> = wires
+                .flat_map(|(index, plan)| Wire::new(index, plan).connect("/server", "/air"))
+                .collect();
+            let first: Vec<_> = commands
+                .iter()
+                .filter_map(|command| command.strip_prefix("link add name ")?.split(' ').next())
+                .collect();
+            assert_eq!(first.len(), 2 * scenario.links.len(), "{commands:?}");
+            for name in &first {
+                assert_eq!(first.iter().filter(|other| *other == name).count(), 1, "{name}");
+                assert!(
+                    scenario.links.iter().all(|plan| plan.name != *name),
+                    "an older kernel takes {name} for the laptop's"
+                );
+            }
         }
     }
 }

@@ -1,11 +1,9 @@
 //! The question before a subflow is closed.
 
-use std::net::SocketAddr;
-
 use egui::Ui;
 
 use super::table::Row;
-use crate::model::{Command, equivalent};
+use crate::model::{Command, SocketAddr, equivalent};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;

@@ -21,7 +21,10 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
     let pid = connection
         .process
         .as_ref()
-        .map(|process| format!("pid {}", process.pid));
+        .map(|process| match connection.other_processes() {
+            0 => format!("pid {}", process.pid),
+            others => format!("pid {} +{others}", process.pid),
+        });
     let owner: Vec<String> = user.into_iter().chain(pid).collect();
     if !owner.is_empty() {
         parts.push(owner.join(", "));
@@ -34,13 +37,14 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
         "seen for {}",
         format::age(view.shown.now() - record.began_at)
     ));
-    let subflows = view.subflows(connection.cookie);
+    let subflows = view.subflows(connection.id());
     let carrying = subflows
         .iter()
         .filter(|subflow| view.condition(subflow) == Condition::Carrying)
         .count();
     let subflows = format::several(subflows.len(), "subflow");
     parts.push(match carrying {
+        _ if connection.has_no_path() => "no path left: what is sent waits".to_owned(),
         0 => format!("{subflows}, none carrying data"),
         carrying => format!("{subflows}, {carrying} carrying data"),
     });
@@ -63,7 +67,7 @@ pub(super) fn ui(
         response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} to {peer}")));
         let painter = ui.painter();
         let mut right = rect.right();
-        let newest = view.interruptions(connection.cookie).next();
+        let newest = view.interruptions(connection.id()).next();
         let names = width(painter, &name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
         for mut badge in badges(connection, view) {
             let story = newest.filter(|_| badge.text.starts_with("Handover "));

@@ -11,7 +11,7 @@ use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 use self::map::{Map, Motion, Sizes};
 use self::plots::PlotState;
 use super::view::{UiCommand, View};
-use crate::model::{Command, Cookie};
+use crate::model::{Command, ConnectionId};
 use crate::ui::settings::TableSettings;
 
 /// What the panel remembers.
@@ -22,27 +22,27 @@ pub(super) struct ConnectionState {
     motion: Motion,
     /// The subflow that is about to be closed, until somebody confirms.
     closing: Option<closing::Closing>,
-    shown: Option<Cookie>,
+    shown: Option<ConnectionId>,
 }
 
 /// The whole panel for one connection.
 pub(super) fn ui(
     state: &mut ConnectionState,
     table: &mut TableSettings,
-    cookie: Cookie,
+    id: ConnectionId,
     view: &View<'_>,
     ui: &mut Ui,
 ) -> Vec<UiCommand> {
     let mut commands = Vec::new();
-    if state.shown != Some(cookie) {
-        state.shown = Some(cookie);
+    if state.shown != Some(id) {
+        state.shown = Some(id);
         state.plots.forget();
         state.closing = None;
     }
-    let Some(record) = view.shown.connection(cookie) else {
+    let Some(record) = view.shown.connection(id) else {
         return commands;
     };
-    let Some(connection) = view.shown.latest(cookie) else {
+    let Some(connection) = view.shown.latest(id) else {
         return commands;
     };
     let frame = Frame::NONE;
@@ -50,7 +50,7 @@ pub(super) fn ui(
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| commands.extend(header::ui(record, connection, view, ui)));
-    let rows = table::rows(cookie, table, view);
+    let rows = table::rows(id, table, view);
     let high = table::height(rows.len(), ui.available_height());
     // The table lies at the bottom and is filled last, so that the keyboard reaches it last.
     let below = Panel::bottom("subflow table")
@@ -67,7 +67,7 @@ pub(super) fn ui(
         if let Some(room) = rooms.find(|room| map::fits(&map, &sizes, *room)) {
             map::ui(&map, &sizes, &mut state.motion, view, room, ui);
         }
-        let chosen = plots::ui(&mut state.plots, cookie, view, ui);
+        let chosen = plots::ui(&mut state.plots, id, view, ui);
         commands.extend(chosen.map(UiCommand::Handover));
     });
     let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");

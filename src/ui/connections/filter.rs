@@ -21,6 +21,7 @@ enum Term {
     Fallback,
     Backup,
     OnePath,
+    NoPath,
     Stalled,
     Idle,
     /// Anywhere in what the row could show.
@@ -65,6 +66,7 @@ fn term(word: &str) -> Term {
             "fallback" => Term::Fallback,
             "backup" => Term::Backup,
             "one-path" | "onepath" => Term::OnePath,
+            "no-path" | "nopath" => Term::NoPath,
             "stalled" => Term::Stalled,
             "idle" => Term::Idle,
             word => Term::Word(value(word)),
@@ -79,7 +81,7 @@ fn lower(text: &impl ToString) -> String {
 impl Term {
     fn matches(&self, connection: &Connection, view: &View<'_>) -> bool {
         let in_state = |wanted| {
-            view.subflows(connection.cookie)
+            view.subflows(connection.id())
                 .iter()
                 .any(|subflow| view.condition(subflow) == wanted)
         };
@@ -89,10 +91,10 @@ impl Term {
             }
             Self::App(app) => application(connection).to_lowercase().contains(app),
             Self::Interface(name) => has_path(connection, name, view),
-            Self::Pid(pid) => connection
-                .process
-                .as_ref()
-                .is_some_and(|process| process.pid.to_string() == *pid),
+            Self::Pid(pid) => {
+                let mut holders = connection.process.iter().chain(&connection.processes);
+                holders.any(|process| process.pid.to_string() == *pid)
+            }
             Self::Address(text) => has_address(connection, text),
             Self::Token(text) => connection
                 .token
@@ -100,6 +102,7 @@ impl Term {
             Self::Fallback => connection.fallback == Some(true),
             Self::Backup => connection.subflows.iter().any(Subflow::is_backup),
             Self::OnePath => connection.fallback != Some(true) && connection.subflows.len() == 1,
+            Self::NoPath => connection.has_no_path(),
             Self::Stalled => in_state(Condition::Stalled),
             Self::Idle => !in_state(Condition::Carrying),
             Self::Word(word) => {
@@ -137,6 +140,7 @@ fn has_path(connection: &Connection, name: &str, view: &View<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Line, Sample, Token};
     use crate::ui::test_data::{Stage, connection};
 
     fn matching(words: &str) -> Vec<u64> {
@@ -175,6 +179,38 @@ mod tests {
         assert_eq!(matching("wi-fi"), [1, 2]);
         assert_eq!(matching("SSH"), [2]);
         assert_eq!(matching("203.0.113"), [2]);
+    }
+
+    #[test]
+    fn a_link_local_address_is_sought_with_its_link() {
+        let mut stage = Stage::usual();
+        let on_link = |cookie, device: &str| Connection {
+            local: format!("[fe80::aa%{device}]:4000").parse().expect("an address"),
+            ..connection(cookie, "ssh", &format!("[fe80::bb%{device}]:22"))
+        };
+        stage.history.apply(Line::Sample(Box::new(Sample {
+            t: 11.0,
+            full: true,
+            connections: vec![on_link(1, "eth0"), on_link(2, "wlan0")],
+            ..Sample::default()
+        })));
+        let view = stage.view();
+        let found = |words: &str| {
+            let filter = Filter::parse(words);
+            [1, 2].map(|token| {
+                let connection = stage.history.latest(Token(token).into()).expect("a connection");
+                filter.matches(connection, &view)
+            })
+        };
+        for words in [
+            "fe80::bb%eth0",
+            "addr:fe80::aa%eth0",
+            "ip:FE80::bb%eth0",
+            "-host:%wlan0",
+        ] {
+            assert_eq!(found(words), [true, false], "{words}");
+        }
+        assert_eq!(found("addr:fe80::bb"), [true, true]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use self::filter::Filter;
 use self::model::{Item, Lines, Listing, Order, Row};
 use super::view::{Direction, UiCommand, View};
-use crate::model::Cookie;
+use crate::model::ConnectionId;
 
 /// So long the end of a connection that nobody chose is shown, seconds.
 const STAYS_S: f64 = 5.0;
@@ -23,9 +23,9 @@ pub(super) struct ListState {
     /// What stands in the filter field.
     pub filter: String,
     /// The connection in the centre.
-    pub selected: Option<Cookie>,
+    pub selected: Option<ConnectionId>,
     /// The one that stands there because nobody chose.
-    given: Option<Cookie>,
+    given: Option<ConnectionId>,
     order: Order,
     cached: Option<Cached>,
     /// Whether the selected row is to be brought into view.
@@ -41,7 +41,7 @@ struct Cached {
     listing: Listing,
     lines: Lines,
     /// The rows that were in view.
-    rows: FxHashMap<Cookie, Row>,
+    rows: FxHashMap<ConnectionId, Row>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -75,22 +75,22 @@ impl ListState {
     }
 
     /// Somebody wants to see this one.
-    pub(super) fn choose(&mut self, cookie: Cookie) {
-        self.selected = Some(cookie);
+    pub(super) fn choose(&mut self, id: ConnectionId) {
+        self.selected = Some(id);
         self.given = None;
     }
 
     /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
     /// selected one once the busiest is known. One that nobody chose gives its place up some time after its end.
-    pub(super) fn current(&mut self, view: &View<'_>) -> Option<Cookie> {
+    pub(super) fn current(&mut self, view: &View<'_>) -> Option<ConnectionId> {
         self.refresh(view);
-        let stays = |cookie: &Cookie| match view.shown.connection(*cookie).map(|record| record.ended_at) {
-            Some(Some(ended_at)) => self.given != Some(*cookie) || view.shown.now() - ended_at < STAYS_S,
+        let stays = |id: &ConnectionId| match view.shown.connection(*id).map(|record| record.ended_at) {
+            Some(Some(ended_at)) => self.given != Some(*id) || view.shown.now() - ended_at < STAYS_S,
             Some(None) => true,
             None => false,
         };
-        if let Some(cookie) = self.selected.filter(stays) {
-            return Some(cookie);
+        if let Some(id) = self.selected.filter(stays) {
+            return Some(id);
         }
         let first = self.rows().first().copied();
         if self.filter.is_empty() && self.order.is_known() {
@@ -114,7 +114,7 @@ impl ListState {
         self.listing().map_or(0, |listing| listing.connections)
     }
 
-    fn rows(&self) -> Vec<Cookie> {
+    fn rows(&self) -> Vec<ConnectionId> {
         let groups = self.listing().into_iter().flat_map(|listing| &listing.groups);
         groups.flat_map(|group| &group.rows).copied().collect()
     }
@@ -122,10 +122,10 @@ impl ListState {
     /// The row above or below the selected one.
     pub(super) fn step(&mut self, by: isize) {
         let rows = self.rows();
-        let at = rows.iter().position(|cookie| Some(*cookie) == self.selected);
+        let at = rows.iter().position(|id| Some(*id) == self.selected);
         let next = at.map_or(Some(0), |at| at.checked_add_signed(by));
-        if let Some(cookie) = next.and_then(|next| rows.get(next)) {
-            self.choose(*cookie);
+        if let Some(id) = next.and_then(|next| rows.get(next)) {
+            self.choose(*id);
             self.reveal = true;
         }
     }
@@ -176,7 +176,7 @@ fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<
             ui.set_height(lines.high);
             let origin = ui.min_rect().min;
             let width = ui.available_width();
-            if reveal && let Some(top) = selected.and_then(|cookie| lines.top_of(cookie)) {
+            if reveal && let Some(top) = selected.and_then(|id| lines.top_of(id)) {
                 let rect = paint::row_rect(origin, top, width);
                 ui.scroll_to_rect(rect, None);
             }
@@ -187,17 +187,15 @@ fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<
                             paint::group(group, origin, *top, width, ui);
                         }
                     }
-                    Item::Row(cookie) => {
-                        let Some(connection) = view.shown.state().connections.get(cookie) else {
+                    Item::Row(id) => {
+                        let Some(connection) = view.shown.state().connections.get(id) else {
                             continue;
                         };
-                        let row = rows
-                            .entry(*cookie)
-                            .or_insert_with(|| model::row(connection, view));
+                        let row = rows.entry(*id).or_insert_with(|| model::row(connection, view));
                         let rect = paint::row_rect(origin, *top, width);
-                        let chosen = selected == Some(*cookie);
+                        let chosen = selected == Some(*id);
                         if paint::row(row, connection, chosen, rect, view, ui) {
-                            commands.push(UiCommand::Select(*cookie));
+                            commands.push(UiCommand::Select(*id));
                         }
                     }
                 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::filter::Filter;
 use crate::history::{Condition, SubflowHistory};
-use crate::model::{Connection, Cookie};
+use crate::model::{Connection, ConnectionId, Cookie};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
@@ -23,7 +23,7 @@ pub(super) struct Group {
     /// Its processes, in order.
     pub pids: Vec<u32>,
     /// Its connections, oldest first.
-    pub rows: Vec<Cookie>,
+    pub rows: Vec<ConnectionId>,
     /// What they move together, bits a second, when the order is taken anew; else 0.
     pub bps: f64,
 }
@@ -42,7 +42,7 @@ pub(super) struct Listing {
 }
 
 /// A group that is being made, with when each of its connections began.
-type Gathered = (Group, Vec<(f64, Cookie)>);
+type Gathered = (Group, Vec<(f64, Cookie, ConnectionId)>);
 
 /// The connections that match, by application; what they move only where somebody asks for it.
 pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
@@ -70,13 +70,14 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
             };
             (group, Vec::new())
         });
-        let record = view.shown.connection(connection.cookie);
-        rows.push((record.map_or(0.0, |record| record.began_at), connection.cookie));
+        let record = view.shown.connection(connection.id());
+        let began_at = record.map_or(0.0, |record| record.began_at);
+        rows.push((began_at, connection.cookie, connection.id()));
         group
             .pids
             .extend(connection.process.as_ref().map(|process| process.pid));
         if with_rates {
-            let (out, inward) = view.shown.rate_of(connection.cookie);
+            let (out, inward) = view.shown.rate_of(connection.id());
             group.bps += out + inward;
         }
     }
@@ -85,8 +86,9 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
         .map(|(mut group, mut rows)| {
             group.pids.sort_unstable();
             group.pids.dedup();
-            rows.sort_unstable_by(|(a, one), (b, other)| a.total_cmp(b).then(one.cmp(other)));
-            group.rows = rows.into_iter().map(|(_, cookie)| cookie).collect();
+            // Of those that were there from the start, the cookies tell which is older.
+            rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+            group.rows = rows.into_iter().map(|(.., id)| id).collect();
             group
         })
         .collect();
@@ -117,7 +119,7 @@ pub(super) struct Order {
 impl Order {
     /// Puts groups in order. New ones go to the end until the order is taken anew; that of the selected row
     /// never moves.
-    pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<Cookie>, now: f64) {
+    pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<ConnectionId>, now: f64) {
         if self.is_due(now) {
             self.take(groups, selected);
             // Before anything has a rate there is no order to hold.
@@ -139,13 +141,13 @@ impl Order {
         self.taken_at.is_some()
     }
 
-    fn take(&mut self, groups: &[Group], selected: Option<Cookie>) {
+    fn take(&mut self, groups: &[Group], selected: Option<ConnectionId>) {
         let mut ranked: Vec<&Group> = groups.iter().collect();
         ranked.sort_by(|a, b| b.bps.total_cmp(&a.bps).then_with(|| a.name.cmp(&b.name)));
         let mut names: Vec<String> = ranked.iter().map(|group| group.name.clone()).collect();
         let fixed = groups
             .iter()
-            .find(|group| selected.is_some_and(|cookie| group.rows.contains(&cookie)))
+            .find(|group| selected.is_some_and(|id| group.rows.contains(&id)))
             .and_then(|group| Some((group, self.names.iter().position(|name| *name == group.name)?)));
         if let Some((group, place)) = fixed {
             names.retain(|name| *name != group.name);
@@ -161,7 +163,7 @@ pub(super) enum Item {
     /// The header of a group, by its number.
     Group(usize),
     /// A connection.
-    Row(Cookie),
+    Row(ConnectionId),
 }
 
 /// The height of a group's header.
@@ -184,8 +186,8 @@ impl Lines {
         let mut lines = Self::default();
         for (number, group) in groups.iter().enumerate() {
             lines.add(Item::Group(number), GROUP_HIGH);
-            for cookie in &group.rows {
-                lines.add(Item::Row(*cookie), ROW_HIGH);
+            for id in &group.rows {
+                lines.add(Item::Row(*id), ROW_HIGH);
             }
         }
         lines
@@ -204,10 +206,10 @@ impl Lines {
     }
 
     /// The top of a connection's row.
-    pub(super) fn top_of(&self, cookie: Cookie) -> Option<f32> {
+    pub(super) fn top_of(&self, id: ConnectionId) -> Option<f32> {
         let mut items = self.items.iter();
         items
-            .find(|(_, item)| *item == Item::Row(cookie))
+            .find(|(_, item)| *item == Item::Row(id))
             .map(|(top, _)| *top)
     }
 }
@@ -237,13 +239,13 @@ pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
         chips: chips(connection, view),
         badge: badges(connection, view).into_iter().next(),
         minute: minute(connection, view),
-        direction: view.direction_of(connection.cookie),
+        direction: view.direction_of(connection.id()),
     }
 }
 
 /// A chip for each subflow.
 pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
-    let subflows = view.subflows(connection.cookie);
+    let subflows = view.subflows(connection.id());
     if connection.fallback == Some(true) {
         let bps: f64 = subflows.iter().map(|subflow| view.bps(subflow)).sum();
         // It has one subflow: itself.
@@ -287,10 +289,13 @@ const RECENT_S: f64 = 60.0;
 
 /// The badges of a connection, the gravest first.
 pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Badge> {
+    if connection.has_no_path() {
+        return vec![Badge::warning("No path left", ICON_WARNING.codepoint)];
+    }
     if connection.fallback == Some(true) {
         return vec![Badge::warning("Fell back to TCP", ICON_WARNING.codepoint)];
     }
-    let subflows = view.subflows(connection.cookie);
+    let subflows = view.subflows(connection.id());
     let sum = |backup: bool| -> f64 {
         subflows
             .iter()
@@ -299,7 +304,7 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
             .sum()
     };
     let mut badges = Vec::new();
-    let newest = view.interruptions(connection.cookie).next();
+    let newest = view.interruptions(connection.id()).next();
     let ago = newest.map(|(handover, _)| view.shown.now() - handover.t);
     if let Some(ago) = ago.filter(|ago| *ago < RECENT_S) {
         let text = format!("Handover {} ago", format::age(ago));
@@ -319,9 +324,9 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
 fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
     let now = view.shown.now();
     let bins = Bins::covering(now - BARS as f64, now, 1.0);
-    let direction = view.direction_of(connection.cookie);
+    let direction = view.direction_of(connection.id());
     let mut layers: BTreeMap<Slot, Vec<f64>> = BTreeMap::new();
-    for subflow in view.shown.subflows_of(connection.cookie) {
+    for subflow in view.shown.subflows_of(connection.id()) {
         let slot = if connection.fallback == Some(true) {
             Slot::PLAIN
         } else {
@@ -339,13 +344,14 @@ fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
     use crate::ui::test_data::Stage;
 
-    fn group(name: &str, bps: f64, cookie: u64) -> Group {
+    fn group(name: &str, bps: f64, token: u32) -> Group {
         Group {
             name: name.to_owned(),
             pids: vec![1],
-            rows: vec![Cookie(cookie)],
+            rows: vec![Token(token).into()],
             bps,
         }
     }
@@ -373,7 +379,7 @@ mod tests {
         let mut groups = vec![group("a", 3.0, 1), group("b", 2.0, 2), group("c", 1.0, 3)];
         order.arrange(&mut groups, None, 0.0);
         groups = vec![group("a", 3.0, 1), group("b", 20.0, 2), group("c", 10.0, 3)];
-        order.arrange(&mut groups, Some(Cookie(1)), 6.0);
+        order.arrange(&mut groups, Some(Token(1).into()), 6.0);
         assert_eq!(names(&groups), "abc");
     }
 
@@ -392,7 +398,7 @@ mod tests {
         let view = stage.view();
         let rows: Vec<Row> = [1, 2, 3]
             .iter()
-            .filter_map(|cookie| view.shown.state().connections.get(&Cookie(*cookie)))
+            .filter_map(|token| view.shown.state().connections.get(&Token(*token).into()))
             .map(|connection| row(connection, &view))
             .collect();
         let chips = |row: &Row| -> Vec<(ChipState, String)> {
@@ -426,10 +432,26 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_without_a_path_says_so_first() {
+        let stage = Stage::usual();
+        let view = stage.view();
+        let mut connection = view.shown.latest(Token(3).into()).expect("known").clone();
+        connection.subflows.clear();
+        let first = |connection: &Connection| badges(connection, &view).remove(0).text;
+        assert_eq!(
+            first(&connection),
+            "Fell back to TCP",
+            "not accepted yet, as far as is known"
+        );
+        connection.inode = Some(7);
+        assert_eq!(first(&connection), "No path left");
+    }
+
+    #[test]
     fn a_group_is_captioned_by_pid_or_number() {
         let mut one = group("a", 0.0, 1);
         assert_eq!(one.caption(), "pid 1");
-        one.rows.push(Cookie(2));
+        one.rows.push(Token(2).into());
         assert_eq!(one.caption(), "2 connections, pid 1");
         one.pids.push(2);
         assert_eq!(one.caption(), "2 connections");

@@ -94,8 +94,8 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
 }
 
 /// What may stand in the filter.
-const WORDS: &str = "port:443  app:ssh  if:wlan0  ip:192.0.2  pid:2214  token:0x91\nfallback  backup  one-path  stalled  \
-                     idle, or any word; a minus turns a word round: -port:22";
+const WORDS: &str = "port:443  app:ssh  if:wlan0  ip:192.0.2  pid:2214  token:0x91\nfallback  backup  one-path  no-path  \
+                     stalled  idle, or any word; a minus turns a word round: -port:22";
 
 /// The number of connections without MPTCP.
 pub(super) fn foot(view: &View<'_>, ui: &mut Ui) {
@@ -211,7 +211,7 @@ pub(super) fn row(
     ui: &Ui,
 ) -> bool {
     let tokens = Tokens::of(ui);
-    let response = ui.interact(rect, ui.scope_id().with(connection.cookie.0), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with(connection.id()), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection, view)));
     let painter = ui.painter();
     row_ground(painter, rect, chosen, &response, tokens);

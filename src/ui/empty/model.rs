@@ -2,7 +2,7 @@
 
 use egui_material_icons::icons::{ICON_CHECK, ICON_INFO, ICON_LOCK, ICON_WARNING};
 
-use crate::model::{Command, MAX_ENDPOINTS, SettingValue};
+use crate::model::{Command, OLDEST_KERNEL, SettingValue};
 use crate::ui::format;
 use crate::ui::view::View;
 
@@ -45,7 +45,9 @@ pub(super) fn words(reason: Reason, view: &View<'_>) -> (String, String) {
         Reason::Lost => ("The source is lost", view.ended.unwrap_or_default().to_owned()),
         Reason::NoMptcp => (
             "This kernel was built without MPTCP",
-            "It has no net.mptcp. Kernels from 5.6 on may be built with CONFIG_MPTCP.".to_owned(),
+            format!(
+                "It has no net.mptcp. Pathscope needs Linux {OLDEST_KERNEL} or later, built with CONFIG_MPTCP."
+            ),
         ),
         Reason::Off => (
             "MPTCP is switched off on this machine",
@@ -131,11 +133,7 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
     rows.push(row(up(view) > 0, INTERFACES, String::new()));
     if reason != Reason::NoMptcp {
         let number = state.endpoints.len();
-        rows.push(row(
-            number > 0,
-            "Endpoints",
-            format!("{number} of at most {MAX_ENDPOINTS}"),
-        ));
+        rows.push(row(number > 0, "Endpoints", number.to_string()));
     }
     if let Some(limits) = state.limits {
         let most = limits.extra_subflows_max;

@@ -45,6 +45,7 @@ pub(super) fn demo(can_open: bool, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
             label(ui, words, Type::Body, tokens.text2);
             ui.add_space(12.0);
             let mut act = |ui: &mut Ui, wide: f32| {
+                let wide = wide.min(ui.available_width());
                 if command_box(ui, &[DEMO.to_owned()], wide, "Copy the demo's command", can_open) {
                     commands.push(UiCommand::Copy(DEMO.to_owned()));
                 }

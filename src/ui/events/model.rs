@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use crate::history::backup_in_words;
 use crate::model::text::for_terminal;
-use crate::model::{Event, EventKind, Origin};
+use crate::model::{Event, EventKind, Origin, error_words, reset_words};
 use crate::ui::format;
 use crate::ui::view::{PathName, View};
 
@@ -136,22 +137,23 @@ fn details(event: &Event) -> String {
     );
     let shown = |text: &String| for_terminal(text).into_owned();
     parts.extend(event.interface.as_ref().map(shown));
+    parts.extend(
+        event
+            .interface_was
+            .as_ref()
+            .map(|was| shown(&format!("before {was}"))),
+    );
+    parts.extend(event.ssid.as_ref().map(shown));
+    parts.extend(event.bssid.map(|bssid| bssid.to_string()));
     match (event.local_id, event.remote_id) {
         (Some(local), Some(remote)) => parts.push(format!("ids {local} → {remote}")),
         // That of an address which the peer announced, or removed.
         (None, Some(remote)) => parts.push(format!("id {remote}")),
         (_, None) => {}
     }
-    if let Some(backup) = event.backup {
-        parts.push(if backup { "backup" } else { "not backup" }.to_owned());
-    }
-    parts.extend(
-        event
-            .error
-            .filter(|error| *error != 0)
-            .map(|error| format!("error {error}")),
-    );
-    parts.extend(event.reset_reason.map(|reason| format!("reset reason {reason}")));
+    parts.extend(backup_in_words(event).map(str::to_owned));
+    parts.extend(event.error.filter(|error| *error != 0).map(error_words));
+    parts.extend(event.reset_reason.map(reset_words));
     if let Some(endpoint) = &event.endpoint {
         parts.push(format!(
             "endpoint {} {} {}",

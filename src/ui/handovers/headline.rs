@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::list;
-use crate::history::handover::{Incident, duration};
+use crate::history::handover::{Fate, Handover, Incident, Uninterrupted, duration};
 use crate::ui::view::View;
 
 /// `Wi-Fi lost. Data moved to Ethernet after 207 ms ± 20.`
@@ -32,17 +32,29 @@ pub(in crate::ui) fn headline(incident: &Incident, view: &View<'_>) -> Headline 
         let words = match &incident.to {
             Some(to) if incident.cause.is_chosen() => {
                 let path = view.path(Some(to)).name;
-                format!("{what}. Data moved to {path} without an interruption.")
+                format!("Data moved to {path} without an interruption")
             }
-            _ => format!("{what}. Nothing was to be sent."),
+            _ => match incident.uninterrupted() {
+                Some(Uninterrupted::NothingToSend) => "Nothing was to be sent".to_owned(),
+                Some(Uninterrupted::Unknown) => "Nothing has come in since".to_owned(),
+                Some(Uninterrupted::AsUsual) => "No interruption beyond the usual pauses".to_owned(),
+                Some(Uninterrupted::Moved) => "No interruption".to_owned(),
+                None => "How long it waited was not seen".to_owned(),
+            },
         };
-        return Headline { words, figure: None };
+        return Headline {
+            words: format!("{what}. {words}."),
+            figure: None,
+        };
     };
+    let fate = incident.members.first().map(Handover::fate);
     let words = match &incident.to {
         Some(to) if Some(to) == incident.from.as_ref() => {
             format!("{what}. {} delivered again after", view.path(Some(to)).name)
         }
         Some(to) => format!("{what}. Data moved to {} after", view.path(Some(to)).name),
+        None if fate == Some(Fate::Waits) => format!("{what}. Nothing has been delivered for"),
+        None if fate == Some(Fate::LivedOn) => format!("{what}. Delivered again after"),
         None => format!("{what}. Nothing was delivered for"),
     };
     Headline {

@@ -1,8 +1,8 @@
 //! What the lanes of one incident show: interfaces, connections with their delivery, and their subflows, against time.
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Cause, Handover, Incident, Interruption, sentence};
-use crate::model::{Cookie, Event, EventKind};
+use crate::history::handover::{Cause, Fate, Handover, Incident, Interruption, Uninterrupted, sentence};
+use crate::model::{ConnectionId, Event, EventKind};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
@@ -51,14 +51,16 @@ pub(super) struct Lane {
 /// A connection.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Block {
-    pub connection: Cookie,
+    pub connection: ConnectionId,
     pub application: String,
     pub peer: String,
     /// What each subflow delivered in each bin, bits a second, in order of slot.
     pub delivery: Vec<(Slot, Vec<f64>)>,
     pub stopped_at: f64,
     pub interruption: Option<Interruption>,
-    pub survived: bool,
+    /// Why there was none, in words.
+    pub quiet: Option<&'static str>,
+    pub fate: Fate,
     pub sentence: String,
     pub lanes: Vec<Lane>,
 }
@@ -190,7 +192,8 @@ fn block(
     let lanes = subflows
         .iter()
         .map(|subflow| {
-            let hit = lost && subflow.last.interface == member.from && member.interruption.is_some();
+            let its = member.from.is_none() || subflow.last.interface == member.from;
+            let hit = lost && its && member.interruption.is_some();
             lane(subflow, hit.then_some((member.t, cause)), view, from, to)
         })
         .collect();
@@ -201,7 +204,8 @@ fn block(
         delivery,
         stopped_at: member.t,
         interruption: member.interruption,
-        survived: member.survived,
+        quiet: member.uninterrupted.map(Uninterrupted::in_words),
+        fate: member.fate(),
         sentence: sentence(member, |device| view.path(Some(device)).name),
         lanes,
     })
@@ -306,13 +310,13 @@ fn stretches(subflow: &SubflowHistory, from: f64, to: f64) -> Vec<(f64, f64, f64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Line, Origin};
+    use crate::model::{Line, Origin, Token};
     use crate::ui::test_data::Stage;
 
     fn member(from: &str) -> Handover {
         Handover {
             t: 9.6,
-            connection: Cookie(1),
+            connection: Token(1).into(),
             token: None,
             cause: Cause::LinkLost,
             from: Some(from.to_owned()),
@@ -321,9 +325,12 @@ mod tests {
                 t: 9.6,
                 ms: 200,
                 uncertainty_ms: 14,
-                recovery_ms: 200,
+                recovery_ms: Some(200),
             }),
+            uninterrupted: None,
+            steady: true,
             survived: true,
+            ongoing: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use egui::{Color32, Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIST, ICON_SHOW_CHART};
 
-use crate::history::handover::{Cause, Incident, cause_in_words, duration, sentence};
+use crate::history::handover::{Cause, Incident, Uninterrupted, cause_in_words, duration, sentence};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
@@ -20,7 +20,7 @@ pub(super) fn cause(incident: &Incident, view: &View<'_>) -> String {
         .from
         .as_deref()
         .map(|device| view.path(Some(device)).name);
-    cause_in_words(incident.cause, path.as_deref().unwrap_or("A path"))
+    cause_in_words(incident.cause, path.as_deref().unwrap_or("every path"))
 }
 
 /// Why, as far as the stream tells.
@@ -28,7 +28,7 @@ fn why(cause: Cause) -> &'static str {
     match cause {
         Cause::LinkLost => "link down",
         Cause::AddressLost => "address lost",
-        Cause::PathDead => "nothing acknowledged",
+        Cause::PathDead => "nothing got through",
         Cause::PathDegraded => "far worse than before",
         Cause::PathReturned => "path is back",
         Cause::PriorityChanged => "MP_PRIO",
@@ -133,7 +133,12 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
         .worst()
         .map(|worst| (worst.ms, duration(worst.ms, worst.uncertainty_ms)));
     let figure = worst.as_ref().map_or_else(
-        || "no interruption".to_owned(),
+        || {
+            incident
+                .uninterrupted()
+                .map_or("not seen", Uninterrupted::briefly)
+                .to_owned()
+        },
         |(_, (length, uncertainty))| format!("{length} ± {uncertainty}"),
     );
     response.widget_info(|| {
@@ -154,17 +159,7 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
             let end = paint_right(painter, pos2(right, y), &text, Type::Small, tokens.text2) - 8.0;
             paint_right(painter, pos2(end, y), length, Type::Figure, tokens.text)
         }
-        None => paint_right(
-            painter,
-            pos2(right, y),
-            if incident.cause.is_chosen() {
-                "no interruption"
-            } else {
-                "nothing to send"
-            },
-            Type::Small,
-            tokens.text2,
-        ),
+        None => paint_right(painter, pos2(right, y), &figure, Type::Small, tokens.text2),
     };
     let title_left = badge.right() + 7.0;
     let room = start - 8.0 - title_left;
@@ -179,7 +174,11 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
 
     let y = rect.top() + 48.0;
     let mut x = left;
+    let nowhere = incident.from.is_none() && incident.to.is_none();
     for (device, last) in [(&incident.from, false), (&incident.to, true)] {
+        if last && nowhere {
+            continue;
+        }
         if last {
             icon(
                 painter,
@@ -190,13 +189,13 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
             );
             x += 24.0;
         }
-        match device {
-            Some(device) => {
-                let path = view.path(Some(device));
-                shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
-                x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
-            }
-            None => x = paint(painter, pos2(x, y), "nowhere", Type::Body, tokens.text2) + 8.0,
+        if let Some(device) = device {
+            let path = view.path(Some(device));
+            shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
+            x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
+        } else {
+            let text = if last { "nowhere" } else { "every path" };
+            x = paint(painter, pos2(x, y), text, Type::Body, tokens.text2) + 8.0;
         }
     }
     let started_at = view

@@ -15,7 +15,7 @@ use self::lanes::Lanes;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
-use crate::history::handover::Incident;
+use crate::history::handover::{Incident, Outcome};
 
 /// What the panel remembers.
 #[derive(Debug)]
@@ -217,18 +217,35 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
     commands
 }
 
-/// `Delivering as before after 0.4 s. 3 connections lived on, 1 had nothing to send, 0 were lost.`
+/// `Delivering as before after 0.4 s. 3 connections lived on, 1 carried nothing, none was lost.`
 fn outcome(incident: &Incident) -> String {
-    let (lived, idle, lost) = incident.outcome();
-    let again = incident.worst().map(|worst| {
-        let seconds = worst.recovery_ms as f64 / 1000.0;
-        format!("Delivering as before after {seconds:.1} s. ")
-    });
-    let lived = super::format::several(lived, "connection");
-    format!(
-        "{}{lived} lived on, {idle} had nothing to send, {lost} were lost.",
-        again.unwrap_or_default()
-    )
+    let Outcome {
+        lived,
+        idle,
+        waiting,
+        lost,
+    } = incident.outcome();
+    let recovered = incident.worst().and_then(|worst| worst.recovery_ms);
+    let again = recovered.map(|ms| format!("Delivering as before after {:.1} s. ", ms as f64 / 1000.0));
+    let parts = [
+        (lived, "lived on", "lived on"),
+        (idle, "carried nothing", "carried nothing"),
+        (waiting, "still waits", "still wait"),
+        (lost, "was lost", "were lost"),
+    ];
+    let mut words = Vec::new();
+    for (number, one, several) in parts.into_iter().filter(|(number, _, _)| *number > 0) {
+        let who = if words.is_empty() {
+            super::format::several(number, "connection")
+        } else {
+            number.to_string()
+        };
+        words.push(format!("{who} {}", if number == 1 { one } else { several }));
+    }
+    if lost == 0 && waiting == 0 {
+        words.push("none was lost".to_owned());
+    }
+    format!("{}{}.", again.unwrap_or_default(), words.join(", "))
 }
 
 const DEMO: &str = "pathscope demo";
@@ -264,13 +281,13 @@ fn nothing(by: Try, ui: &mut Ui) -> Vec<UiCommand> {
 mod tests {
     use super::*;
     use crate::history::handover::{Cause, Handover, Interruption, incidents};
-    use crate::model::Cookie;
+    use crate::model::Token;
     use crate::ui::test_data::Stage;
 
     fn all() -> Vec<Incident> {
         let handover = |t: f64, ms: u64| Handover {
             t,
-            connection: Cookie(1),
+            connection: Token(1).into(),
             token: None,
             cause: Cause::LinkLost,
             from: Some("wlan0".to_owned()),
@@ -279,9 +296,12 @@ mod tests {
                 t,
                 ms,
                 uncertainty_ms: 14,
-                recovery_ms: ms + 230,
+                recovery_ms: Some(ms + 230),
             }),
+            uninterrupted: None,
+            steady: true,
             survived: true,
+            ongoing: false,
         };
         incidents(&[handover(5.0, 207), handover(20.0, 1420)])
     }
@@ -308,7 +328,7 @@ mod tests {
         assert_eq!(second.0, "Wi-Fi lost. Data moved to Phone after 1.42 s ± 0.01.");
         assert_eq!(
             first.1,
-            "Delivering as before after 0.4 s. 1 connection lived on, 0 had nothing to send, 0 were lost."
+            "Delivering as before after 0.4 s. 1 connection lived on, none was lost."
         );
     }
 }

@@ -6,7 +6,7 @@ use egui::{pos2, vec2};
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
 use super::scale::{Scale, step, ticks_from};
-use crate::history::handover::{Incident, duration};
+use crate::history::handover::{Fate, Incident, duration};
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
@@ -19,7 +19,7 @@ const LANE: f32 = 32.0;
 const BAR: f32 = 18.0;
 const DELIVERY: f32 = 104.0;
 const DELIVERY_OTHER: f32 = 80.0;
-/// Of a connection that had nothing to send: its data come now and then.
+/// Of a connection that carried nothing then: its data come now and then.
 const DELIVERY_IDLE: f32 = 64.0;
 const GROUP: f32 = 28.0;
 
@@ -359,10 +359,14 @@ fn bars(
 
 fn said(block: &Block) -> String {
     match block.interruption {
-        None => "nothing to send: not an interruption".to_owned(),
+        None => block.quiet.unwrap_or("how long was not seen").to_owned(),
         Some(gap) => {
             let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-            let lost = if block.survived { "" } else { ", lost" };
+            let lost = match block.fate {
+                Fate::LivedOn => "",
+                Fate::Waits => ", goes on",
+                Fate::Lost => ", lost",
+            };
             format!("{length} ± {uncertainty}{lost}")
         }
     }
@@ -453,8 +457,10 @@ fn gap(
 
 /// An arrow from the stop to where delivery was as before.
 fn recovery(block: &Block, scale: &Scale, top: f32, tokens: &Tokens, painter: &Painter) {
-    let Some(gap) = block.interruption else { return };
-    let seconds = gap.recovery_ms as f64 / 1000.0;
+    let Some(ms) = block.interruption.and_then(|gap| gap.recovery_ms) else {
+        return;
+    };
+    let seconds = ms as f64 / 1000.0;
     let (from, to) = (scale.x(block.stopped_at), scale.x(block.stopped_at + seconds));
     let stroke = Stroke::new(1.5, tokens.text2);
     painter.line_segment([pos2(from, top), pos2(to, top)], stroke);

@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use egui::{Popup, Sense, Ui, vec2};
 use egui_material_icons::icons::ICON_CHECK;
 
-use super::model::{FLAGS, meaning, no_addition};
+use super::model::{FLAGS, meaning, no_addition, sentence};
 use crate::model::text::for_terminal;
-use crate::model::{Command, EndpointFlags, equivalent};
+use crate::model::{Command, Endpoint, EndpointFlags, Host, Impossible, check_command, equivalent};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
 use crate::ui::widgets::{Look, Press, Switch, command_box, dialog, field, label, menu_item, paint, switch};
@@ -71,46 +71,37 @@ impl Adding {
         if text.is_empty() {
             return wrong(ADDRESS, "An address of this machine is needed.");
         }
-        let Ok(address) = text.parse::<IpAddr>() else {
+        let Ok(Host { ip: address, scope }) = text.parse::<Host>() else {
             return wrong(ADDRESS, &format!("{text} is no address."));
         };
         let id = match self.id.trim() {
             "" => None,
             text => match text.parse::<u8>() {
-                Ok(0) | Err(_) => return wrong(ID, "An id is a number from 1 to 255."),
+                Err(_) => return wrong(ID, "An id is a number from 1 to 255."),
                 Ok(id) => Some(id),
             },
         };
         let port = match self.port.trim() {
             "" => None,
             text => match text.parse::<u16>() {
-                Ok(0) | Err(_) => return wrong(PORT, "A port is a number from 1 to 65535."),
+                Err(_) => return wrong(PORT, "A port is a number from 1 to 65535."),
                 Ok(port) => Some(port),
             },
         };
-        if port.is_some() && !self.flags.contains(EndpointFlags::SIGNAL) {
-            return wrong(PORT, "A port is announced with the address: it needs signal.");
-        }
-        if self
-            .flags
-            .contains(EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH))
-        {
-            return wrong("", "The kernel refuses signal together with fullmesh.");
-        }
-        let mut others = view.live.state().endpoints.values();
-        if let Some(other) = others.find(|other| {
-            Some(other.id) == id || (other.address == address && other.port == port && !implicit(other.flags))
-        }) {
-            let same = if other.address == address { ADDRESS } else { ID };
-            return wrong(same, &format!("Endpoint {} has it already.", other.id));
-        }
-        Ok(Command::EndpointAdd {
+        let command = Command::EndpointAdd {
             address,
-            interface: self.device.clone(),
+            interface: scope
+                .map(|scope| scope.to_string())
+                .or_else(|| self.device.clone()),
             id,
             port,
             flags: self.flags,
-        })
+        };
+        let others: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
+        match check_command(&command, &others) {
+            Ok(()) => Ok(command),
+            Err(why) => Err((field_of(&why), sentence(&why))),
+        }
     }
 
     /// The question.
@@ -231,8 +222,17 @@ impl Adding {
     }
 }
 
-fn implicit(flags: EndpointFlags) -> bool {
-    flags.contains(EndpointFlags::IMPLICIT)
+/// The field that a reason is about.
+fn field_of(why: &Impossible) -> &'static str {
+    match why {
+        Impossible::Address { .. }
+        | Impossible::Mapped(_)
+        | Impossible::NoDevice(_)
+        | Impossible::AddressTaken(_) => ADDRESS,
+        Impossible::IdZero | Impossible::IdTaken(_) | Impossible::ImplicitThere(_) => ID,
+        Impossible::PortZero | Impossible::PortWithoutSignal | Impossible::PortWithSubflow => PORT,
+        _ => "",
+    }
 }
 
 /// A caption above what it names.
@@ -260,6 +260,7 @@ mod tests {
             address: "10.0.1.1".parse().expect("an address"),
             port: None,
             interface: None,
+            interface_index: None,
             flags: EndpointFlags::SUBFLOW,
         };
         let mut sample = crate::model::Sample {
@@ -307,6 +308,19 @@ mod tests {
         );
         assert_eq!(field(|adding| adding.id = "2".to_owned()), Some(ID));
         assert_eq!(field(|adding| adding.id = "256".to_owned()), Some(ID));
+        assert_eq!(field(|adding| adding.id = "0".to_owned()), Some(ID));
+        assert_eq!(
+            field(|adding| adding.address = "224.0.0.1".to_owned()),
+            Some(ADDRESS)
+        );
+        assert_eq!(
+            field(|adding| {
+                adding.port = "80".to_owned();
+                adding.flags = EndpointFlags::SIGNAL.with(EndpointFlags::SUBFLOW);
+            }),
+            Some(PORT)
+        );
+        assert!(verdict(|adding| adding.flags = EndpointFlags::NONE).is_err());
         assert_eq!(
             field(|adding| adding.port = "80".to_owned()),
             Some(PORT),

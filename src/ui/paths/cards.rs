@@ -235,7 +235,11 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
             format!("{} {} {}, {state}", card.title, card.detail, card.path.device),
         )
     });
-    response.on_hover_text("Rates are those of MPTCP subflows over this interface.");
+    let rates = "Rates are those of MPTCP subflows over this interface.";
+    response.on_hover_text(match &card.radio {
+        Some(radio) => format!("{radio}.\n{rates}"),
+        None => rates.to_owned(),
+    });
 }
 
 /// Four bars by signal strength; where they begin.

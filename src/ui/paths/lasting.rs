@@ -187,6 +187,7 @@ mod tests {
             address: [10, 0, 0, id].into(),
             port: None,
             interface: Some(interface.to_owned()),
+            interface_index: None,
             flags,
         }
     }

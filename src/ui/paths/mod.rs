@@ -118,10 +118,6 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                 let content = model::content(&owned, view);
                 ui.horizontal(|ui| {
                     label(ui, content.title(), Type::Title, tokens.text);
-                    if let Some(most) = content.at_most() {
-                        ui.add_space(4.0);
-                        label(ui, most, Type::Body, tokens.text2);
-                    }
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let press = Press::text("Add endpoint…").with_icon(ICON_ADD.codepoint);
                         let refusal = model::no_addition(view);
@@ -130,6 +126,9 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                         }
                     });
                 });
+                for why in &content.ignored {
+                    label(ui, why, Type::Body, tokens.danger);
+                }
                 cards::ui(&content, &mut state.pending, view, ui, &mut commands);
             });
             if !beside {

@@ -7,7 +7,8 @@ use super::pending::Pending;
 use crate::history::kind_name;
 use crate::model::text::for_terminal;
 use crate::model::{
-    Command, Endpoint, EndpointFlags, FlagChange, Interface, MAX_ENDPOINTS, equivalent, plan_change,
+    Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
+    plan_change, problems,
 };
 use crate::ui::changes::subflows_of;
 use crate::ui::format;
@@ -22,6 +23,8 @@ pub(super) struct Content {
     pub endpoints: usize,
     /// How many interfaces have an endpoint.
     pub used: usize,
+    /// Why new connections make no use of any endpoint.
+    pub ignored: Vec<String>,
 }
 
 /// One interface.
@@ -34,6 +37,8 @@ pub(super) struct Card {
     pub detail: String,
     pub up: bool,
     pub signal_dbm: Option<i32>,
+    /// What else is known of the radio, a sentence.
+    pub radio: Option<String>,
     /// What MPTCP sends over it, bits a second.
     pub out_bps: f64,
     pub rows: Vec<Row>,
@@ -48,6 +53,8 @@ pub(super) struct Row {
     pub endpoint: Option<Endpoint>,
     /// Whose the endpoint is, where somebody makes it anew.
     pub owner: Option<Owner>,
+    /// Why the endpoint does nothing now.
+    pub problems: Vec<Problem>,
     pub subflows: usize,
 }
 
@@ -77,6 +84,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
     let mut placed: Vec<u8> = Vec::new();
     let mut content = Content {
         endpoints: state.endpoints.len(),
+        ignored: ignored(&state.settings).iter().map(ToString::to_string).collect(),
         ..Content::default()
     };
     for interface in state.interfaces.values() {
@@ -112,6 +120,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
             detail: "addresses that no interface has now".to_owned(),
             up: false,
             signal_dbm: None,
+            radio: None,
             out_bps: 0.0,
             rows: lost,
         });
@@ -138,9 +147,20 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         detail: network(interface).unwrap_or_default(),
         up: interface.up,
         signal_dbm: interface.signal_dbm,
+        radio: radio(interface),
         out_bps,
         rows,
     }
+}
+
+/// The access point of a client, its channel and the rates of the radio.
+fn radio(interface: &Interface) -> Option<String> {
+    let mut parts = vec![format!("Access point {}", interface.bssid?)];
+    parts.extend(interface.frequency_mhz.map(|mhz| format!("{mhz} MHz")));
+    let rate = |what: &str, bps: u64| format!("{what} at {} Mbit/s", bps as f64 / 1e6);
+    parts.extend(interface.tx_bitrate_bps.map(|bps| rate("sends", bps)));
+    parts.extend(interface.rx_bitrate_bps.map(|bps| rate("receives", bps)));
+    Some(parts.join(", "))
 }
 
 fn is_link_local(address: IpAddr) -> bool {
@@ -154,11 +174,11 @@ fn is_link_local(address: IpAddr) -> bool {
 /// address is gone come last.
 fn rows(interface: &Interface, owned: &Owned, view: &View<'_>) -> Vec<Row> {
     let endpoints = &view.live.state().endpoints;
-    let bound = |endpoint: &&Endpoint| {
-        endpoint
-            .interface
-            .as_ref()
-            .is_none_or(|name| *name == interface.name)
+    let bound = |endpoint: &&Endpoint| match (&endpoint.interface, endpoint.interface_index) {
+        (Some(name), _) => *name == interface.name,
+        // What it is bound to is gone.
+        (None, Some(index)) => index == interface.index,
+        (None, None) => true,
     };
     let mut rows = Vec::new();
     for entry in &interface.addresses {
@@ -213,13 +233,15 @@ fn row(
     owned: &Owned,
     view: &View<'_>,
 ) -> Row {
+    let state = view.live.state();
     Row {
         address,
         prefix,
         device: device.to_owned(),
         endpoint: endpoint.cloned(),
         owner: endpoint.and_then(|endpoint| owner(endpoint, owned)),
-        subflows: subflows_of(view.live.state(), address),
+        problems: endpoint.map_or_else(Vec::new, |endpoint| problems(endpoint, state.interfaces.values())),
+        subflows: subflows_of(state, address, Some(device).filter(|device| !device.is_empty())),
     }
 }
 
@@ -239,11 +261,6 @@ impl Content {
         rows.find(|row| row.endpoint.is_none())
             .map(|row| (row.address, row.device.clone()))
     }
-
-    /// How many there may be.
-    pub(super) fn at_most(&self) -> Option<String> {
-        (self.endpoints > 0).then(|| format!("of at most {MAX_ENDPOINTS}"))
-    }
 }
 
 impl Row {
@@ -254,9 +271,7 @@ impl Row {
             .map(|prefix| format!("/{prefix}"))
             .into_iter()
             .collect();
-        if self.prefix.is_none() {
-            parts.push("not on this machine now".to_owned());
-        }
+        parts.extend(self.problems.iter().map(ToString::to_string));
         let backup = |endpoint: &Endpoint| endpoint.flags.contains(EndpointFlags::BACKUP);
         match (&self.endpoint, self.subflows) {
             (None, 0) => parts.push("no endpoint".to_owned()),
@@ -287,9 +302,15 @@ impl Row {
 
 /// Why no endpoint can be added, if none can.
 pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
-    let full = view.live.state().endpoints.len() >= MAX_ENDPOINTS;
     view.refusal()
-        .or_else(|| full.then(|| format!("{MAX_ENDPOINTS} endpoints are the most that the kernel takes.")))
+}
+
+/// A reason as a sentence of its own.
+pub(super) fn sentence(why: &impl ToString) -> String {
+    let text = why.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }
 
 /// One switch of an endpoint.
@@ -317,15 +338,12 @@ pub(super) fn flag_switch(
     let asked = pending.flags_of(endpoint);
     let on = asked.contains(flag);
     let change = FlagChange::one(flag, !on);
-    // The kernel takes no endpoint with both.
-    let other = match name {
-        "signal" => Some(("fullmesh", EndpointFlags::FULLMESH)),
-        "fullmesh" => Some(("signal", EndpointFlags::SIGNAL)),
-        _ => None,
+    // Beside what waits already.
+    let so_far = Endpoint {
+        flags: asked,
+        ..endpoint.clone()
     };
-    let barred = other
-        .filter(|(_, other)| !on && asked.contains(*other))
-        .map(|(other, _)| format!("The kernel refuses {name} together with {other}."));
+    let barred = check_change(&so_far, change).err().map(|why| sentence(&why));
     let removed = pending
         .removes(endpoint.id)
         .then(|| "The endpoint is about to be removed.".to_owned());
@@ -335,7 +353,10 @@ pub(super) fn flag_switch(
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
     let consequence = if !plan_change(endpoint, change).in_place {
-        let count = format::several(subflows_of(view.live.state(), endpoint.address), "subflow");
+        let count = format::several(
+            subflows_of(view.live.state(), endpoint.address, endpoint.interface.as_deref()),
+            "subflow",
+        );
         format!("Not in place: the endpoint is made anew, which closes {count}. Asks before.")
     } else if flag == EndpointFlags::FULLMESH {
         "In place; the kernel makes the endpoint's subflows anew.".to_owned()

@@ -180,7 +180,7 @@ impl Pending {
                     .iter()
                     .map(move |subflow| (connection, subflow))
             })
-            .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.address == subflow.local.ip()))
+            .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.may_have(subflow.local)))
             .collect();
         closing.sort_by_key(|(connection, subflow)| (connection.cookie, subflow.cookie));
         closing
@@ -252,7 +252,7 @@ fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> 
             sentences
         }
         many => {
-            let connections: BTreeSet<_> = many.iter().map(|(connection, _)| connection.cookie).collect();
+            let connections: BTreeSet<_> = many.iter().map(|(connection, _)| connection.id()).collect();
             let alone = many
                 .iter()
                 .filter(|(connection, _)| connection.subflows.len() == 1)
@@ -320,6 +320,7 @@ mod tests {
             address: address.parse().expect("an address"),
             port: None,
             interface: None,
+            interface_index: None,
             flags,
         }
     }

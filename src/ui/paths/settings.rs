@@ -1,7 +1,7 @@
 //! Which limits and settings there are, what they are called, and how each is changed.
 
 use crate::history::State;
-use crate::model::{Command, Connection, Limits, SettingValue};
+use crate::model::{Command, Connection, Limits, SettingValue, is_read_only};
 use crate::ui::format;
 
 /// One of the two limits.
@@ -15,10 +15,7 @@ pub(super) struct Limit {
     pub less: Option<Command>,
 }
 
-/// The most that the kernel takes for either (MPTCP_PM_ADDR_MAX, net/mptcp/pm_kernel.c).
-const MOST: u32 = 8;
-
-/// The limits, once they are known.
+/// The limits, once they are known. How high they may be, the kernel says when it is asked for more.
 pub(super) fn limits(state: &State) -> Vec<Limit> {
     let Some(limits) = state.limits else {
         return Vec::new();
@@ -33,7 +30,7 @@ pub(super) fn limits(state: &State) -> Vec<Limit> {
         };
         format!("in use: {used} of {most} at most")
     };
-    let step = |value: u32, by: i32| value.checked_add_signed(by).filter(|value| *value <= MOST);
+    let step = |value: u32, by: i32| value.checked_add_signed(by);
     let extra = |value: u32| Command::LimitsSet {
         extra_subflows_max: Some(value),
         add_addr_accepted_max: None,
@@ -73,6 +70,8 @@ pub(super) enum Control {
     Choice(Vec<(String, SettingValue)>),
     /// A number, with its unit.
     Number(&'static str),
+    /// Only shown, since the kernel only tells it.
+    ReadOnly,
     /// Only shown.
     Text,
 }
@@ -143,6 +142,8 @@ const KNOWN: &[(&str, &str, &str, &str)] = &[
         "",
         "Tries with MPTCP until plain TCP is tried.",
     ),
+    ("available_schedulers", "Schedulers there are", "", ""),
+    ("available_path_managers", "Path managers there are", "", ""),
 ];
 
 const SWITCHES: [&str; 3] = ["enabled", "allow_join_initial_addr_port", "checksum_enabled"];
@@ -150,9 +151,7 @@ const SWITCHES: [&str; 3] = ["enabled", "allow_join_initial_addr_port", "checksu
 /// The settings that this kernel has, known ones first.
 pub(super) fn settings(state: &State) -> Vec<Setting> {
     let all = &state.settings;
-    let hidden = |name: &str| {
-        name.starts_with("available_") || (name == "pm_type" && all.contains_key("path_manager"))
-    };
+    let hidden = |name: &str| name == "pm_type" && all.contains_key("path_manager");
     let known = KNOWN.iter().filter_map(|(name, title, unit, hint)| {
         Some((
             (*name).to_owned(),
@@ -197,6 +196,9 @@ fn control(name: &str, value: &SettingValue, unit: &'static str, state: &State) 
         });
         Control::Choice(values.collect())
     };
+    if is_read_only(name) {
+        return Control::ReadOnly;
+    }
     match (name, value) {
         (name, SettingValue::Number(number @ (0 | 1))) if SWITCHES.contains(&name) => {
             Control::Switch(*number == 1)
@@ -278,11 +280,21 @@ mod tests {
         ]);
         let settings = settings(&state);
         let shown: Vec<_> = settings.iter().map(|setting| setting.title.as_str()).collect();
-        assert_eq!(shown, ["MPTCP", "Scheduler", "Stale after loss", "zz new"]);
+        assert_eq!(
+            shown,
+            [
+                "MPTCP",
+                "Scheduler",
+                "Stale after loss",
+                "Schedulers there are",
+                "zz new"
+            ]
+        );
         let controls: Vec<_> = settings.iter().map(|setting| &setting.control).collect();
         assert_eq!(controls.first(), Some(&&Control::Switch(true)));
         assert!(matches!(controls.get(1), Some(Control::Choice(choices)) if choices.len() == 2));
         assert_eq!(controls.get(2), Some(&&Control::Number("")));
+        assert_eq!(controls.get(3), Some(&&Control::ReadOnly));
     }
 
     #[test]
@@ -292,13 +304,13 @@ mod tests {
     }
 
     #[test]
-    fn limits_stay_within_what_the_kernel_takes() {
+    fn limits_have_no_end_but_nothing() {
         let limits = limits(&state(&[]));
         let steps: Vec<_> = limits
             .iter()
             .map(|limit| (limit.less.is_some(), limit.more.is_some()))
             .collect();
-        assert_eq!(steps, [(true, false), (false, true)]);
+        assert_eq!(steps, [(true, true), (false, true)]);
     }
 
     #[test]

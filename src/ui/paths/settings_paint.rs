@@ -109,7 +109,7 @@ fn limit_ui(limit: &Limit, refusal: Option<&str>, ui: &mut Ui, commands: &mut Ve
     child.painter().rect_filled(ground, 6.0, tokens.control);
     let mut button = |place: Rect, sign: &'static str, word: &str, command: Option<&Command>| {
         let name = format!("{}: {word}", limit.name);
-        let why = refusal.or(command.is_none().then_some("The kernel takes 0 to 8."));
+        let why = refusal.or(command.is_none().then_some("0 is the least."));
         let mut own = child.new_child(UiBuilder::new().max_rect(place).id_salt(&name));
         let response = own
             .add_enabled_ui(why.is_none(), |ui| {
@@ -151,7 +151,11 @@ fn setting_ui(
     ui: &mut Ui,
     commands: &mut Vec<UiCommand>,
 ) {
-    let rect = row(ui, &setting.title, &setting.name, true, 96.0);
+    let caption = match setting.control {
+        Control::ReadOnly => setting.shown(),
+        _ => setting.name.clone(),
+    };
+    let rect = row(ui, &setting.title, &caption, true, 96.0);
     let mut child = at_right(ui, rect, &setting.name);
     match &setting.control {
         Control::Switch(on) => {
@@ -175,6 +179,13 @@ fn setting_ui(
         }
         Control::Choice(choices) => choice(setting, choices, refusal, &mut child, commands),
         Control::Number(unit) => number(setting, unit, edit, refusal, &mut child, commands),
+        Control::ReadOnly => {
+            let hint = format!(
+                "net.mptcp.{} tells what the kernel has; nobody can set it.",
+                setting.name
+            );
+            label(&mut child, "read-only", Type::Small, Tokens::of(ui).text3).on_hover_text(hint);
+        }
         Control::Text => {
             label(&mut child, setting.shown(), Type::Body, Tokens::of(ui).text2);
         }

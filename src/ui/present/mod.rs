@@ -12,7 +12,7 @@ use super::connection::map::{self, Map, Motion};
 use super::connection::plots::{self, PlotState};
 use super::laboratory::LabNow;
 use super::view::{UiCommand, View, application};
-use crate::model::Cookie;
+use crate::model::ConnectionId;
 
 /// By how much text and strokes of the plot are larger than in the window.
 const PLOT_SCALE: f32 = 1.75;
@@ -28,7 +28,7 @@ pub(super) struct PresentState {
     /// Whether the window is in it.
     pub on: bool,
     /// The connection that is shown.
-    pub shown: Option<Cookie>,
+    pub shown: Option<ConnectionId>,
     plots: PlotState,
     motion: Motion,
     /// The links that were cut here, the last one last.
@@ -50,7 +50,7 @@ impl PresentState {
 /// The whole window.
 pub(super) fn ui(
     state: &mut PresentState,
-    selected: Option<Cookie>,
+    selected: Option<ConnectionId>,
     lab: Option<&LabNow>,
     view: &View<'_>,
     ui: &mut Ui,
@@ -65,7 +65,7 @@ pub(super) fn ui(
         state.shown = shown;
         state.plots.forget();
     }
-    let connection = shown.and_then(|cookie| view.shown.latest(cookie));
+    let connection = shown.and_then(|id| view.shown.latest(id));
     match connection {
         Some(connection) => {
             paint::sentence(&model::said(connection, view), &places, ui);
@@ -73,7 +73,7 @@ pub(super) fn ui(
             let bottom = draw_map(state, &map, &places, view, ui);
             let (plot, figures) = places.below(bottom);
             let scale = PLOT_SCALE * places.scale;
-            plots::throughput(&mut state.plots, connection.cookie, plot, scale, view, ui);
+            plots::throughput(&mut state.plots, connection.id(), plot, scale, view, ui);
             paint::figures(&map, figures, places.scale, ui);
         }
         None => paint::sentence(&model::nothing(view), &places.in_the_middle(), ui),

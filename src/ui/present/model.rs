@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 
 use crate::history::Condition;
-use crate::history::handover::incidents;
-use crate::model::{Connection, Cookie, Subflow};
+use crate::history::handover::{Fate, incidents};
+use crate::model::{Connection, ConnectionId, Subflow};
 use crate::ui::LabLink;
 use crate::ui::format;
 use crate::ui::handovers::{Headline, headline};
@@ -19,18 +19,22 @@ const SETTLED_S: f64 = 2.0;
 
 /// The connection to show: the selected one, else the one shown before, else the busiest, of those with several paths
 /// where there are any.
-pub(super) fn choose(selected: Option<Cookie>, before: Option<Cookie>, view: &View<'_>) -> Option<Cookie> {
-    let lives = |cookie: &Cookie| view.shown.state().connections.contains_key(cookie);
-    let known = |cookie: &Cookie| view.shown.connection(*cookie).is_some();
+pub(super) fn choose(
+    selected: Option<ConnectionId>,
+    before: Option<ConnectionId>,
+    view: &View<'_>,
+) -> Option<ConnectionId> {
+    let lives = |id: &ConnectionId| view.shown.state().connections.contains_key(id);
+    let known = |id: &ConnectionId| view.shown.connection(*id).is_some();
     // In the first moments nobody knows yet who is busy.
     let settled = view.shown.now() > SETTLED_S;
     let held = selected
         .filter(lives)
-        .or(before.filter(|cookie| settled && lives(cookie)));
+        .or(before.filter(|id| settled && lives(id)));
     held.or_else(|| busiest(view)).or(selected.filter(known))
 }
 
-fn busiest(view: &View<'_>) -> Option<Cookie> {
+fn busiest(view: &View<'_>) -> Option<ConnectionId> {
     let connections = view.shown.state().connections.values();
     let best = connections.max_by_key(|connection| {
         let subflows = connection.subflows.iter();
@@ -39,7 +43,7 @@ fn busiest(view: &View<'_>) -> Option<Cookie> {
         let moved: u64 = subflows.map(moved).sum();
         (connection.subflows.len() > 1, moved, Reverse(connection.cookie))
     });
-    best.map(|connection| connection.cookie)
+    best.map(Connection::id)
 }
 
 /// What stands at the top.
@@ -68,14 +72,14 @@ pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
     let app = application(connection);
     let ended = view
         .shown
-        .connection(connection.cookie)
+        .connection(connection.id())
         .and_then(|record| record.ended_at);
     if let Some(ended) = ended {
         let ago = format::age(view.shown.now() - ended);
-        let second = format!("{app} to {}, {ago} ago.", connection.remote.ip());
+        let second = format!("{app} to {}, {ago} ago.", connection.remote.host());
         return Said::plain("The connection is closed".to_owned(), second);
     }
-    let subflows = view.subflows(connection.cookie);
+    let subflows = view.subflows(connection.id());
     let are = |condition| {
         subflows
             .iter()
@@ -84,19 +88,26 @@ pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
     if are(Condition::Stalled).next().is_some() && are(Condition::Carrying).next().is_none() {
         return Said::plain("No path delivers".to_owned(), format!("{app} waits."));
     }
+    if connection.has_no_path() {
+        return Said::plain("No path is left".to_owned(), format!("{app} waits."));
+    }
     let handovers = view.shown.handovers().iter().rev();
-    let mut own = handovers.filter(|one| one.connection == connection.cookie);
+    let mut own = handovers.filter(|one| one.connection == connection.id());
     let Some(handover) = own.next() else {
         return beforehand(connection, view);
     };
     let Some(incident) = incidents([handover]).pop() else {
         return beforehand(connection, view);
     };
-    let again = handover.interruption.map(|interruption| {
-        let seconds = interruption.recovery_ms as f64 / 1000.0;
-        format!("Delivering as before after {seconds:.1} s. ")
-    });
-    let lived = if handover.survived { "lived on" } else { "was lost" };
+    let recovered = handover
+        .interruption
+        .and_then(|interruption| interruption.recovery_ms);
+    let again = recovered.map(|ms| format!("Delivering as before after {:.1} s. ", ms as f64 / 1000.0));
+    let lived = match handover.fate() {
+        Fate::LivedOn => "lived on",
+        Fate::Waits => "waits",
+        Fate::Lost => "was lost",
+    };
     let ago = format::age(view.shown.now() - handover.t);
     Said {
         sentence: headline(&incident, view),
@@ -106,7 +117,7 @@ pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
 
 /// `ssh to 10.77.0.1 over Wi-Fi and Ethernet`
 fn beforehand(connection: &Connection, view: &View<'_>) -> Said {
-    let subflows = view.subflows(connection.cookie);
+    let subflows = view.subflows(connection.id());
     let paths = |which: &dyn Fn(Condition, bool) -> bool| {
         let mut names = Vec::new();
         for subflow in &subflows {
@@ -137,8 +148,8 @@ fn beforehand(connection: &Connection, view: &View<'_>) -> Said {
     let words = format!(
         "{} {} {} over {}",
         application(connection),
-        view.direction_of(connection.cookie).preposition(),
-        connection.remote.ip(),
+        view.direction_of(connection.id()).preposition(),
+        connection.remote.host(),
         listed(&over)
     );
     Said::plain(words, second.to_owned())
@@ -230,10 +241,10 @@ pub(super) fn keys(
 pub(super) fn to_cut<'a>(
     links: &'a [LabLink],
     before: Option<&str>,
-    connection: Option<Cookie>,
+    connection: Option<ConnectionId>,
     view: &View<'_>,
 ) -> Option<&'a LabLink> {
-    let subflows = connection.map_or_else(Vec::new, |cookie| view.subflows(cookie));
+    let subflows = connection.map_or_else(Vec::new, |id| view.subflows(id));
     let carries = |link: &LabLink| -> f64 {
         let over = |one: &&&crate::history::SubflowHistory| one.last.interface.as_deref() == Some(&link.name);
         subflows.iter().filter(over).map(|one| view.bps(one)).sum()
@@ -258,7 +269,7 @@ pub(super) fn to_bring_back<'a>(links: &'a [LabLink], cut: &[String]) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::InterfaceKind;
+    use crate::model::{InterfaceKind, Token};
     use crate::ui::LabQuality;
     use crate::ui::test_data::Stage;
 
@@ -284,18 +295,25 @@ mod tests {
     fn the_busiest_with_several_paths_is_shown_unless_another_is_selected() {
         let stage = Stage::usual();
         let view = stage.view();
-        assert_eq!(choose(None, None, &view), Some(Cookie(1)));
-        assert_eq!(choose(Some(Cookie(2)), Some(Cookie(1)), &view), Some(Cookie(2)));
-        assert_eq!(choose(None, Some(Cookie(3)), &view), Some(Cookie(3)), "held");
-        assert_eq!(choose(Some(Cookie(99)), None, &view), Some(Cookie(1)));
+        assert_eq!(choose(None, None, &view), Some(Token(1).into()));
+        assert_eq!(
+            choose(Some(Token(2).into()), Some(Token(1).into()), &view),
+            Some(Token(2).into())
+        );
+        assert_eq!(
+            choose(None, Some(Token(3).into()), &view),
+            Some(Token(3).into()),
+            "held"
+        );
+        assert_eq!(choose(Some(Token(99).into()), None, &view), Some(Token(1).into()));
     }
 
     #[test]
     fn before_any_handover_it_says_what_is_so() {
         let stage = Stage::usual();
         let view = stage.view();
-        let said = |cookie: u64| {
-            let said = said(view.shown.latest(Cookie(cookie)).expect("known"), &view);
+        let said = |token: u32| {
+            let said = said(view.shown.latest(Token(token).into()).expect("known"), &view);
             (said.sentence.to_string(), said.second)
         };
         let (sentence, second) = said(1);
@@ -313,12 +331,12 @@ mod tests {
         let view = stage.view();
         let links = [link("eth0", true), link("wlan0", true), link("wwan0", true)];
         let name = |link: Option<&LabLink>| link.map(|link| link.name.clone());
-        let cut = |before| name(to_cut(&links, before, Some(Cookie(1)), &view));
+        let cut = |before| name(to_cut(&links, before, Some(Token(1).into()), &view));
         assert_eq!(cut(None).as_deref(), Some("wlan0"));
         assert_eq!(cut(Some("wwan0")).as_deref(), Some("wlan0"), "it carries nothing");
         let links = [link("eth0", false), link("wlan0", false), link("wwan0", true)];
         assert_eq!(
-            name(to_cut(&links, None, Some(Cookie(1)), &view)).as_deref(),
+            name(to_cut(&links, None, Some(Token(1).into()), &view)).as_deref(),
             Some("wwan0")
         );
         let history = ["eth0", "wlan0", "wwan0"].map(str::to_owned);

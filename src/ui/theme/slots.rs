@@ -130,10 +130,20 @@ pub(crate) struct Slots {
 
 impl Slots {
     /// The slot of a device: by kind when the kind's own is free, else the first free one of the upper four,
-    /// else one of those again with a digit. Whether it is new.
-    pub(crate) fn assign(&mut self, device: &str, kind: InterfaceKind) -> bool {
+    /// else one of those again with a digit. One that was renamed keeps what it had under its old name. Whether it is
+    /// new.
+    pub(crate) fn assign(
+        &mut self,
+        device: &str,
+        kind: InterfaceKind,
+        old_name: impl FnOnce() -> Option<String>,
+    ) -> bool {
         if self.by_device.contains_key(device) {
             return false;
+        }
+        if let Some(slot) = old_name().and_then(|old| self.by_device.remove(&old)) {
+            self.by_device.insert(device.to_owned(), slot);
+            return true;
         }
         let taken = |slot: &Slot| self.by_device.values().any(|other| other == slot);
         let own = match kind {
@@ -179,21 +189,33 @@ mod tests {
     #[test]
     fn a_kind_has_its_own_slot_and_a_second_of_it_takes_an_upper_one() {
         let mut slots = Slots::default();
-        slots.assign("eth0", InterfaceKind::Ethernet);
-        slots.assign("wlan0", InterfaceKind::Wifi);
-        slots.assign("eth1", InterfaceKind::Ethernet);
-        slots.assign("veth0", InterfaceKind::Virtual);
+        slots.assign("eth0", InterfaceKind::Ethernet, || None);
+        slots.assign("wlan0", InterfaceKind::Wifi, || None);
+        slots.assign("eth1", InterfaceKind::Ethernet, || None);
+        slots.assign("veth0", InterfaceKind::Virtual, || None);
         let numbers = ["wlan0", "eth0", "eth1", "veth0"].map(|device| slots.of(Some(device)).number);
         assert_eq!(numbers, [0, 1, 4, 5]);
-        assert!(!slots.assign("eth1", InterfaceKind::Wifi));
+        assert!(!slots.assign("eth1", InterfaceKind::Wifi, || None));
         assert_eq!(slots.of(Some("eth1")).number, 4);
+    }
+
+    #[test]
+    fn one_that_was_renamed_keeps_its_colour() {
+        let mut slots = Slots::default();
+        slots.assign("eth0", InterfaceKind::Ethernet, || None);
+        let before = slots.of(Some("eth0"));
+        assert!(slots.assign("wan", InterfaceKind::Ethernet, || Some("eth0".to_owned())));
+        assert_eq!(slots.of(Some("wan")), before);
+        // Its old name is free, and so is a name that nobody knows.
+        assert!(slots.assign("eth0", InterfaceKind::Ethernet, || Some("nil".to_owned())));
+        assert_ne!(slots.of(Some("eth0")), before);
     }
 
     #[test]
     fn more_interfaces_than_slots_get_a_digit() {
         let mut slots = Slots::default();
         for number in 0..6 {
-            slots.assign(&format!("tap{number}"), InterfaceKind::Virtual);
+            slots.assign(&format!("tap{number}"), InterfaceKind::Virtual, || None);
         }
         assert_eq!(slots.of(Some("tap4")), Slot { number: 4, digit: 2 });
         assert_eq!(slots.of(Some("tap5")), Slot { number: 5, digit: 2 });

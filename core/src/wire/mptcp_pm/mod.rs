@@ -48,7 +48,7 @@ pub fn get_limits(family: u16, sequence: u32) -> Vec<u8> {
     request(family, CMD_GET_LIMITS, NLM_F_ACK, sequence).finish()
 }
 
-/// Sets the limits that are given; the kernel (up to 8 each) leaves the others as they are.
+/// Sets the limits that are given; the kernel leaves the others as they are.
 pub fn set_limits(family: u16, limits: PmLimits, sequence: u32) -> Vec<u8> {
     let mut request = request(family, CMD_SET_LIMITS, NLM_F_ACK, sequence);
     if let Some(most) = limits.add_addr_accepted_max {

@@ -1,10 +1,9 @@
 //! Links: `struct ifinfomsg` and the IFLA_ attributes.
 
-use std::borrow::Cow;
-
+use super::name::{name_from_bytes, name_to_bytes};
 use crate::wire::Malformed;
 use crate::wire::attribute::Attributes;
-use crate::wire::bytes::{i32_at, u16_at, u32_at, u64_at};
+use crate::wire::bytes::{i32_at, terminated, u16_at, u32_at, u64_at};
 use crate::wire::netlink::{NLM_F_ACK, NLM_F_DUMP, Request};
 
 const RTM_GETLINK: u16 = 18;
@@ -30,7 +29,7 @@ const IF_OPER_UP: u8 = 6;
 pub struct Link {
     /// The kernel's number for it.
     pub index: u32,
-    /// Its device name; what is no UTF-8 in it is replaced by U+FFFD.
+    /// Its device name, as [`name_from_bytes`] writes it.
     pub name: Option<String>,
     /// ARPHRD_… (include/uapi/linux/if_arp.h): 1 Ethernet, 772 loopback.
     pub hardware: u16,
@@ -48,11 +47,12 @@ pub struct Link {
     pub tx_bytes: Option<u64>,
 }
 
-/// Whether a link can carry packets: set up and operational, or with a carrier where the driver does not say.
+/// Whether a link can carry packets: set up and operational, or with a carrier where the driver does not say. A carrier
+/// that was just lost is in the flags at once, and in the state up to a second later (net/core/link_watch.c).
 pub fn is_up(link: &Link) -> bool {
     let set_up = link.flags & IFF_UP != 0;
     match link.operstate {
-        Some(IF_OPER_UP) => set_up,
+        Some(IF_OPER_UP) => set_up && link.flags & IFF_LOWER_UP != 0,
         Some(IF_OPER_UNKNOWN) | None => set_up && link.flags & (IFF_LOWER_UP | IFF_RUNNING) != 0,
         Some(_) => false,
     }
@@ -76,7 +76,7 @@ pub fn get_link_by_index(index: u32, sequence: u32) -> Vec<u8> {
 
 /// Asks for one link, without counters.
 pub fn get_link_by_name(name: &str, sequence: u32) -> Vec<u8> {
-    let mut terminated = name.as_bytes().to_vec();
+    let mut terminated = name_to_bytes(name);
     terminated.push(0);
     get_link(&[0; HEADER], sequence)
         .attribute(IFLA_IFNAME, &terminated)
@@ -111,7 +111,7 @@ pub fn parse_link(payload: &[u8]) -> Result<Link, Malformed> {
     };
     for attribute in Attributes(attributes) {
         match attribute.kind {
-            IFLA_IFNAME => link.name = attribute.string_lossy().map(Cow::into_owned),
+            IFLA_IFNAME => link.name = terminated(attribute.payload).map(name_from_bytes),
             IFLA_MTU => link.mtu = attribute.u32(),
             IFLA_OPERSTATE => link.operstate = attribute.u8(),
             IFLA_LINKINFO => {
@@ -127,4 +127,33 @@ pub fn parse_link(payload: &[u8]) -> Result<Link, Malformed> {
         }
     }
     Ok(link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_down_as_soon_as_its_carrier_is_lost() {
+        let link = |flags, operstate| Link {
+            index: 2,
+            name: None,
+            hardware: 1,
+            flags,
+            operstate,
+            mtu: None,
+            info_kind: None,
+            rx_bytes: None,
+            tx_bytes: None,
+        };
+        let up = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
+        assert!(is_up(&link(up, Some(IF_OPER_UP))));
+        assert!(
+            !is_up(&link(IFF_UP | IFF_RUNNING, Some(IF_OPER_UP))),
+            "the state is late"
+        );
+        assert!(!is_up(&link(IFF_LOWER_UP, Some(IF_OPER_UP))), "set down");
+        assert!(is_up(&link(up, Some(IF_OPER_UNKNOWN))));
+        assert!(!is_up(&link(up, Some(7))));
+    }
 }

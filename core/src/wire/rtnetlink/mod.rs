@@ -2,11 +2,15 @@
 
 mod address;
 mod link;
+mod name;
 mod route;
+mod route_lookup;
 
 pub use address::{Address, dump_addresses, parse_address};
 pub use link::{Link, dump_links, get_link_by_index, get_link_by_name, is_up, parse_link};
+pub use name::{name_from_bytes, name_to_bytes};
 pub use route::{DefaultRoute, RT_TABLE_MAIN, dump_routes, parse_default_route};
+pub use route_lookup::{RouteQuery, Selectors, dump_rules, get_route, parse_route_interface, parse_rule};
 
 /// `RTM_NEWLINK`.
 pub const RTM_NEWLINK: u16 = 16;
@@ -20,6 +24,14 @@ pub const RTM_DELADDR: u16 = 21;
 pub const RTM_NEWROUTE: u16 = 24;
 /// `RTM_DELROUTE`.
 pub const RTM_DELROUTE: u16 = 25;
+/// `RTM_NEWRULE`.
+pub const RTM_NEWRULE: u16 = 32;
+/// `RTM_DELRULE`.
+pub const RTM_DELRULE: u16 = 33;
+/// `RTM_NEWNEXTHOP` (Linux 5.3).
+pub const RTM_NEWNEXTHOP: u16 = 104;
+/// `RTM_DELNEXTHOP`.
+pub const RTM_DELNEXTHOP: u16 = 105;
 
 /// The multicast group of links.
 pub const RTNLGRP_LINK: u32 = 1;
@@ -27,7 +39,13 @@ pub const RTNLGRP_LINK: u32 = 1;
 pub const RTNLGRP_IPV4_IFADDR: u32 = 5;
 /// The multicast group of IPv4 routes.
 pub const RTNLGRP_IPV4_ROUTE: u32 = 7;
+/// The multicast group of IPv4 routing rules.
+pub const RTNLGRP_IPV4_RULE: u32 = 8;
 /// The multicast group of IPv6 addresses.
 pub const RTNLGRP_IPV6_IFADDR: u32 = 9;
 /// The multicast group of IPv6 routes.
 pub const RTNLGRP_IPV6_ROUTE: u32 = 11;
+/// The multicast group of IPv6 routing rules.
+pub const RTNLGRP_IPV6_RULE: u32 = 19;
+/// The multicast group of next hops that routes share (Linux 5.3).
+pub const RTNLGRP_NEXTHOP: u32 = 32;

@@ -5,7 +5,7 @@
 mod mptcp;
 mod tcp;
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 pub use mptcp::{MptcpSocket, parse_mptcp};
 pub use tcp::{TcpMessage, TcpSocket};
@@ -55,6 +55,7 @@ const IPPROTO_MPTCP: u32 = 262;
 const PROTOCOL_IN_ATTRIBUTE: u8 = 255;
 const INET_DIAG_REQ_PROTOCOL: u16 = 3;
 const INET_DIAG_INFO: u16 = 2;
+const INET_DIAG_MARK: u16 = 15;
 const INET_DIAG_ULP_INFO: u16 = 19;
 const EXTENSION_INFO: u8 = 1 << (INET_DIAG_INFO - 1);
 /// The length of `struct inet_diag_msg`.
@@ -211,12 +212,15 @@ struct Common {
 impl Common {
     fn parse(header: &[u8; MESSAGE]) -> Option<Self> {
         let family = u8_at(header, 0)?;
+        let interface_index = u32_at(header, 40)?;
+        let local = address(family, header, 8)?;
+        let remote = address(family, header, 24)?;
         Some(Self {
             family,
             state: u8_at(header, 1)?,
-            local: SocketAddr::new(address(family, header, 8)?, be16_at(header, 4)?),
-            remote: SocketAddr::new(address(family, header, 24)?, be16_at(header, 6)?),
-            interface_index: u32_at(header, 40)?,
+            local: on_link(local, be16_at(header, 4)?, interface_index),
+            remote: on_link(remote, be16_at(header, 6)?, interface_index),
+            interface_index,
             cookie: u64::from(u32_at(header, 44)?) | u64::from(u32_at(header, 48)?) << 32,
             uid: u32_at(header, 64)?,
             inode: u32_at(header, 68)?,
@@ -229,6 +233,17 @@ fn address(family: u8, header: &[u8], offset: usize) -> Option<IpAddr> {
         AF_INET => ipv4_at(header, offset).map(IpAddr::V4),
         AF_INET6 => ipv6_at(header, offset).map(unmapped),
         _ => None,
+    }
+}
+
+/// A link-local address is another on each link. The kernel binds what has one to its interface (net/ipv6/tcp_ipv6.c,
+/// `tcp_v6_connect` and `tcp_v6_init_req`), and binds other sockets, too, whose addresses do not differ by that.
+pub fn on_link(ip: IpAddr, port: u16, interface_index: u32) -> SocketAddr {
+    match ip {
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => {
+            SocketAddrV6::new(ip, port, 0, interface_index).into()
+        }
+        _ => SocketAddr::new(ip, port),
     }
 }
 

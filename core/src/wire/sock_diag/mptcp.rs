@@ -17,9 +17,11 @@ pub struct MptcpSocket {
     pub family: u8,
     /// A number of include/net/tcp_states.h.
     pub state: u8,
-    /// This host's address and port; an IPv4-mapped address as the IPv4 address.
+    /// This host's address and port; an IPv4-mapped address as the IPv4 address, a
+    /// link-local one with the interface.
     pub local: SocketAddr,
-    /// The peer's address and port; an IPv4-mapped address as the IPv4 address.
+    /// The peer's address and port; an IPv4-mapped address as the IPv4 address, a
+    /// link-local one with the interface.
     pub remote: SocketAddr,
     /// The inode, as in /proc/PID/fd; 0 when no process holds it.
     pub inode: u32,
@@ -41,6 +43,12 @@ pub struct MptcpSocket {
     pub add_addr_accepted: Option<u8>,
     /// `mptcpi_add_addr_accepted_max`.
     pub add_addr_accepted_max: Option<u8>,
+    /// `mptcpi_write_seq`: up to where the application has written.
+    pub write_seq: Option<u64>,
+    /// `mptcpi_snd_una`: up to where the peer has acknowledged.
+    pub snd_una: Option<u64>,
+    /// `mptcpi_rcv_nxt`: up to where data has arrived without a hole.
+    pub rcv_nxt: Option<u64>,
     /// `mptcpi_bytes_retrans` (Linux 6.5): bytes sent again on another subflow.
     pub bytes_retrans: Option<u64>,
     /// `mptcpi_bytes_sent` (Linux 6.5): bytes sent, each counted once.
@@ -70,6 +78,9 @@ impl Default for MptcpSocket {
             add_addr_signal: None,
             add_addr_accepted: None,
             add_addr_accepted_max: None,
+            write_seq: None,
+            snd_una: None,
+            rcv_nxt: None,
             bytes_retrans: None,
             bytes_sent: None,
             bytes_received: None,
@@ -103,6 +114,9 @@ pub fn parse_mptcp(payload: &[u8]) -> Result<MptcpSocket, Malformed> {
         add_addr_accepted_max: u8_at(info, 5),
         flags: u32_at(info, 8),
         token: u32_at(info, 12),
+        write_seq: u64_at(info, 16),
+        snd_una: u64_at(info, 24),
+        rcv_nxt: u64_at(info, 32),
         bytes_retrans: u64_at(info, 48),
         bytes_sent: u64_at(info, 56),
         bytes_received: u64_at(info, 64),

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use super::{Common, INET_DIAG_INFO, INET_DIAG_ULP_INFO, MESSAGE, split};
+use super::{Common, INET_DIAG_INFO, INET_DIAG_MARK, INET_DIAG_ULP_INFO, MESSAGE, split};
 use crate::wire::Malformed;
 use crate::wire::attribute::Attributes;
 use crate::wire::bytes::{u8_at, u32_at, u64_at};
@@ -26,9 +26,11 @@ pub struct TcpSocket {
     pub family: u8,
     /// A number of include/net/tcp_states.h.
     pub state: u8,
-    /// This host's address and port; an IPv4-mapped address as the IPv4 address.
+    /// This host's address and port; an IPv4-mapped address as the IPv4 address, a
+    /// link-local one with the interface.
     pub local: SocketAddr,
-    /// The peer's address and port; an IPv4-mapped address as the IPv4 address.
+    /// The peer's address and port; an IPv4-mapped address as the IPv4 address, a
+    /// link-local one with the interface.
     pub remote: SocketAddr,
     /// The inode, which it shares with the connection's socket; 0 when no process holds it.
     pub inode: u32,
@@ -36,6 +38,8 @@ pub struct TcpSocket {
     pub uid: u32,
     /// The interface it is bound to; 0 for none.
     pub interface_index: u32,
+    /// SO_MARK; told to who has CAP_NET_ADMIN over the network namespace only.
+    pub mark: Option<u32>,
     /// The connection's token on this host.
     pub token_local: Option<u32>,
     /// The connection's token on the peer; 0 while it is not known.
@@ -90,6 +94,8 @@ pub struct TcpSocket {
     pub bytes_retrans: Option<u64>,
     /// `tcpi_snd_wnd`: the peer's receive window, bytes.
     pub snd_wnd: Option<u32>,
+    /// `tcpi_rcv_wnd` (Linux 6.2): the receive window that the peer was last told of, bytes.
+    pub rcv_wnd: Option<u32>,
 }
 
 impl Default for TcpSocket {
@@ -123,6 +129,7 @@ impl TcpSocket {
             inode: common.inode,
             uid: common.uid,
             interface_index: common.interface_index,
+            mark: None,
             token_local: None,
             token_remote: None,
             local_id: None,
@@ -150,6 +157,7 @@ impl TcpSocket {
             bytes_sent: u64_at(info, 200),
             bytes_retrans: u64_at(info, 208),
             snd_wnd: u32_at(info, 228),
+            rcv_wnd: u32_at(info, 232),
         };
         for attribute in Attributes(mptcp) {
             match attribute.kind {
@@ -170,6 +178,7 @@ impl TcpSocket {
 pub struct TcpMessage<'a> {
     header: &'a [u8; MESSAGE],
     info: &'a [u8],
+    mark: Option<u32>,
     mptcp: Option<&'a [u8]>,
 }
 
@@ -183,11 +192,13 @@ impl<'a> TcpMessage<'a> {
         let mut message = Self {
             header,
             info: &[],
+            mark: None,
             mptcp: None,
         };
         for attribute in Attributes(attributes) {
             match attribute.kind {
                 INET_DIAG_INFO => message.info = attribute.payload,
+                INET_DIAG_MARK => message.mark = attribute.u32(),
                 INET_DIAG_ULP_INFO => message.mptcp = mptcp_part(attribute.nested()),
                 _ => {}
             }
@@ -216,7 +227,10 @@ impl<'a> TcpMessage<'a> {
     /// When its family is not IP.
     pub fn socket(&self) -> Result<TcpSocket, Malformed> {
         let common = Common::parse(self.header).ok_or(Malformed("a TCP socket"))?;
-        Ok(TcpSocket::new(&common, self.info, self.mptcp.unwrap_or_default()))
+        Ok(TcpSocket {
+            mark: self.mark,
+            ..TcpSocket::new(&common, self.info, self.mptcp.unwrap_or_default())
+        })
     }
 }
 

@@ -133,7 +133,7 @@ fn a_path_that_dies_in_silence_while_data_comes_in_is_found() {
 }
 
 #[test]
-fn who_types_is_not_looked_at_at_each_key() {
+fn who_types_is_not_interrupted_at_each_key() {
     let mut stream = Stream::new(false);
     for _ in 0..20 {
         stream.idle(0.26);
@@ -142,11 +142,10 @@ fn who_types_is_not_looked_at_at_each_key() {
         let path = stream.connection.subflows.first_mut().expect("wifi");
         (path.unacked, path.last_data_sent_ms) = (Some(1), Some(4));
         stream.deliver(0, 0);
-        assert_eq!(stream.detector.suspects(), [], "at {}", stream.t);
         stream.connection.subflows.first_mut().expect("wifi").unacked = Some(0);
         stream.deliver(0, 200);
-        assert_eq!(stream.detector.suspects(), [], "at {}", stream.t);
     }
+    assert_eq!(stream.found, []);
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! What the path map shows of a connection: its interfaces, the peer's addresses, and an edge a subflow.
 
-use std::net::SocketAddr;
-
 use crate::history::{Condition, SubflowHistory};
-use crate::model::{Connection, Cookie, EventKind};
+use crate::model::{Connection, Cookie, EventKind, SocketAddr};
 use crate::ui::format;
 use crate::ui::view::{Direction, PathName, View, network};
 
@@ -78,7 +76,7 @@ const RECENT_S: f64 = 60.0;
 
 impl Map {
     pub(in crate::ui) fn new(connection: &Connection, view: &View<'_>) -> Self {
-        let direction = view.direction_of(connection.cookie);
+        let direction = view.direction_of(connection.id());
         let mut map = Self {
             direction,
             ..Self::default()
@@ -86,7 +84,7 @@ impl Map {
         let since = view.shown.now() - RECENT_S;
         let mut subflows: Vec<_> = view
             .shown
-            .subflows_of(connection.cookie)
+            .subflows_of(connection.id())
             .filter(|subflow| subflow.ended_at.is_none_or(|ended| ended > since))
             .collect();
         view.sort(&mut subflows);
@@ -114,7 +112,7 @@ impl Map {
     #[must_use]
     pub(in crate::ui) fn for_afar(mut self, app: &str) -> Self {
         for peer in &mut self.peers {
-            peer.title = peer.address.ip().to_string();
+            peer.title = peer.address.host().to_string();
             peer.note = format!("{app}, port {}", peer.address.port());
         }
         self
@@ -204,7 +202,7 @@ impl Map {
             match (event.kind, event.remote) {
                 (EventKind::AddressAnnounced, Some(mut address)) => {
                     if address.port() == 0 {
-                        address.set_port(connection.remote.port());
+                        address = address.with_port(connection.remote.port());
                     }
                     announced.retain(|(other, _)| *other != id);
                     announced.push((id, address));
@@ -214,7 +212,8 @@ impl Map {
             }
         }
         for (id, address) in announced {
-            if !self.peers.iter().any(|peer| peer.address == address) {
+            // An announcement does not say on which link it is meant.
+            if !self.peers.iter().any(|peer| peer.address.may_be(&address)) {
                 self.peers.push(Peer {
                     address,
                     title: address.to_string(),
@@ -265,11 +264,28 @@ fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge
         }
     };
     let path = view.path(last.interface.as_deref());
+    let mut label = label;
+    let mut ends_in_words = format!("{} to {}", last.local.host(), last.remote);
+    if let Some(owner) = view.other_owner(last) {
+        ends_in_words = format!(
+            "{} of {owner} leaves by {}, to {}",
+            last.local.ip(),
+            path.name,
+            last.remote
+        );
+        let more = [label.1.as_str(), &format!("{owner}'s address")];
+        label.1 = more
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join(", ");
+    }
     let spoken = [
         format!("Path over {}", path.name),
         label.0.clone(),
         label.1.clone(),
-        format!("{} to {}", last.local.ip(), last.remote),
+        ends_in_words,
     ];
     let spoken: Vec<String> = spoken.into_iter().filter(|part| !part.is_empty()).collect();
     Edge {
@@ -290,9 +306,12 @@ mod tests {
     use crate::model::{Event, Line, Origin, Token};
     use crate::ui::test_data::Stage;
 
-    fn map(stage: &Stage, cookie: u64) -> Map {
+    fn map(stage: &Stage, token: u32) -> Map {
         let view = stage.view();
-        let connection = view.shown.latest(Cookie(cookie)).expect("a known connection");
+        let connection = view
+            .shown
+            .latest(Token(token).into())
+            .expect("a known connection");
         Map::new(connection, &view)
     }
 
@@ -317,9 +336,70 @@ mod tests {
     }
 
     #[test]
+    fn two_subflows_over_one_interface_begin_at_one_node() {
+        let mut stage = Stage::usual();
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
+        let second = connection.subflows.get_mut(1).expect("two");
+        second.interface = Some("wlan0".to_owned());
+        second.address_interface = Some("wwan0".to_owned());
+        let sample = crate::model::Sample {
+            t: 10.5,
+            connections: vec![connection],
+            ..crate::model::Sample::default()
+        };
+        stage.history.apply(Line::Sample(Box::new(sample)));
+        let map = map(&stage, 1);
+        let names: Vec<_> = map.nodes.iter().map(|node| node.path.name.as_str()).collect();
+        assert_eq!(names, ["Wi-Fi"]);
+        let ends: Vec<_> = map.edges.iter().map(|edge| edge.ends).collect();
+        assert_eq!(ends, [(0, 0), (0, 0)]);
+        let other = map.edges.get(1).expect("two");
+        assert_eq!(other.label.1, "Phone's address");
+        assert!(
+            other.spoken.contains("10.0.9.1 of Phone leaves by Wi-Fi"),
+            "{}",
+            other.spoken
+        );
+    }
+
+    #[test]
+    fn the_same_address_of_the_peer_on_two_links_is_two() {
+        let mut stage = Stage::usual();
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
+        for subflow in &mut connection.subflows {
+            let device = subflow.interface.clone().expect("a device");
+            subflow.remote = format!("[fe80::bb%{device}]:443").parse().expect("an address");
+        }
+        let announced = Event {
+            token: Some(Token(1)),
+            remote: Some("[fe80::bb]:443".parse().expect("an address")),
+            remote_id: Some(4),
+            ..Event::new(11.0, EventKind::AddressAnnounced, Origin::Kernel)
+        };
+        stage.history.apply(Line::Sample(Box::new(crate::model::Sample {
+            t: 11.0,
+            connections: vec![connection],
+            ..crate::model::Sample::default()
+        })));
+        stage.history.apply(Line::Event(Box::new(announced)));
+        let map = map(&stage, 1);
+        let titles: Vec<_> = map.peers.iter().map(|peer| peer.title.as_str()).collect();
+        assert_eq!(titles, ["[fe80::bb%wlan0]:443", "[fe80::bb%wwan0]:443"]);
+        let ends: Vec<_> = map.edges.iter().map(|edge| edge.ends).collect();
+        assert_eq!(ends, [(0, 0), (1, 1)]);
+        let afar: Vec<_> = map
+            .for_afar("ssh")
+            .peers
+            .into_iter()
+            .map(|peer| peer.title)
+            .collect();
+        assert_eq!(afar, ["fe80::bb%wlan0", "fe80::bb%wwan0"]);
+    }
+
+    #[test]
     fn an_interface_keeps_its_place_for_a_while_after_its_last_subflow() {
         let mut stage = Stage::usual();
-        let mut connection = stage.history.latest(Cookie(1)).expect("known").clone();
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
         connection.subflows.remove(0);
         let sample = |t: f64| {
             let sample = crate::model::Sample {
@@ -341,7 +421,7 @@ mod tests {
     #[test]
     fn a_subflow_that_is_gone_is_red_at_once_and_fades() {
         let mut stage = Stage::usual();
-        let mut connection = stage.history.latest(Cookie(1)).expect("known").clone();
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
         connection.subflows.remove(0);
         stage.history.apply(Line::Sample(Box::new(crate::model::Sample {
             t: 11.0,
@@ -366,13 +446,12 @@ mod tests {
         let mut stage = Stage::usual();
         let told = |kind, remote: Option<&str>| {
             let mut event = Event::new(11.0, kind, Origin::Kernel);
-            event.token = Some(Token(7));
+            event.token = Some(Token(1));
             event.remote_id = Some(4);
             event.remote = remote.map(|remote| remote.parse().expect("an address"));
             Line::Event(Box::new(event))
         };
-        let mut connection = stage.history.latest(Cookie(1)).expect("known").clone();
-        connection.token = Some(Token(7));
+        let connection = stage.history.latest(Token(1).into()).expect("known").clone();
         stage
             .history
             .apply(told(EventKind::AddressAnnounced, Some("198.51.100.9:0")));

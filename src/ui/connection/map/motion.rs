@@ -57,6 +57,7 @@ impl Motion {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
     use crate::ui::test_data::Stage;
 
     /// How far the dots of the first edge are after frames at these times, and whether another frame is asked for.
@@ -64,7 +65,7 @@ mod tests {
         let stage = Stage::usual();
         let mut view = stage.view();
         change(&mut view);
-        let map = Map::new(view.shown.latest(Cookie(1)).expect("known"), &view);
+        let map = Map::new(view.shown.latest(Token(1).into()).expect("known"), &view);
         let mut motion = Motion::default();
         motion.step(&map, &view, times.first().copied().unwrap_or_default());
         let edge = map.edges.first().expect("an edge");

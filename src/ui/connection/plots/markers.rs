@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::history::SubflowHistory;
 use crate::history::handover::{Handover, Interruption, duration, sentence};
-use crate::model::{Cookie, Event, EventKind};
+use crate::model::{ConnectionId, Event, EventKind};
 use crate::ui::format;
 use crate::ui::view::View;
 
@@ -38,11 +38,11 @@ const PART_S: f64 = 2.0;
 const MOST: usize = 200;
 
 /// The events within the window that have to do with a connection, oldest first.
-pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Vec<Marker> {
-    let subflows: Vec<&SubflowHistory> = view.shown.subflows_of(cookie).collect();
+pub(super) fn markers(id: ConnectionId, view: &View<'_>, from: f64, to: f64) -> Vec<Marker> {
+    let subflows: Vec<&SubflowHistory> = view.shown.subflows_of(id).collect();
     let events = view.shown.events();
     let within = |(handover, _): &(&Handover, _)| handover.t >= from && handover.t <= to;
-    let handovers: Vec<_> = view.interruptions(cookie).filter(within).take(MOST).collect();
+    let handovers: Vec<_> = view.interruptions(id).filter(within).take(MOST).collect();
     let told = |event: &Event| {
         handovers.iter().any(|(handover, _)| {
             is_part(event) && (event.t - handover.t).abs() < PART_S && {
@@ -55,7 +55,7 @@ pub(super) fn markers(cookie: Cookie, view: &View<'_>, from: f64, to: f64) -> Ve
         .iter()
         .rev()
         .filter(|event| event.t >= from && event.t <= to && !told(event))
-        .filter_map(|event| marker(event, cookie, &subflows, view))
+        .filter_map(|event| marker(event, id, &subflows, view))
         .take(MOST)
         .collect();
     markers.extend(handovers.iter().map(|(handover, gap)| Marker {
@@ -85,13 +85,14 @@ fn is_part(event: &Event) -> bool {
     )
 }
 
-fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
-    let connection = view.shown.latest(cookie)?;
+fn marker(event: &Event, id: ConnectionId, subflows: &[&SubflowHistory], view: &View<'_>) -> Option<Marker> {
+    let connection = view.shown.latest(id)?;
     let own = event.token.is_some() && event.token == connection.token;
     let device = device(event, subflows, view);
     let used = subflows
         .iter()
         .any(|subflow| device.is_some() && subflow.last.interface.as_deref() == device);
+    let addressed = |address: &IpAddr| subflows.iter().any(|subflow| subflow.last.local.ip() == *address);
     let path = || view.path(device).name;
     let link_local = match event.address {
         Some(IpAddr::V6(ip)) => ip.is_unicast_link_local(),
@@ -111,20 +112,26 @@ fn marker(event: &Event, cookie: Cookie, subflows: &[&SubflowHistory], view: &Vi
             };
             (format!("{}: {word}", path()), false)
         }
+        EventKind::SubflowRerouted if own => (format!("moved to {}", path()), false),
         EventKind::ConnectionEstablished if own => ("Established".to_owned(), false),
         EventKind::ConnectionClosed if own => ("Closed".to_owned(), false),
         EventKind::AddressAnnounced if own => ("Address announced".to_owned(), false),
         EventKind::AddressRemoved if own => ("Address withdrawn".to_owned(), false),
         EventKind::InterfaceDown if used => (format!("{} lost", path()), true),
+        EventKind::AccessPointChanged if used => (format!("{}: other access point", path()), false),
         EventKind::InterfaceUp if used => (format!("{} back", path()), false),
-        EventKind::AddressLost if used && !link_local && !went_down(event, view) => {
+        EventKind::AddressLost
+            if (used || event.address.as_ref().is_some_and(addressed))
+                && !link_local
+                && !went_down(event, view) =>
+        {
             (format!("{} address lost", path()), true)
         }
         EventKind::EndpointChanged | EventKind::EndpointAdded | EventKind::EndpointRemoved => {
             let endpoint = event.endpoint.as_ref()?;
-            let uses = |subflow: &&SubflowHistory| subflow.last.local.ip() == endpoint.address;
+            let uses = |subflow: &&SubflowHistory| endpoint.may_have(subflow.last.local);
             let subflow = subflows.iter().copied().find(|subflow| uses(subflow))?;
-            let path = view.path(subflow.last.interface.as_deref()).name;
+            let path = view.path(subflow.last.address_owner()).name;
             let verb = match event.kind {
                 EventKind::EndpointAdded => "added",
                 EventKind::EndpointRemoved => "removed",

@@ -15,7 +15,7 @@ use self::axis::YAxis;
 use self::layout::Places;
 use self::markers::Marker;
 use self::series::{Series, Tracks};
-use crate::model::Cookie;
+use crate::model::ConnectionId;
 use crate::ui::view::{Direction, View};
 use crate::ui::widgets::focus_ring;
 
@@ -46,7 +46,7 @@ struct Cached {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Key {
-    cookie: Cookie,
+    id: ConnectionId,
     revision: u64,
     range: (f64, f64),
     width: f32,
@@ -64,24 +64,30 @@ impl PlotState {
 }
 
 /// The plots of one connection over all that is left of `ui`; the handover that was chosen in them, by when it began.
-pub(super) fn ui(state: &mut PlotState, cookie: Cookie, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
+pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
     let places = Places::new(ui.available_rect_before_wrap());
-    show(state, cookie, &places, view, ui)
+    show(state, id, &places, view, ui)
 }
 
 /// The throughput of one connection alone, everything `scale` times as large.
 pub(in crate::ui) fn throughput(
     state: &mut PlotState,
-    cookie: Cookie,
+    id: ConnectionId,
     area: Rect,
     scale: f32,
     view: &View<'_>,
     ui: &mut Ui,
 ) {
-    show(state, cookie, &Places::alone(area, scale), view, ui);
+    show(state, id, &Places::alone(area, scale), view, ui);
 }
 
-fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
+fn show(
+    state: &mut PlotState,
+    id: ConnectionId,
+    places: &Places,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Option<f64> {
     let now = view.shown.now();
     let response = if places.alone {
         ui.allocate_rect(places.plots, Sense::hover())
@@ -94,11 +100,11 @@ fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>,
 
     let (from, to) = state.window.range(now);
     let key = Key {
-        cookie,
+        id,
         revision: view.shown.revision(),
         range: (from, to),
         width: places.plots.width(),
-        direction: view.direction_of(cookie),
+        direction: view.direction_of(id),
         interval_ms: view.interval_ms,
     };
     let tracks = &mut state.tracks;
@@ -106,8 +112,8 @@ fn show(state: &mut PlotState, cookie: Cookie, places: &Places, view: &View<'_>,
         Some(cached) => cached,
         None => Cached {
             key,
-            series: Series::new(cookie, view, key.range, key.width, tracks),
-            markers: markers::markers(cookie, view, from, to),
+            series: Series::new(id, view, key.range, key.width, tracks),
+            markers: markers::markers(id, view, from, to),
         },
     };
     let Cached { series, markers, .. } = &cached;

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::history::{Condition, SubflowHistory};
-use crate::model::Cookie;
+use crate::model::{ConnectionId, Cookie};
 use crate::ui::resample::{Bin, Bins, Curve, Track};
 use crate::ui::theme::Slot;
 use crate::ui::view::{Direction, View, peak_bps};
@@ -53,7 +53,7 @@ const BAR: f64 = 4.0;
 impl Series {
     /// The layers of a connection from one time to another, over `width` points of the window.
     pub(super) fn new(
-        cookie: Cookie,
+        connection: ConnectionId,
         view: &View<'_>,
         (from, to): (f64, f64),
         width: f32,
@@ -67,7 +67,7 @@ impl Series {
         let retrans_bins = Bins::covering(from, to, bins.width * f64::from(together));
         let mut subflows: Vec<&SubflowHistory> = view
             .shown
-            .subflows_of(cookie)
+            .subflows_of(connection)
             .filter(|subflow| subflow.began_at <= to && subflow.ended_at.is_none_or(|ended| ended >= from))
             .collect();
         view.sort(&mut subflows);
@@ -186,13 +186,14 @@ pub(super) fn value_at(curve: &Curve, t: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
     use crate::ui::test_data::Stage;
 
     #[test]
     fn layers_are_stacked_in_order_of_slot() {
         let stage = Stage::usual();
         let view = stage.view();
-        let series = Series::new(Cookie(1), &view, (0.0, 10.0), 400.0, &mut Tracks::default());
+        let series = Series::new(Token(1).into(), &view, (0.0, 10.0), 400.0, &mut Tracks::default());
         let slots: Vec<u8> = series.layers.iter().map(|layer| layer.slot.number).collect();
         assert_eq!(slots, [0, 2]);
         let (highest, _) = series.highest(0);
@@ -203,7 +204,7 @@ mod tests {
     fn a_subflow_that_ended_before_the_window_has_no_layer() {
         let stage = Stage::usual();
         let series = Series::new(
-            Cookie(1),
+            Token(1).into(),
             &stage.view(),
             (100.0, 110.0),
             400.0,

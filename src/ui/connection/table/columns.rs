@@ -1,9 +1,7 @@
 //! The columns of the table, one definition each: key, head, unit, what it means, and how its value is found.
 
-use std::net::SocketAddr;
-
 use crate::history::{Condition, Point, SubflowHistory};
-use crate::model::{JoinedBy, TcpState};
+use crate::model::{JoinedBy, SocketAddr, TcpState};
 use crate::ui::format;
 use crate::ui::view::{PathName, peak_bps};
 
@@ -47,6 +45,8 @@ pub(super) enum Face {
 pub(super) struct Given<'a> {
     pub subflow: &'a SubflowHistory,
     pub path: &'a PathName,
+    /// The interface that has the local address, where it is another.
+    pub owner: Option<String>,
     pub condition: Condition,
     /// What it sends and receives now, bits a second.
     pub out_bps: f64,
@@ -145,6 +145,14 @@ fn rtt(given: &Given<'_>) -> Value {
     Value::Spread(f64::from(rtt), format::ms(rtt), spread.unwrap_or_default())
 }
 
+/// The interface that carries it, and the one whose address it uses where that is another: two subflows over one
+/// interface are no two independent paths.
+fn path(given: &Given<'_>) -> String {
+    let name = &given.path.name;
+    let owner = given.owner.as_ref();
+    owner.map_or_else(|| name.clone(), |owner| format!("{name} ({owner}'s address)"))
+}
+
 fn ids(given: &Given<'_>) -> Value {
     let last = &given.subflow.last;
     let id = |id: Option<u8>| id.map_or_else(|| format::ABSENT.to_owned(), |id| id.to_string());
@@ -241,14 +249,16 @@ impl Column {
 
 /// Every column, in the order in which they stand.
 #[rustfmt::skip]
-pub(super) static COLUMNS: [Column; 39] = [
-    words("path", "Path", "The interface that the subflow is bound to, else the one with its local address.",
-        |given| Value::Text(given.path.name.clone())).usual(88.0).face(Face::Path),
+pub(super) static COLUMNS: [Column; 40] = [
+    words("path", "Path", "The interface that carries it: the one that it is bound to, else the one that its route leaves by.",
+        |given| Value::Text(path(given))).usual(88.0).face(Face::Path),
     words("interface", "Interface", "The device name.",
         |given| match given.path.device.as_str() {
-            "" => Value::Absent("No interface has the address."),
+            "" => Value::Absent("No interface has the address, and no route is known."),
             device => Value::Text(device.to_owned()),
         }),
+    words("address_interface", "Address of", "The interface that has the local address, where another one carries it.",
+        |given| Value::Text(given.owner.clone().unwrap_or_default())),
     words("local", "Local", "This host's address and port.",
         |given| Value::Address(given.subflow.last.local)).usual(110.0).face(Face::Address),
     words("remote", "Remote", "The peer's address and port.",

@@ -1,11 +1,10 @@
 //! What the table of subflows says: rows, their order, and which columns there are.
 
 use std::cmp::Ordering;
-use std::net::SocketAddr;
 
 use super::columns::{COLUMNS, Column, Face, Given, Value, column, state_word};
 use crate::history::{Condition, SubflowHistory};
-use crate::model::Cookie;
+use crate::model::{ConnectionId, Cookie, SocketAddr};
 use crate::ui::format;
 use crate::ui::settings::{Sort, TableSettings};
 use crate::ui::view::{Direction, PathName, View};
@@ -79,7 +78,7 @@ pub(super) fn sort_by(table: &mut TableSettings, column: &Column) {
 
 /// The rows of a connection that lives, or as it was when it ended.
 pub(in crate::ui::connection) fn rows(
-    connection: Cookie,
+    connection: ConnectionId,
     table: &TableSettings,
     view: &View<'_>,
 ) -> Vec<Row> {
@@ -129,6 +128,7 @@ fn with_given<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&Giv
     of(&Given {
         subflow,
         path: &path,
+        owner: view.other_owner(&subflow.last),
         condition: view.condition(subflow),
         out_bps: view.rate(subflow, Direction::Sent),
         in_bps: view.rate(subflow, Direction::Received),
@@ -228,6 +228,7 @@ pub(super) fn spoken(row: &Row, columns: &[&Column]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Token;
     use crate::ui::test_data::Stage;
 
     fn keys(table: &TableSettings) -> Vec<&'static str> {
@@ -310,13 +311,13 @@ mod tests {
         let view = stage.view();
         let mut table = TableSettings::default();
         let paths = |table: &TableSettings| -> Vec<String> {
-            let rows = rows(Cookie(1), table, &view);
+            let rows = rows(Token(1).into(), table, &view);
             rows.into_iter().map(|row| row.path.name).collect()
         };
         assert_eq!(paths(&table), ["Wi-Fi", "Phone"]);
         sort_by(&mut table, column("path").expect("a column"));
         assert_eq!(paths(&table), ["Phone", "Wi-Fi"]);
-        let rows = rows(Cookie(1), &table, &view);
+        let rows = rows(Token(1).into(), &table, &view);
         let columns = chosen(&table);
         let at = columns.iter().position(|column| column.key == "cwnd");
         let cell = at.and_then(|at| rows.first()?.cells.get(at));

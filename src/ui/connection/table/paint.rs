@@ -271,14 +271,14 @@ fn menu(row: &Row, view: &View<'_>, ui: &mut Ui, acts: &mut Vec<Act>) {
     let endpoint = state
         .endpoints
         .values()
-        .find(|endpoint| endpoint.address == row.local.ip());
+        .find(|endpoint| endpoint.may_have(row.local));
     let on = endpoint.is_some_and(|endpoint| endpoint.flags.contains(EndpointFlags::BACKUP));
     let name = if on { "Not backup" } else { "Make backup" };
     let change = FlagChange::one(EndpointFlags::BACKUP, !on);
     let no_change = refusal.or_else(|| match endpoint {
         None => Some(format!(
             "No endpoint has {}: add one under Paths.",
-            row.local.ip()
+            row.local.host()
         )),
         Some(endpoint) if !plan_change(endpoint, change).in_place => {
             Some("The kernel made this endpoint itself and does not change it in place.".to_owned())

@@ -1,0 +1,399 @@
+//! What can be asked of the path manager at all, decided before anything is touched.
+//!
+//! The one place for it: the window's switches, the command line, the direct way and the helper all ask here. The rules
+//! are those of `mptcp_pm_nl_add_addr_doit` and `mptcp_pm_nl_append_new_local_addr` (net/mptcp/pm_kernel.c; until Linux
+//! 6.15 in pm_netlink.c), and beyond them what the kernel grants and nothing can come of. What only the kernel knows,
+//! such as how many endpoints it takes, is left to it.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use super::{Command, Endpoint, EndpointFlags, FlagChange, Plan, plan_change};
+
+/// Why a change can never be granted, or would come to nothing. Each is a sentence without its full stop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Impossible {
+    /// `signal` together with `fullmesh`.
+    SignalWithFullmesh,
+    /// A port is announced, so it needs `signal`.
+    PortWithoutSignal,
+    /// The kernel listens on an announced port, and opens no subflow from such an endpoint.
+    PortWithSubflow,
+    /// A flag that nobody may ask for: `implicit`, or a bit without a name.
+    Unaskable(EndpointFlags),
+    /// No flag at all.
+    NoFlag,
+    /// Id 0 is the address of each connection's first subflow.
+    IdZero,
+    /// Port 0 is none.
+    PortZero,
+    /// An address that is not one host's own.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// What it is: `a multicast address`.
+        what: &'static str,
+    },
+    /// An IPv4-mapped IPv6 address.
+    Mapped(IpAddr),
+    /// A link-local IPv6 address without a device.
+    NoDevice(IpAddr),
+    /// Another endpoint has the id.
+    IdTaken(Endpoint),
+    /// Another endpoint has the address.
+    AddressTaken(Endpoint),
+    /// The endpoint would be made anew, and the kernel could not listen at its address and port again.
+    AddressMissing(IpAddr),
+    /// The kernel made an endpoint for the address, which is replaced only where no id is given.
+    ImplicitThere(Endpoint),
+}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignalWithFullmesh => {
+                f.write_str("the kernel takes no endpoint with both signal and fullmesh; choose one of them")
+            }
+            Self::PortWithoutSignal => {
+                f.write_str("a port is announced with the address, so it needs signal; add signal, or leave the port")
+            }
+            Self::PortWithSubflow => f.write_str(
+                "the kernel opens no subflow from an endpoint with a port: such an endpoint has signal, and neither \
+                 subflow nor fullmesh; leave the port, or the flag",
+            ),
+            Self::Unaskable(flags) => write!(
+                f,
+                "nobody can ask for {flags}; use subflow, signal, backup, fullmesh or laminar"
+            ),
+            Self::NoFlag => f.write_str(
+                "an endpoint without a flag does nothing; say what it is for: subflow, signal, backup, fullmesh or laminar",
+            ),
+            Self::IdZero => f.write_str(
+                "id 0 stands for the address of each connection's first subflow; choose 1 to 255, or leave it to the kernel",
+            ),
+            Self::PortZero => f.write_str("port 0 is no port; choose 1 to 65535, or leave it"),
+            Self::Address { address, what } => write!(
+                f,
+                "{address} is {what}, which can be no endpoint; give an address that one of this machine's interfaces has"
+            ),
+            Self::Mapped(address) => {
+                write!(f, "{address} is an IPv4 address in IPv6's clothes; write it as IPv4")
+            }
+            Self::NoDevice(address) => write!(
+                f,
+                "{address} is an address of one link, and which link is not said; add 'dev' and the interface"
+            ),
+            Self::IdTaken(other) => write!(
+                f,
+                "id {} is taken by {}; choose another id, or leave it to the kernel",
+                other.id, other.address
+            ),
+            Self::AddressTaken(other) => write!(
+                f,
+                "{} is an endpoint already, id {}; change that one, or remove it first",
+                other.address, other.id
+            ),
+            Self::AddressMissing(address) => write!(
+                f,
+                "the kernel would have to listen at {address} anew, which is not on this machine now; wait until it is"
+            ),
+            Self::ImplicitThere(other) => write!(
+                f,
+                "the kernel made endpoint {} for {} by itself, and replaces it only when no id is given; leave the id",
+                other.id, other.address
+            ),
+        }
+    }
+}
+
+/// Whether an endpoint can be added, whichever others there are. `id` and `port` are as they were asked for.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check_addition(
+    address: IpAddr,
+    interface: Option<&str>,
+    id: Option<u8>,
+    port: Option<u16>,
+    flags: EndpointFlags,
+) -> Result<(), Impossible> {
+    check_address(address)?;
+    if is_link_local_v6(address) && interface.is_none() {
+        return Err(Impossible::NoDevice(address));
+    }
+    if id == Some(0) {
+        return Err(Impossible::IdZero);
+    }
+    if port == Some(0) {
+        return Err(Impossible::PortZero);
+    }
+    if flags == EndpointFlags::NONE {
+        return Err(Impossible::NoFlag);
+    }
+    check_flags(flags, port)
+}
+
+/// How an endpoint's flags can be changed.
+///
+/// # Errors
+/// Why they cannot.
+pub fn check_change(endpoint: &Endpoint, change: FlagChange) -> Result<Plan, Impossible> {
+    let unaskable = change.set.with(change.clear).without(EndpointFlags::ASKABLE);
+    if unaskable != EndpointFlags::NONE {
+        return Err(Impossible::Unaskable(unaskable));
+    }
+    let plan = plan_change(endpoint, change);
+    // What the kernel holds besides is its own affair.
+    let asked = EndpointFlags(plan.flags.0 & EndpointFlags::ASKABLE.0);
+    check_flags(asked, endpoint.port)?;
+    Ok(plan)
+}
+
+/// Whether a command can be granted, given the endpoints as they are now.
+///
+/// # Errors
+/// Why it cannot.
+pub fn check_command(command: &Command, endpoints: &[Endpoint]) -> Result<(), Impossible> {
+    match command {
+        Command::EndpointAdd {
+            address,
+            interface,
+            id,
+            port,
+            flags,
+        } => {
+            check_addition(*address, interface.as_deref(), *id, *port, *flags)?;
+            taken(*address, *id, *port, endpoints).map_or(Ok(()), Err)
+        }
+        Command::EndpointChange { id, flags } => {
+            let endpoint = endpoints.iter().find(|endpoint| endpoint.id == *id);
+            endpoint.map_or(Ok(()), |endpoint| check_change(endpoint, *flags).map(drop))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an endpoint that is added would collide with. Ports tell endpoints of one address apart.
+pub fn taken(
+    address: IpAddr,
+    id: Option<u8>,
+    port: Option<u16>,
+    endpoints: &[Endpoint],
+) -> Option<Impossible> {
+    let same = |other: &&Endpoint| other.address == address && other.port == port;
+    match endpoints.iter().find(same) {
+        Some(other) if !other.flags.contains(EndpointFlags::IMPLICIT) => {
+            return Some(Impossible::AddressTaken(other.clone()));
+        }
+        Some(other) if id.is_some() => return Some(Impossible::ImplicitThere(other.clone())),
+        _ => {}
+    }
+    let other = endpoints.iter().find(|other| Some(other.id) == id);
+    other.map(|other| Impossible::IdTaken(other.clone()))
+}
+
+/// Whether an address is one that a host can have for itself, towards others.
+///
+/// # Errors
+/// What it is instead.
+pub fn check_address(address: IpAddr) -> Result<(), Impossible> {
+    let what = match address {
+        IpAddr::V4(ip) if ip.octets().first() == Some(&0) => "no address of a host",
+        IpAddr::V6(ip) if ip.is_unspecified() => "no address of a host",
+        IpAddr::V6(ip) if ip.to_ipv4_mapped().is_some() => return Err(Impossible::Mapped(address)),
+        _ if address.is_loopback() => "this machine's loopback",
+        _ if address.is_multicast() => "a multicast address",
+        IpAddr::V4(ip) if ip.is_broadcast() => "the broadcast address",
+        _ => return Ok(()),
+    };
+    Err(Impossible::Address { address, what })
+}
+
+fn is_link_local_v6(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(ip) if ip.is_unicast_link_local())
+}
+
+/// Flags that go together, and with a port.
+fn check_flags(flags: EndpointFlags, port: Option<u16>) -> Result<(), Impossible> {
+    let unaskable = flags.without(EndpointFlags::ASKABLE);
+    if unaskable != EndpointFlags::NONE {
+        return Err(Impossible::Unaskable(unaskable));
+    }
+    if flags.contains(EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH)) {
+        return Err(if port.is_some() {
+            Impossible::PortWithSubflow
+        } else {
+            Impossible::SignalWithFullmesh
+        });
+    }
+    if port.is_some() && !flags.contains(EndpointFlags::SIGNAL) {
+        return Err(Impossible::PortWithoutSignal);
+    }
+    if port.is_some() && flags.contains(EndpointFlags::SUBFLOW) {
+        return Err(Impossible::PortWithSubflow);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIGNAL: EndpointFlags = EndpointFlags::SIGNAL;
+    const SUBFLOW: EndpointFlags = EndpointFlags::SUBFLOW;
+    const FULLMESH: EndpointFlags = EndpointFlags::FULLMESH;
+
+    fn endpoint(id: u8, port: Option<u16>, flags: EndpointFlags) -> Endpoint {
+        Endpoint {
+            id,
+            address: [10, 0, 0, id].into(),
+            port,
+            interface: None,
+            interface_index: None,
+            flags,
+        }
+    }
+
+    fn change(endpoint: &Endpoint, words: &str) -> Result<(), Impossible> {
+        check_change(endpoint, words.parse().expect("flags")).map(drop)
+    }
+
+    #[test]
+    fn no_change_that_the_kernel_never_grants_gets_through() {
+        let mesh = endpoint(1, None, SUBFLOW.with(FULLMESH));
+        assert_eq!(change(&mesh, "signal"), Err(Impossible::SignalWithFullmesh));
+        assert_eq!(change(&mesh, "signal nofullmesh"), Ok(()));
+        assert_eq!(
+            change(&mesh, "signal backup"),
+            Err(Impossible::SignalWithFullmesh)
+        );
+        let port = endpoint(1, Some(443), SIGNAL);
+        for words in ["subflow", "fullmesh", "subflow backup"] {
+            assert_eq!(change(&port, words), Err(Impossible::PortWithSubflow), "{words}");
+        }
+        assert_eq!(change(&port, "nosignal"), Err(Impossible::PortWithoutSignal));
+        assert_eq!(
+            change(&port, "nosignal subflow"),
+            Err(Impossible::PortWithoutSignal)
+        );
+        assert_eq!(change(&port, "backup"), Ok(()), "in place");
+        let signals = endpoint(1, None, SIGNAL);
+        assert_eq!(change(&signals, "fullmesh"), Err(Impossible::SignalWithFullmesh));
+        assert_eq!(
+            change(&signals, "implicit"),
+            Err(Impossible::Unaskable(EndpointFlags::IMPLICIT))
+        );
+        assert_eq!(
+            change(&signals, "0x40"),
+            Err(Impossible::Unaskable(EndpointFlags(0x40)))
+        );
+        // What a newer kernel holds besides does not bar what it has nothing to do with.
+        let newer = endpoint(1, None, SUBFLOW.with(EndpointFlags(0x40)));
+        assert_eq!(change(&newer, "signal"), Ok(()));
+        assert_eq!(
+            change(&newer, "noimplicit"),
+            Err(Impossible::Unaskable(EndpointFlags::IMPLICIT))
+        );
+        assert_eq!(
+            change(&signals, "nosignal"),
+            Ok(()),
+            "the kernel keeps an address with an id"
+        );
+    }
+
+    #[test]
+    fn what_can_be_no_endpoint_is_told_so() {
+        let add = |address: &str| {
+            let address = address.parse().expect("an address");
+            check_addition(address, None, None, None, SUBFLOW)
+        };
+        for address in [
+            "224.0.0.1",
+            "239.255.255.255",
+            "ff02::1",
+            "127.0.0.1",
+            "127.9.9.9",
+            "::1",
+            "0.0.0.0",
+            "0.1.2.3",
+            "::",
+            "255.255.255.255",
+        ] {
+            assert!(
+                matches!(add(address), Err(Impossible::Address { .. })),
+                "{address}"
+            );
+        }
+        assert!(matches!(add("::ffff:10.0.0.1"), Err(Impossible::Mapped(_))));
+        assert!(matches!(add("fe80::1"), Err(Impossible::NoDevice(_))));
+        let bound = |text: &str| {
+            let address = text.parse().expect("an address");
+            check_addition(address, Some("eth0"), None, None, SUBFLOW)
+        };
+        assert_eq!(bound("fe80::1"), Ok(()));
+        for address in ["10.0.0.1", "169.254.1.1", "2001:db8::1", "fd00::1", "240.0.0.1"] {
+            assert_eq!(add(address), Ok(()), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_addition_has_a_flag_an_id_and_a_port_that_mean_something() {
+        let address: IpAddr = [10, 0, 0, 1].into();
+        let add = |id, port, flags| check_addition(address, None, id, port, flags);
+        assert_eq!(add(None, None, EndpointFlags::NONE), Err(Impossible::NoFlag));
+        assert_eq!(add(Some(0), None, SUBFLOW), Err(Impossible::IdZero));
+        assert_eq!(add(None, Some(0), SIGNAL), Err(Impossible::PortZero));
+        assert_eq!(add(None, Some(443), SUBFLOW), Err(Impossible::PortWithoutSignal));
+        assert_eq!(
+            add(None, Some(443), SIGNAL.with(SUBFLOW)),
+            Err(Impossible::PortWithSubflow)
+        );
+        assert_eq!(
+            add(None, None, SIGNAL.with(FULLMESH)),
+            Err(Impossible::SignalWithFullmesh)
+        );
+        assert!(add(None, None, EndpointFlags(0x40).with(SUBFLOW)).is_err());
+        // Alone, too, each of these changes what the kernel does.
+        for flags in [
+            SIGNAL,
+            SUBFLOW,
+            EndpointFlags::BACKUP,
+            FULLMESH,
+            EndpointFlags::LAMINAR,
+        ] {
+            assert_eq!(add(Some(255), None, flags), Ok(()), "{flags}");
+        }
+        assert_eq!(add(None, Some(443), SIGNAL.with(EndpointFlags::BACKUP)), Ok(()));
+    }
+
+    #[test]
+    fn whose_id_or_address_it_is_already_is_said() {
+        let there = [
+            endpoint(1, None, SUBFLOW),
+            endpoint(2, Some(443), SIGNAL),
+            endpoint(3, None, EndpointFlags::IMPLICIT),
+        ];
+        let taken = |last: u8, id, port| taken([10, 0, 0, last].into(), id, port, &there);
+        assert!(matches!(taken(1, Some(77), None), Some(Impossible::AddressTaken(other)) if other.id == 1));
+        assert!(matches!(taken(9, Some(1), None), Some(Impossible::IdTaken(other)) if other.id == 1));
+        assert_eq!(taken(2, None, None), None, "the other one has a port");
+        assert!(matches!(
+            taken(2, None, Some(443)),
+            Some(Impossible::AddressTaken(_))
+        ));
+        assert_eq!(taken(3, None, None), None, "it takes the implicit one's place");
+        assert!(matches!(
+            taken(3, Some(9), None),
+            Some(Impossible::ImplicitThere(_))
+        ));
+        assert_eq!(taken(9, Some(9), None), None);
+        let words = taken(1, Some(77), None).map(|why| why.to_string());
+        let words = words.expect("a collision");
+        assert!(
+            words.starts_with("10.0.0.1 is an endpoint already, id 1;"),
+            "{words}"
+        );
+        assert!(!words.contains("another id"), "{words}");
+    }
+}
