@@ -8,6 +8,7 @@ mod control;
 mod devices;
 mod difference;
 mod egress;
+mod file;
 mod follow;
 mod infer;
 mod inventory;
@@ -29,6 +30,7 @@ mod watcher;
 
 pub use absent::AbsentSource;
 pub use control::{ChangeError, change};
+pub use file::{FileError, FileSource, Pace};
 pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, equipment, snapshot};
 pub use reading::Reader;
 pub use service::Service;
