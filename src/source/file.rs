@@ -346,7 +346,10 @@ mod tests {
     fn what_is_cut_off_is_played_as_far_as_it_goes() {
         let text = stream(&[0.25, 0.5]);
         let (times, why) = played(text.get(..text.len() - 9).expect("ASCII"), Pace::Unpaced);
-        assert_eq!((times, why.as_deref()), (vec![0.25], Some("it is cut off in line 3")));
+        assert_eq!(
+            (times, why.as_deref()),
+            (vec![0.25], Some("it is cut off in line 3"))
+        );
         let mut frames = zstd::encode_all(text.as_bytes(), 0).expect("zstd");
         let more = zstd::encode_all(text.as_bytes(), 0).expect("zstd");
         frames.extend(more.iter().take(more.len() / 2));
