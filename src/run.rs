@@ -1,7 +1,6 @@
 //! The composition root: arguments become a source, and a window or the command line on it.
 
 use std::ffi::OsString;
-#[cfg(feature = "gui")]
 use std::path::Path;
 use std::process::ExitCode;
 #[cfg(feature = "gui")]
@@ -19,8 +18,8 @@ use crate::lab::{self, Lab, LabError, Scenario};
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
-use crate::source::{AbsentSource, Source, Waker};
-use crate::source::{LiveSource, Options};
+use crate::source::{AbsentSource, Waker};
+use crate::source::{FileSource, LiveSource, Options, Pace, Source};
 #[cfg(feature = "gui")]
 use crate::ui::{Progress, Screenshot};
 
@@ -51,12 +50,29 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.subcommand {
         Some(Subcommand::Demo(demo)) if demo.list => list_scenarios(&mut output),
         Some(Subcommand::Demo(demo)) => run_demo(demo, &mut output),
+        Some(Subcommand::Handovers(handovers)) => {
+            let source = stream(handovers.from.as_deref(), arguments.netns.as_deref())?;
+            cli::print_handovers(&*source, handovers, &mut output)
+        }
         Some(subcommand) => {
             let namespace = cli::namespace(arguments.netns.as_deref())?;
             cli::run(subcommand, &namespace, &mut output)
         }
         None => window(arguments.netns.as_deref()),
     }
+}
+
+/// The stream that a subcommand reads: what was kept in a file, else this kernel's.
+fn stream(from: Option<&Path>, netns: Option<&str>) -> Result<Box<dyn Source>, Failure> {
+    if let Some(file) = from {
+        let played = FileSource::open(file, Pace::Unpaced);
+        return match played {
+            Ok(source) => Ok(Box::new(source)),
+            Err(why) => Err(Failure::failed(format!("{}: {why}", file.display()))),
+        };
+    }
+    let namespace = cli::namespace(netns)?;
+    Ok(Box::new(LiveSource::open(&namespace, &Options::default())?))
 }
 
 fn list_scenarios(output: &mut Output) -> Result<(), Failure> {

@@ -117,6 +117,9 @@ pub struct HandoversArguments {
     /// End after so many seconds
     #[arg(long, value_name = "N", value_parser = seconds)]
     pub seconds: Option<Duration>,
+    /// Read lines that watch --json printed, plain or compressed with zstd, in place of the kernel
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
 }
 
 /// Arguments of `demo`.

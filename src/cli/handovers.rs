@@ -9,9 +9,8 @@ use super::args::HandoversArguments;
 use super::{Failure, Output};
 use crate::history::handover::{Cause, Handover, sentence};
 use crate::history::{Bounds, History, device_name};
-use crate::kernel::Namespace;
 use crate::model::Token;
-use crate::source::{LiveSource, Options, Source};
+use crate::source::Source;
 
 /// A handover in the public schema.
 #[derive(Serialize)]
@@ -30,14 +29,21 @@ struct Line<'a> {
     sentence: String,
 }
 
-pub(super) fn run(
-    namespace: &Namespace,
+/// Prints the handovers of a source until it ends, or until `arguments` say: by the clock where it is live, by the
+/// stream's own time where it is played.
+///
+/// # Errors
+/// Why the source ended, or why a line could not be written.
+pub fn print_handovers(
+    source: &dyn Source,
     arguments: &HandoversArguments,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let source = LiveSource::open(namespace, &Options::default())?;
+    let is_played = arguments.from.is_some();
     let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
-    let timeout = end.map_or_else(never, at);
+    let timeout = end.filter(|_| !is_played).map_or_else(never, at);
+    let last_s = arguments.seconds.filter(|_| is_played);
+    let is_after = |t: f64| last_s.is_some_and(|last| t > last.as_secs_f64());
     // Only the state and the handovers are needed.
     let mut history = History::new(Bounds {
         span_s: 1.0,
@@ -51,6 +57,9 @@ pub(super) fn run(
             recv(timeout) -> _ => return Ok(output.flush()?),
         };
         let Ok(line) = line else { break };
+        if is_after(line.t()) {
+            return Ok(output.flush()?);
+        }
         history.apply(line);
         let found = history.take_handovers();
         for handover in &found {
@@ -60,11 +69,14 @@ pub(super) fn run(
             output.flush()?;
         }
     }
-    Err(Failure::failed(
-        source
-            .failure()
-            .unwrap_or_else(|| "the source has ended".to_owned()),
-    ))
+    output.flush()?;
+    match (source.failure(), &arguments.from) {
+        (Some(why), Some(file)) => Err(Failure::failed(format!("{}: {why}", file.display()))),
+        (None, Some(_)) => Ok(()),
+        (why, None) => Err(Failure::failed(
+            why.unwrap_or_else(|| "the source has ended".to_owned()),
+        )),
+    }
 }
 
 fn print(handover: &Handover, history: &History, json: bool, output: &mut Output) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! How much memory the history takes, and what goes when that is too much.
 
+use std::sync::Arc;
+
 use super::series::{ConnectionHistory, Point, SubflowHistory};
 use super::thinning::Spacing;
 use super::{Event, History};
@@ -19,12 +21,18 @@ pub(super) struct Memory {
 }
 
 impl History {
-    /// About how much memory it takes, bytes.
+    /// About how much memory it takes, bytes; while there is a picture of it, without the points that both share.
     pub fn bytes(&self) -> usize {
         let points: usize = self
             .subflows
             .values()
-            .map(|subflow| subflow.points.capacity())
+            .map(|subflow| {
+                if self.has_picture {
+                    subflow.points.own_room()
+                } else {
+                    subflow.points.room()
+                }
+            })
             .sum();
         let subflow = size_of::<SubflowHistory>() + size_of::<Subflow>() + 2 * BESIDE;
         let connection = size_of::<ConnectionHistory>() + size_of::<Connection>() + 2 * BESIDE;
@@ -52,7 +60,7 @@ impl History {
             let (bounds, watched) = (self.bounds, self.watched);
             for subflow in self.subflows.values_mut() {
                 let spared = Some(subflow.connection) == watched;
-                subflow.thin(now, &bounds, if spared { Spacing::FINEST } else { spacing });
+                Arc::make_mut(subflow).thin(now, &bounds, if spared { Spacing::FINEST } else { spacing });
             }
             if self.bytes() <= enough {
                 return;

@@ -9,6 +9,7 @@ mod condition;
 pub mod handover;
 mod memory;
 mod names;
+mod points;
 mod rates;
 mod series;
 mod session;
@@ -17,12 +18,14 @@ mod thinning;
 
 pub use condition::{Condition, condition};
 pub use names::{backup_in_words, device_name, kind_name};
+pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -69,16 +72,19 @@ pub struct History {
     /// How many lines were taken.
     revision: u64,
     header: Option<Header>,
-    state: State,
+    /// Shared with a picture until the next sample.
+    state: Arc<State>,
     /// When the newest line was taken, seconds on the stream.
     now: f64,
     /// When everything was last sampled.
     sampled_at: Option<f64>,
     connections: FxHashMap<ConnectionId, ConnectionHistory>,
-    subflows: FxHashMap<Cookie, SubflowHistory>,
+    /// Each is shared with a picture until something of it changes.
+    subflows: FxHashMap<Cookie, Arc<SubflowHistory>>,
     /// Subflows whose newest point is not zero: they need a zero when they no longer change.
     moving: FxHashSet<Cookie>,
-    events: VecDeque<Event>,
+    /// Shared with a picture until the next event.
+    events: Arc<VecDeque<Event>>,
     /// The connection that somebody looks at: its points stay.
     watched: Option<ConnectionId>,
     memory: Memory,
@@ -91,6 +97,8 @@ pub struct History {
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
+    /// Whether a picture may share what is here.
+    has_picture: bool,
 }
 
 impl History {
@@ -138,12 +146,13 @@ impl History {
                 if let Some(outcome) = event.command.as_ref().filter(|outcome| outcome.ok)
                     && let Some(command) = &outcome.asked
                 {
-                    self.state.take_done(command);
+                    Arc::make_mut(&mut self.state).take_done(command);
                 }
-                if self.events.len() >= self.bounds.events {
-                    self.events.pop_front();
+                let events = Arc::make_mut(&mut self.events);
+                if events.len() >= self.bounds.events {
+                    events.pop_front();
                 }
-                self.events.push_back(*event);
+                events.push_back(*event);
             }
         }
     }
@@ -226,8 +235,39 @@ impl History {
         self.watched = connection;
     }
 
-    /// Keeps to another bound, bytes, from the next sample on.
-    pub fn set_bytes(&mut self, bytes: usize) {
+    /// The history as it is, to be shown while this one goes on. The two share what they have in common, so it costs
+    /// little; what this one changes from then on it copies first, a series or a block at a time. A picture takes no
+    /// lines. From now on, and until [`Self::forget_picture`], this one keeps to `bytes` beside the picture.
+    #[must_use]
+    pub fn picture(&mut self, bytes: usize) -> Self {
+        self.has_picture = true;
+        self.bounds.bytes = bytes;
+        Self {
+            detector: Detector::default(),
+            moving: FxHashSet::default(),
+            bounds: self.bounds,
+            revision: self.revision,
+            header: self.header.clone(),
+            state: Arc::clone(&self.state),
+            now: self.now,
+            sampled_at: self.sampled_at,
+            connections: self.connections.clone(),
+            subflows: self.subflows.clone(),
+            events: Arc::clone(&self.events),
+            watched: self.watched,
+            memory: self.memory,
+            handovers: self.handovers.clone(),
+            ongoing: self.ongoing.clone(),
+            incidents: self.incidents.clone(),
+            found: self.found,
+            session: self.session.clone(),
+            has_picture: false,
+        }
+    }
+
+    /// Keeps to a bound again, bytes, because the picture is gone.
+    pub fn forget_picture(&mut self, bytes: usize) {
+        self.has_picture = false;
         self.bounds.bytes = bytes;
     }
 
@@ -244,7 +284,7 @@ impl History {
 
     /// A subflow that exists, or ended a short while ago.
     pub fn subflow(&self, cookie: Cookie) -> Option<&SubflowHistory> {
-        self.subflows.get(&cookie)
+        self.subflows.get(&cookie).map(Arc::as_ref)
     }
 
     /// The subflows of a connection, those that ended a short while ago included, oldest first.
@@ -253,7 +293,7 @@ impl History {
             .connections
             .get(&connection)
             .map_or(&[][..], |history| &history.subflows);
-        ids.iter().filter_map(|cookie| self.subflows.get(cookie))
+        ids.iter().filter_map(|cookie| self.subflow(*cookie))
     }
 
     /// What a connection sends and receives now, bits a second.
@@ -285,7 +325,7 @@ impl History {
             if still.contains(&cookie) {
                 continue;
             }
-            let Some(history) = self.subflows.get_mut(&cookie) else {
+            let Some(history) = self.subflows.get_mut(&cookie).map(Arc::make_mut) else {
                 continue;
             };
             let is_there = |only: &Vec<Token>| only.iter().any(|token| history.connection == (*token).into());
@@ -308,7 +348,7 @@ impl History {
             }
             None => self.sampled_at = Some(t),
         }
-        self.state.apply(sample);
+        Arc::make_mut(&mut self.state).apply(sample);
         self.forget(t);
         self.stay_within_bounds(t);
     }
@@ -336,7 +376,8 @@ impl History {
             let history = self
                 .subflows
                 .entry(subflow.cookie)
-                .or_insert_with(|| SubflowHistory::new(connection.id(), subflow, t));
+                .or_insert_with(|| Arc::new(SubflowHistory::new(connection.id(), subflow, t)));
+            let history = Arc::make_mut(history);
             if history.take(subflow, before, t, &self.bounds) {
                 moving.insert(subflow.cookie);
                 let device = subflow.interface.as_deref().unwrap_or_default();
@@ -348,8 +389,9 @@ impl History {
             let lives = |subflow: &Subflow| subflow.cookie == *cookie && !subflow.state.is_ending();
             if !connection.subflows.iter().any(lives)
                 && let Some(history) = self.subflows.get_mut(cookie)
+                && history.ended_at.is_none()
             {
-                history.ended_at.get_or_insert(t);
+                Arc::make_mut(history).ended_at = Some(t);
             }
         }
     }
@@ -361,8 +403,10 @@ impl History {
         record.ended_at.get_or_insert(t);
         record.last = self.state.connections.get(&id).cloned().map(Box::new);
         for subflow in &record.subflows {
-            if let Some(history) = self.subflows.get_mut(subflow) {
-                history.ended_at.get_or_insert(t);
+            if let Some(history) = self.subflows.get_mut(subflow)
+                && history.ended_at.is_none()
+            {
+                Arc::make_mut(history).ended_at = Some(t);
             }
         }
     }
@@ -374,7 +418,8 @@ impl History {
         self.connections.retain(|_, record| {
             let keep = record.ended_at.is_none_or(|ended| t - ended < ended_s);
             record.subflows.retain(|cookie| {
-                let old = |history: &SubflowHistory| history.ended_at.is_some_and(|ended| t - ended > span_s);
+                let old =
+                    |history: &Arc<SubflowHistory>| history.ended_at.is_some_and(|ended| t - ended > span_s);
                 let drop = !keep || subflows.get(cookie).is_none_or(old);
                 if drop {
                     subflows.remove(cookie);

@@ -1,10 +1,10 @@
 //! The series of one subflow, and what is known of a connection over time.
 
-use std::collections::VecDeque;
 use std::num::NonZeroU32;
 
 use super::Bounds;
 use super::balance::Balance;
+use super::points::Points;
 use super::rates::bits_per_second;
 use super::thinning::{Spacing, thin};
 use crate::model::{Connection, ConnectionId, Cookie, Subflow};
@@ -73,7 +73,7 @@ pub struct SubflowHistory {
     pub last: Subflow,
     /// Its points, oldest first. A stretch without change has a point at each end; what lies back may have been
     /// merged into longer stretches.
-    pub points: VecDeque<Point>,
+    pub points: Points,
 }
 
 impl SubflowHistory {
@@ -83,7 +83,7 @@ impl SubflowHistory {
             began_at: t,
             ended_at: None,
             last: subflow.clone(),
-            points: VecDeque::new(),
+            points: Points::default(),
         }
     }
 
@@ -117,7 +117,7 @@ impl SubflowHistory {
             retrans: segments(subflow).saturating_sub(segments(&self.last)),
         };
         self.hold_until(before);
-        self.push(point);
+        self.points.push_back(point);
         self.last = subflow.clone();
         while self
             .points
@@ -136,7 +136,7 @@ impl SubflowHistory {
     pub(super) fn rest(&mut self, before: f64, t: f64) {
         self.hold_until(before);
         if let Some(last) = self.points.back().copied() {
-            self.push(Point {
+            self.points.push_back(Point {
                 t,
                 out_bps: 0.0,
                 in_bps: 0.0,
@@ -148,8 +148,9 @@ impl SubflowHistory {
 
     /// Forgets what lies too far back and merges points that are closer than `spacing`.
     pub(super) fn thin(&mut self, now: f64, bounds: &Bounds, spacing: Spacing) {
-        thin(&mut self.points, now, bounds.span_s, spacing);
-        self.points.shrink_to(room(self.points.len()));
+        let mut points = self.points.iter().copied().collect();
+        thin(&mut points, now, bounds.span_s, spacing);
+        self.points = points.into_iter().collect();
     }
 
     /// Where nothing changed for a while, the newest point holds until `before`.
@@ -158,27 +159,11 @@ impl SubflowHistory {
             && last.t < before
         {
             // What was sent again was so at the point itself, not all along.
-            self.push(Point {
+            self.points.push_back(Point {
                 t: before,
                 retrans: 0,
                 ..last
             });
         }
     }
-
-    fn push(&mut self, point: Point) {
-        let length = self.points.len();
-        if length == self.points.capacity() {
-            self.points.reserve_exact(room(length + 1) - length);
-        }
-        self.points.push_back(point);
-    }
-}
-
-/// Room for so many points: powers of two and the middles between them. Less is left empty than by doubling, and
-/// there are so few sizes that what one series gives back fits another.
-fn room(points: usize) -> usize {
-    let double = points.next_power_of_two().max(8);
-    let middle = double / 4 * 3;
-    if points <= middle { middle } else { double }
 }

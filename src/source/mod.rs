@@ -1,45 +1,25 @@
 //! Where the stream comes from, and where commands go.
 
 mod absent;
-mod attention;
-mod backups;
-mod closely;
-mod control;
-mod devices;
-mod difference;
-mod egress;
-mod follow;
-mod infer;
-mod inventory;
+mod file;
 mod live;
-mod mark;
-mod materialise;
-mod outlet;
-mod own_helper;
-mod people;
-mod permission;
+mod privilege;
 mod reading;
-mod sampler;
-mod service;
-mod shared;
-mod silence;
-mod strategy;
-mod table;
-mod watcher;
 
 pub use absent::AbsentSource;
-pub use control::{ChangeError, change};
-pub use live::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, equipment, snapshot};
-pub use reading::Reader;
-pub use service::Service;
-pub use strategy::Way;
+pub use file::{FileError, FileSource, Pace};
+pub use live::{
+    ChangeError, DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, change, equipment, snapshot,
+};
+pub use privilege::Service;
+pub use reading::{Reader, Way};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 
-use crate::model::{Before, Command, Header, Line};
+use crate::model::{Before, Command, Header, Line, Token};
 
 /// A change that somebody asks of a source. Its outcome comes back as a `command` event.
 #[derive(Clone, Debug)]
@@ -54,7 +34,7 @@ pub struct Request {
     pub believed: Option<Box<Before>>,
 }
 
-/// Called from a source's thread whenever a line is ready.
+/// Called from a source's thread when a line is ready.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
 /// A stream, and the controller behind it.
@@ -73,6 +53,10 @@ pub trait Source: Send {
     /// The request itself.
     fn request(&self, request: Request) -> Result<(), Request>;
 
+    /// Keeps reading these connections each interval, whatever they do, because somebody looks at them. A source that
+    /// reads everything each interval does nothing.
+    fn set_focus(&self, _connections: &[Token]) {}
+
     /// Changes the time from one sample to the next, 50 ms to 5 s.
     fn set_interval(&self, interval: Duration);
 
@@ -80,7 +64,7 @@ pub trait Source: Send {
     /// `access_changed` event. A source that misses nothing, or has no such service, does nothing.
     fn allow(&self) {}
 
-    /// Calls `waker` whenever a line is ready.
+    /// Calls `waker` when a line is ready; for samples in which nothing happens, at most once a second.
     fn set_waker(&self, waker: Waker);
 
     /// Why the source ended, once it has.

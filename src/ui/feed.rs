@@ -8,22 +8,23 @@ use crossbeam_channel::TryRecvError;
 use super::changes::Changes;
 use super::view::{Direction, path_name};
 use crate::history::{Bounds, History};
-use crate::model::{Access, Command, ConnectionId, Line};
+use crate::model::{Access, Command, ConnectionId, Line, Token};
 use crate::source::{Request, Source};
 use crate::ui::theme::Slots;
 
 /// The most lines taken in one frame; the rest waits for the next.
 const BATCH: usize = 512;
 
-/// The most memory of what goes on behind a picture that is held, bytes: with the picture itself, 128 MiB.
-const BEHIND_BYTES: usize = 48 * 1024 * 1024;
+/// The most memory of the history that goes on while a picture is held, bytes, beside what it shares with the picture:
+/// with that, 128 MiB.
+const LIVE_BYTES_WHILE_PAUSED: usize = 48 * 1024 * 1024;
 /// How soon a line asks for a frame. A delay of nothing would be taken for two frames: one to settle, which a sample
 /// does not need.
-const AT_ONCE: Duration = Duration::from_nanos(1);
+const NO_DELAY: Duration = Duration::from_nanos(1);
 
 /// The source and what its stream adds up to.
 ///
-/// Pause freezes a copy of the history: the live one goes on, so nothing is lost and the channel stays empty.
+/// Pause holds a picture of the history: the live one goes on, so nothing is lost and the channel stays empty.
 pub(super) struct Feed {
     source: Box<dyn Source>,
     title: String,
@@ -36,6 +37,8 @@ pub(super) struct Feed {
     pub(super) changes: Changes,
     /// When the newest line came, on the window's clock; `None` for since the last frame.
     came_at: Option<f64>,
+    /// The connection that the source keeps reading each interval.
+    focus: Option<Token>,
     /// Somebody said *Allow*, and it has not been told what came of it.
     allowing: bool,
 }
@@ -44,7 +47,7 @@ impl Feed {
     /// Begins with the source's header.
     pub(super) fn new(source: Box<dyn Source>, title: String, ctx: &egui::Context) -> Self {
         let ctx = ctx.clone();
-        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint_after(AT_ONCE)));
+        source.set_waker(std::sync::Arc::new(move || ctx.request_repaint_after(NO_DELAY)));
         let header = source.header().clone();
         let interval_ms = header.interval_ms;
         let mut live = History::new(Bounds::default());
@@ -59,6 +62,7 @@ impl Feed {
             costs: VecDeque::new(),
             changes: Changes::default(),
             came_at: None,
+            focus: None,
             allowing: false,
         }
     }
@@ -161,20 +165,23 @@ impl Feed {
 
     /// Freezes the picture, or lets it go on.
     pub(super) fn pause(&mut self, pause: bool) {
-        self.frozen = match (pause, self.frozen.take()) {
-            (true, Some(frozen)) => Some(frozen),
-            (true, None) => Some(Box::new(self.live.clone())),
-            (false, _) => None,
-        };
-        self.live.set_bytes(match self.frozen {
-            Some(_) => BEHIND_BYTES,
-            None => Bounds::default().bytes,
-        });
+        if pause == self.is_paused() {
+            return;
+        }
+        self.frozen = pause.then(|| Box::new(self.live.picture(LIVE_BYTES_WHILE_PAUSED)));
+        if !pause {
+            self.live.forget_picture(Bounds::default().bytes);
+        }
     }
 
-    /// Keeps every point of this connection, because somebody looks at it.
+    /// Keeps every point of this connection and has it read each interval, because somebody looks at it.
     pub(super) fn watch(&mut self, connection: Option<ConnectionId>) {
         self.live.watch(connection);
+        let token = connection.and_then(|id| self.live.latest(id)?.token);
+        if token != self.focus {
+            self.focus = token;
+            self.source.set_focus(token.as_slice());
+        }
     }
 
     /// Why the source ended, once it has.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::history::Point;
+use crate::history::{Point, Points};
 
 /// Bins of equal length on the stream's time, at whole multiples of their width: so they keep their content while
 /// time goes on.
@@ -55,7 +55,7 @@ fn number(t: f64, width: f64) -> i64 {
 }
 
 /// The mean of a rate in each bin. A point's rate holds from the point before it.
-pub(super) fn mean_rates(points: &VecDeque<Point>, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
+pub(super) fn mean_rates(points: &Points, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
     let mut means = vec![0.0; bins.count];
     let (from, end) = (bins.start(0), bins.start(bins.count));
     let first = points.partition_point(|point| point.t <= from);
@@ -176,7 +176,7 @@ pub(super) struct Track {
 impl Track {
     /// Reads what is new, for bins that are not older than the first of `bins`. Begins anew where the bins or the
     /// points are others than before.
-    pub(super) fn read(&mut self, points: &VecDeque<Point>, bins: &Bins) {
+    pub(super) fn read(&mut self, points: &Points, bins: &Bins) {
         let newest = points.back().map(|point| point.t);
         let same = (self.width - bins.width).abs() <= f64::EPSILON * bins.width
             && self.first <= bins.first
@@ -245,7 +245,7 @@ impl Track {
     /// reaches the edges.
     fn curve(
         &self,
-        points: &VecDeque<Point>,
+        points: &Points,
         bins: &Bins,
         extent: impl Fn(&Bin) -> &Extent,
         value: impl Fn(&Point) -> Option<f64>,
@@ -268,12 +268,12 @@ impl Track {
     }
 
     /// The round-trip time, ms.
-    pub(super) fn rtt_ms(&self, points: &VecDeque<Point>, bins: &Bins) -> Curve {
+    pub(super) fn rtt_ms(&self, points: &Points, bins: &Bins) -> Curve {
         self.curve(points, bins, |bin| &bin.rtt_ms, rtt_ms)
     }
 
     /// The congestion window, segments.
-    pub(super) fn cwnd(&self, points: &VecDeque<Point>, bins: &Bins) -> Curve {
+    pub(super) fn cwnd(&self, points: &Points, bins: &Bins) -> Curve {
         self.curve(points, bins, |bin| &bin.cwnd, cwnd)
     }
 }
@@ -303,7 +303,7 @@ mod tests {
         }
     }
 
-    fn points(rates: &[(f64, f32)]) -> VecDeque<Point> {
+    fn points(rates: &[(f64, f32)]) -> Points {
         rates.iter().copied().map(point).collect()
     }
 
@@ -358,7 +358,7 @@ mod tests {
             cwnd: NonZeroU32::new(if step == 1000 { 99 } else { 1 }),
             ..point((f64::from(step), 0.0))
         };
-        let points: VecDeque<Point> = (0..2000).map(with_cwnd).collect();
+        let points: Points = (0..2000).map(with_cwnd).collect();
         let bins = Bins::covering(0.0, 2000.0, 50.0);
         let mut track = Track::default();
         track.read(&points, &bins);
@@ -373,7 +373,7 @@ mod tests {
             cwnd: NonZeroU32::new(cwnd),
             ..point((t, 0.0))
         };
-        let points: VecDeque<Point> = [(1.0, 9), (2.0, 1), (3.0, 5)]
+        let points: Points = [(1.0, 9), (2.0, 1), (3.0, 5)]
             .into_iter()
             .map(with_cwnd)
             .collect();
@@ -414,8 +414,8 @@ mod tests {
     }
 
     /// A made-up history with idle stretches, peaks and gaps.
-    fn wild() -> VecDeque<Point> {
-        let mut points = VecDeque::new();
+    fn wild() -> Points {
+        let mut points = Points::default();
         let mut t = 0.0;
         for step in 0_u32..600 {
             t += if step % 37 == 0 { 5.0 } else { 0.25 };
@@ -434,7 +434,7 @@ mod tests {
     #[test]
     fn reading_bit_by_bit_gives_what_reading_at_once_gives() {
         let all = wild();
-        let mut seen = VecDeque::new();
+        let mut seen = Points::default();
         let mut track = Track::default();
         for point in &all {
             seen.push_back(*point);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use pathscope::history::{Bounds, History};
 use pathscope::model::{Header, Line, Sample};
+use pathscope::source::{FileSource, Pace, Source as _};
 
 use super::judge::{Told, Truth};
 
@@ -135,19 +136,22 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 
 /// Feeds every round of a file to a history of its own: the truth of each, and what was told.
 pub fn replay(file: &Path) -> Vec<(Truth, Vec<Told>)> {
-    let text = read(file);
-    let mut rounds = Vec::new();
+    let source = FileSource::open(file, Pace::Unpaced).unwrap();
     let mut history = History::new(Bounds::default());
-    let mut told = Vec::new();
-    for line in text.lines() {
-        if line.starts_with(TRUTH) {
-            let truth = serde_json::from_str(line).unwrap();
-            rounds.push((truth, std::mem::take(&mut told)));
+    history.apply(Line::Header(source.header().clone()));
+    let (mut rounds, mut told) = (Vec::new(), Vec::new());
+    for line in source.lines() {
+        // Each round begins with a header of its own.
+        if matches!(line, Line::Header(_)) {
+            rounds.push(std::mem::take(&mut told));
             history = History::new(Bounds::default());
-            continue;
         }
-        history.apply(serde_json::from_str(line).unwrap());
+        history.apply(line);
         told.extend(history.take_handovers().iter().map(Told::from));
     }
-    rounds
+    assert_eq!(source.failure(), None, "{}", file.display());
+    rounds.push(told);
+    let truths: Vec<Truth> = truths(&read(file)).collect();
+    assert_eq!(truths.len(), rounds.len(), "{}", file.display());
+    truths.into_iter().zip(rounds).collect()
 }

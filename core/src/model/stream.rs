@@ -163,6 +163,10 @@ pub struct Sample {
     /// CPU that reading this sample took, µs.
     #[serde(default)]
     pub cost_us: Option<u64>,
+    /// For how long connections may go unread that do nothing, ms, where that is longer than the interval: within that
+    /// time everything is read again. `None` where every sample is of everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub everything_within_ms: Option<u32>,
 }
 
 /// One line of the stream.

@@ -19,9 +19,9 @@ use crate::bus::{Action, EndpointArgs, INTERFACE, LimitsArgs, NAME, PATH, Refusa
 use crate::kernel::witness;
 use crate::model::{Before, Command, Endpoint, Limits, Offer};
 
-/// So long may the service think about what needs no person, once it runs.
+/// How long the service may think about what needs no person, once it runs.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
-/// So long may it take to run, which on a busy machine says nothing of the service: a little longer than a bus waits
+/// How long it may take to run, which on a busy machine says nothing of the service: a little longer than a bus waits
 /// for what it starts (25 s, `service_start_timeout` in dbus-daemon(1)), whose word says more than ours.
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
@@ -90,6 +90,14 @@ impl Service {
     fn over(connection: Connection, way: Way) -> Result<Self, Refusal> {
         let proxy = Proxy::new_owned(connection, NAME, PATH, INTERFACE)?;
         Ok(Self { proxy, way })
+    }
+
+    /// Whether calls may be answered, as far as that is seen without one: a process of our own may have ended.
+    pub(super) fn is_usable(&self) -> bool {
+        match &self.way {
+            Way::Bus(bus) => bus.get_id().is_ok(),
+            Way::Own(helper) => helper.is_alive(),
+        }
     }
 
     /// The helper's process, if it runs: its name on the bus, or its id; `None` where it is not even installed, or has

@@ -6,12 +6,12 @@ use crate::model::{Connection, Cookie, Event, EventKind, Origin, SocketAddr, Sub
 
 /// What tells one event from another: of a connection its token, of a subflow its addresses. Each happens once, or
 /// again with something else between.
-pub(super) type Key = (EventKind, Option<Token>, Option<(SocketAddr, SocketAddr)>);
+pub(in crate::source) type Key = (EventKind, Option<Token>, Option<(SocketAddr, SocketAddr)>);
 
 /// What the kernel told since the reading before, so that it is not concluded once more.
-pub(super) type Told = FxHashSet<Key>;
+pub(in crate::source) type EventKeys = FxHashSet<Key>;
 
-pub(super) fn key(event: &Event) -> Key {
+pub(in crate::source) fn key(event: &Event) -> Key {
     let of_connection = matches!(
         event.kind,
         EventKind::ConnectionCreated
@@ -29,7 +29,7 @@ pub(super) fn key(event: &Event) -> Key {
 pub(super) fn infer(
     changed: &[(Option<Connection>, Connection)],
     gone: &[Connection],
-    told: &Told,
+    told: &EventKeys,
 ) -> Vec<Event> {
     let mut events = Vec::new();
     for (before, after) in changed {

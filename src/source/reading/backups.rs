@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use super::materialise::asked_for;
-use super::reading::Reader;
+use super::reader::Reader;
 use super::table::Row;
 use crate::model::{Endpoint, Event, EventKind, Origin, Token};
 

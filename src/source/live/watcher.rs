@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use crossbeam_channel::Sender;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-use super::egress::plain;
-use super::infer::key;
-use super::outlet::Closed;
+use super::outlet::End;
 use super::shared::Shared;
 use crate::kernel::{
     Error, Events, Received, Route, RouteEvents, RouteLookup, RouteNotice, SocketTable, Sockets,
@@ -19,10 +16,7 @@ use crate::model::{Event, EventKind, Origin, Scope, SocketAddr, Token, is_link_l
 use crate::wire::rtnetlink::RouteQuery;
 use crate::wire::sock_diag::SocketId;
 
-/// How often the thread looks whether it should end, ms.
-const LOOK_UP_MS: u16 = 200;
-
-/// So many addresses are remembered with their owners before those that are gone are forgotten.
+/// How many addresses are remembered with their owners before those that are gone are forgotten.
 const MOST_OWNERS: usize = 4096;
 
 /// The links as the notifications left them.
@@ -80,7 +74,7 @@ struct Opened {
 }
 
 fn open(shared: &Shared, buffer: Option<usize>) -> Result<Opened, Error> {
-    let events = if shared.hears() {
+    let events = if shared.ledger.hears() {
         Some(Events::subscribe(buffer)?)
     } else {
         None
@@ -100,36 +94,27 @@ struct Watcher<'a> {
     links: Links,
 }
 
-/// Why the thread ends: an error, or `None` because nobody listens any more.
-type End = Option<Error>;
-
-impl From<Closed> for End {
-    fn from(_: Closed) -> Self {
-        None
-    }
-}
-
 impl Watcher<'_> {
     fn work(&mut self, mut events: Option<Events>, mut route_events: RouteEvents) -> Result<(), End> {
         self.links = self.read_links().map_err(Some)?;
         let mut arrived = Vec::new();
         while !self.shared.stopping() {
-            wait(events.as_ref(), &route_events)?;
+            self.wait(events.as_ref(), &route_events)?;
             if let Some(passed) = self.shared.passed_events() {
                 events = Some(passed);
-                // What happened before is concluded once more by the next samples, as after an overrun.
-                self.shared.gathered().overrun = true;
-                self.shared.events.store(true, Ordering::Release);
+                self.shared.ledger.begin_hearing();
             }
-            self.shared.busy.store(true, Ordering::Release);
+            self.shared.ledger.set_draining(true);
             let mut more = false;
             if let Some(events) = &mut events {
                 let received = events.read(&mut arrived).map_err(Some)?;
                 for mut event in arrived.drain(..) {
                     self.complete(&mut event);
-                    if self.gather(&event) {
+                    let numbered = |address| self.links.numbered(address);
+                    if self.shared.ledger.kernel_told(&event, numbered) {
                         self.shared.outlet.event(event)?;
                     }
+                    self.shared.stir();
                 }
                 if received == Received::Overrun {
                     self.lost()?;
@@ -146,9 +131,25 @@ impl Watcher<'_> {
                 let now = self.read_links().map_err(Some)?;
                 self.compare(now)?;
             }
-            self.shared.busy.store(more, Ordering::Release);
+            self.shared.ledger.set_draining(more);
         }
         Ok(())
+    }
+
+    /// Waits until one of the sockets has something, or another thread rings.
+    fn wait(&self, events: Option<&Events>, route_events: &RouteEvents) -> Result<(), End> {
+        let mut sockets = vec![
+            PollFd::new(self.shared.bell(), PollFlags::POLLIN),
+            PollFd::new(route_events.fd(), PollFlags::POLLIN),
+        ];
+        sockets.extend(events.map(|events| PollFd::new(events.fd(), PollFlags::POLLIN)));
+        match poll(&mut sockets, PollTimeout::NONE) {
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {
+                self.shared.silence_bell();
+                Ok(())
+            }
+            Err(errno) => Err(Some(Error::io("wait for events", std::io::Error::from(errno)))),
+        }
     }
 
     /// Adds what the kernel left out and we know: the addresses of a connection that ends, the interface of a subflow.
@@ -157,14 +158,14 @@ impl Watcher<'_> {
         let token = event.token.map(|token| token.0);
         if let (Some(token), None, None) = (token, event.local, event.remote)
             && event.kind == EventKind::ConnectionClosed
-            && let Some((local, remote)) = self.shared.gathered().addresses.remove(&token)
+            && let Some((local, remote)) = self.shared.ledger.forget_ends(token)
         {
             (event.local, event.remote) = (Some(local), Some(remote));
             event.scope = scope_of(event.local, event.remote);
         } else if let (Some(token), Some(local), Some(remote)) = (token, event.local, event.remote)
             && event.kind == EventKind::ConnectionCreated
         {
-            self.shared.gathered().addresses.insert(token, (local, remote));
+            self.shared.ledger.note_ends(token, (local, remote));
         }
         if event.interface.is_none()
             && let Some(local) = event.local
@@ -185,12 +186,9 @@ impl Watcher<'_> {
     fn carries(&mut self, local: SocketAddr, remote: SocketAddr) -> Option<String> {
         let kernels = |end: SocketAddr| std::net::SocketAddr::new(end.ip(), end.port());
         let (local, remote) = (kernels(local), kernels(remote));
-        let gathered = self.shared.gathered();
-        let known = gathered.ways.get(&(local, remote));
-        if let Some(name) = known.or_else(|| gathered.ways.get(&plain(local, remote))) {
-            return Some(name.clone());
+        if let Some(name) = self.shared.ledger.carrier_of(local, remote) {
+            return Some(name);
         }
-        drop(gathered);
         let query = RouteQuery {
             local: local.ip(),
             remote: remote.ip(),
@@ -213,8 +211,7 @@ impl Watcher<'_> {
         {
             return;
         }
-        let told = |token| self.shared.gathered().addresses.get(&token).copied();
-        let told = event.token.and_then(|token| told(token.0));
+        let told = event.token.and_then(|token| self.shared.ledger.ends_of(token.0));
         let told = told.and_then(|(local, remote)| scope_of(Some(local), Some(remote)));
         let Some(scope) = told.or_else(|| self.link_of(local, event.remote.zip(event.token))) else {
             return;
@@ -239,42 +236,10 @@ impl Watcher<'_> {
         self.links.up.get(&index).and_then(|(name, _)| Scope::new(name))
     }
 
-    /// Leaves for the next sample what an event says; whether it is news.
-    fn gather(&self, event: &Event) -> bool {
-        let mut gathered = self.shared.gathered();
-        let concluded_already = gathered.inferred.remove(&key(event));
-        let token = event.token.map(|token| token.0);
-        match (event.kind, token, event.local, event.remote) {
-            (EventKind::ConnectionCreated, Some(token), ..) => {
-                gathered.news.connections_created.insert(token);
-            }
-            (EventKind::ConnectionClosed, Some(token), ..) => {
-                gathered.news.connections_closed.insert(token);
-            }
-            (EventKind::SubflowClosed, _, Some(local), Some(remote)) => {
-                let path = (self.links.numbered(local), self.links.numbered(remote));
-                gathered.news.subflows_closed.insert(path);
-            }
-            (EventKind::SubflowEstablished, _, Some(local), Some(remote)) => {
-                let (local, remote) = (self.links.numbered(local), self.links.numbered(remote));
-                let told = (local, remote, event.interface.clone());
-                gathered.news.subflows_established.push(told);
-            }
-            _ => {}
-        }
-        if let (Some(token), Some(server_side)) = (token, event.server_side) {
-            gathered.server_side.push((token, server_side));
-        }
-        // Only a resynchronisation asks what was told; until one is due this must not grow without end.
-        if gathered.told.len() < 100_000 {
-            gathered.told.insert(key(event));
-        }
-        !concluded_already
-    }
-
     /// Says that events were lost, and has the sampler's next reading conclude them.
     fn lost(&self) -> Result<(), End> {
-        self.shared.gathered().overrun = true;
+        self.shared.ledger.kernel_lost_events();
+        self.shared.stir();
         let lost = Event {
             overruns: Some(1),
             ..Event::new(0.0, EventKind::EventsLost, Origin::Kernel)
@@ -384,12 +349,11 @@ impl Watcher<'_> {
 
     /// One interface has another name now.
     fn renamed(&mut self, old: String, new: &str, origin: Origin) -> Result<(), End> {
-        let mut gathered = self.shared.gathered();
-        let known = gathered.ways.values_mut().chain(self.links.owners.values_mut());
-        for name in known.filter(|name| **name == old) {
+        self.shared.ledger.rename_interface(&old, new);
+        for name in self.links.owners.values_mut().filter(|name| **name == old) {
             new.clone_into(name);
         }
-        drop(gathered);
+        self.shared.stir();
         Ok(self.shared.outlet.event(Event {
             interface: Some(new.to_owned()),
             interface_was: Some(old),
@@ -406,6 +370,7 @@ impl Watcher<'_> {
         } else {
             EventKind::InterfaceDown
         };
+        self.shared.stir();
         Ok(self.shared.outlet.event(Event {
             interface: Some(name),
             ..Event::new(0.0, kind, origin)
@@ -437,6 +402,7 @@ impl Watcher<'_> {
             address: Some(address),
             ..Event::new(0.0, kind, origin)
         };
+        self.shared.stir();
         Ok(self.shared.outlet.event(event)?)
     }
 }
@@ -459,14 +425,4 @@ fn find_subflow(links: &[u32], local: SocketAddr, remote: SocketAddr, token: Tok
         .iter()
         .find(|socket| socket.token_local == Some(token.0))?;
     Some(found.interface_index)
-}
-
-/// Waits until one of the sockets has something, or it is time to look up.
-fn wait(events: Option<&Events>, route_events: &RouteEvents) -> Result<(), End> {
-    let mut sockets = vec![PollFd::new(route_events.fd(), PollFlags::POLLIN)];
-    sockets.extend(events.map(|events| PollFd::new(events.fd(), PollFlags::POLLIN)));
-    match poll(&mut sockets, PollTimeout::from(LOOK_UP_MS)) {
-        Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
-        Err(errno) => Err(Some(Error::io("wait for events", std::io::Error::from(errno)))),
-    }
 }

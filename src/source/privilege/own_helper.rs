@@ -21,7 +21,7 @@ use zbus::blocking::connection::Builder;
 use crate::bus::{ON_STDIN, PROGRAM, Refusal};
 use crate::kernel::has_capability;
 
-/// So long may one that is no longer needed take to end by itself, ms.
+/// How long one that is no longer needed may take to end by itself, ms.
 const ENDS_WITHIN_MS: u16 = 1000;
 
 /// What the installed program's file says about who may start it with the capability.
@@ -115,9 +115,9 @@ impl OwnHelper {
         self.child.id()
     }
 
-    fn ends_within(&self, patience_ms: u16) -> bool {
+    fn ends_within(&self, timeout_ms: u16) -> bool {
         let mut ends = [PollFd::new(self.errors.as_fd(), PollFlags::empty())];
-        poll(&mut ends, patience_ms) == Ok(1)
+        poll(&mut ends, timeout_ms) == Ok(1)
     }
 
     /// Has it end; what it said, if it refused to serve.

@@ -8,19 +8,34 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashSet;
 
-use super::Waker;
+use super::super::Waker;
 use super::attention::{Attention, Telling};
+use crate::kernel::Error;
 use crate::model::{Event, Line, Origin, Sample, Token};
 
-/// So many connections may wait in samples that nobody has taken, about 15 MB, before no more samples are taken.
+/// How many connections may wait in samples that nobody has taken, about 15 MB, before no more samples are taken.
 const MOST_WAITING: usize = 10_000;
 
 /// The most close looks that are kept back, and how many of them an event brings out.
 const KEPT: usize = 8;
 const BEFORE_EVENT: usize = 2;
 
+/// After a sample in which nothing happens, the reader is woken for another such this much later, seconds.
+const QUIET_WAKES_S: f64 = 1.0;
+/// For how long after an event every sample wakes the reader, seconds: it may show what the event told.
+const LIVELY_S: f64 = 1.5;
+
 /// The receiver has gone: the thread that sees it ends.
 pub(super) struct Closed;
+
+/// Why a thread of the source ends: an error, or `None` because nobody listens any more.
+pub(super) type End = Option<Error>;
+
+impl From<Closed> for End {
+    fn from(_: Closed) -> Self {
+        None
+    }
+}
 
 struct Inner {
     began: Instant,
@@ -39,6 +54,9 @@ struct Sending {
     attention: Attention,
     /// Close looks since the newest sample, oldest first, that nobody was told of.
     kept: VecDeque<Sample>,
+    /// When the reader was last woken for a sample, and until when every sample wakes it; seconds on the stream.
+    woke_at: f64,
+    lively_until: f64,
 }
 
 impl Sending {
@@ -90,6 +108,8 @@ impl Outlet {
                 t: 0.0,
                 attention: Attention::default(),
                 kept: VecDeque::new(),
+                woke_at: f64::NEG_INFINITY,
+                lively_until: f64::NEG_INFINITY,
             }),
             waiting: AtomicUsize::new(0),
             waker: Mutex::new(None),
@@ -132,6 +152,16 @@ impl Outlet {
         Some((tokens.to_vec(), Duration::from_secs_f64(after_s)))
     }
 
+    /// The connections that carry data, or have some that waits.
+    pub(super) fn carrying(&self) -> Vec<Token> {
+        self.sending().attention.carrying().collect()
+    }
+
+    /// Whether something happened just now that may have stopped data.
+    pub(super) fn is_disturbed(&self) -> bool {
+        self.sending().attention.is_disturbed(self.now())
+    }
+
     /// Takes a close look at some connections: tells of those in which something happens, and keeps the rest back. Those
     /// that were told of. Who reads it is not woken: it is read along with the next line.
     pub(super) fn look(&self, mut look: Sample) -> Result<FxHashSet<Token>, Closed> {
@@ -160,9 +190,14 @@ impl Outlet {
         let Telling { before, last, .. } = sending.attention.take(&sample);
         sending.release(&before, last)?;
         sending.kept.clear();
+        let t = sample.t;
+        let is_quiet = is_quiet(&sample) && t >= sending.lively_until && t - sending.woke_at < QUIET_WAKES_S;
         sending.send(Line::Sample(Box::new(sample)))?;
-        drop(sending);
-        self.wake();
+        if !is_quiet {
+            sending.woke_at = t;
+            drop(sending);
+            self.wake();
+        }
         Ok(())
     }
 
@@ -182,6 +217,7 @@ impl Outlet {
                 sending.send(Line::Sample(Box::new(look)))?;
             }
         }
+        sending.lively_until = event.t + LIVELY_S;
         sending.send(Line::Event(Box::new(event)))?;
         drop(sending);
         self.wake();
@@ -193,6 +229,18 @@ impl Outlet {
             waker();
         }
     }
+}
+
+/// Whether nothing happens in a sample but that counters of interfaces and of the kernel grow.
+fn is_quiet(sample: &Sample) -> bool {
+    !sample.full
+        && sample.connections.is_empty()
+        && sample.connections_gone.is_empty()
+        && sample.interfaces_gone.is_empty()
+        && sample.endpoints.is_empty()
+        && sample.endpoints_gone.is_empty()
+        && sample.limits.is_none()
+        && sample.settings.is_empty()
 }
 
 #[cfg(test)]
@@ -210,6 +258,30 @@ mod tests {
             connections: vec![connection; connections],
             ..Sample::default()
         }
+    }
+
+    #[test]
+    fn samples_in_which_nothing_happens_seldom_wake_the_reader() {
+        let (sender, _lines) = bounded(100);
+        let outlet = Outlet::new(sender);
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counts = Arc::clone(&woken);
+        outlet.set_waker(Arc::new(move || {
+            counts.fetch_add(1, Ordering::Relaxed);
+        }));
+        let wakes = |what: &dyn Fn() -> Result<(), Closed>| {
+            let before = woken.load(Ordering::Relaxed);
+            assert!(what().is_ok());
+            woken.load(Ordering::Relaxed) - before
+        };
+        let quiet = || outlet.sample(Sample::default());
+        assert_eq!(wakes(&quiet), 1, "the first");
+        assert_eq!(wakes(&quiet), 0);
+        assert_eq!(wakes(&|| outlet.sample(sample(1))), 1);
+        assert_eq!(wakes(&quiet), 0);
+        let event = || outlet.event(Event::new(0.0, EventKind::EventsLost, Origin::Kernel));
+        assert_eq!(wakes(&event), 1);
+        assert_eq!(wakes(&quiet), 1, "it may show what the event told");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::service::Service;
+use super::super::privilege::Service;
 use super::shared::Shared;
 use crate::bus::{Action, Refusal};
 use crate::kernel::{Events, lacking};
@@ -54,7 +54,7 @@ struct Permission<'a> {
     told: Option<Access>,
     /// The kernel hides the tokens of subflows.
     hidden: bool,
-    service: Option<Service>,
+    service: Option<Arc<Service>>,
     /// The service's name on the bus when it was last asked: another is another process, maybe a newer one.
     owner: Option<String>,
     /// Whether the offer is what the service last said.
@@ -87,13 +87,12 @@ impl Permission<'_> {
         }
     }
 
-    fn connected(&mut self) -> Result<&Service, Refusal> {
-        if self.service.is_none() {
-            self.service = Some(self.shared.waiting_for_others(Service::connect)?);
-        }
-        self.service
-            .as_ref()
-            .ok_or_else(|| Refusal::Busy("there is no system bus".to_owned()))
+    fn connected(&mut self) -> Result<Arc<Service>, Refusal> {
+        let service = match self.service.take() {
+            Some(service) => service,
+            None => self.shared.waiting_for_others(|| self.shared.service.get())?,
+        };
+        Ok(Arc::clone(self.service.insert(service)))
     }
 
     /// Asks the service what it offers, and takes what needs no person.
@@ -124,6 +123,7 @@ impl Permission<'_> {
     /// is ours.
     fn gone(&mut self) {
         self.service = None;
+        self.shared.service.forget();
         self.known = false;
         self.owner = None;
         self.again_at = Instant::now() + self.pause;

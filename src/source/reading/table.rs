@@ -104,7 +104,7 @@ impl Table {
         entries.get(position)
     }
 
-    /// Takes newer readings of a connection and of its subflows in place of those that are there; whether they say
+    /// Takes newer readings of a connection and of its subflows, sorted by cookie, in place of those that are there; whether they say
     /// something else. What is not there yet is left to the next reading of everything.
     pub(super) fn refresh(&mut self, connection: &MptcpSocket, subflows: &[TcpSocket]) -> bool {
         let Layout { entries, places } = &mut self.layout;
@@ -120,7 +120,7 @@ impl Table {
         }
         let own = places.get_mut(entry.first as usize..entry.last as usize);
         for place in own.unwrap_or_default() {
-            let newer = subflows.iter().find(|newer| newer.cookie == place.mark.cookie);
+            let newer = by_cookie(subflows, place.mark.cookie);
             if let (Some(newer), Some(socket)) = (newer, self.subflows.get_mut(place.at as usize)) {
                 let mark = Mark::of(newer);
                 changed |= !place.mark.is_unchanged(&mark);
@@ -141,6 +141,12 @@ impl Table {
             })
         })
     }
+}
+
+/// The subflow with a cookie among those that are sorted by it.
+pub(super) fn by_cookie(subflows: &[TcpSocket], cookie: u64) -> Option<&TcpSocket> {
+    let position = subflows.binary_search_by_key(&cookie, |socket| socket.cookie);
+    subflows.get(position.ok()?)
 }
 
 /// Adds a subflow that another reading held to `subflows`; its place there.

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Receiver;
 
-use super::Request;
-use super::service::Service;
+use super::super::Request;
+use super::super::privilege::{KeptService, Service};
 use super::shared::Shared;
 use crate::bus::Refusal;
 use crate::kernel::{Error, Namespace, PathManager};
 use crate::model::{Before, Command, CommandOutcome, Event, EventKind, Origin};
 
-pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sender<()>) {
+pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>) {
     let mut path_manager = shared.namespace.enter().and_then(|()| PathManager::new());
     for Request {
         command,
@@ -35,6 +35,7 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
                 change_with(
                     path_manager,
                     &shared.namespace,
+                    &shared.service,
                     &command,
                     believed.map(|believed| *believed),
                     wait,
@@ -58,7 +59,7 @@ pub(super) fn run(shared: &Arc<Shared>, requests: &Receiver<Request>, poke: &Sen
             break;
         }
         // What changed should be seen at once.
-        shared.want_sample(poke);
+        shared.want_sample();
     }
 }
 
@@ -91,13 +92,15 @@ pub fn change(
     command: &Command,
     believed: Option<Before>,
 ) -> Result<(), ChangeError> {
-    change_with(path_manager, namespace, command, believed, |ask| ask())
+    let service = KeptService::default();
+    change_with(path_manager, namespace, &service, command, believed, |ask| ask())
 }
 
 /// As [`change`]; `wait` does what may wait for a person, or for the helper to start.
 fn change_with(
     path_manager: &mut PathManager,
     namespace: &Namespace,
+    service: &KeptService,
     command: &Command,
     believed: Option<Before>,
     wait: impl Fn(&mut dyn FnMut() -> Result<(), Refusal>) -> Result<(), Refusal>,
@@ -111,8 +114,9 @@ fn change_with(
         Err(error) if error.is_not_permitted() && namespace.is_own() => error,
         outcome => return outcome.map_err(ChangeError::Kernel),
     };
-    let mut service = None;
-    let connecting = wait(&mut || Service::connect().map(|connected| service = Some(connected)));
+    let kept = service;
+    let mut service: Option<Arc<Service>> = None;
+    let connecting = wait(&mut || kept.get().map(|connected| service = Some(connected)));
     let service = match (connecting, service) {
         (Ok(()), Some(service)) if service.presence().is_some() => service,
         // One that is there, and does not serve this process, says why.

@@ -1,40 +1,8 @@
 //! What changed from one reading of the sockets to the next.
 
-use std::net::SocketAddr;
-
-use rustc_hash::FxHashSet;
-
+use super::changes::Changes;
 use super::table::{Layout, Place, Row, Table, carry};
 use crate::wire::sock_diag::{MptcpSocket, TcpSocket};
-
-/// What the kernel's events and /proc told since the reading before.
-#[derive(Default)]
-pub(super) struct News {
-    /// Tokens of connections that were made.
-    pub(super) connections_created: FxHashSet<u32>,
-    /// Tokens of connections that closed.
-    pub(super) connections_closed: FxHashSet<u32>,
-    /// Local and remote address of subflows that closed.
-    pub(super) subflows_closed: FxHashSet<(SocketAddr, SocketAddr)>,
-    /// Local and remote address of subflows that came up, and the interface that they may be bound to.
-    pub(super) subflows_established: Vec<(SocketAddr, SocketAddr, Option<String>)>,
-    /// Connections of which something besides the socket became known, by inode.
-    pub(super) inodes: FxHashSet<u32>,
-    /// The same, by token.
-    pub(super) tokens: FxHashSet<u32>,
-}
-
-impl News {
-    /// Adds what another one tells.
-    pub(super) fn merge(&mut self, other: Self) {
-        self.connections_created.extend(other.connections_created);
-        self.connections_closed.extend(other.connections_closed);
-        self.subflows_closed.extend(other.subflows_closed);
-        self.subflows_established.extend(other.subflows_established);
-        self.inodes.extend(other.inodes);
-        self.tokens.extend(other.tokens);
-    }
-}
 
 /// The outcome of a comparison: positions in the reading after.
 #[derive(Default)]
@@ -50,7 +18,12 @@ pub(super) struct Difference {
 /// Compares two readings and completes `after`: what it lacks is carried over from `before` once, because a dump
 /// under churn can miss a socket (net/ipv4/inet_diag.c walks hash chains and resumes by position), unless an event
 /// said that it closed. Both are in order of id, so one walk along both is enough.
-pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout, news: &News) -> Difference {
+pub(super) fn difference(
+    before: &Table,
+    after: &mut Table,
+    scratch: &mut Layout,
+    changes: &Changes,
+) -> Difference {
     let mut found = Difference::default();
     let Table { layout, subflows } = after;
     let mut old = before.entries().iter().peekable();
@@ -69,7 +42,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                 let closed = entry
                     .socket
                     .token
-                    .is_some_and(|token| news.connections_closed.contains(&token));
+                    .is_some_and(|token| changes.connections_closed.contains(&token));
                 if entry.missed || closed {
                     found.gone.push(entry.socket);
                 } else {
@@ -91,7 +64,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                 let places = layout.places(is);
                 let places_before = before.layout.places(was);
                 let same = same_subflows(places_before, places).unwrap_or_else(|| {
-                    let completed = complete(before.rows(was), places, subflows, news);
+                    let completed = complete(before.rows(was), places, subflows, changes);
                     let same = same_subflows(places_before, &completed);
                     scratch.push(is.socket, false, completed);
                     same.unwrap_or(false)
@@ -99,8 +72,11 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                 if scratch.entries().len() == position {
                     scratch.push(is.socket, false, places.iter().copied());
                 }
-                let told = news.inodes.contains(&is.socket.inode)
-                    || is.socket.token.is_some_and(|token| news.tokens.contains(&token));
+                let told = changes.inodes.contains(&is.socket.inode)
+                    || is
+                        .socket
+                        .token
+                        .is_some_and(|token| changes.tokens.contains(&token));
                 if told || !same || !was.socket.is_unchanged(&is.socket) {
                     found.changed.push(position);
                 }
@@ -124,13 +100,13 @@ fn complete<'a>(
     before: impl Iterator<Item = Row<'a>>,
     places: &[Place],
     subflows: &mut Vec<TcpSocket>,
-    news: &News,
+    changes: &Changes,
 ) -> Vec<Place> {
     let mut all = places.to_vec();
     for row in before {
         let here = places.iter().any(|place| place.mark.cookie == row.socket.cookie);
         let (local, remote) = (row.socket.local, row.socket.remote);
-        let closed = row.missed || news.subflows_closed.contains(&(local, remote));
+        let closed = row.missed || changes.subflows_closed.contains(&(local, remote));
         if !closed && !here {
             all.push(carry(row, true, subflows));
         }
@@ -178,11 +154,11 @@ mod tests {
     }
 
     /// Compares readings one after the other; what each comparison found.
-    fn walk(readings: Vec<Table>, news: &News) -> Vec<(Vec<usize>, Vec<u32>)> {
+    fn walk(readings: Vec<Table>, changes: &Changes) -> Vec<(Vec<usize>, Vec<u32>)> {
         let mut before = Table::default();
         let mut found = Vec::new();
         for mut after in readings {
-            let difference = difference(&before, &mut after, &mut Layout::default(), news);
+            let difference = difference(&before, &mut after, &mut Layout::default(), changes);
             let gone = difference.gone.iter().filter_map(|socket| socket.token).collect();
             found.push((difference.changed, gone));
             before = after;
@@ -194,7 +170,7 @@ mod tests {
     fn a_connection_is_gone_when_two_readings_miss_it() {
         let full = || table(&[(connection(1, Some(7)), &[]), (connection(2, Some(8)), &[])]);
         let one = || table(&[(connection(2, Some(8)), &[])]);
-        let found = walk(vec![full(), one(), full(), one(), one()], &News::default());
+        let found = walk(vec![full(), one(), full(), one(), one()], &Changes::default());
         let quiet = || (vec![], vec![]);
         assert_eq!(
             found,
@@ -204,11 +180,14 @@ mod tests {
 
     #[test]
     fn an_event_ends_a_connection_at_once() {
-        let news = News {
+        let changes = Changes {
             connections_closed: [7].into_iter().collect(),
-            ..News::default()
+            ..Changes::default()
         };
-        let found = walk(vec![table(&[(connection(1, Some(7)), &[])]), table(&[])], &news);
+        let found = walk(
+            vec![table(&[(connection(1, Some(7)), &[])]), table(&[])],
+            &changes,
+        );
         assert_eq!(found, [(vec![0], vec![]), (vec![], vec![7])]);
     }
 
@@ -216,7 +195,7 @@ mod tests {
     fn a_subflow_that_one_reading_misses_is_carried_over() {
         let both = || table(&[(connection(1, None), &[row(11, 0, 0), row(12, 0, 0)])]);
         let one = || table(&[(connection(1, None), &[row(12, 0, 0)])]);
-        let found = walk(vec![both(), one(), both(), one(), one()], &News::default());
+        let found = walk(vec![both(), one(), both(), one(), one()], &Changes::default());
         let changed: Vec<_> = found.into_iter().map(|(changed, _)| changed).collect();
         assert_eq!(changed, [vec![0], vec![], vec![], vec![], vec![0]]);
     }
@@ -224,7 +203,7 @@ mod tests {
     #[test]
     fn growing_with_the_clock_is_no_change_and_starting_anew_is() {
         let reading = |ms| table(&[(connection(1, None), &[row(11, 5, ms)])]);
-        let found = walk(vec![reading(100), reading(350), reading(20)], &News::default());
+        let found = walk(vec![reading(100), reading(350), reading(20)], &Changes::default());
         let changed: Vec<_> = found.into_iter().map(|(changed, _)| changed).collect();
         assert_eq!(changed, [vec![0], vec![], vec![0]]);
     }
@@ -233,7 +212,7 @@ mod tests {
     fn connections_with_one_cookie_are_several() {
         let both = || table(&[(connection(1, Some(7)), &[]), (connection(1, Some(8)), &[])]);
         let one = || table(&[(connection(1, Some(8)), &[])]);
-        let found = walk(vec![both(), one(), one()], &News::default());
+        let found = walk(vec![both(), one(), one()], &Changes::default());
         assert_eq!(found, [(vec![0, 1], vec![]), (vec![], vec![]), (vec![], vec![7])]);
     }
 }

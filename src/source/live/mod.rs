@@ -4,21 +4,30 @@
 //! follows each interval. After an overrun of the event socket the next samples' comparison with those before yields
 //! the events that were lost, marked as inferred, and one of them is full.
 
+mod attention;
+mod cadence;
+mod control;
+mod ledger;
+mod outlet;
+mod permission;
+mod sampler;
+mod shared;
+mod watcher;
+
+pub use control::{ChangeError, change};
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::inventory::Inventory;
-use super::outlet::Outlet;
-use super::people::Findings;
-use super::reading::Reader;
-use super::shared::Shared;
-use super::{Request, Source, Waker, control, permission, sampler, watcher};
+use self::outlet::Outlet;
+use self::shared::Shared;
+use super::reading::{Inventory, Owners, Reader};
+use super::{Request, Source, Waker};
 use crate::kernel::{self, Error, Namespace};
-use crate::model::{Header, Line, Sample};
+use crate::model::{Header, Line, Sample, Token};
 
 /// How long a sample may be apart from the next, ms.
 pub const INTERVAL_MS: std::ops::RangeInclusive<u64> = 50..=5000;
@@ -53,7 +62,6 @@ pub struct LiveSource {
     header: Header,
     lines: Receiver<Line>,
     requests: Sender<Request>,
-    poke: Sender<()>,
     /// Says *Allow* to the permission thread, where there is one.
     allow: Sender<()>,
     shared: Arc<Shared>,
@@ -79,14 +87,14 @@ impl LiveSource {
             Outlet::new(lines_in),
             header.access.events,
             interval_ms,
-        ));
+            poke,
+        )?);
         let (ready, is_ready) = bounded(1);
         let event_buffer = options.event_buffer;
         let mut source = Self {
             header,
             lines,
             requests,
-            poke: poke.clone(),
             allow,
             shared: Arc::clone(&shared),
             threads: Vec::new(),
@@ -102,7 +110,7 @@ impl LiveSource {
         })?;
         source.spawn("control", {
             let shared = Arc::clone(&shared);
-            move || control::run(&shared, &requests_out, &poke)
+            move || control::run(&shared, &requests_out)
         })?;
         let access = source.header.access.clone();
         if access.why_not.is_some() && namespace.is_own() {
@@ -135,12 +143,15 @@ impl Source for LiveSource {
     }
 
     fn set_interval(&self, interval: Duration) {
-        self.shared.interval_ms.store(clamp(interval), Ordering::Relaxed);
-        self.shared.want_sample(&self.poke);
+        self.shared.set_interval(clamp(interval));
     }
 
     fn allow(&self) {
         let _ = self.allow.try_send(());
+    }
+
+    fn set_focus(&self, connections: &[Token]) {
+        self.shared.set_focus(connections.iter().copied().collect());
     }
 
     fn set_waker(&self, waker: Waker) {
@@ -154,13 +165,11 @@ impl Source for LiveSource {
 
 impl Drop for LiveSource {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
-        // A thread that waits to send wakes when the receiver goes; one that waits for a poke is given one; the
-        // control thread ends with its sender.
+        // A thread that waits to send wakes when the receiver goes; the control thread ends with its sender.
         self.lines = crossbeam_channel::never();
         self.requests = bounded(0).0;
         self.allow = bounded(0).0;
-        let _ = self.poke.try_send(());
+        self.shared.end();
         for thread in self.threads.drain(..) {
             if !self.shared.waits_for_others(thread.thread().id()) {
                 let _ = thread.join();
@@ -245,8 +254,8 @@ pub fn snapshot(namespace: &Namespace) -> Result<(Header, Sample), Error> {
         let mut reader = Reader::new()?;
         reader.read(true)?;
         let mut processes = kernel::Processes::new();
-        let findings = Findings::of(reader.inquiry(), &mut processes);
-        reader.introduce(findings);
+        let owners = Owners::of(reader.owner_query(), &mut processes);
+        reader.apply_owners(owners);
         Ok((header, reader.read(true)?))
     })
 }

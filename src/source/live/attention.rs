@@ -248,6 +248,16 @@ impl Attention {
         may_stop
     }
 
+    /// Those that carry data, or have some that waits.
+    pub(super) fn carrying(&self) -> impl Iterator<Item = Token> {
+        self.followed.keys().copied()
+    }
+
+    /// Whether something happened just now that may have stopped data.
+    pub(super) fn is_disturbed(&self, t: f64) -> bool {
+        t < self.disturbed_until
+    }
+
     /// The connections to look at, and how long after the last look; seconds.
     pub(super) fn wanted(&self, t: f64) -> Option<(&[Token], f64)> {
         if self.chosen.is_empty() {

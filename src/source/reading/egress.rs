@@ -31,7 +31,7 @@ struct Way {
 }
 
 /// A way as events can name it: with ports of 0 where these decide nothing.
-pub(super) type WayName = (SocketAddr, SocketAddr);
+pub(in crate::source) type WayName = (SocketAddr, SocketAddr);
 
 /// Every way that a subflow goes.
 #[derive(Default)]
@@ -163,6 +163,11 @@ impl Egress {
         let rows = table.entries().iter().flat_map(|entry| table.rows(entry));
         let used: FxHashSet<RouteQuery> = rows.map(|row| self.query(row.socket)).collect();
         self.ways.retain(|way, _| used.contains(way));
+    }
+
+    /// Whether all ways were asked for since the links, addresses, routes and rules became what they are.
+    pub(super) fn is_current(&self, revision: u64) -> bool {
+        self.revision == Some(revision)
     }
 
     /// Whether to ask for all ways again. Where routes change without end it is done for a small share of the time only.
@@ -298,7 +303,7 @@ fn name(socket: &TcpSocket, query: &RouteQuery) -> WayName {
 }
 
 /// The way between two addresses, whichever the ports.
-pub(super) fn plain(local: SocketAddr, remote: SocketAddr) -> WayName {
+pub(in crate::source) fn plain(local: SocketAddr, remote: SocketAddr) -> WayName {
     (SocketAddr::new(local.ip(), 0), SocketAddr::new(remote.ip(), 0))
 }
 

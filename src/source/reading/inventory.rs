@@ -7,7 +7,7 @@ use crate::model::{Endpoint, Event, EventKind, Interface, Limits, MacAddress, Or
 
 /// Everything besides sockets, at one instant.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Inventory {
+pub(in crate::source) struct Inventory {
     pub(super) interfaces: Vec<Interface>,
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) limits: Option<Limits>,
@@ -23,7 +23,7 @@ impl Inventory {
     /// # Errors
     /// What the kernel refused. Endpoints and limits that may not be read (a few kernels around 6.7 keep the
     /// endpoints from normal users) are left out instead.
-    pub(super) fn read(
+    pub(in crate::source) fn read(
         route: &mut Route,
         path_manager: &mut PathManager,
         files: &mut ProcFiles,
@@ -40,8 +40,28 @@ impl Inventory {
         })
     }
 
+    /// Whether nothing differs from `before` but what counts or measures.
+    pub(super) fn is_like(&self, before: &Self) -> bool {
+        let what = |interface: &Interface| Interface {
+            signal_dbm: None,
+            tx_bitrate_bps: None,
+            rx_bitrate_bps: None,
+            tx_bytes: None,
+            rx_bytes: None,
+            ..interface.clone()
+        };
+        let (now, was) = (
+            self.interfaces.iter().map(what),
+            before.interfaces.iter().map(what),
+        );
+        now.eq(was)
+            && self.endpoints == before.endpoints
+            && self.limits == before.limits
+            && self.settings == before.settings
+    }
+
     /// Writes into `sample` what differs from `before`; everything when there is no before.
-    pub(super) fn write(&self, before: Option<&Self>, sample: &mut Sample) {
+    pub(in crate::source) fn write(&self, before: Option<&Self>, sample: &mut Sample) {
         let nothing = Self::default();
         let was = before.unwrap_or(&nothing);
         let new = |interface: &&Interface| !was.interfaces.contains(interface);

@@ -5,17 +5,17 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
-use super::infer::{Told, key};
+use super::infer::{EventKeys, key};
 use crate::model::Event;
 
-/// So many readings the kernel's word may come later, or the news that it is lost.
+/// How many readings later the kernel may still tell an end, or that events were lost.
 const READINGS: usize = 4;
 
 /// The ends of the newest readings of which the kernel has not told.
 #[derive(Default)]
-pub(super) struct Silence(VecDeque<Vec<Event>>);
+pub(super) struct UnconfirmedCloses(VecDeque<Vec<Event>>);
 
-impl Silence {
+impl UnconfirmedCloses {
     /// Keeps the ends of a reading that concludes nothing; `closed` are the tokens of which the kernel has told.
     pub(super) fn keep(&mut self, ends: Vec<Event>, closed: &FxHashSet<u32>) {
         self.0.push_back(ends);
@@ -28,7 +28,7 @@ impl Silence {
     }
 
     /// Tells what was kept, because the kernel will not.
-    pub(super) fn break_over(&mut self, told: &Told, closed: &FxHashSet<u32>) -> Vec<Event> {
+    pub(super) fn flush(&mut self, told: &EventKeys, closed: &FxHashSet<u32>) -> Vec<Event> {
         self.keep(Vec::new(), closed);
         let kept = self.0.drain(..).flatten();
         kept.filter(|event| !told.contains(&key(event))).collect()
@@ -53,23 +53,23 @@ mod tests {
 
     #[test]
     fn what_the_kernel_has_not_told_is_told_once() {
-        let mut silence = Silence::default();
-        silence.keep(vec![end(1), end(2)], &closed(&[]));
-        silence.keep(vec![end(3)], &closed(&[2]));
-        let mut told = Told::default();
+        let mut unconfirmed = UnconfirmedCloses::default();
+        unconfirmed.keep(vec![end(1), end(2)], &closed(&[]));
+        unconfirmed.keep(vec![end(3)], &closed(&[2]));
+        let mut told = EventKeys::default();
         told.insert(key(&end(3)));
-        let said = silence.break_over(&told, &closed(&[]));
+        let said = unconfirmed.flush(&told, &closed(&[]));
         assert_eq!(said, [end(1)]);
-        assert_eq!(silence.break_over(&told, &closed(&[])), []);
+        assert_eq!(unconfirmed.flush(&told, &closed(&[])), []);
     }
 
     #[test]
     fn after_a_few_readings_the_kernel_has_told() {
-        let mut silence = Silence::default();
-        silence.keep(vec![end(1)], &closed(&[]));
+        let mut unconfirmed = UnconfirmedCloses::default();
+        unconfirmed.keep(vec![end(1)], &closed(&[]));
         for _ in 0..READINGS {
-            silence.keep(Vec::new(), &closed(&[]));
+            unconfirmed.keep(Vec::new(), &closed(&[]));
         }
-        assert_eq!(silence.break_over(&Told::default(), &closed(&[])), []);
+        assert_eq!(unconfirmed.flush(&EventKeys::default(), &closed(&[])), []);
     }
 }

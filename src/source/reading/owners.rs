@@ -15,38 +15,38 @@ const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 /// A process that has another name, or that gave its socket away, is known as what it is this much later.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(2);
 
-/// So long the first sample waits for the names of processes.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// How long the first sample waits for the names of processes.
+const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Sockets and users to find out about.
 #[derive(Default)]
-pub(super) struct Inquiry {
-    pub(super) inodes: HashSet<u32>,
-    pub(super) uids: HashSet<u32>,
+pub(in crate::source) struct OwnerQuery {
+    pub(in crate::source) inodes: HashSet<u32>,
+    pub(in crate::source) uids: HashSet<u32>,
 }
 
 /// What was found out.
 #[derive(Default)]
-pub(super) struct Findings {
+pub(in crate::source) struct Owners {
     /// The sockets that were asked about, by inode.
-    pub(super) asked: HashSet<u32>,
+    pub(in crate::source) asked: HashSet<u32>,
     /// Who holds one of them, by its inode.
-    pub(super) processes: FxHashMap<u32, Holders>,
+    pub(in crate::source) processes: FxHashMap<u32, Holders>,
     /// Names by user id.
-    pub(super) users: Vec<(u32, String)>,
+    pub(in crate::source) users: Vec<(u32, String)>,
 }
 
-impl Findings {
+impl Owners {
     /// Looks in /proc and where the system keeps its users.
-    pub(super) fn of(inquiry: Inquiry, processes: &mut Processes) -> Self {
-        let processes = processes.lookup(inquiry.inodes.iter().copied(), Instant::now);
-        let users = inquiry
+    pub(in crate::source) fn of(query: OwnerQuery, processes: &mut Processes) -> Self {
+        let processes = processes.lookup(query.inodes.iter().copied(), Instant::now);
+        let users = query
             .uids
             .into_iter()
             .filter_map(|uid| Some((uid, user_name(uid)?)))
             .collect();
         Self {
-            asked: inquiry.inodes,
+            asked: query.inodes,
             processes,
             users,
         }
@@ -54,20 +54,20 @@ impl Findings {
 }
 
 /// The thread that knows processes and users. It ends when this is dropped.
-pub(super) struct People {
-    questions: Sender<Inquiry>,
-    answers: Receiver<Findings>,
+pub(in crate::source) struct OwnerResolver {
+    questions: Sender<OwnerQuery>,
+    answers: Receiver<Owners>,
     asked_at: Option<Instant>,
 }
 
-impl People {
-    pub(super) fn start() -> Result<Self, Error> {
-        let (questions, asked) = bounded::<Inquiry>(1);
+impl OwnerResolver {
+    pub(in crate::source) fn start() -> Result<Self, Error> {
+        let (questions, asked) = bounded::<OwnerQuery>(1);
         let (answering, answers) = bounded(1);
         let body = move || {
             let mut processes = Processes::new();
-            for inquiry in asked {
-                if answering.send(Findings::of(inquiry, &mut processes)).is_err() {
+            for query in asked {
+                if answering.send(Owners::of(query, &mut processes)).is_err() {
                     break;
                 }
             }
@@ -82,7 +82,7 @@ impl People {
     }
 
     /// Asks, unless a question is still open or was asked just now.
-    pub(super) fn ask(&mut self, now: Instant, inquiry: impl FnOnce() -> Inquiry) {
+    pub(in crate::source) fn ask(&mut self, now: Instant, query: impl FnOnce() -> OwnerQuery) {
         let recent = self
             .asked_at
             .is_some_and(|at| now.saturating_duration_since(at) < BETWEEN_QUESTIONS);
@@ -90,22 +90,24 @@ impl People {
             return;
         }
         self.asked_at = Some(now);
-        let _ = self.questions.try_send(inquiry());
+        let _ = self.questions.try_send(query());
     }
 
     /// Whether to ask about those, too, that are known: they may be called otherwise, or have given their sockets away.
-    pub(super) fn should_check(&self, now: Instant) -> bool {
+    pub(in crate::source) fn should_check(&self, now: Instant) -> bool {
         self.asked_at
             .is_none_or(|at| now.saturating_duration_since(at) >= BETWEEN_CHECKS)
     }
 
     /// What was found out, waiting for it a moment.
-    pub(super) fn first_answer(&self) -> Findings {
-        self.answers.recv_timeout(PATIENCE).unwrap_or_default()
+    pub(in crate::source) fn first_answer(&self) -> Owners {
+        self.answers
+            .recv_timeout(FIRST_ANSWER_TIMEOUT)
+            .unwrap_or_default()
     }
 
     /// What was found out since.
-    pub(super) fn answer(&self) -> Findings {
+    pub(in crate::source) fn answer(&self) -> Owners {
         self.answers.try_recv().unwrap_or_default()
     }
 }

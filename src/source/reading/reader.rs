@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use nix::time::{ClockId, clock_gettime};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::changes::Changes;
 use super::devices::Touched;
-use super::difference::{News, difference};
+use super::difference::difference;
 use super::egress::{Links, WayName};
-use super::follow::{Follower, Told as ToldSubflow};
-use super::infer::{Told, ends, fallback, infer, is_over, own_priorities, rerouted};
+use super::follow::{AnnouncedSubflow, Follower};
+use super::infer::{EventKeys, ends, fallback, infer, is_over, own_priorities, rerouted};
 use super::inventory::Inventory;
 use super::materialise::Surroundings;
-use super::people::{Findings, Inquiry};
-use super::silence::Silence;
+use super::owners::{OwnerQuery, Owners};
 use super::strategy::{Strategy, Way};
 use super::table::{Joiner, Layout, Table};
+use super::unconfirmed::UnconfirmedCloses;
 use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets};
 use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, Sample, SocketAddr};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
@@ -25,15 +26,15 @@ use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 /// Reads samples in the namespace of the thread that made it.
 pub struct Reader {
     pub(super) sockets: Sockets,
-    route: Route,
+    pub(super) route: Route,
     route_lookup: RouteLookup,
-    path_manager: PathManager,
-    files: ProcFiles,
+    pub(super) path_manager: PathManager,
+    pub(super) files: ProcFiles,
     dump: SocketTable,
     /// What a close look read.
     pub(super) close: SocketTable,
     /// Tokens of connections that changed since somebody was told of them.
-    pub(super) untold: FxHashSet<u32>,
+    pub(in crate::source) untold: FxHashSet<u32>,
     joiner: Joiner,
     pub(super) table: Table,
     /// The reading before the last; between readings, room for the next.
@@ -41,36 +42,36 @@ pub struct Reader {
     scratch: Layout,
     strategy: Strategy,
     follower: Follower,
-    silence: Silence,
+    unconfirmed: UnconfirmedCloses,
     way: Way,
     pub(super) surroundings: Surroundings,
-    inventory: Option<Inventory>,
+    pub(super) inventory: Option<Inventory>,
     plain_tcp: Option<u32>,
 }
 
 /// How a sample is to be taken.
 #[derive(Default)]
-pub(super) struct Want {
+pub(in crate::source) struct Want {
     /// Everything, not only what changed.
-    pub(super) full: bool,
+    pub(in crate::source) full: bool,
     /// Dump every socket, whatever that costs.
-    pub(super) dump: bool,
+    pub(in crate::source) dump: bool,
     /// Conclude the kernel's own events from the comparison, except these.
-    pub(super) infer: Option<Told>,
-    pub(super) news: News,
+    pub(in crate::source) infer: Option<EventKeys>,
+    pub(in crate::source) changes: Changes,
 }
 
 /// What a reading gave.
-pub(super) struct Read {
-    pub(super) sample: Sample,
+pub(in crate::source) struct Read {
+    pub(in crate::source) sample: Sample,
     /// What the kernel tells nobody.
-    pub(super) events: Vec<Event>,
+    pub(in crate::source) events: Vec<Event>,
     /// What the kernel tells too, where it may be heard.
-    pub(super) inferred: Vec<Event>,
+    pub(in crate::source) inferred: Vec<Event>,
     /// Token and addresses of connections that are new.
-    pub(super) new: Vec<(u32, (SocketAddr, SocketAddr))>,
+    pub(in crate::source) new: Vec<(u32, (SocketAddr, SocketAddr))>,
     /// The interfaces that carry what goes somewhere: of a full sample all, else those that are new or others.
-    pub(super) ways: Vec<(WayName, String)>,
+    pub(in crate::source) ways: Vec<(WayName, String)>,
 }
 
 impl Reader {
@@ -94,7 +95,7 @@ impl Reader {
             scratch: Layout::default(),
             strategy: Strategy::default(),
             follower: Follower::default(),
-            silence: Silence::default(),
+            unconfirmed: UnconfirmedCloses::default(),
             way: Way::Dump,
             surroundings: Surroundings::default(),
             inventory: None,
@@ -114,7 +115,7 @@ impl Reader {
         .map(|read| read.sample)
     }
 
-    pub(super) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
+    pub(in crate::source) fn read_as(&mut self, want: &Want) -> Result<Read, Error> {
         let first = self.inventory.is_none();
         let before = self.inventory.as_ref();
         let inventory = Inventory::read(&mut self.route, &mut self.path_manager, &mut self.files, before)?;
@@ -127,7 +128,7 @@ impl Reader {
             Touched::default()
         };
         std::mem::swap(&mut self.table, &mut self.before);
-        let mut found = difference(&self.before, &mut self.table, &mut self.scratch, &want.news);
+        let mut found = difference(&self.before, &mut self.table, &mut self.scratch, &want.changes);
         let endpoints_before =
             std::mem::replace(&mut self.surroundings.endpoints, inventory.endpoints.clone());
         let (concerned, priorities) = self.backups_since(&endpoints_before, &inventory.endpoints);
@@ -199,13 +200,13 @@ impl Reader {
         let mut lost = match &want.infer {
             Some(told) if !first => {
                 let mut lost = self.inferred(&changed, &sample, told);
-                lost.extend(self.silence.break_over(told, &want.news.connections_closed));
+                lost.extend(self.unconfirmed.flush(told, &want.changes.connections_closed));
                 lost
             }
             Some(_) => Vec::new(),
             None => {
                 let ends = self.ends(&changed, &sample);
-                self.silence.keep(ends, &want.news.connections_closed);
+                self.unconfirmed.keep(ends, &want.changes.connections_closed);
                 Vec::new()
             }
         };
@@ -238,7 +239,7 @@ impl Reader {
     }
 
     /// Takes the tokens of subflows, by cookie, that the privileged service told.
-    pub(super) fn take_tokens(&mut self, tokens: FxHashMap<u64, u32>) {
+    pub(in crate::source) fn take_tokens(&mut self, tokens: FxHashMap<u64, u32>) {
         self.joiner.told = tokens;
     }
 
@@ -258,7 +259,7 @@ impl Reader {
         let now = Instant::now();
         let must_dump = want.full || want.dump || self.inventory.is_none();
         if !must_dump && self.strategy.choose(now) == Way::LookUp {
-            let told = told(&want.news, inventory);
+            let told = told(&want.changes, inventory);
             let wanted = self.follower.wanted(&self.table, &self.dump.connections, &told);
             let started = cpu_time();
             let all_answered = self.sockets.look_up_subflows(wanted, &mut self.dump);
@@ -286,7 +287,7 @@ impl Reader {
     }
 
     /// Whether a connection's process is not known.
-    pub(super) fn has_strangers(&self) -> bool {
+    pub(in crate::source) fn has_unresolved(&self) -> bool {
         let known = |inode: u32| inode == 0 || self.surroundings.processes.contains_key(&inode);
         self.table
             .entries()
@@ -295,7 +296,7 @@ impl Reader {
     }
 
     /// Everything that is asked about the connections: their processes, and users whose name is not known.
-    pub(super) fn inquiry(&self) -> Inquiry {
+    pub(in crate::source) fn owner_query(&self) -> OwnerQuery {
         let sockets = || {
             self.table
                 .entries()
@@ -304,7 +305,7 @@ impl Reader {
                 .filter(|socket| socket.inode != 0)
         };
         let users = &self.surroundings.users;
-        Inquiry {
+        OwnerQuery {
             inodes: sockets().map(|socket| socket.inode).collect(),
             uids: sockets()
                 .map(|socket| socket.uid)
@@ -314,23 +315,23 @@ impl Reader {
     }
 
     /// Takes what was found out; the inodes of connections of which something became known.
-    pub(super) fn introduce(&mut self, findings: Findings) -> Vec<u32> {
+    pub(in crate::source) fn apply_owners(&mut self, owners: Owners) -> Vec<u32> {
         let mut inodes = Vec::new();
         let known = &mut self.surroundings.processes;
-        for inode in findings.asked {
-            if !findings.processes.contains_key(&inode) && known.remove(&inode).is_some() {
+        for inode in owners.asked {
+            if !owners.processes.contains_key(&inode) && known.remove(&inode).is_some() {
                 inodes.push(inode);
             }
         }
-        for (inode, holders) in findings.processes {
+        for (inode, holders) in owners.processes {
             if known.get(&inode) != Some(&holders) {
                 known.insert(inode, holders);
                 inodes.push(inode);
             }
         }
-        if !findings.users.is_empty() {
-            let named: HashSet<u32> = findings.users.iter().map(|(uid, _)| *uid).collect();
-            self.surroundings.users.extend(findings.users);
+        if !owners.users.is_empty() {
+            let named: HashSet<u32> = owners.users.iter().map(|(uid, _)| *uid).collect();
+            self.surroundings.users.extend(owners.users);
             let sockets = self.table.entries().iter().map(|entry| &entry.socket);
             inodes.extend(
                 sockets
@@ -342,8 +343,8 @@ impl Reader {
     }
 
     /// Forgets what is known of sockets, interfaces and addresses that are no more.
-    pub(super) fn forget(&mut self) {
-        let inodes = self.inquiry().inodes;
+    pub(in crate::source) fn forget(&mut self) {
+        let inodes = self.owner_query().inodes;
         self.surroundings
             .processes
             .retain(|inode, _| inodes.contains(inode));
@@ -372,7 +373,7 @@ impl Reader {
         self.surroundings.devices.forget(&used, &in_use, interfaces);
     }
 
-    pub(super) fn set_server_side(&mut self, token: u32, server_side: bool) {
+    pub(in crate::source) fn set_server_side(&mut self, token: u32, server_side: bool) {
         self.surroundings.server_side.insert(token, server_side);
     }
 
@@ -382,7 +383,7 @@ impl Reader {
         Some(self.surroundings.connection(entry, self.before.rows(entry)))
     }
 
-    fn inferred(&self, changed: &[&Connection], sample: &Sample, told: &Told) -> Vec<Event> {
+    fn inferred(&self, changed: &[&Connection], sample: &Sample, told: &EventKeys) -> Vec<Event> {
         let pairs: Vec<_> = changed
             .iter()
             .map(|after| (self.was(after.id()), (*after).clone()))
@@ -404,7 +405,7 @@ impl Reader {
         let told = |event: &Event| {
             event
                 .token
-                .is_some_and(|token| want.news.connections_created.contains(&token.0))
+                .is_some_and(|token| want.changes.connections_created.contains(&token.0))
         };
         // Without the kernel's events every beginning is concluded.
         events.retain(|event| {
@@ -455,12 +456,12 @@ impl Reader {
 }
 
 /// CPU time of this thread.
-pub(super) fn cpu_time() -> Duration {
+pub(in crate::source) fn cpu_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// The subflows that events told of, with the numbers of their interfaces.
-fn told(news: &News, inventory: &Inventory) -> Vec<ToldSubflow> {
+fn told(changes: &Changes, inventory: &Inventory) -> Vec<AnnouncedSubflow> {
     let index = |name: &String| {
         let found = inventory
             .interfaces
@@ -468,7 +469,7 @@ fn told(news: &News, inventory: &Inventory) -> Vec<ToldSubflow> {
             .find(|interface| interface.name == *name);
         found.map(|interface| interface.index)
     };
-    let subflows = news.subflows_established.iter();
+    let subflows = changes.subflows_established.iter();
     subflows
         .map(|(local, remote, interface)| (*local, *remote, interface.as_ref().and_then(index).unwrap_or(0)))
         .collect()

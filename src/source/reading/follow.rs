@@ -11,7 +11,7 @@ use crate::model::{ConnectionId, TcpState};
 use crate::wire::sock_diag::{MptcpSocket, SocketId};
 
 /// A subflow of which an event told: its addresses, and the interface that it may be bound to.
-pub(super) type Told = (SocketAddr, SocketAddr, u32);
+pub(super) type AnnouncedSubflow = (SocketAddr, SocketAddr, u32);
 
 /// By how many the kernel's count of a connection's extra subflows exceeds those that are known, while all are known:
 /// the initial one is not in the count.
@@ -44,7 +44,7 @@ impl Follower {
         &mut self,
         before: &Table,
         connections: &[MptcpSocket],
-        told: &[Told],
+        told: &[AnnouncedSubflow],
     ) -> &[SocketId] {
         self.wanted.clear();
         for entry in before.entries() {
