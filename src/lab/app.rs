@@ -2,16 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
-use serde::{Deserialize, Serialize};
 
 use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
+use super::work::{Task, Work};
 use super::{APP_ARGUMENT, LabError, dial, herd};
 use crate::model::text::for_terminal;
 
@@ -22,34 +21,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// A message of an interactive application, and how often it comes.
 const MESSAGE: [u8; 200] = [b'.'; 200];
 const MESSAGE_EVERY: Duration = Duration::from_millis(250);
-
-/// What a process beside the host process is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Work {
-    /// An application of the laptop.
-    Application(Task),
-    /// The server of a crowd.
-    CrowdServer {
-        /// How many sockets it will have.
-        sockets: usize,
-    },
-}
-
-/// What an application is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Task {
-    /// Its name in /proc/PID/comm.
-    pub(super) name: String,
-    /// What it sends and receives.
-    pub(super) traffic: Traffic,
-    /// The address that it would rather connect from.
-    pub(super) from: IpAddr,
-    /// Where it connects to.
-    pub(super) to: SocketAddr,
-    /// Over how many connections, where one thread serves many.
-    pub(super) connections: usize,
-}
 
 /// An application, started by the host process with that process's id and its work as JSON as the arguments.
 pub fn app_main(args: impl IntoIterator<Item: Into<String>>) -> ExitCode {
@@ -70,20 +41,6 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), LabError> {
         Work::Application(task) => apply(&task),
         Work::CrowdServer { sockets } => serve_crowd(sockets),
     }
-}
-
-/// Starts a process in this thread's namespace. It is killed when this thread ends.
-pub(super) fn spawn(work: &Work, output: Stdio) -> Result<Child, LabError> {
-    let failed = |error: &dyn std::fmt::Display| LabError::failed("cannot start an application", error);
-    Command::new("/proc/self/exe")
-        .arg0("pathscope")
-        .arg(APP_ARGUMENT)
-        .arg(std::process::id().to_string())
-        .arg(serde_json::to_string(work).map_err(|error| failed(&error))?)
-        .stdin(Stdio::null())
-        .stdout(output)
-        .spawn()
-        .map_err(|error| failed(&error))
 }
 
 fn apply(task: &Task) -> Result<(), LabError> {
@@ -125,7 +82,7 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
         Traffic::Video => {
             // The peer's first data shows that the connection is Multipath TCP's own: ask for it.
             stream.write_all(b"GET /\n")?;
-            discard(stream)
+            dial::discard(stream)
         }
         Traffic::Chat => {
             stream.set_nodelay(true)?;
@@ -141,11 +98,4 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
         // One thread keeps many of these.
         Traffic::Web | Traffic::Idle => Ok(()),
     }
-}
-
-/// Reads to the end.
-pub(super) fn discard(mut stream: &TcpStream) -> io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    while stream.read(&mut buffer)? > 0 {}
-    Ok(())
 }

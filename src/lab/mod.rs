@@ -36,6 +36,7 @@ mod protocol;
 mod raw;
 mod scenario;
 mod timeline;
+mod work;
 
 pub use able::become_able;
 pub use app::app_main;

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, unbounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::super::app::{self, Work};
 use super::super::net::{Place, has_ipv6, ip, own_namespace, set};
 use super::super::protocol::{Order, Report, read_line};
 use super::super::scenario::{Family, Joining, Peer};
+use super::super::work::{self, Work};
 use super::super::{CrowdOptions, LabError};
 use super::crowd_server::{PLAIN_PORT, PORTS, allow_sockets};
 use super::paths::{self, Path};
@@ -135,7 +135,7 @@ fn build(server: &Place) -> Result<(), LabError> {
 /// Starts the server's process in this thread's namespace. The receiver gives a number when it listens, and again
 /// whenever another number of its connections has a second subflow. The process is killed when this thread ends.
 fn serve(connections: usize) -> Result<Receiver<usize>, LabError> {
-    let mut child = app::spawn(&Work::CrowdServer { sockets: connections }, Stdio::piped())?;
+    let mut child = work::spawn(&Work::CrowdServer { sockets: connections }, Stdio::piped())?;
     let output = child
         .stdout
         .take()

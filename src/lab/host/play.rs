@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::super::app::{self, Work};
 use super::super::net::{Place, ip, ip_as_far_as_it_goes, own_namespace};
 use super::super::protocol::{Order, Report};
 use super::super::scenario::{Change, LinkPlan, scenario};
 use super::super::timeline::Timeline;
+use super::super::work::{self, Work};
 use super::super::{LabError, Link, raw};
 use super::cast::cast;
 use super::crowd_server::allow_sockets;
@@ -138,7 +138,7 @@ pub(super) fn run(
     for task in tasks {
         let name = task.name.clone();
         play.apps
-            .push((name, app::spawn(&Work::Application(task), Stdio::null())?));
+            .push((name, work::spawn(&Work::Application(task), Stdio::null())?));
     }
     if play.come_up(&accepted, expected, orders)? {
         report(&Report::Up {

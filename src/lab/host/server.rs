@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::super::raw::extra_subflows;
 use super::super::scenario::{Peer, Traffic};
-use super::super::{LabError, app, dial};
+use super::super::{LabError, dial};
 use super::pool::Pool;
 
 /// A video comes in bursts of this many bytes ...
@@ -135,7 +135,7 @@ fn accept(listener: &Socket, service: Service, streams: &Streams) {
 
 fn answer(mut stream: TcpStream, traffic: Traffic) -> io::Result<()> {
     match traffic {
-        Traffic::Upload => app::discard(&stream),
+        Traffic::Upload => dial::discard(&stream),
         Traffic::Chat => {
             stream.set_nodelay(true)?;
             let mut buffer = [0; 4096];
