@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use model::text::for_terminal;
 use pathscope_core::bus::ON_STDIN;
-use pathscope_core::{bus, kernel, model, wire};
+use pathscope_core::{bus, kernel, log, model, wire};
 use service::Patience;
 
 /// How long the service stays when nobody calls.
@@ -41,6 +41,8 @@ const PERSON_ANSWERS_WITHIN: Duration = Duration::from_mins(2);
 const STAYS_ARGUMENT: &str = "--stay";
 /// The same: how long it waits for a person, in seconds.
 const PERSON_ARGUMENT: &str = "--ask-for";
+/// The first argument of one that tells the journal what it does.
+const VERBOSE_ARGUMENT: &str = "--verbose";
 
 /// Serves until nobody needs it.
 pub fn main() -> ExitCode {
@@ -63,10 +65,21 @@ fn run(arguments: &[String]) -> Result<(), String> {
         let user = privileges::keep_one_for_member()?;
         return service::serve_on_stdin(user);
     }
+    // A member's own helper has no environment to say it, and nobody behind its standard error who wants to know.
+    let (verbose, arguments) = verbose(arguments);
     let patience = patience(arguments)?;
     // Before there is a second thread.
     privileges::drop_all_but_one()?;
+    log::start(verbose)?;
     service::serve(patience)
+}
+
+/// Whether it is to tell what it does, and the arguments behind that.
+fn verbose(arguments: &[String]) -> (bool, &[String]) {
+    match arguments {
+        [first, rest @ ..] if first == VERBOSE_ARGUMENT => (true, rest),
+        all => (false, all),
+    }
 }
 
 fn patience(mut arguments: &[String]) -> Result<Patience, String> {
@@ -80,7 +93,8 @@ fn patience(mut arguments: &[String]) -> Result<Patience, String> {
             PERSON_ARGUMENT => &mut patience.person_answers_within,
             _ => {
                 return Err(format!(
-                    "it takes no argument but {STAYS_ARGUMENT} SECONDS, {PERSON_ARGUMENT} SECONDS or {ON_STDIN}"
+                    "it takes no argument but {VERBOSE_ARGUMENT}, {STAYS_ARGUMENT} SECONDS, {PERSON_ARGUMENT} SECONDS or \
+                     {ON_STDIN}"
                 ));
             }
         };

@@ -47,7 +47,9 @@ impl Polkit {
             questions: AtomicU64::new(0),
         };
         // Where it cannot be, each check says so.
-        let _ = polkit.start().await;
+        if let Err(error) = polkit.start().await {
+            tracing::warn!(%error, "polkit does not start");
+        }
         Ok(polkit)
     }
 
@@ -101,7 +103,9 @@ impl Polkit {
         };
         let Some(result) = future::or(async { Some(answer.await) }, nobody).await else {
             // It goes from the screen, too.
-            let _ = self.authority.cancel_check_authorization(&name).await;
+            if let Err(error) = self.authority.cancel_check_authorization(&name).await {
+                tracing::debug!(%error, "the question cannot be taken back");
+            }
             return refused(&format!(
                 "nobody answered the question within {} s",
                 self.person_answers_within.as_secs()
@@ -160,6 +164,14 @@ impl Polkit {
         if answer.as_ref().is_err_and(is_absent) {
             self.start().await.map_err(|error| silent(&error))?;
             answer = ask().await;
+        }
+        match &answer {
+            Ok(AuthorizationResult {
+                is_authorized,
+                is_challenge,
+                ..
+            }) => tracing::debug!(action = action.id(), is_authorized, is_challenge, "polkit says"),
+            Err(error) => tracing::warn!(action = action.id(), %error, "polkit does not answer"),
         }
         answer.map_err(|error| silent(&error))
     }

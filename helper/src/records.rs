@@ -86,7 +86,9 @@ impl Records {
     /// The endpoint is there, as it is to be or as it was.
     pub(super) fn end_change(&self) {
         if let Some(path) = self.path(UNFINISHED) {
-            let _ = fs::remove_file(path);
+            if let Err(error) = fs::remove_file(path) {
+                tracing::warn!(%error, "the record of a change stays");
+            }
         }
     }
 

@@ -56,9 +56,11 @@ pub(super) fn serve(patience: Patience) -> Result<(), String> {
     let network = Network::open(Records::of_service()).map_err(|error| error.to_string())?;
     zbus::block_on(begin(network, patience.person_answers_within))
         .and_then(|(connection, service)| {
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), "serves");
             while !connection.is_closed() && !service.is_idle(patience.stays) {
                 thread::park_timeout(LOOK_EVERY);
             }
+            tracing::info!(closed = connection.is_closed(), "nobody needs it any more");
             // What comes from now on starts the service anew; what came before is answered.
             zbus::block_on(connection.release_name(NAME))?;
             loop {

@@ -44,6 +44,7 @@ impl Strangers {
 }
 
 fn hold_and_close(passed: &Receiver<OwnedFd>) {
+    let _running = crate::log::thread();
     let mut held = VecDeque::new();
     loop {
         let oldest: Option<&(Instant, OwnedFd)> = held.front();
@@ -87,6 +88,7 @@ fn close(held: Vec<OwnedFd>) -> Vec<OwnedFd> {
         }
     });
     if started.is_err() || has_copy.recv().is_err() {
+        tracing::warn!(count = held.len(), "what was passed cannot be closed yet");
         return held;
     }
     drop(held);

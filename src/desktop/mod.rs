@@ -36,6 +36,9 @@ struct Reason(Arc<Mutex<Option<String>>>);
 
 impl Reason {
     fn set(&self, reason: Option<String>) {
+        if let Some(reason) = &reason {
+            tracing::debug!("{reason}");
+        }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 

@@ -18,6 +18,7 @@ use super::reading::Reader;
 use super::shared::Shared;
 use super::{Request, Source, Waker, control, permission, sampler, watcher};
 use crate::kernel::{self, Error, Namespace};
+use crate::log;
 use crate::model::{Header, Line, Sample};
 
 /// How long a sample may be apart from the next, ms.
@@ -112,6 +113,10 @@ impl LiveSource {
     }
 
     fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let body = move || {
+            let _running = log::thread();
+            body();
+        };
         let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
         let thread = thread.map_err(|source| Error::io(format!("start the {name} thread"), source))?;
         self.threads.push(thread);

@@ -274,6 +274,7 @@ impl Watcher<'_> {
 
     /// Says that events were lost, and has the sampler's next reading conclude them.
     fn lost(&self) -> Result<(), End> {
+        tracing::warn!("events were lost: the next sample is a full one");
         self.shared.gathered().overrun = true;
         let lost = Event {
             overruns: Some(1),

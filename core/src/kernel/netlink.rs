@@ -154,6 +154,7 @@ impl Socket {
             if how == Dump::Whole {
                 break;
             }
+            tracing::debug!(doing, ?how, "the dump is not whole");
         }
         match how {
             Dump::Overrun => Err(Error::refused(doing, nix::libc::ENOBUFS, None)),
@@ -283,7 +284,10 @@ impl Socket {
         while count > 0 {
             let length = match receive(self.inner.as_raw_fd(), &mut self.buffer, MsgFlags::empty()) {
                 Ok(length) => length.unwrap_or_default(),
-                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Dump::Overrun),
+                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => {
+                    tracing::debug!(doing, left = count, "answers are lost");
+                    return Ok(Dump::Overrun);
+                }
                 Err(error) => return Err(Error::io(doing, error)),
             };
             let mut answered = false;
