@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor, in tenths. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("metrics", 0),
     ("wire", 0),
     ("model", 0),
@@ -17,6 +17,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("history", 10),
     ("doctor", 10),
     ("recording", 10),
+    ("log", 15),
     ("words", 15),
     ("kernel", 20),
     ("lab", 20),
@@ -393,5 +394,21 @@ fn netlink_sockets_are_opened_in_the_kernel_module_only() {
                 file.display()
             );
         }
+    }
+}
+
+#[test]
+fn the_guide_to_the_tests_names_every_suite() {
+    let folder = root().join("tests");
+    let guide = fs::read_to_string(folder.join("README.md")).expect("a guide");
+    for entry in fs::read_dir(&folder).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_suite =
+            path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists();
+        assert!(
+            !is_suite || guide.contains(&format!("`{name}`")),
+            "tests/README.md does not say what {name} is for, and what it needs"
+        );
     }
 }

@@ -196,22 +196,7 @@ impl Reader {
             events.extend(self.own_priorities(&changed));
             events.extend(self.rerouted(&changed));
         }
-        let mut lost = match &want.infer {
-            Some(told) if !first => {
-                let mut lost = self.inferred(&changed, &sample, told);
-                lost.extend(self.silence.break_over(told, &want.news.connections_closed));
-                lost
-            }
-            Some(_) => Vec::new(),
-            None => {
-                let ends = self.ends(&changed, &sample);
-                self.silence.keep(ends, &want.news.connections_closed);
-                Vec::new()
-            }
-        };
-        if !first {
-            lost.extend(self.fallbacks(&changed, want));
-        }
+        let lost = self.concluded(&changed, &sample, want);
         sample.connections = connections;
         let inventory_before = self.inventory.as_ref().filter(|_| !sample.full);
         inventory.write(inventory_before, &mut sample);
@@ -235,6 +220,28 @@ impl Reader {
             new,
             ways,
         })
+    }
+
+    /// What the comparison shows, where the kernel did not tell it.
+    fn concluded(&mut self, changed: &[&Connection], sample: &Sample, want: &Want) -> Vec<Event> {
+        let first = self.inventory.is_none();
+        let mut lost = match &want.infer {
+            Some(told) if !first => {
+                let mut lost = self.inferred(changed, sample, told);
+                lost.extend(self.silence.break_over(told, &want.news.connections_closed));
+                lost
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let ends = self.ends(changed, sample);
+                self.silence.keep(ends, &want.news.connections_closed);
+                Vec::new()
+            }
+        };
+        if !first {
+            lost.extend(self.fallbacks(changed, want));
+        }
+        lost
     }
 
     /// Takes the tokens of subflows, by cookie, that the privileged service told.
