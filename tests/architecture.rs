@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 /// Each module's floor, in tenths. A module may use modules on lower floors only.
 const FLOORS: [(&str, u8); 16] = [
     ("metrics", 0),
-    ("wire", 0),
-    ("model", 0),
+    ("wire", 5),
+    ("model", 5),
     ("bus", 10),
     ("history", 10),
     ("doctor", 10),
