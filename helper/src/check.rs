@@ -16,17 +16,17 @@ const VALUE_BYTES: usize = 32;
 
 /// What is wrong with an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Nonsense {
+pub enum InvalidArgument {
     /// It is no argument of that call.
-    Argument(&'static str),
+    NotUnderstood(&'static str),
     /// It is understood, and no kernel grants it.
     Impossible(Impossible),
 }
 
-impl fmt::Display for Nonsense {
+impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Argument(what) => write!(f, "not understood: {what}"),
+            Self::NotUnderstood(what) => write!(f, "not understood: {what}"),
             Self::Impossible(why) => why.fmt(f),
         }
     }
@@ -60,12 +60,12 @@ const SETTINGS: [(&str, Takes); 11] = [
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, Nonsense> {
+pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, InvalidArgument> {
     let endpoint = endpoint_believed(endpoint)?;
     let id = Some(endpoint.id).filter(|id| *id != 0);
     let interface = endpoint.interface.as_deref();
     check_addition(endpoint.address, interface, id, endpoint.port, endpoint.flags)
-        .map_err(Nonsense::Impossible)?;
+        .map_err(InvalidArgument::Impossible)?;
     Ok(Command::EndpointAdd {
         address: endpoint.address,
         interface: endpoint.interface,
@@ -79,7 +79,7 @@ pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, Nonsense> {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, Nonsense> {
+pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, InvalidArgument> {
     unicast(endpoint.address)?;
     if let Some(name) = &endpoint.interface {
         interface_name(name)?;
@@ -91,18 +91,18 @@ pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, Nonsense> {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_change(believed: &Endpoint, set: u32, clear: u32) -> Result<Command, Nonsense> {
+pub fn endpoint_change(believed: &Endpoint, set: u32, clear: u32) -> Result<Command, InvalidArgument> {
     let flags = FlagChange {
         set: EndpointFlags(set),
         clear: EndpointFlags(clear),
     };
     if set & clear != 0 {
-        return Err(Nonsense::Argument("a flag is both set and cleared"));
+        return Err(InvalidArgument::NotUnderstood("a flag is both set and cleared"));
     }
     if set | clear == 0 {
-        return Err(Nonsense::Argument("no flag is changed"));
+        return Err(InvalidArgument::NotUnderstood("no flag is changed"));
     }
-    check_change(believed, flags).map_err(Nonsense::Impossible)?;
+    check_change(believed, flags).map_err(InvalidArgument::Impossible)?;
     Ok(Command::EndpointChange {
         id: believed.id,
         flags,
@@ -121,27 +121,29 @@ pub fn limits(limits: Limits) -> Command {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn setting(name: &str, value: &str) -> Result<Command, Nonsense> {
+pub fn setting(name: &str, value: &str) -> Result<Command, InvalidArgument> {
     if is_read_only(name) {
-        return Err(Nonsense::Argument("the setting is read-only"));
+        return Err(InvalidArgument::NotUnderstood("the setting is read-only"));
     }
     let known = SETTINGS.iter().find(|(known, _)| *known == name);
-    let (name, takes) = known.ok_or(Nonsense::Argument("no setting of that name may be written"))?;
+    let (name, takes) = known.ok_or(InvalidArgument::NotUnderstood(
+        "no setting of that name may be written",
+    ))?;
     if value.is_empty() || value.len() > VALUE_BYTES {
-        return Err(Nonsense::Argument("the value's length"));
+        return Err(InvalidArgument::NotUnderstood("the value's length"));
     }
     let value = match takes {
         Takes::Number(most) => {
             let digits = value.bytes().all(|byte| byte.is_ascii_digit());
             let number = value.parse().ok().filter(|number| digits && number <= most);
-            SettingValue::Number(number.ok_or(Nonsense::Argument(
+            SettingValue::Number(number.ok_or(InvalidArgument::NotUnderstood(
                 "the value is no number that the setting takes",
             ))?)
         }
         Takes::Word => {
             let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
             if !value.bytes().all(letter) {
-                return Err(Nonsense::Argument("the value is no word"));
+                return Err(InvalidArgument::NotUnderstood("the value is no word"));
             }
             SettingValue::Text(value.to_owned())
         }
@@ -160,24 +162,24 @@ pub fn subflow(
     local: SocketAddr,
     remote: SocketAddr,
     cookie: u64,
-) -> Result<(SocketAddr, SocketAddr, Cookie), Nonsense> {
+) -> Result<(SocketAddr, SocketAddr, Cookie), InvalidArgument> {
     for end in [local, remote] {
         unicast(end.ip())?;
         if end.port() == 0 {
-            return Err(Nonsense::Argument("a port is 0"));
+            return Err(InvalidArgument::NotUnderstood("a port is 0"));
         }
     }
     if local.is_ipv4() != remote.is_ipv4() {
-        return Err(Nonsense::Argument("two families of addresses"));
+        return Err(InvalidArgument::NotUnderstood("two families of addresses"));
     }
     // All ones stand for any socket.
     if cookie == 0 || cookie == u64::MAX {
-        return Err(Nonsense::Argument("no socket has that cookie"));
+        return Err(InvalidArgument::NotUnderstood("no socket has that cookie"));
     }
     Ok((local, remote, Cookie(cookie)))
 }
 
-fn unicast(address: IpAddr) -> Result<(), Nonsense> {
+fn unicast(address: IpAddr) -> Result<(), InvalidArgument> {
     let wrong = match address {
         IpAddr::V4(address) => {
             address.octets().first() == Some(&0) || address.is_multicast() || address.is_broadcast()
@@ -187,18 +189,20 @@ fn unicast(address: IpAddr) -> Result<(), Nonsense> {
         }
     };
     if wrong {
-        return Err(Nonsense::Argument("an address that is not one host's"));
+        return Err(InvalidArgument::NotUnderstood(
+            "an address that is not one host's",
+        ));
     }
     Ok(())
 }
 
 /// As the kernel takes it (net/core/dev.c, `dev_valid_name`), but for what hides.
-fn interface_name(name: &str) -> Result<(), Nonsense> {
+fn interface_name(name: &str) -> Result<(), InvalidArgument> {
     let bytes = name_to_bytes(name);
     let letter = |byte: &u8| !byte.is_ascii_control() && !b" /:%".contains(byte);
     let fine = !bytes.is_empty() && bytes.len() <= INTERFACE_BYTES && bytes.iter().all(letter);
     if !fine || name == "." || name == ".." {
-        return Err(Nonsense::Argument("no interface can have that name"));
+        return Err(InvalidArgument::NotUnderstood("no interface can have that name"));
     }
     Ok(())
 }

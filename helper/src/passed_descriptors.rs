@@ -22,9 +22,9 @@ const STACK_BYTES: usize = 64 * 1024;
 
 /// Takes what strangers passed, and closes it on a thread of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Strangers(SyncSender<OwnedFd>);
+pub(super) struct PassedDescriptors(SyncSender<OwnedFd>);
 
-impl Strangers {
+impl PassedDescriptors {
     /// Starts the thread, which ends with the last of these.
     pub(super) fn start() -> io::Result<Self> {
         let (sender, passed) = mpsc::sync_channel(CLOSED_AT_ONCE);

@@ -18,10 +18,10 @@ use crate::bus::{Action, Refusal};
 use crate::model::Consent;
 
 /// How long polkit may take to answer by itself, once it runs.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const POLKIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take to run, which on a busy machine says nothing of it. The bus waits 25 s for this service to
 /// start, of which that is a part (`service_start_timeout` in dbus-daemon(1)).
-const STARTS_WITHIN: Duration = Duration::from_secs(20);
+const POLKIT_START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// polkit, as the service asks it.
 pub(super) struct Polkit {
@@ -58,8 +58,8 @@ impl Polkit {
         let name = WellKnownName::from_static_str(NAME)?;
         let started = async { Ok(self.bus.start_service_by_name(name, 0).await.map(drop)?) };
         let late = async {
-            Timer::after(STARTS_WITHIN).await;
-            let why = format!("it has not started within {} s", STARTS_WITHIN.as_secs());
+            Timer::after(POLKIT_START_TIMEOUT).await;
+            let why = format!("it has not started within {} s", POLKIT_START_TIMEOUT.as_secs());
             Err(zbus::Error::Failure(why))
         };
         future::or(started, late).await
@@ -152,10 +152,10 @@ impl Polkit {
                 if question.is_some() {
                     future::pending::<()>().await;
                 }
-                Timer::after(ANSWER_WITHIN).await;
+                Timer::after(POLKIT_TIMEOUT).await;
                 Err(zbus::Error::Failure(format!(
                     "within {} s",
-                    ANSWER_WITHIN.as_secs()
+                    POLKIT_TIMEOUT.as_secs()
                 )))
             };
             future::or(answer, late).await

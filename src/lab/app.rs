@@ -11,13 +11,13 @@ use nix::sys::prctl;
 use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
 use super::work::{Task, Work};
-use super::{APP_ARGUMENT, LabError, dial, herd};
+use super::{APP_ARGUMENT, LabError, client_pool, sockets};
 use crate::model::text::for_terminal;
 
 /// How long a connection may take to be opened.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long to wait before the next attempt.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// A message of an interactive application, and how often it comes.
 const MESSAGE: [u8; 200] = [b'.'; 200];
 const MESSAGE_EVERY: Duration = Duration::from_millis(250);
@@ -38,18 +38,18 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), LabError> {
     let work = args.next().unwrap_or_default();
     let work = serde_json::from_str(&work).map_err(|error| LabError::failed("unintelligible work", error))?;
     match work {
-        Work::Application(task) => apply(&task),
+        Work::Application(task) => run_application(&task),
         Work::CrowdServer { sockets } => serve_crowd(sockets),
     }
 }
 
-fn apply(task: &Task) -> Result<(), LabError> {
+fn run_application(task: &Task) -> Result<(), LabError> {
     let name =
         std::ffi::CString::new(task.name.as_str()).map_err(|error| LabError::failed("not a name", error))?;
     prctl::set_name(&name).map_err(|error| LabError::failed("cannot take a name", error.desc()))?;
     allow_sockets(task.connections)?;
     match task.traffic.habit() {
-        Some(habit) => herd::keep(task.from, task.to, task.connections, habit),
+        Some(habit) => client_pool::run(task.from, task.to, task.connections, habit),
         None => keep_busy(task),
     }
 }
@@ -59,15 +59,15 @@ fn keep_busy(task: &Task) -> ! {
     loop {
         // The server going away, or every path for a long time, is no reason to stop.
         let _ = connect(task.from, task.to)
-            .or_else(|_| connect(dial::anywhere(task.from), task.to))
+            .or_else(|_| connect(sockets::anywhere(task.from), task.to))
             .and_then(|stream| talk(&stream, task.traffic));
-        thread::sleep(PAUSE);
+        thread::sleep(RETRY_AFTER);
     }
 }
 
 fn connect(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = dial::socket(from, to)?;
-    socket.connect_timeout(&to.into(), PATIENCE)?;
+    let socket = sockets::socket(from, to)?;
+    socket.connect_timeout(&to.into(), CONNECT_TIMEOUT)?;
     Ok(TcpStream::from(socket))
 }
 
@@ -82,7 +82,7 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
         Traffic::Video => {
             // The peer's first data shows that the connection is Multipath TCP's own: ask for it.
             stream.write_all(b"GET /\n")?;
-            dial::discard(stream)
+            sockets::discard(stream)
         }
         Traffic::Chat => {
             stream.set_nodelay(true)?;

@@ -24,17 +24,17 @@
 
 mod able;
 mod app;
+mod client_pool;
 mod crowd;
-mod dial;
 mod error;
 mod handle;
-mod herd;
 mod host;
 mod net;
 mod process;
 mod protocol;
 mod raw;
 mod scenario;
+mod sockets;
 mod timeline;
 mod work;
 
