@@ -150,11 +150,8 @@ impl Reader {
         self.surroundings
             .egress
             .follow(lookup, &self.table, &mut found.changed, &links, everything);
-        for entry in found
-            .changed
-            .iter()
-            .filter_map(|at| self.table.entries().get(*at))
-        {
+        let entries = self.table.entries();
+        for entry in found.changed.iter().filter_map(|at| entries.get(*at)) {
             self.surroundings
                 .remember_link(&entry.socket, self.table.rows(entry));
         }

@@ -115,13 +115,12 @@ fn work(shared: &Arc<Shared>, poked: &Receiver<()>, mut reader: Reader) -> Resul
         let started = cpu_time();
         let since_full = full_at.map(|at| now.duration_since(at));
         let want = want(shared, since_full, &mut resync, &mut reader, &mut people);
-        let full = want.full;
         match reader.read_as(&want) {
             Ok(mut read) => {
                 failing_since = None;
                 read.sample.cost_us =
                     Some(u64::try_from(cpu_time().saturating_sub(started).as_micros()).unwrap_or(u64::MAX));
-                if full {
+                if want.full {
                     full_at = Some(now);
                     reader.forget();
                 }
