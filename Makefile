@@ -2,13 +2,17 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test check bench fuzz siege soak truth kernels wifi bare pictures snapshots packages install-tools install-package-tools install-test-tools
+.PHONY: demo test unit check bench fuzz siege soak truth kernels wifi bare pictures snapshots packages install-tools install-package-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
 
 test: install-test-tools
 	@scripts/test
+
+# What needs no root, no display and no namespace: under a minute.
+unit:
+	@scripts/unit
 
 # The fast part of `make test`: format, lints, documentation, dependencies.
 check:

@@ -20,21 +20,25 @@ use pathscope::history::{Bounds, History};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
 use pathscope::source::{LiveSource, Options, Source as _};
-use table::Row;
+use table::{Difference, Row};
 
 /// How large everything is.
 struct Size {
     connections: usize,
     watched: Duration,
+    /// At least and at most so many pairs of what is busy and what is not.
+    pairs: (usize, usize),
 }
 
 const WHOLE: Size = Size {
     connections: 1000,
     watched: Duration::from_secs(10),
+    pairs: (3, 8),
 };
 const SHORT: Size = Size {
     connections: 50,
     watched: Duration::from_secs(1),
+    pairs: (1, 1),
 };
 
 fn main() -> ExitCode {
@@ -84,16 +88,10 @@ fn one(size: &Size) -> Result<(), String> {
         spent(Duration::from_millis(500))?;
         spent(size.watched)
     };
-    let (idle, looked_at) = (share(0)?, share(1)?);
-    Row {
-        what: "looking at one connection every 40 ms, CPU",
-        ours: percent(looked_at),
-        peer: "one that does nothing",
-        theirs: percent(idle),
-        figure: (looked_at - idle) * 100.0,
-        most: 2.0,
-    }
-    .print();
+    let (least, most) = size.pairs;
+    let looked_at = Difference::measure(least, most, || Ok((share(1)? * 100.0, share(0)? * 100.0)))?;
+    let what = "looking at one connection every 40 ms, CPU";
+    looked_at.print(what, "one that does nothing", "%", 2.0);
     Ok(())
 }
 

@@ -46,13 +46,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let (steps, frames) = if short { (1200, 40) } else { (7200, 400) };
-    match run(steps, frames) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("the benchmark could not run: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    table::end(short, run(steps, frames))
 }
 
 fn run(steps: usize, frames: usize) -> Result<(), String> {

@@ -106,7 +106,7 @@ fn dumps(size: &Size) -> Result<(), String> {
         figure: held.most,
         most: 100.0,
     }
-    .print();
+    .print_amount();
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use pathscope::kernel::Namespace;
 use pathscope::lab::{Crowd, CrowdOptions};
 use screen::{Display, Shown};
-use table::{Row, in_ms, median, ms, percentile};
+use table::{Difference, Row, in_ms, median, ms, percentile};
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -45,7 +45,11 @@ fn run(short: bool) -> Result<()> {
     let display = Display::start()?;
     let pick = |long: u64, brief: u64| if short { brief } else { long };
     first_frames(&display, pick(15, 3))?;
-    memory(&display, Duration::from_secs(pick(25, 6)))?;
+    memory(
+        &display,
+        Duration::from_secs(pick(25, 6)),
+        if short { (1, 1) } else { (2, 5) },
+    )?;
     frames_for_nothing(&display, Duration::from_secs(pick(10, 3)))?;
     events(&display, pick(100, 10))
 }
@@ -121,20 +125,19 @@ fn first_frames(display: &Display, rounds: u64) -> Result<()> {
     Ok(())
 }
 
-fn memory(display: &Display, open: Duration) -> Result<()> {
-    let demo = display.open(pathscope(&["demo"]))?;
-    let empty = display.open(itself("--empty")?)?;
-    std::thread::sleep(open);
-    let (ours, theirs) = (demo.resident_mib()?, empty.resident_mib()?);
-    Row {
-        what: "resident memory in the demo, MiB more",
-        ours: format!("{ours:.1} MiB"),
-        peer: "empty eframe window",
-        theirs: format!("{theirs:.1} MiB"),
-        figure: ours - theirs,
-        most: 40.0,
-    }
-    .print();
+fn memory(display: &Display, open: Duration, (least, most): (usize, usize)) -> Result<()> {
+    let more = Difference::measure(least, most, || {
+        let demo = display.open(pathscope(&["demo"]))?;
+        let empty = display.open(itself("--empty")?)?;
+        std::thread::sleep(open);
+        Ok((demo.resident_mib()?, empty.resident_mib()?))
+    })?;
+    more.print_amount(
+        "resident memory in the demo, MiB more",
+        "empty eframe window",
+        "MiB",
+        40.0,
+    );
     Ok(())
 }
 
@@ -153,7 +156,7 @@ fn frames_for_nothing(display: &Display, watched: Duration) -> Result<()> {
             figure: frames as f64,
             most,
         }
-        .print();
+        .print_amount();
     };
     let what = format!("frames in {} s on a frozen source", watched.as_secs());
     row(&what, count(&display.open(itself("--frozen")?)?), 0.0);
@@ -166,7 +169,7 @@ fn frames_for_nothing(display: &Display, watched: Duration) -> Result<()> {
         figure: moving,
         most: 36.0,
     }
-    .print();
+    .print_amount();
     let crowd = crowd()?;
     let netns = crowd.netns();
     let shown = display.open(pathscope(&["--netns", &netns.to_string_lossy()]))?;

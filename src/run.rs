@@ -15,6 +15,7 @@ use crate::cli;
 use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
 use crate::kernel::Namespace;
 use crate::lab::{self, Lab, LabError, Scenario};
+use crate::log;
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
@@ -33,6 +34,8 @@ pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let first = words.get(1).and_then(|word| word.to_str());
     if first == Some(lab::HOST_ARGUMENT) {
+        // Who started it has read the variable already, and said what is wrong with it.
+        let _ = log::start(false);
         return lab::host_main();
     }
     if first == Some(lab::APP_ARGUMENT) {
@@ -46,6 +49,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), Failure> {
+    log::start(arguments.verbose).map_err(Failure::usage)?;
     let mut output = Output::default();
     match &arguments.subcommand {
         Some(Subcommand::Demo(demo)) if demo.list => list_scenarios(&mut output),

@@ -1,4 +1,4 @@
-//! The house rules that a compiler does not check: floors, cycles, glob imports, the length of files.
+//! The house rules that a compiler does not check: floors, circles, glob imports, the length of files.
 #![allow(
     clippy::indexing_slicing,
     reason = "a test that indexes wrongly fails, as it should"
@@ -8,22 +8,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module's floor. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 14] = [
+/// Each module's floor, in tenths. A module may use modules on lower floors only.
+const FLOORS: [(&str, u8); 16] = [
     ("metrics", 0),
-    ("wire", 1),
-    ("model", 1),
-    ("bus", 2),
-    ("history", 2),
-    ("doctor", 2),
-    ("recording", 2),
-    ("kernel", 3),
-    ("lab", 3),
-    ("desktop", 3),
-    ("source", 4),
-    ("helper", 4),
-    ("ui", 5),
-    ("cli", 5),
+    ("wire", 5),
+    ("model", 5),
+    ("bus", 10),
+    ("history", 10),
+    ("doctor", 10),
+    ("recording", 10),
+    ("log", 15),
+    ("words", 15),
+    ("kernel", 20),
+    ("lab", 20),
+    ("desktop", 20),
+    ("source", 30),
+    ("helper", 30),
+    ("ui", 40),
+    ("cli", 40),
 ];
 /// The composition root stands above all.
 const ROOT: &str = "run";
@@ -92,49 +94,68 @@ fn code(text: &str) -> String {
         .join("\n")
 }
 
-/// The modules that code names: `crate::NAME`, and each NAME of `crate::{NAME…, NAME…}`; so in the core's name.
+/// The modules that code names: each NAME of `crate::NAME` and of `crate::{NAME…, NAME…}`; so in the core's name.
 fn modules_named(code: &str) -> BTreeSet<String> {
-    let mut names = names_after(code, "crate::");
-    names.extend(names_after(code, "pathscope_core::"));
-    names
+    paths_named(code)
+        .into_iter()
+        .filter(|path| ["crate", "pathscope_core"].contains(&path[0].as_str()))
+        .filter_map(|path| path.into_iter().nth(1))
+        .collect()
 }
 
-/// What code names after a prefix, singly or in a group.
-fn names_after(code: &str, prefix: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (at, _) in code.match_indices(prefix) {
-        let rest = &code[at + prefix.len()..];
-        if let Some(group) = rest.strip_prefix('{') {
-            let mut depth = 0;
-            let mut name = String::new();
-            for letter in group.chars() {
-                match letter {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => {
-                        names.insert(std::mem::take(&mut name));
-                    }
-                    _ if depth == 0 => name.push(letter),
-                    _ => {}
-                }
+/// A path of names, as code writes it or as a module has it.
+type Names = Vec<String>;
+
+/// Every path into our own packages that code names, in an import or on the spot, braces multiplied out.
+fn paths_named(code: &str) -> Vec<Names> {
+    let mut paths = Vec::new();
+    for start in ["crate", "super", "self", "pathscope_core"] {
+        for (at, _) in code.match_indices(&format!("{start}::")) {
+            let before = code[..at].chars().next_back();
+            if !before.is_some_and(|letter| letter.is_alphanumeric() || "_:$".contains(letter)) {
+                read_path(&code[at..], &[], &mut paths);
             }
-            names.insert(name);
-        } else {
-            names.insert(rest.to_owned());
         }
     }
-    let first_word = |name: &String| {
-        name.trim()
-            .chars()
-            .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-            .collect::<String>()
-    };
-    names
-        .iter()
-        .map(first_word)
-        .filter(|name| !name.is_empty())
-        .collect()
+    paths
+}
+
+/// Reads one path, or a tree of them, and gives back what follows it.
+fn read_path<'a>(code: &'a str, before: &[String], found: &mut Vec<Names>) -> &'a str {
+    let mut path = before.to_vec();
+    let mut rest = code.trim_start();
+    loop {
+        if let Some(group) = rest.strip_prefix('{') {
+            rest = group;
+            loop {
+                rest = rest.trim_start_matches(|letter: char| letter == ',' || letter.is_whitespace());
+                if let Some(after) = rest.strip_prefix('}') {
+                    return after;
+                }
+                let after = read_path(rest, &path, found);
+                if after.len() == rest.len() {
+                    return after;
+                }
+                rest = after;
+            }
+        }
+        let name = rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let name = name.into_iter().next().unwrap_or_default();
+        if name.is_empty() {
+            found.push(path);
+            return rest.strip_prefix('*').unwrap_or(rest);
+        }
+        path.push(name.to_owned());
+        rest = &rest[name.len()..];
+        if let Some(after) = rest.strip_prefix("::") {
+            rest = after;
+            continue;
+        }
+        found.push(path);
+        return rest.strip_prefix(" as ").map_or(rest, |after| {
+            after.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_')
+        });
+    }
 }
 
 fn imports() -> BTreeMap<String, BTreeSet<(String, PathBuf)>> {
@@ -174,40 +195,141 @@ fn every_module_uses_lower_floors_only() {
     );
 }
 
-#[test]
-fn no_cycle_between_a_modules_own_files() {
-    // Floors forbid cycles between modules; within one, `super::name` edges between sibling files must form none.
-    let mut edges: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
-    for file in sources() {
-        let folder = file.parent().expect("a folder").to_path_buf();
-        if file
-            .file_name()
-            .is_some_and(|name| name == "mod.rs" || name == "tests.rs")
-        {
-            continue;
-        }
-        let text = code(&fs::read_to_string(&file).expect("a file"));
-        for name in names_after(&text.replace("super::super::", ""), "super::") {
-            let sibling = folder.join(format!("{name}.rs"));
-            if sibling.is_file() && sibling != file {
-                edges.entry(file.clone()).or_default().insert(sibling);
-            }
-        }
-    }
-    for start in edges.keys() {
-        let mut seen = BTreeSet::new();
-        let mut next: Vec<&PathBuf> = edges[start].iter().collect();
-        while let Some(file) = next.pop() {
-            assert!(
-                file != start,
-                "{} uses itself through its siblings {seen:?}",
-                start.display()
+/// The code of every module without its tests, by its path: the package, then the names down to it.
+fn modules() -> BTreeMap<Names, String> {
+    let mut modules = BTreeMap::new();
+    for package in PACKAGES {
+        let folder = root().join(package).join("src");
+        for file in rust_files(&folder) {
+            let below = file.strip_prefix(&folder).expect("a file below src");
+            let mut path = vec![package.to_owned()];
+            path.extend(
+                below
+                    .with_extension("")
+                    .iter()
+                    .map(|name| name.to_string_lossy().into_owned()),
             );
-            if seen.insert(file) {
-                next.extend(edges.get(file).into_iter().flatten());
+            if path.contains(&"tests".to_owned()) {
+                continue;
+            }
+            path.pop_if(|name| ["mod", "lib", "main"].contains(&name.as_str()));
+            let text = code(&fs::read_to_string(&file).expect("a file"));
+            let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            modules.insert(path, product.to_owned());
+        }
+    }
+    modules
+}
+
+/// The module that a path in another module leads to: as far down as there are modules of these names.
+fn module_meant(modules: &BTreeMap<Names, String>, from: &[String], path: &[String]) -> Names {
+    let mut module = from.to_vec();
+    for (number, name) in path.iter().enumerate() {
+        match name.as_str() {
+            "crate" => module.truncate(1),
+            "pathscope_core" => module = vec![CORE.to_owned()],
+            "super" => {
+                module.pop();
+            }
+            "self" if number == 0 => {}
+            name => {
+                module.push(name.to_owned());
+                if !modules.contains_key(&module) {
+                    module.pop();
+                    break;
+                }
             }
         }
     }
+    module
+}
+
+/// Files and folders that use each other, in whatever folder they lie side by side. What two modules name of each other
+/// counts for the folders in which they part, so a file deep in one folder can close a circle with a file beside it. A
+/// folder's own `mod.rs` is its front door, not one of the things that lie side by side.
+fn circles(modules: &BTreeMap<Names, String>) -> Vec<String> {
+    // From one thing to another, both in the same folder: and which module says so.
+    let mut uses: BTreeMap<Names, BTreeMap<Names, String>> = BTreeMap::new();
+    for (from, code) in modules {
+        for path in paths_named(code) {
+            let to = module_meant(modules, from, &path);
+            let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+            if shared < from.len().min(to.len()) {
+                let side = |module: &Names| module[..=shared].to_vec();
+                let says = format!("{} names {}", from[1..].join("/"), path.join("::"));
+                uses.entry(side(from))
+                    .or_default()
+                    .entry(side(&to))
+                    .or_insert(says);
+            }
+        }
+    }
+    let mut circles = Vec::new();
+    for (one, others) in &uses {
+        for (other, says) in others {
+            let mut reached = BTreeSet::new();
+            let mut next = vec![other];
+            while let Some(module) = next.pop() {
+                if reached.insert(module) {
+                    next.extend(uses.get(module).into_iter().flat_map(BTreeMap::keys));
+                }
+            }
+            if reached.contains(one) {
+                circles.push(format!(
+                    "{} uses {}: {says}",
+                    one[1..].join("/"),
+                    other[1..].join("/")
+                ));
+            }
+        }
+    }
+    circles
+}
+
+#[test]
+fn no_circle_between_files_and_folders_that_lie_side_by_side() {
+    // Floors forbid circles between the modules at the top; this is about what lies within each.
+    let circles = circles(&modules());
+    assert!(circles.is_empty(), "circles:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn a_circle_is_found_wherever_in_a_folder_it_is_closed() {
+    let module = |path: &str, code: &str| {
+        let path: Names = std::iter::once("")
+            .chain(path.split('/'))
+            .map(str::to_owned)
+            .collect();
+        (path, code.to_owned())
+    };
+    let house = |app: &str, play: &str| {
+        BTreeMap::from([
+            module("lab", "mod app; mod host; use self::host::play;"),
+            module("lab/app", app),
+            module("lab/host", "pub(super) use play::run;"),
+            module("lab/host/cast", "use super::play::Play;"),
+            module("lab/host/play", play),
+        ])
+    };
+    let sound = house(
+        "use super::{host::{self, play as p}, Error};",
+        "use super::super::Error;",
+    );
+    assert_eq!(circles(&sound), Vec::<String>::new());
+    for back in [
+        "use super::super::app::Task;",
+        "use crate::lab::{app::*, Error};",
+        "crate::lab::app::run()",
+    ] {
+        let found = circles(&house("super::host::run()", back));
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[1].starts_with("lab/host uses lab/app: lab/host/play names "),
+            "{found:?}"
+        );
+    }
+    let beside = circles(&house("", "use super::cast;"));
+    assert_eq!(beside.len(), 2, "{beside:?}");
 }
 
 #[test]
@@ -272,5 +394,21 @@ fn netlink_sockets_are_opened_in_the_kernel_module_only() {
                 file.display()
             );
         }
+    }
+}
+
+#[test]
+fn the_guide_to_the_tests_names_every_suite() {
+    let folder = root().join("tests");
+    let guide = fs::read_to_string(folder.join("README.md")).expect("a guide");
+    for entry in fs::read_dir(&folder).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let is_suite =
+            path.extension().is_some_and(|extension| extension == "rs") || path.join("main.rs").exists();
+        assert!(
+            !is_suite || guide.contains(&format!("`{name}`")),
+            "tests/README.md does not say what {name} is for, and what it needs"
+        );
     }
 }

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use pathscope::model::{Command, Endpoint, EndpointFlags, Impossible, Limits};
-use pathscope_helper::check::{self, Nonsense};
+use pathscope_helper::check::{self, InvalidArgument};
 
 #[test]
 fn the_checks_let_through_what_is_sensible() {
@@ -18,7 +18,10 @@ fn the_checks_let_through_what_is_sensible() {
     assert!(check::endpoint_change(&endpoint, EndpointFlags::LAMINAR.0, EndpointFlags::BACKUP.0).is_ok());
     let subflow = check::endpoint_change(&endpoint, EndpointFlags::SUBFLOW.0, 0);
     assert!(
-        matches!(subflow, Err(Nonsense::Impossible(Impossible::PortWithSubflow))),
+        matches!(
+            subflow,
+            Err(InvalidArgument::Impossible(Impossible::PortWithSubflow))
+        ),
         "the kernel never grants it"
     );
     let bound = |name: &str| Endpoint {

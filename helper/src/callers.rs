@@ -63,6 +63,7 @@ impl Drop for Question<'_> {
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
+        tracing::debug!(user = self.user, "a call is answered");
         *lock(&self.callers.last) = Instant::now();
         lock(&self.callers.gate).leave(self.user);
     }
@@ -118,9 +119,10 @@ impl Callers {
             Known::ByName(names) => names.user(header).await?,
             Known::Alone(user) => *user,
         };
-        lock(&self.gate)
-            .enter(user, cost, self.began.elapsed())
-            .map_err(|why| Refusal::Busy(why.0.to_owned()))?;
+        let entered = lock(&self.gate).enter(user, cost, self.began.elapsed());
+        let member = header.member().map_or("", |member| member.as_str());
+        tracing::debug!(user, member, let_in = entered.is_ok(), "a call");
+        entered.map_err(|why| Refusal::Busy(why.0.to_owned()))?;
         Ok(Call { callers: self, user })
     }
 
@@ -146,7 +148,10 @@ impl Names {
             .get_connection_unix_user(BusName::Unique(name.as_ref()))
             .await;
         self.questions.fetch_sub(1, Ordering::Relaxed);
-        let user = answer.map_err(|_| nobody())?;
+        let user = answer.map_err(|error| {
+            tracing::debug!(%error, "the bus does not say who calls");
+            nobody()
+        })?;
         let mut users = lock(&self.users);
         if users.len() >= NAMES {
             users.clear();

@@ -14,17 +14,17 @@ const INTERFACE_BYTES: usize = 15;
 
 /// What is wrong with an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Nonsense {
+pub enum InvalidArgument {
     /// It is no argument of that call.
-    Argument(&'static str),
+    NotUnderstood(&'static str),
     /// It is understood, and no kernel grants it.
     Impossible(Impossible),
 }
 
-impl fmt::Display for Nonsense {
+impl fmt::Display for InvalidArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Argument(what) => write!(f, "not understood: {what}"),
+            Self::NotUnderstood(what) => write!(f, "not understood: {what}"),
             Self::Impossible(why) => why.fmt(f),
         }
     }
@@ -34,12 +34,12 @@ impl fmt::Display for Nonsense {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, Nonsense> {
+pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, InvalidArgument> {
     let endpoint = endpoint_believed(endpoint)?;
     let id = Some(endpoint.id).filter(|id| *id != 0);
     let interface = endpoint.interface.as_deref();
     check_addition(endpoint.address, interface, id, endpoint.port, endpoint.flags)
-        .map_err(Nonsense::Impossible)?;
+        .map_err(InvalidArgument::Impossible)?;
     Ok(Command::EndpointAdd {
         address: endpoint.address,
         interface: endpoint.interface,
@@ -53,7 +53,7 @@ pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, Nonsense> {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, Nonsense> {
+pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, InvalidArgument> {
     unicast(endpoint.address)?;
     if let Some(name) = &endpoint.interface {
         interface_name(name)?;
@@ -65,18 +65,18 @@ pub fn endpoint_believed(endpoint: Endpoint) -> Result<Endpoint, Nonsense> {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn endpoint_change(believed: &Endpoint, set: u32, clear: u32) -> Result<Command, Nonsense> {
+pub fn endpoint_change(believed: &Endpoint, set: u32, clear: u32) -> Result<Command, InvalidArgument> {
     let flags = FlagChange {
         set: EndpointFlags(set),
         clear: EndpointFlags(clear),
     };
     if set & clear != 0 {
-        return Err(Nonsense::Argument("a flag is both set and cleared"));
+        return Err(InvalidArgument::NotUnderstood("a flag is both set and cleared"));
     }
     if set | clear == 0 {
-        return Err(Nonsense::Argument("no flag is changed"));
+        return Err(InvalidArgument::NotUnderstood("no flag is changed"));
     }
-    check_change(believed, flags).map_err(Nonsense::Impossible)?;
+    check_change(believed, flags).map_err(InvalidArgument::Impossible)?;
     Ok(Command::EndpointChange {
         id: believed.id,
         flags,
@@ -95,17 +95,17 @@ pub fn limits(limits: Limits) -> Command {
 ///
 /// # Errors
 /// Which argument is wrong.
-pub fn setting(name: &str, value: &str) -> Result<Command, Nonsense> {
+pub fn setting(name: &str, value: &str) -> Result<Command, InvalidArgument> {
     if is_read_only(name) {
-        return Err(Nonsense::Argument("the setting is read-only"));
+        return Err(InvalidArgument::NotUnderstood("the setting is read-only"));
     }
     let known = KnownSetting::named(name);
-    let setting = known.ok_or(Nonsense::Argument("no setting of that name may be written"))?;
+    let setting = known.ok_or(InvalidArgument::NotUnderstood("no setting of that name may be written"))?;
     let wrong = match setting.takes {
         Takes::Word { .. } => "the value is no word",
         _ => "the value is no number that the setting takes",
     };
-    let value = setting.parse(value).ok_or(Nonsense::Argument(wrong))?;
+    let value = setting.parse(value).ok_or(InvalidArgument::NotUnderstood(wrong))?;
     Ok(Command::Set {
         name: setting.name.to_owned(),
         value,
@@ -120,24 +120,24 @@ pub fn subflow(
     local: SocketAddr,
     remote: SocketAddr,
     cookie: u64,
-) -> Result<(SocketAddr, SocketAddr, Cookie), Nonsense> {
+) -> Result<(SocketAddr, SocketAddr, Cookie), InvalidArgument> {
     for end in [local, remote] {
         unicast(end.ip())?;
         if end.port() == 0 {
-            return Err(Nonsense::Argument("a port is 0"));
+            return Err(InvalidArgument::NotUnderstood("a port is 0"));
         }
     }
     if local.is_ipv4() != remote.is_ipv4() {
-        return Err(Nonsense::Argument("two families of addresses"));
+        return Err(InvalidArgument::NotUnderstood("two families of addresses"));
     }
     // All ones stand for any socket.
     if cookie == 0 || cookie == u64::MAX {
-        return Err(Nonsense::Argument("no socket has that cookie"));
+        return Err(InvalidArgument::NotUnderstood("no socket has that cookie"));
     }
     Ok((local, remote, Cookie(cookie)))
 }
 
-fn unicast(address: IpAddr) -> Result<(), Nonsense> {
+fn unicast(address: IpAddr) -> Result<(), InvalidArgument> {
     let wrong = match address {
         IpAddr::V4(address) => {
             address.octets().first() == Some(&0) || address.is_multicast() || address.is_broadcast()
@@ -147,18 +147,20 @@ fn unicast(address: IpAddr) -> Result<(), Nonsense> {
         }
     };
     if wrong {
-        return Err(Nonsense::Argument("an address that is not one host's"));
+        return Err(InvalidArgument::NotUnderstood(
+            "an address that is not one host's",
+        ));
     }
     Ok(())
 }
 
 /// As the kernel takes it (net/core/dev.c, `dev_valid_name`), but for what hides.
-fn interface_name(name: &str) -> Result<(), Nonsense> {
+fn interface_name(name: &str) -> Result<(), InvalidArgument> {
     let bytes = name_to_bytes(name);
     let letter = |byte: &u8| !byte.is_ascii_control() && !b" /:%".contains(byte);
     let fine = !bytes.is_empty() && bytes.len() <= INTERFACE_BYTES && bytes.iter().all(letter);
     if !fine || name == "." || name == ".." {
-        return Err(Nonsense::Argument("no interface can have that name"));
+        return Err(InvalidArgument::NotUnderstood("no interface can have that name"));
     }
     Ok(())
 }

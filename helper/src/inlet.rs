@@ -17,8 +17,8 @@ use zbus::conn::socket::{ReadHalf, Socket, Split};
 use zbus::fdo::ConnectionCredentials;
 
 use super::framing::{FIRST_BYTES, Lengths, Verdict, begins_message, without_body};
-use super::strangers::Strangers;
-use crate::kernel::Here;
+use super::passed_descriptors::PassedDescriptors;
+use crate::kernel::OwnNamespace;
 
 /// How much of what is thrown away is read at once: about what a socket holds, so that the bus's queue does not fill.
 const PIECE_BYTES: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub(super) enum Descriptors {
     None,
     /// A message may bring one netlink socket of this namespace. Anything else is a stranger's, and replaced by something
     /// of no use, which is refused where it is looked at.
-    OneOf(Here, Strangers),
+    OneOf(OwnNamespace, PassedDescriptors),
 }
 
 /// A connected socket, and what is let in from it.
@@ -83,24 +83,24 @@ impl Inlet {
     /// Reads from the socket; 0 at its end.
     async fn receive(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let (length, descriptors) = self.socket.recvmsg(buffer).await?;
-        self.sort(descriptors);
+        self.take_descriptors(descriptors);
         Ok(length)
     }
 
-    fn sort(&mut self, descriptors: Vec<OwnedFd>) {
-        let Descriptors::OneOf(here, strangers) = &self.descriptors else {
+    fn take_descriptors(&mut self, descriptors: Vec<OwnedFd>) {
+        let Descriptors::OneOf(here, passed_descriptors) = &self.descriptors else {
             return;
         };
         let (ours, others): (Vec<_>, Vec<_>) = descriptors.into_iter().partition(|fd| here.has(fd));
         if self.passed.is_none() && !(ours.is_empty() && others.is_empty()) {
             // Closing a netlink socket waits for nobody.
-            self.passed = ours.into_iter().next().or_else(of_no_use);
+            self.passed = ours.into_iter().next().or_else(useless_descriptor);
         }
-        strangers.take(others);
+        passed_descriptors.take(others);
     }
 
     /// Reads until so much of the beginning is there; whether it came to that.
-    async fn begin(&mut self, bytes: usize) -> io::Result<bool> {
+    async fn read_beginning(&mut self, bytes: usize) -> io::Result<bool> {
         while self.beginning.len() < bytes {
             let mut buffer = vec![0; bytes - self.beginning.len()];
             let length = self.receive(&mut buffer).await?;
@@ -114,17 +114,17 @@ impl Inlet {
     }
 
     /// Looks at what comes next and sees to what is let in of it; `false` at the end.
-    async fn judge(&mut self) -> io::Result<bool> {
+    async fn admit_next(&mut self) -> io::Result<bool> {
         // What follows the last line of the greeting, which may be a message, is not read with it.
         let known = if self.greets { 1 } else { FIRST_BYTES };
-        if !self.begin(known).await? {
+        if !self.read_beginning(known).await? {
             return Ok(false);
         }
         let is_message = self.beginning.first().copied().is_some_and(begins_message);
         if self.greets && !is_message {
             while self.beginning.last() != Some(&b'\n') {
                 let more = self.beginning.len() + 1;
-                if more > LINE_BYTES || !self.begin(more).await? {
+                if more > LINE_BYTES || !self.read_beginning(more).await? {
                     return Ok(false);
                 }
             }
@@ -132,7 +132,7 @@ impl Inlet {
             return Ok(true);
         }
         self.greets = false;
-        if !self.begin(FIRST_BYTES).await? {
+        if !self.read_beginning(FIRST_BYTES).await? {
             return Ok(false);
         }
         let no_message = || io::Error::new(io::ErrorKind::InvalidData, "no message begins so");
@@ -166,7 +166,7 @@ impl Inlet {
 }
 
 /// A descriptor that is no netlink socket.
-fn of_no_use() -> Option<OwnedFd> {
+fn useless_descriptor() -> Option<OwnedFd> {
     UnixStream::pair().ok().map(|(end, _)| end.into())
 }
 
@@ -195,7 +195,7 @@ impl ReadHalf for Inlet {
                 if length == 0 {
                     return Ok((0, Vec::new()));
                 }
-            } else if !self.judge().await? {
+            } else if !self.admit_next().await? {
                 return Ok((0, Vec::new()));
             }
         }

@@ -19,28 +19,30 @@ mod framing;
 mod gate;
 mod inlet;
 mod network;
+mod passed_descriptors;
 mod polkit;
 mod privileges;
 mod records;
 mod service;
-mod strangers;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use model::text::for_terminal;
 use pathscope_core::bus::ON_STDIN;
-use pathscope_core::{bus, kernel, model, wire};
-use service::Patience;
+use pathscope_core::{bus, kernel, log, model, wire};
+use service::Timeouts;
 
 /// How long the service stays when nobody calls.
-const STAYS: Duration = Duration::from_mins(1);
+const IDLE_BEFORE_EXIT: Duration = Duration::from_mins(1);
 /// How long a person may think about a question of polkit's: as long as for any other password that is typed.
-const PERSON_ANSWERS_WITHIN: Duration = Duration::from_mins(2);
+const PERSON_TIMEOUT: Duration = Duration::from_mins(2);
 /// For trying the service out: how long it stays, in seconds.
-const STAYS_ARGUMENT: &str = "--stay";
+const IDLE_ARGUMENT: &str = "--stay";
 /// The same: how long it waits for a person, in seconds.
 const PERSON_ARGUMENT: &str = "--ask-for";
+/// The first argument of one that tells the journal what it does.
+const VERBOSE_ARGUMENT: &str = "--verbose";
 
 /// Serves until nobody needs it.
 pub fn main() -> ExitCode {
@@ -63,24 +65,36 @@ fn run(arguments: &[String]) -> Result<(), String> {
         let user = privileges::keep_one_for_member()?;
         return service::serve_on_stdin(user);
     }
-    let patience = patience(arguments)?;
+    // A member's own helper has no environment to say it, and nobody behind its standard error who wants to know.
+    let (verbose, arguments) = verbose(arguments);
+    let timeouts = timeouts(arguments)?;
     // Before there is a second thread.
     privileges::drop_all_but_one()?;
-    service::serve(patience)
+    log::start(verbose)?;
+    service::serve(timeouts)
 }
 
-fn patience(mut arguments: &[String]) -> Result<Patience, String> {
-    let mut patience = Patience {
-        stays: STAYS,
-        person_answers_within: PERSON_ANSWERS_WITHIN,
+/// Whether it is to tell what it does, and the arguments behind that.
+fn verbose(arguments: &[String]) -> (bool, &[String]) {
+    match arguments {
+        [first, rest @ ..] if first == VERBOSE_ARGUMENT => (true, rest),
+        all => (false, all),
+    }
+}
+
+fn timeouts(mut arguments: &[String]) -> Result<Timeouts, String> {
+    let mut timeouts = Timeouts {
+        idle_before_exit: IDLE_BEFORE_EXIT,
+        person_answers_within: PERSON_TIMEOUT,
     };
     while let [name, rest @ ..] = arguments {
         let wait = match name.as_str() {
-            STAYS_ARGUMENT => &mut patience.stays,
-            PERSON_ARGUMENT => &mut patience.person_answers_within,
+            IDLE_ARGUMENT => &mut timeouts.idle_before_exit,
+            PERSON_ARGUMENT => &mut timeouts.person_answers_within,
             _ => {
                 return Err(format!(
-                    "it takes no argument but {STAYS_ARGUMENT} SECONDS, {PERSON_ARGUMENT} SECONDS or {ON_STDIN}"
+                    "it takes no argument but {VERBOSE_ARGUMENT}, {IDLE_ARGUMENT} SECONDS, {PERSON_ARGUMENT} SECONDS or \
+                     {ON_STDIN}"
                 ));
             }
         };
@@ -90,5 +104,5 @@ fn patience(mut arguments: &[String]) -> Result<Patience, String> {
             .ok_or_else(|| format!("{name} takes a number of seconds"))?;
         arguments = rest.get(1..).unwrap_or_default();
     }
-    Ok(patience)
+    Ok(timeouts)
 }

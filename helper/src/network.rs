@@ -4,7 +4,7 @@ use std::os::fd::{AsFd, OwnedFd};
 
 use super::records::{Given, Records};
 use crate::bus::Refusal;
-use crate::kernel::{Error, Events, Here, PathManager, port_is_taken};
+use crate::kernel::{Error, Events, OwnNamespace, PathManager, port_is_taken};
 use crate::model::text::for_terminal;
 use crate::model::{Before, Command, Endpoint, addition, equivalent};
 
@@ -15,7 +15,7 @@ const EVENT_SOCKETS: usize = 64;
 
 /// One network namespace.
 pub(super) struct Network {
-    here: Here,
+    here: OwnNamespace,
     path_manager: PathManager,
     records: Records,
     given: Vec<Given>,
@@ -25,7 +25,7 @@ impl Network {
     /// That of the calling thread. What another helper left unfinished is put right.
     pub(super) fn open(records: Records) -> Result<Self, Error> {
         let mut network = Self {
-            here: Here::new()?,
+            here: OwnNamespace::new()?,
             path_manager: PathManager::new()?,
             given: records.event_sockets(),
             records,

@@ -18,10 +18,10 @@ use crate::bus::{Action, Refusal};
 use crate::model::Consent;
 
 /// How long polkit may take to answer by itself, once it runs.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+const POLKIT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long it may take to run, which on a busy machine says nothing of it. The bus waits 25 s for this service to
 /// start, of which that is a part (`service_start_timeout` in dbus-daemon(1)).
-const STARTS_WITHIN: Duration = Duration::from_secs(20);
+const POLKIT_START_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// polkit, as the service asks it.
 pub(super) struct Polkit {
@@ -47,7 +47,9 @@ impl Polkit {
             questions: AtomicU64::new(0),
         };
         // Where it cannot be, each check says so.
-        let _ = polkit.start().await;
+        if let Err(error) = polkit.start().await {
+            tracing::warn!(%error, "polkit does not start");
+        }
         Ok(polkit)
     }
 
@@ -56,8 +58,8 @@ impl Polkit {
         let name = WellKnownName::from_static_str(NAME)?;
         let started = async { Ok(self.bus.start_service_by_name(name, 0).await.map(drop)?) };
         let late = async {
-            Timer::after(STARTS_WITHIN).await;
-            let why = format!("it has not started within {} s", STARTS_WITHIN.as_secs());
+            Timer::after(POLKIT_START_TIMEOUT).await;
+            let why = format!("it has not started within {} s", POLKIT_START_TIMEOUT.as_secs());
             Err(zbus::Error::Failure(why))
         };
         future::or(started, late).await
@@ -101,7 +103,9 @@ impl Polkit {
         };
         let Some(result) = future::or(async { Some(answer.await) }, nobody).await else {
             // It goes from the screen, too.
-            let _ = self.authority.cancel_check_authorization(&name).await;
+            if let Err(error) = self.authority.cancel_check_authorization(&name).await {
+                tracing::debug!(%error, "the question cannot be taken back");
+            }
             return refused(&format!(
                 "nobody answered the question within {} s",
                 self.person_answers_within.as_secs()
@@ -148,10 +152,10 @@ impl Polkit {
                 if question.is_some() {
                     future::pending::<()>().await;
                 }
-                Timer::after(ANSWER_WITHIN).await;
+                Timer::after(POLKIT_TIMEOUT).await;
                 Err(zbus::Error::Failure(format!(
                     "within {} s",
-                    ANSWER_WITHIN.as_secs()
+                    POLKIT_TIMEOUT.as_secs()
                 )))
             };
             future::or(answer, late).await
@@ -160,6 +164,14 @@ impl Polkit {
         if answer.as_ref().is_err_and(is_absent) {
             self.start().await.map_err(|error| silent(&error))?;
             answer = ask().await;
+        }
+        match &answer {
+            Ok(AuthorizationResult {
+                is_authorized,
+                is_challenge,
+                ..
+            }) => tracing::debug!(action = action.id(), is_authorized, is_challenge, "polkit says"),
+            Err(error) => tracing::warn!(action = action.id(), %error, "polkit does not answer"),
         }
         answer.map_err(|error| silent(&error))
     }

@@ -85,8 +85,11 @@ impl Records {
 
     /// The endpoint is there, as it is to be or as it was.
     pub(super) fn end_change(&self) {
-        if let Some(path) = self.path(UNFINISHED) {
-            let _ = fs::remove_file(path);
+        if let Some(path) = self.path(UNFINISHED)
+            && let Err(error) = fs::remove_file(path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "the record of a change stays");
         }
     }
 

@@ -15,17 +15,17 @@ use zbus::zvariant::OwnedFd;
 use zbus::{Address, Connection, Guid, connection, interface};
 
 use super::callers::{Call, Callers};
-use super::check::{self, Nonsense};
+use super::check::{self, InvalidArgument};
 use super::consents::Consents;
 use super::inlet::{Descriptors, Inlet, TooLong};
 use super::network::Network;
+use super::passed_descriptors::PassedDescriptors;
 use super::polkit::Polkit;
 use super::records::Records;
-use super::strangers::Strangers;
 use crate::bus::{
     Action, EndpointArgs, LimitsArgs, NAME, PATH, PROTOCOL, Refusal, SubflowArgs, consent_number,
 };
-use crate::kernel::{Error, Here, Sockets};
+use crate::kernel::{Error, OwnNamespace, Sockets};
 use crate::model::{Before, Command, Endpoint, SettingValue, equivalent};
 
 /// Messages that may wait to be looked at; those behind them wait with the bus.
@@ -35,15 +35,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The same, for who hears at once that the other end has closed: the connection may have ended otherwise.
 const LOOK_EVERY_MS: u16 = 1000;
 /// What a call counts that makes the kernel list every socket, or give memory.
-const DEAR: u32 = 6;
+const EXPENSIVE_CALL: u32 = 6;
 /// The most subflows whose tokens are told: a megabyte of them.
 const SUBFLOW_TOKENS: usize = 65_536;
 
 /// What the service waits for, and how long.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(super) struct Timeouts {
     /// For a call, before it ends.
-    pub(super) stays: Duration,
+    pub(super) idle_before_exit: Duration,
     /// For a person who is asked for a password.
     pub(super) person_answers_within: Duration,
 }
@@ -52,13 +52,15 @@ pub(super) struct Patience {
 ///
 /// # Errors
 /// Why it cannot, in one line.
-pub(super) fn serve(patience: Patience) -> Result<(), String> {
+pub(super) fn serve(timeouts: Timeouts) -> Result<(), String> {
     let network = Network::open(Records::of_service()).map_err(|error| error.to_string())?;
-    zbus::block_on(begin(network, patience.person_answers_within))
+    zbus::block_on(begin(network, timeouts.person_answers_within))
         .and_then(|(connection, service)| {
-            while !connection.is_closed() && !service.is_idle(patience.stays) {
+            tracing::info!(version = env!("CARGO_PKG_VERSION"), "serves");
+            while !connection.is_closed() && !service.is_idle(timeouts.idle_before_exit) {
                 thread::park_timeout(LOOK_EVERY);
             }
+            tracing::info!(closed = connection.is_closed(), "nobody needs it any more");
             // What comes from now on starts the service anew; what came before is answered.
             zbus::block_on(connection.release_name(NAME))?;
             loop {
@@ -120,8 +122,8 @@ async fn begin(network: Network, person_answers_within: Duration) -> zbus::Resul
 }
 
 fn one_descriptor() -> zbus::Result<Descriptors> {
-    let here = Here::new().map_err(|error| zbus::Error::Failure(error.to_string()))?;
-    Ok(Descriptors::OneOf(here, Strangers::start()?))
+    let here = OwnNamespace::new().map_err(|error| zbus::Error::Failure(error.to_string()))?;
+    Ok(Descriptors::OneOf(here, PassedDescriptors::start()?))
 }
 
 /// Where the system bus is.
@@ -172,7 +174,7 @@ impl Service {
     ) -> Result<(), Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
         let action = Action::from_number(action)
-            .ok_or_else(|| nonsense(&Nonsense::Argument("there is no such action")))?;
+            .ok_or_else(|| invalid(&InvalidArgument::NotUnderstood("there is no such action")))?;
         self.permitted(&call, &header, &socket, action).await
     }
 
@@ -181,7 +183,7 @@ impl Service {
         #[zbus(header)] header: Header<'_>,
         socket: OwnedFd,
     ) -> Result<OwnedFd, Refusal> {
-        let call = self.0.callers.enter(&header, DEAR).await?;
+        let call = self.0.callers.enter(&header, EXPENSIVE_CALL).await?;
         self.permitted(&call, &header, &socket, Action::Observe).await?;
         self.network().event_socket(call.user).map(OwnedFd::from)
     }
@@ -191,7 +193,7 @@ impl Service {
         #[zbus(header)] header: Header<'_>,
         socket: OwnedFd,
     ) -> Result<Vec<(u64, u32)>, Refusal> {
-        let call = self.0.callers.enter(&header, DEAR).await?;
+        let call = self.0.callers.enter(&header, EXPENSIVE_CALL).await?;
         self.permitted(&call, &header, &socket, Action::Observe).await?;
         Sockets::new()
             .and_then(|mut sockets| sockets.subflow_tokens(SUBFLOW_TOKENS))
@@ -207,7 +209,7 @@ impl Service {
         let call = self.0.callers.enter(&header, 1).await?;
         let endpoint = address(&endpoint)?;
         let new = endpoint.address;
-        let command = check::endpoint_to_add(endpoint).map_err(|what| nonsense(&what))?;
+        let command = check::endpoint_to_add(endpoint).map_err(|what| invalid(&what))?;
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, None)?;
         let endpoints = self.network().endpoints().map_err(|error| refusal(&error))?;
@@ -225,8 +227,8 @@ impl Service {
         clear: u32,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
-        let command = check::endpoint_change(&endpoint, set, clear).map_err(|what| nonsense(&what))?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| invalid(&what))?;
+        let command = check::endpoint_change(&endpoint, set, clear).map_err(|what| invalid(&what))?;
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
         Ok(believed)
@@ -239,7 +241,7 @@ impl Service {
         believed: EndpointArgs,
     ) -> Result<EndpointArgs, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| nonsense(&what))?;
+        let endpoint = check::endpoint_believed(address(&believed)?).map_err(|what| invalid(&what))?;
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         let command = Command::EndpointRemove { id: endpoint.id };
         self.apply(&call, &command, Some(Before::Endpoint(endpoint)))?;
@@ -269,7 +271,7 @@ impl Service {
         value: &str,
     ) -> Result<String, Refusal> {
         let call = self.0.callers.enter(&header, 1).await?;
-        let command = check::setting(name, value).map_err(|what| nonsense(&what))?;
+        let command = check::setting(name, value).map_err(|what| invalid(&what))?;
         self.permitted(&call, &header, &socket, Action::Configure).await?;
         let before = Before::Setting(SettingValue::from(believed));
         self.apply(&call, &command, Some(before))?;
@@ -282,19 +284,19 @@ impl Service {
         socket: OwnedFd,
         subflow: SubflowArgs,
     ) -> Result<(), Refusal> {
-        let call = self.0.callers.enter(&header, DEAR).await?;
+        let call = self.0.callers.enter(&header, EXPENSIVE_CALL).await?;
         let (local, remote) = subflow
             .addresses()
-            .ok_or_else(|| nonsense(&Nonsense::Argument("an address has 4 bytes or 16")))?;
+            .ok_or_else(|| invalid(&InvalidArgument::NotUnderstood("an address has 4 bytes or 16")))?;
         let (local, remote, cookie) =
-            check::subflow(local, remote, subflow.cookie).map_err(|what| nonsense(&what))?;
+            check::subflow(local, remote, subflow.cookie).map_err(|what| invalid(&what))?;
         self.permitted(&call, &header, &socket, Action::CloseSubflow)
             .await?;
         // Who may close subflows may close their own; root's are root's.
         let owner = Some(call.user).filter(|user| *user != 0);
         let closed = Sockets::new()
             .and_then(|mut sockets| sockets.destroy_exactly(local, remote, Some(cookie), owner));
-        told(&call, &Command::Close { local, remote }, &[], closed)
+        note_outcome(&call, &Command::Close { local, remote }, &[], closed)
     }
 }
 
@@ -335,24 +337,24 @@ impl Service {
             Some(Before::Endpoint(endpoint)) => Some(endpoint),
             _ => None,
         };
-        told(call, command, endpoint.as_slice(), done)
+        note_outcome(call, command, endpoint.as_slice(), done)
     }
 
     fn network(&self) -> MutexGuard<'_, Network> {
         self.0.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_idle(&self, stays: Duration) -> bool {
+    fn is_idle(&self, idle_before_exit: Duration) -> bool {
         let callers = &self.0.callers;
-        if !callers.are_silent_for(stays) {
+        if !callers.are_silent_for(idle_before_exit) {
             return false;
         }
-        !self.network().is_heard() && callers.are_silent_for(stays)
+        !self.network().is_heard() && callers.are_silent_for(idle_before_exit)
     }
 }
 
 /// Writes down who changed what, and gives the outcome on.
-fn told(
+fn note_outcome(
     call: &Call<'_>,
     command: &Command,
     endpoints: &[Endpoint],
@@ -367,11 +369,11 @@ fn told(
 }
 
 fn address(endpoint: &EndpointArgs) -> Result<Endpoint, Refusal> {
-    let wrong = || nonsense(&Nonsense::Argument("an address has 4 bytes or 16"));
+    let wrong = || invalid(&InvalidArgument::NotUnderstood("an address has 4 bytes or 16"));
     endpoint.endpoint().ok_or_else(wrong)
 }
 
-fn nonsense(what: &Nonsense) -> Refusal {
+fn invalid(what: &InvalidArgument) -> Refusal {
     Refusal::Invalid(what.to_string())
 }
 

@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Read this network namespace: a name below /run/netns, or a path such as /proc/PID/ns/net
     #[arg(long, global = true, value_name = "NAME|PATH")]
     pub netns: Option<String>,
+    /// Tell on standard error what this program does, as PATHSCOPE_LOG=debug has it
+    #[arg(long, global = true)]
+    pub verbose: bool,
     /// What to do.
     #[command(subcommand)]
     pub subcommand: Option<Subcommand>,

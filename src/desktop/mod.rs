@@ -12,11 +12,23 @@ mod tray;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+
 pub use icon::pixels;
 pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};
 pub use policy::{Bundle, Notice, Policy, QUIET, Told, When};
 pub use tray::{Act, Shown, Tray, Waker};
+
+/// What the desktop is told, and what it keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NoticeSettings {
+    /// When handovers are told.
+    pub when: When,
+    /// Whether the window goes into the tray when it is closed.
+    pub stay_in_tray: bool,
+}
 
 /// Why something does not work; nothing while it does.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +36,9 @@ struct Reason(Arc<Mutex<Option<String>>>);
 
 impl Reason {
     fn set(&self, reason: Option<String>) {
+        if let Some(reason) = &reason {
+            tracing::debug!("{reason}");
+        }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 

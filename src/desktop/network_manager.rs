@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use zbus::blocking::Connection;
 use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
+use crate::log;
 use crate::model::text::ShellLine;
 use crate::model::{Endpoint, EndpointFlags};
 
@@ -154,9 +155,10 @@ impl Settings {
     pub fn profiles(&self) -> zbus::Result<Vec<Profile>> {
         let mut profiles = Vec::new();
         for active in paths(self.properties(ROOT, MANAGER)?.remove("ActiveConnections")) {
-            // What ends while it is asked about is no longer in force.
-            if let Ok(found) = self.in_force(active.as_str()) {
-                profiles.extend(found);
+            match self.in_force(active.as_str()) {
+                Ok(found) => profiles.extend(found),
+                // What ends while it is asked about is no longer in force.
+                Err(error) => tracing::debug!(%error, "a connection cannot be read"),
             }
         }
         profiles.sort_by(|a, b| a.device.cmp(&b.device));
@@ -328,10 +330,13 @@ fn lock(known: &Mutex<Known>) -> std::sync::MutexGuard<'_, Known> {
 
 /// The thread: until the window is gone.
 fn answer(requests: &Receiver<Request>, known: &Mutex<Known>, wake: &impl Fn()) {
+    let _running = log::thread();
     let mut settings: Option<Settings> = None;
     for request in requests {
         if settings.is_none() {
-            settings = Settings::system().ok();
+            settings = Settings::system()
+                .inspect_err(|error| tracing::debug!(%error, "there is no system bus"))
+                .ok();
         }
         let Some(here) = &settings else {
             if let Request::Write(profile, _) = request {
@@ -355,6 +360,10 @@ fn answer(requests: &Receiver<Request>, known: &Mutex<Known>, wake: &impl Fn()) 
             }),
         };
         let profiles = here.profiles();
+        match &profiles {
+            Ok(profiles) => tracing::debug!(wrote, connections = profiles.len(), "NetworkManager was read"),
+            Err(error) => tracing::debug!(wrote, %error, "NetworkManager does not answer"),
+        }
         // A bus that went away may come back.
         if matches!(profiles, Err(zbus::Error::InputOutput(_))) {
             settings = None;

@@ -109,6 +109,7 @@ impl Notices {
 }
 
 fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
+    let _running = crate::log::thread();
     let began = Instant::now();
     let mut policy = Policy::default();
     loop {

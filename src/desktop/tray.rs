@@ -106,6 +106,7 @@ impl Tray {
 }
 
 fn serve(item: Item, shown: &Mutex<Shown>, changes: &Receiver<()>) {
+    let _running = crate::log::thread();
     let (reason, there) = (item.reason.clone(), Arc::clone(&item.there));
     let handle = match item.spawn() {
         Ok(handle) => handle,

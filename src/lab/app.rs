@@ -2,54 +2,25 @@
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::prctl;
-use serde::{Deserialize, Serialize};
 
 use super::host::{allow_sockets, serve_crowd, tie_to_parent};
 use super::scenario::Traffic;
-use super::{APP_ARGUMENT, LabError, dial, herd};
+use super::work::{Task, Work};
+use super::{APP_ARGUMENT, LabError, client_pool, sockets};
 use crate::model::text::for_terminal;
 
 /// How long a connection may take to be opened.
-const PATIENCE: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long to wait before the next attempt.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// A message of an interactive application, and how often it comes.
 const MESSAGE: [u8; 200] = [b'.'; 200];
 const MESSAGE_EVERY: Duration = Duration::from_millis(250);
-
-/// What a process beside the host process is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Work {
-    /// An application of the laptop.
-    Application(Task),
-    /// The server of a crowd.
-    CrowdServer {
-        /// How many sockets it will have.
-        sockets: usize,
-    },
-}
-
-/// What an application is to do.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Task {
-    /// Its name in /proc/PID/comm.
-    pub(super) name: String,
-    /// What it sends and receives.
-    pub(super) traffic: Traffic,
-    /// The address that it would rather connect from.
-    pub(super) from: IpAddr,
-    /// Where it connects to.
-    pub(super) to: SocketAddr,
-    /// Over how many connections, where one thread serves many.
-    pub(super) connections: usize,
-}
 
 /// An application, started by the host process with that process's id and its work as JSON as the arguments.
 pub fn app_main(args: impl IntoIterator<Item: Into<String>>) -> ExitCode {
@@ -67,32 +38,18 @@ fn run(mut args: impl Iterator<Item = String>) -> Result<(), LabError> {
     let work = args.next().unwrap_or_default();
     let work = serde_json::from_str(&work).map_err(|error| LabError::failed("unintelligible work", error))?;
     match work {
-        Work::Application(task) => apply(&task),
+        Work::Application(task) => run_application(&task),
         Work::CrowdServer { sockets } => serve_crowd(sockets),
     }
 }
 
-/// Starts a process in this thread's namespace. It is killed when this thread ends.
-pub(super) fn spawn(work: &Work, output: Stdio) -> Result<Child, LabError> {
-    let failed = |error: &dyn std::fmt::Display| LabError::failed("cannot start an application", error);
-    Command::new("/proc/self/exe")
-        .arg0("pathscope")
-        .arg(APP_ARGUMENT)
-        .arg(std::process::id().to_string())
-        .arg(serde_json::to_string(work).map_err(|error| failed(&error))?)
-        .stdin(Stdio::null())
-        .stdout(output)
-        .spawn()
-        .map_err(|error| failed(&error))
-}
-
-fn apply(task: &Task) -> Result<(), LabError> {
+fn run_application(task: &Task) -> Result<(), LabError> {
     let name =
         std::ffi::CString::new(task.name.as_str()).map_err(|error| LabError::failed("not a name", error))?;
     prctl::set_name(&name).map_err(|error| LabError::failed("cannot take a name", error.desc()))?;
     allow_sockets(task.connections)?;
     match task.traffic.habit() {
-        Some(habit) => herd::keep(task.from, task.to, task.connections, habit),
+        Some(habit) => client_pool::run(task.from, task.to, task.connections, habit),
         None => keep_busy(task),
     }
 }
@@ -102,15 +59,15 @@ fn keep_busy(task: &Task) -> ! {
     loop {
         // The server going away, or every path for a long time, is no reason to stop.
         let _ = connect(task.from, task.to)
-            .or_else(|_| connect(dial::anywhere(task.from), task.to))
+            .or_else(|_| connect(sockets::anywhere(task.from), task.to))
             .and_then(|stream| talk(&stream, task.traffic));
-        thread::sleep(PAUSE);
+        thread::sleep(RETRY_AFTER);
     }
 }
 
 fn connect(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = dial::socket(from, to)?;
-    socket.connect_timeout(&to.into(), PATIENCE)?;
+    let socket = sockets::socket(from, to)?;
+    socket.connect_timeout(&to.into(), CONNECT_TIMEOUT)?;
     Ok(TcpStream::from(socket))
 }
 
@@ -125,7 +82,7 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
         Traffic::Video => {
             // The peer's first data shows that the connection is Multipath TCP's own: ask for it.
             stream.write_all(b"GET /\n")?;
-            discard(stream)
+            sockets::discard(stream)
         }
         Traffic::Chat => {
             stream.set_nodelay(true)?;
@@ -141,11 +98,4 @@ fn talk(mut stream: &TcpStream, traffic: Traffic) -> io::Result<()> {
         // One thread keeps many of these.
         Traffic::Web | Traffic::Idle => Ok(()),
     }
-}
-
-/// Reads to the end.
-pub(super) fn discard(mut stream: &TcpStream) -> io::Result<()> {
-    let mut buffer = vec![0; 64 * 1024];
-    while stream.read(&mut buffer)? > 0 {}
-    Ok(())
 }

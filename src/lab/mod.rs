@@ -24,18 +24,19 @@
 
 mod able;
 mod app;
+mod client_pool;
 mod crowd;
-mod dial;
 mod error;
 mod handle;
-mod herd;
 mod host;
 mod net;
 mod process;
 mod protocol;
 mod raw;
 mod scenario;
+mod sockets;
 mod timeline;
+mod work;
 
 pub use able::become_able;
 pub use app::app_main;

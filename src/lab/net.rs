@@ -18,12 +18,12 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// A network namespace with a thread in it that does what it is told. The namespace ends with the process.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct NamespaceThread {
     thread: Pid,
     jobs: Sender<Job>,
 }
 
-impl Place {
+impl NamespaceThread {
     /// A new, empty namespace.
     pub(super) fn new(name: &str) -> Result<Self, LabError> {
         let (jobs, todo) = unbounded::<Job>();

@@ -16,11 +16,11 @@ use super::protocol::{Link, Order, Report, Setup, read_line, write_line};
 use super::{HOST_ARGUMENT, LabError};
 
 /// How long the host process may take to go by itself.
-const FAREWELL: Duration = Duration::from_secs(3);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What the host process last said.
+/// What the host process last reported.
 #[derive(Debug, Default)]
-struct Said {
+struct Reported {
     links: Vec<Link>,
     ended: Option<String>,
 }
@@ -31,7 +31,7 @@ pub(super) struct HostProcess {
     pid: Pid,
     server_thread: i32,
     orders: Mutex<Option<ChildStdin>>,
-    said: Arc<Mutex<Said>>,
+    reported: Arc<Mutex<Reported>>,
     ended: Receiver<()>,
     listener: Option<JoinHandle<()>>,
 }
@@ -46,15 +46,15 @@ impl HostProcess {
         coming: impl Fn(usize, usize) + Send + 'static,
     ) -> Result<Self, LabError> {
         let program = program.map_or_else(|| PathBuf::from("/proc/self/exe"), Path::to_owned);
-        let said = Arc::new(Mutex::new(Said::default()));
+        let reported = Arc::new(Mutex::new(Reported::default()));
         let (spawned_here, spawned) = bounded(1);
         let (up_here, up) = bounded(1);
         let (ended_here, ended) = bounded(0);
         let listener = thread::Builder::new()
             .name("lab".to_owned())
             .spawn({
-                let said = Arc::clone(&said);
-                move || listen(&program, &spawned_here, &up_here, coming, &said, ended_here)
+                let reported = Arc::clone(&reported);
+                move || listen(&program, &spawned_here, &up_here, coming, &reported, ended_here)
             })
             .map_err(|error| LabError::failed("cannot start a thread", error))?;
         let (pid, mut orders) = spawned
@@ -67,7 +67,7 @@ impl HostProcess {
             pid,
             server_thread: 0,
             orders: Mutex::new(Some(orders)),
-            said,
+            reported,
             ended,
             listener: Some(listener),
         };
@@ -90,7 +90,7 @@ impl HostProcess {
 
     /// The links as they were last reported.
     pub(super) fn links(&self) -> Vec<Link> {
-        lock(&self.said).links.clone()
+        lock(&self.reported).links.clone()
     }
 
     /// Asks the host process for something. The pipe holds many orders, and a thread of the host process is always
@@ -105,7 +105,7 @@ impl HostProcess {
 
     /// Why it is over, when it is.
     pub(super) fn failure(&self) -> Option<String> {
-        lock(&self.said).ended.clone()
+        lock(&self.reported).ended.clone()
     }
 
     /// Its process id.
@@ -119,7 +119,7 @@ impl Drop for HostProcess {
         // The end of its standard input is the sign to go.
         lock(&self.orders).take();
         if matches!(
-            self.ended.recv_timeout(FAREWELL),
+            self.ended.recv_timeout(EXIT_TIMEOUT),
             Err(crossbeam_channel::RecvTimeoutError::Timeout)
         ) {
             // The listener has not reaped it, so the number is still its own.
@@ -138,7 +138,7 @@ fn listen(
     spawned: &Sender<io::Result<(Pid, ChildStdin)>>,
     up: &Sender<Result<i32, LabError>>,
     coming: impl Fn(usize, usize),
-    said: &Mutex<Said>,
+    reported: &Mutex<Reported>,
     _ended: Sender<()>,
 ) {
     let mut child = match spawn(program) {
@@ -157,7 +157,7 @@ fn listen(
     let mut why = None;
     loop {
         match read_line(&mut reports) {
-            Ok(Some(Report::Links(links))) => lock(said).links = links,
+            Ok(Some(Report::Links(links))) => lock(reported).links = links,
             Ok(Some(Report::Coming { up, of })) => coming(up, of),
             Ok(Some(Report::Up { server_thread })) => {
                 let _ = up.try_send(Ok(server_thread));
@@ -180,7 +180,7 @@ fn listen(
         Err(error) => format!("the laboratory's process ended: {error}"),
     });
     let _ = up.try_send(Err(LabError::Failed(why.clone())));
-    lock(said).ended = Some(why);
+    lock(reported).ended = Some(why);
 }
 
 fn spawn(program: &Path) -> io::Result<Child> {

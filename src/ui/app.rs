@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use egui::{
-    CentralPanel, Context, Frame, Key, Modifiers, Panel, Rect, Stroke, ThemePreference, Ui, UiBuilder,
-    ViewportCommand,
-};
+use egui::{Context, Frame, Key, Modifiers, Panel, Rect, ThemePreference, Ui, UiBuilder, ViewportCommand};
 
-use super::connection::{self, ConnectionState};
-use super::connections::{self, ListState};
+use super::connection::ConnectionState;
+use super::connections::ListState;
+use super::connections_tab;
 use super::consent;
 use super::desktop::Desktop;
-use super::empty;
 use super::events::{self, EventsState};
 use super::feed::Feed;
 use super::fit::Fit;
@@ -235,40 +232,9 @@ impl App {
         });
         match tab {
             Tab::Connections => {
-                // Where the source is lost the last picture stays, greyed.
-                let opacity = if view.ended.is_some() { 0.6 } else { 1.0 };
-                let narrow = ui.available_width() < 1200.0;
-                // A list that had to become narrow is as wide as before once there is room again.
-                let (name, widest) = if narrow {
-                    ("narrow list", 280.0)
-                } else {
-                    ("list", 480.0)
-                };
-                let shown = Panel::left(name)
-                    .default_size(*list_width)
-                    .size_range(240.0..=widest)
-                    .frame(panel)
-                    .show(ui, |ui| {
-                        ui.multiply_opacity(opacity);
-                        commands.extend(connections::ui(list, &view, ui));
-                    });
-                if !narrow {
-                    *list_width = shown.response.rect.width().round();
-                }
-                mark_focused_edge(shown.response.rect, ui);
-                CentralPanel::no_frame()
-                    .frame(panel)
-                    .show(ui, |ui| match list.current(&view) {
-                        Some(id) => {
-                            ui.multiply_opacity(opacity);
-                            commands.extend(connection::ui(connection, table, id, &view, ui));
-                        }
-                        None if list.hidden() > 0 => {
-                            let hidden = list.hidden();
-                            empty::filtered(&mut list.filter, hidden, ui);
-                        }
-                        None => commands.extend(empty::ui(&view, demo.is_some(), ui)),
-                    });
+                let arrangement = (table, list_width);
+                let shown = connections_tab::ui(list, connection, arrangement, demo.is_some(), &view, ui);
+                commands.extend(shown);
             }
             Tab::Handovers => {
                 let by = handovers::Try::of(strip.is_some(), demo.is_some());
@@ -480,18 +446,5 @@ impl App {
         if let Err(why) = self.lab.ask(ask) {
             self.feed.changes.fail(why);
         }
-    }
-}
-
-/// Shows that the edge which resizes a panel has the keyboard's focus.
-fn mark_focused_edge(panel: Rect, ui: &Ui) {
-    let focused = ui.memory(egui::Memory::focused);
-    let Some(response) = focused.and_then(|id| ui.ctx().read_response(id)) else {
-        return;
-    };
-    let edge = response.rect;
-    if edge.height() >= panel.height() * 0.9 && (edge.center().x - panel.right()).abs() < 4.0 {
-        let stroke = Stroke::new(2.0, Tokens::of(ui).text);
-        ui.painter().vline(panel.right(), panel.y_range(), stroke);
     }
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use egui::{Context, UserAttentionType, ViewportCommand};
 
-use super::settings::NoticeSettings;
 use super::view::process_name;
-use crate::desktop::{Act, Bus, Notices, Shown, Told, Tray};
+use crate::desktop::{Act, Bus, NoticeSettings, Notices, Shown, Told, Tray};
 use crate::history::handover::{Handover, cause_in_words, sentence};
 use crate::history::{History, device_name};
 

@@ -9,6 +9,7 @@ mod app;
 mod changes;
 mod connection;
 mod connections;
+mod connections_tab;
 mod consent;
 mod desktop;
 mod empty;

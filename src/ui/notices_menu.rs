@@ -4,11 +4,10 @@ use egui::{Align, Layout, Popup, PopupCloseBehavior, Ui, vec2};
 use egui_material_icons::icons::{ICON_NOTIFICATIONS, ICON_NOTIFICATIONS_OFF};
 
 use super::desktop::Standing;
-use super::settings::NoticeSettings;
 use super::theme::{Tokens, Type};
 use super::view::UiCommand;
 use super::widgets::{Press, Switch, label, segmented, switch};
-use crate::desktop::When;
+use crate::desktop::{NoticeSettings, When};
 
 /// The choices and how they are called.
 const CHOICES: [(When, &str); 3] = [

@@ -42,6 +42,37 @@ pub fn hostile_calls_change_nothing() {
             })
         });
     };
+    senseless_addresses(&real, &own, &mut invalid);
+    senseless_flags(&real, &mut invalid);
+    senseless_settings(&mut invalid);
+    senseless_subflows(&own, &mut invalid);
+
+    // How high a limit may be, the kernel knows.
+    let limits = LimitsArgs {
+        extra_subflows_max: u32::MAX,
+        add_addr_accepted_max: u32::MAX,
+    };
+    let answer = until("an answer", || {
+        let answer = alice.ask(&Ask::LimitsSet(LIMITS.0, limits));
+        (answer.refused.as_deref() != Some("Busy")).then_some(answer)
+    });
+    let text = answer.refusal("Refused");
+    assert!(text.contains("limit greater than maximum"), "{text}");
+
+    strangers_sockets(&machine, &mut alice);
+    wrong_messages(&machine, &mut alice);
+    assert_eq!(machine.state(), before);
+    assert_eq!(machine.service(), service, "the service lived through it all");
+    until("an answer", || {
+        alice
+            .ask(&Ask::CloseSubflow(own.clone()))
+            .refused
+            .is_none()
+            .then_some(())
+    });
+}
+
+fn senseless_addresses(real: &EndpointArgs, own: &SubflowArgs, invalid: &mut impl FnMut(Ask)) {
     let mapped = [[0; 10].as_slice(), &[255, 255, 10, 2, 0, 1]].concat();
     for address in [
         vec![],
@@ -99,6 +130,9 @@ pub fn hostile_calls_change_nothing() {
             0,
         ));
     }
+}
+
+fn senseless_flags(real: &EndpointArgs, invalid: &mut impl FnMut(Ask)) {
     let (signal, fullmesh) = (EndpointFlags::SIGNAL.0, EndpointFlags::FULLMESH.0);
     for flags in [
         EndpointFlags::IMPLICIT.0,
@@ -141,6 +175,9 @@ pub fn hostile_calls_change_nothing() {
     invalid(Ask::EndpointChange(with_port, 0, signal));
     invalid(Ask::EndpointChange(real.clone(), 0, 0));
     invalid(Ask::EndpointChange(real.clone(), 4, 4));
+}
+
+fn senseless_settings(invalid: &mut impl FnMut(Ask)) {
     for (name, value) in [
         ("enabled", "2"),
         ("enabled", "-1"),
@@ -168,6 +205,9 @@ pub fn hostile_calls_change_nothing() {
             value.replace('\0', "?"),
         ));
     }
+}
+
+fn senseless_subflows(own: &SubflowArgs, invalid: &mut impl FnMut(Ask)) {
     for args in [
         SubflowArgs {
             local_port: 0,
@@ -192,30 +232,6 @@ pub fn hostile_calls_change_nothing() {
     ] {
         invalid(Ask::CloseSubflow(args));
     }
-
-    // How high a limit may be, the kernel knows.
-    let limits = LimitsArgs {
-        extra_subflows_max: u32::MAX,
-        add_addr_accepted_max: u32::MAX,
-    };
-    let answer = until("an answer", || {
-        let answer = alice.ask(&Ask::LimitsSet(LIMITS.0, limits));
-        (answer.refused.as_deref() != Some("Busy")).then_some(answer)
-    });
-    let text = answer.refusal("Refused");
-    assert!(text.contains("limit greater than maximum"), "{text}");
-
-    strangers_sockets(&machine, &mut alice);
-    wrong_messages(&machine, &mut alice);
-    assert_eq!(machine.state(), before);
-    assert_eq!(machine.service(), service, "the service lived through it all");
-    until("an answer", || {
-        alice
-            .ask(&Ask::CloseSubflow(own.clone()))
-            .refused
-            .is_none()
-            .then_some(())
-    });
 }
 
 /// What is no subflow, and what is somebody else's.

@@ -35,11 +35,30 @@ fn with_lab(mut scene: Scene) -> Scene {
 }
 
 pub fn all() -> Vec<Scene> {
-    let nothing: fn(&mut Shown) = |_| {};
-    let paths: fn(&mut Shown) = |window| window.click("Paths");
-    let handovers: fn(&mut Shown) = |window| window.click("Handovers");
-    let events: fn(&mut Shown) = |window| window.click("Events");
-    let present: fn(&mut Shown) = |window| window.click("Present");
+    let all = [of_connections(), of_other_panels(), of_sizes()];
+    all.into_iter().flatten().collect()
+}
+
+fn nothing(_: &mut Shown) {}
+
+fn paths(window: &mut Shown) {
+    window.click("Paths");
+}
+
+fn handovers(window: &mut Shown) {
+    window.click("Handovers");
+}
+
+fn events(window: &mut Shown) {
+    window.click("Events");
+}
+
+fn present(window: &mut Shown) {
+    window.click("Present");
+}
+
+/// The panel that the window begins with, and what stands there without connections.
+fn of_connections() -> Vec<Scene> {
     vec![
         scene("connections", played, nothing),
         scene("connections-30-min", played, |window| window.click("30 min")),
@@ -100,6 +119,12 @@ pub fn all() -> Vec<Scene> {
             },
             nothing,
         ),
+    ]
+}
+
+/// Handovers, paths and events.
+fn of_other_panels() -> Vec<Scene> {
+    vec![
         scene("handovers", played, handovers),
         scene("handovers-moved", played, |window| {
             window.click("Handovers");
@@ -144,6 +169,12 @@ pub fn all() -> Vec<Scene> {
             window.click_lowest("Events");
         }),
         scene("events-none", || only(quiet(780.0)), events),
+    ]
+}
+
+/// Present mode on a projector, and what is left out or wraps in a small window or at a large scale.
+fn of_sizes() -> Vec<Scene> {
+    vec![
         sized(PROJECTOR, 1.0, with_lab(scene("present", played, present))),
         sized(PROJECTOR, 1.0, scene("present-no-handover", undisturbed, present)),
         sized(PROJECTOR, 1.0, scene("present-many-paths", many_paths, present)),

@@ -240,35 +240,12 @@ impl fmt::Display for Error {
                 f,
                 "cannot list sockets: the kernel has no {module}; load the module with 'modprobe {module}'"
             ),
-            Self::NoSuchNamespace { name, source } if source.kind() == io::ErrorKind::PermissionDenied => {
-                write!(
-                    f,
-                    "cannot open the network namespace '{name}': not permitted; run as root, or with CAP_SYS_PTRACE for \
-                 that of a process"
-                )
-            }
-            Self::NoSuchNamespace { name, source } => write!(
-                f,
-                "cannot open the network namespace '{name}': {}; 'ip netns list' shows those that have a name",
-                plain(source)
-            ),
+            Self::NoSuchNamespace { name, source } => no_such_namespace(name, source, f),
             Self::NotANamespace { name } => write!(
                 f,
                 "'{name}' is no network namespace; give a name of 'ip netns list' or a path such as /proc/PID/ns/net"
             ),
-            Self::Refused { doing, errno, text } => {
-                let number = Errno::from_raw(*errno);
-                write!(f, "cannot {doing}: ")?;
-                match text {
-                    // The kernel's words may end in the number that ours stand for.
-                    Some(text) => {
-                        let text = text.trim_end_matches(&format!(": -{errno}"));
-                        write!(f, "{text} ({})", words(number))
-                    }
-                    None => f.write_str(words(number)),
-                }?;
-                advice(number).map_or(Ok(()), |advice| write!(f, "; {advice}"))
-            }
+            Self::Refused { doing, errno, text } => refused(doing, *errno, text.as_deref(), f),
             Self::NotASubflow { local, remote } => write!(
                 f,
                 "{local} → {remote} is a TCP connection, but no MPTCP subflow; 'pathscope list' shows the subflows"
@@ -292,16 +269,7 @@ impl fmt::Display for Error {
                     "{what} has changed meanwhile: now it is {now}; look at it, then ask again"
                 )
             }
-            Self::NoSuchEndpoint { id, known } if known.is_empty() => {
-                write!(
-                    f,
-                    "there is no endpoint {id}: there are none at all; add it first"
-                )
-            }
-            Self::NoSuchEndpoint { id, known } => {
-                let known: Vec<String> = known.iter().map(u8::to_string).collect();
-                write!(f, "there is no endpoint {id}; the ids are {}", known.join(", "))
-            }
+            Self::NoSuchEndpoint { id, known } => no_such_endpoint(*id, known, f),
             Self::NoSuchInterface { name } => {
                 write!(
                     f,
@@ -353,6 +321,47 @@ impl fmt::Display for Error {
             Self::Io { doing, source } => write!(f, "cannot {doing}: {}", plain(source)),
         }
     }
+}
+
+/// Says how to reach a namespace that could not be opened.
+fn no_such_namespace(name: &str, source: &io::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    write!(f, "cannot open the network namespace '{name}': ")?;
+    if source.kind() == io::ErrorKind::PermissionDenied {
+        f.write_str("not permitted; run as root, or with CAP_SYS_PTRACE for that of a process")
+    } else {
+        write!(
+            f,
+            "{}; 'ip netns list' shows those that have a name",
+            plain(source)
+        )
+    }
+}
+
+/// Says what the kernel refused, in its own words where it gave some.
+fn refused(doing: &str, errno: i32, text: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let number = Errno::from_raw(errno);
+    write!(f, "cannot {doing}: ")?;
+    match text {
+        // The kernel's words may end in the number that ours stand for.
+        Some(text) => {
+            let text = text.trim_end_matches(&format!(": -{errno}"));
+            write!(f, "{text} ({})", words(number))
+        }
+        None => f.write_str(words(number)),
+    }?;
+    advice(number).map_or(Ok(()), |advice| write!(f, "; {advice}"))
+}
+
+/// Says which endpoints there are.
+fn no_such_endpoint(id: u8, known: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if known.is_empty() {
+        return write!(
+            f,
+            "there is no endpoint {id}: there are none at all; add it first"
+        );
+    }
+    let known: Vec<String> = known.iter().map(u8::to_string).collect();
+    write!(f, "there is no endpoint {id}; the ids are {}", known.join(", "))
 }
 
 /// Says which subflows there are, and how to name one.

@@ -14,12 +14,12 @@ mod event_map;
 mod events;
 mod flag_support;
 mod generic;
-mod here;
 mod interface_kind;
 mod listener;
 mod names;
 mod netlink;
 mod netns;
+mod own_namespace;
 mod path_manager;
 mod proc;
 #[cfg(feature = "monitor")]
@@ -36,8 +36,8 @@ mod wireless;
 pub use access::{has_capability, lacking, probe};
 pub use error::{Error, Left};
 pub use events::{Events, Received, port_is_taken};
-pub use here::{Here, witness};
 pub use netns::Namespace;
+pub use own_namespace::{OwnNamespace, witness};
 pub use path_manager::PathManager;
 pub use proc::{ProcFiles, counters, settings};
 #[cfg(feature = "monitor")]

@@ -74,7 +74,7 @@ impl Socket {
     /// The same, with a port that the kernel gives nobody, and which no other socket will have by chance: it tells
     /// whether this socket is still open. (Its own choice is the process's id, which another process may have later.)
     pub(super) fn open_with_port(family: NlFamily) -> Result<(Self, u32), Error> {
-        let port = PORTS_NOT_GIVEN | (anything() % PORTS_NOT_GIVEN);
+        let port = PORTS_NOT_GIVEN | (random_u32() % PORTS_NOT_GIVEN);
         let inner = NlSocket::connect(family, Some(port), Groups::empty()).map_err(failed_open)?;
         Ok((Self::of(inner)?, port))
     }
@@ -83,7 +83,7 @@ impl Socket {
         connect(inner.as_raw_fd(), &NetlinkAddr::new(KERNEL, 0)).map_err(failed_open)?;
         Ok(Self {
             inner,
-            sequence: anything(),
+            sequence: random_u32(),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
         })
     }
@@ -154,6 +154,7 @@ impl Socket {
             if how == Dump::Whole {
                 break;
             }
+            tracing::debug!(doing, ?how, "the dump is not whole");
         }
         match how {
             Dump::Overrun => Err(Error::refused(doing, nix::libc::ENOBUFS, None)),
@@ -283,7 +284,10 @@ impl Socket {
         while count > 0 {
             let length = match receive(self.inner.as_raw_fd(), &mut self.buffer, MsgFlags::empty()) {
                 Ok(length) => length.unwrap_or_default(),
-                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => return Ok(Dump::Overrun),
+                Err(error) if error.raw_os_error() == Some(nix::libc::ENOBUFS) => {
+                    tracing::debug!(doing, left = count, "answers are lost");
+                    return Ok(Dump::Overrun);
+                }
                 Err(error) => return Err(Error::io(doing, error)),
             };
             let mut answered = false;
@@ -347,7 +351,7 @@ impl Unasked {
 }
 
 /// A number that nobody can guess: the standard library takes the seeds of its hash tables from the kernel.
-fn anything() -> u32 {
+fn random_u32() -> u32 {
     let bytes = RandomState::new().hash_one(()).to_ne_bytes();
     u32::from_ne_bytes(*bytes.first_chunk().unwrap_or(&[0; 4]))
 }

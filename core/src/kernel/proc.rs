@@ -51,8 +51,11 @@ impl ProcFiles {
     pub fn settings(&mut self) -> Settings {
         let mut settings = Settings::new();
         for (name, file) in &self.settings {
-            if let Ok(text) = read_again(file, &mut self.text) {
-                settings.insert(name.clone(), SettingValue::from(text.trim_ascii()));
+            match read_again(file, &mut self.text) {
+                Ok(text) => {
+                    settings.insert(name.clone(), SettingValue::from(text.trim_ascii()));
+                }
+                Err(error) => tracing::trace!(name, %error, "a setting cannot be read"),
             }
         }
         settings

@@ -1,4 +1,4 @@
-//! Which processes hold a socket: inodes looked for in /proc/PID/fd, seldom and with patience.
+//! Which processes hold a socket: inodes looked for in /proc/PID/fd, seldom, and after ever longer pauses.
 //!
 //! A walk through all of /proc takes tens of milliseconds on a busy machine. So what is known is checked by itself: a
 //! holder still has the socket where it had it, and what it is called now. New sockets are looked for at those who have
@@ -24,7 +24,7 @@ const BETWEEN_WALKS: Duration = Duration::from_secs(8);
 /// Such walks take at most one part in so many of the time.
 const WALK_SHARE: u32 = 200;
 /// The longest that an inode which nobody holds, or which we may not see, is not looked for again.
-const LONGEST_PATIENCE: Duration = Duration::from_secs(64);
+const RETRY_AFTER_AT_MOST: Duration = Duration::from_secs(64);
 /// How many sockets are checked in one look; the others have their turn in the next ones.
 const CHECKED_A_LOOK: usize = 2000;
 /// Descriptors from here on are no standard input or output.
@@ -80,7 +80,7 @@ pub struct Processes {
 
 struct Missed {
     again_at: Instant,
-    patience: Duration,
+    retry_after: Duration,
 }
 
 impl Processes {
@@ -183,10 +183,16 @@ impl Processes {
                 self.missed.remove(&inode);
                 continue;
             }
-            let before = self.missed.get(&inode).map(|missed| missed.patience);
-            let patience = before.map_or(BETWEEN_LOOKS, |before| (before * 2).min(LONGEST_PATIENCE));
-            let again_at = now + patience;
-            self.missed.insert(inode, Missed { again_at, patience });
+            let before = self.missed.get(&inode).map(|missed| missed.retry_after);
+            let retry_after = before.map_or(BETWEEN_LOOKS, |before| (before * 2).min(RETRY_AFTER_AT_MOST));
+            let again_at = now + retry_after;
+            self.missed.insert(
+                inode,
+                Missed {
+                    again_at,
+                    retry_after,
+                },
+            );
         }
     }
 

@@ -60,7 +60,9 @@ impl Route {
     pub fn new() -> Result<Self, Error> {
         let socket = Socket::new(NlFamily::Route)?;
         // Without it the kernel sends every routing table, which only takes longer.
-        let _ = socket.check_strictly();
+        if let Err(error) = socket.check_strictly() {
+            tracing::debug!(%error, "dumps of routes are not limited to what is asked for");
+        }
         Ok(Self {
             socket,
             details: Details::new()?,

@@ -60,6 +60,9 @@ impl RouteLookup {
                     _ => Ok(None),
                 },
             );
+            if let Err(error) = &rules {
+                tracing::debug!(family, %error, "there are no routing rules");
+            }
             // A kernel without policy routing, or without IPv6, has none.
             for rule in rules.unwrap_or_default() {
                 all.uid |= rule.uid;

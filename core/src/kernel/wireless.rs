@@ -75,6 +75,7 @@ impl Details {
                 |sequence| dump_interfaces(family, sequence),
                 parse,
             )
+            .inspect_err(|error| tracing::trace!(%error, "no radio is known"))
             .unwrap_or_default();
         self.access_points
             .retain(|index, _| found.iter().any(|wireless| wireless.index == *index));

@@ -1,8 +1,8 @@
 //! Who plays in a scenario: its applications, and the server as each of them sees it.
 
-use super::super::app::Task;
 use super::super::net::has_ipv6;
 use super::super::scenario::{Family, Flow, Scenario};
+use super::super::work::Task;
 use super::paths::{Path, server_address};
 use super::server::Service;
 

@@ -10,33 +10,33 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, unbounded};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::super::app::{self, Work};
-use super::super::net::{Place, has_ipv6, ip, own_namespace, set};
+use super::super::net::{NamespaceThread, has_ipv6, ip, own_namespace, set};
 use super::super::protocol::{Order, Report, read_line};
 use super::super::scenario::{Family, Joining, Peer};
+use super::super::work::{self, Work};
 use super::super::{CrowdOptions, LabError};
 use super::crowd_server::{PLAIN_PORT, PORTS, allow_sockets};
 use super::paths::{self, Path};
 use super::{report, server};
 
 /// How often the busy ones send, and the churn turns.
-const BEAT: Duration = Duration::from_millis(100);
-const BEATS_PER_SECOND: usize = 10;
+const TICK: Duration = Duration::from_millis(100);
+const TICKS_PER_SECOND: usize = 10;
 /// What a busy one sends at a time.
 const MESSAGE: [u8; 1000] = [0; 1000];
 /// How long the kernel may take to establish the second subflows, beside some time for each.
-const PATIENCE: Duration = Duration::from_secs(15);
+const JOIN_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Builds a crowd, reports when it is up, and keeps it until nobody is left to give orders.
 pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<(), LabError> {
     allow_sockets(options.connections + options.plain_tcp)?;
     own_namespace()?;
-    let server = Place::new("server")?;
+    let server = NamespaceThread::new("server")?;
     build(&server)?;
     let sockets = options.connections + options.plain_tcp;
     let counts = server.run(move || serve(sockets))?;
     let gone = |_| LabError::Failed("the crowd's server did not come up".to_owned());
-    counts.recv_timeout(PATIENCE).map_err(gone)?;
+    counts.recv_timeout(JOIN_TIMEOUT).map_err(gone)?;
 
     let mut crowd = Crowd {
         ipv6: options.ipv6 && has_ipv6(),
@@ -45,28 +45,28 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
     };
     for _ in 0..options.connections {
         crowd.open_next()?;
-        if crowd.opened.is_multiple_of(100) && wish(orders) == Wish::End {
+        if crowd.opened.is_multiple_of(100) && wanted(orders) == Wanted::End {
             return Ok(());
         }
     }
     let plain: Vec<_> = (0..options.plain_tcp)
         .map(|_| open_plain())
         .collect::<Result<_, _>>()?;
-    let patience = PATIENCE + Duration::from_millis(options.connections as u64 * 5);
+    let timeout = JOIN_TIMEOUT + Duration::from_millis(options.connections as u64 * 5);
     let begun = Instant::now();
     let mut complete = 0;
     while complete < options.connections {
-        if begun.elapsed() > patience {
+        if begun.elapsed() > timeout {
             return Err(LabError::Failed(format!(
                 "only {complete} of {} connections had a second subflow after {} s",
                 options.connections,
-                patience.as_secs()
+                timeout.as_secs()
             )));
         }
-        if wish(orders) == Wish::End {
+        if wanted(orders) == Wanted::End {
             return Ok(());
         }
-        match counts.recv_timeout(BEAT) {
+        match counts.recv_timeout(TICK) {
             Ok(count) => complete = count,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
@@ -84,7 +84,7 @@ pub(super) fn run(options: &CrowdOptions, orders: &Receiver<Order>) -> Result<()
 
 /// What the parent wants of the crowd.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum Wanted {
     Live,
     Calm,
     Close,
@@ -92,17 +92,17 @@ enum Wish {
 }
 
 /// What the parent wants now; a crowd knows no other orders.
-fn wish(orders: &Receiver<Order>) -> Wish {
+fn wanted(orders: &Receiver<Order>) -> Wanted {
     match orders.try_recv() {
-        Ok(Order::Calm) => Wish::Calm,
-        Ok(Order::CloseAll) => Wish::Close,
-        Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wish::Live,
-        Err(TryRecvError::Disconnected) => Wish::End,
+        Ok(Order::Calm) => Wanted::Calm,
+        Ok(Order::CloseAll) => Wanted::Close,
+        Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wanted::Live,
+        Err(TryRecvError::Disconnected) => Wanted::End,
     }
 }
 
 /// The two hosts: the links "left", over which connections begin, and "right", for the second subflows.
-fn build(server: &Place) -> Result<(), LabError> {
+fn build(server: &NamespaceThread) -> Result<(), LabError> {
     let settings = || {
         paths::host_settings()?;
         set("ipv4/ip_local_port_range", "10000 65000")
@@ -135,7 +135,7 @@ fn build(server: &Place) -> Result<(), LabError> {
 /// Starts the server's process in this thread's namespace. The receiver gives a number when it listens, and again
 /// whenever another number of its connections has a second subflow. The process is killed when this thread ends.
 fn serve(connections: usize) -> Result<Receiver<usize>, LabError> {
-    let mut child = app::spawn(&Work::CrowdServer { sockets: connections }, Stdio::piped())?;
+    let mut child = work::spawn(&Work::CrowdServer { sockets: connections }, Stdio::piped())?;
     let output = child
         .stdout
         .take()
@@ -185,30 +185,30 @@ impl Crowd {
     fn live(&mut self, options: &CrowdOptions, orders: &Receiver<Order>) -> Result<(), LabError> {
         let (mut busy, mut churn, mut due) = (options.busy, options.churn_per_second, 0);
         loop {
-            match wish(orders) {
-                Wish::Live => {}
-                Wish::Calm => (busy, churn, due) = (0, 0, 0),
-                Wish::Close => {
+            match wanted(orders) {
+                Wanted::Live => {}
+                Wanted::Calm => (busy, churn, due) = (0, 0, 0),
+                Wanted::Close => {
                     (busy, churn, due) = (0, 0, 0);
                     self.sockets.clear();
                 }
-                Wish::End => return Ok(()),
+                Wanted::End => return Ok(()),
             }
-            thread::sleep(BEAT);
+            thread::sleep(TICK);
             self.send(busy);
             due += churn;
-            for _ in 0..due / BEATS_PER_SECOND {
+            for _ in 0..due / TICKS_PER_SECOND {
                 self.sockets.pop_front();
                 self.open_next()?;
             }
-            due %= BEATS_PER_SECOND;
+            due %= TICKS_PER_SECOND;
         }
     }
 
     /// Lets the newest ones send.
     fn send(&mut self, busy: usize) {
         for mut stream in self.sockets.iter().rev().take(busy) {
-            // The server reads everything; what it has not read yet can wait for the next beat.
+            // The server reads everything; what it has not read yet can wait for the next tick.
             let _ = stream.write(&MESSAGE);
         }
     }

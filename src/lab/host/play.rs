@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
-use super::super::app::{self, Work};
-use super::super::net::{Place, ip, ip_as_far_as_it_goes, own_namespace};
+use super::super::net::{NamespaceThread, ip, ip_as_far_as_it_goes, own_namespace};
 use super::super::protocol::{Order, Report};
 use super::super::scenario::{Change, LinkPlan, scenario};
 use super::super::timeline::Timeline;
+use super::super::work::{self, Work};
 use super::super::{LabError, Link, raw};
 use super::cast::cast;
 use super::crowd_server::allow_sockets;
@@ -19,15 +19,15 @@ use super::report;
 use super::server::{self, Accepted};
 
 /// How long the connections may take to come up, beside some time for each.
-const PATIENCE: Duration = Duration::from_secs(12);
-const PATIENCE_EACH: Duration = Duration::from_millis(5);
+const COME_UP_TIMEOUT: Duration = Duration::from_secs(12);
+const COME_UP_TIMEOUT_EACH: Duration = Duration::from_millis(5);
 /// How often it is told how many connections are up.
-const TELL_EVERY: Duration = Duration::from_millis(100);
+const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// How soon a network manager notices that a network is gone and removes its endpoints, and how soon after that it
 /// adds them again.
-const NOTICE: Duration = Duration::from_millis(500);
-/// How often the applications are looked after.
-const ROUND: Duration = Duration::from_millis(250);
+const NETWORK_MANAGER_DELAY: Duration = Duration::from_millis(500);
+/// How often the applications are checked.
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// One link with both its sides: what it is to the forwarder, and what it is to the laptop.
 struct Wire {
@@ -96,9 +96,9 @@ impl Wire {
     }
 }
 
-struct Play {
+struct ScenarioRun {
     wires: Vec<Wire>,
-    server: Place,
+    server: NamespaceThread,
     reshape: Sender<Reshape>,
     apps: Vec<(String, Child)>,
     timeline: Timeline,
@@ -119,7 +119,7 @@ pub(super) fn run(
         .map(|(index, plan)| Wire::new(index, plan))
         .collect();
     own_namespace()?;
-    let (server, air) = (Place::new("server")?, Place::new("air")?);
+    let (server, air) = (NamespaceThread::new("server")?, NamespaceThread::new("air")?);
     let reshape = build(&wires, &server, &air)?;
     let paths: Vec<_> = wires.iter().map(|wire| &wire.path).collect();
     let (tasks, services) = cast(scenario, &paths, connections.unwrap_or(scenario.connections));
@@ -127,30 +127,35 @@ pub(super) fn run(
     let expected = tasks.iter().map(|task| task.connections).sum();
     // The server has some of them twice until all are up.
     allow_sockets(expected + scenario.flows.len())?;
-    let mut play = Play {
+    let mut running = ScenarioRun {
         wires,
         server,
         reshape,
         apps: Vec::new(),
         timeline: Timeline::new(scenario, automatic),
     };
-    play.report_links();
+    running.report_links();
     for task in tasks {
         let name = task.name.clone();
-        play.apps
-            .push((name, app::spawn(&Work::Application(task), Stdio::null())?));
+        running
+            .apps
+            .push((name, work::spawn(&Work::Application(task), Stdio::null())?));
     }
-    if play.come_up(&accepted, expected, orders)? {
+    if running.wait_until_up(&accepted, expected, orders)? {
         report(&Report::Up {
-            server_thread: play.server.thread().as_raw(),
+            server_thread: running.server.thread().as_raw(),
         });
-        play.go_on(orders)?;
+        running.run_until_closed(orders)?;
     }
     Ok(())
 }
 
 /// Makes the interfaces, connects them, and sets both hosts up.
-fn build(wires: &[Wire], server: &Place, air: &Place) -> Result<Sender<Reshape>, LabError> {
+fn build(
+    wires: &[Wire],
+    server: &NamespaceThread,
+    air: &NamespaceThread,
+) -> Result<Sender<Reshape>, LabError> {
     paths::host_settings()?;
     server.run(paths::host_settings)?;
     air.run(paths::silent_settings)?;
@@ -204,7 +209,7 @@ fn complete_frames(interfaces: &[String]) -> Result<(), LabError> {
     })
 }
 
-impl Play {
+impl ScenarioRun {
     fn report_links(&self) {
         report(&Report::Links(
             self.wires.iter().map(|wire| wire.link.clone()).collect(),
@@ -212,19 +217,19 @@ impl Play {
     }
 
     /// Waits until every connection has a subflow on every path. False when nobody waits for it any more.
-    fn come_up(
+    fn wait_until_up(
         &mut self,
         accepted: &Accepted,
         expected: usize,
         orders: &Receiver<Order>,
     ) -> Result<bool, LabError> {
         let begun = Instant::now();
-        let patience = PATIENCE + PATIENCE_EACH * u32::try_from(expected).unwrap_or(u32::MAX);
+        let timeout = COME_UP_TIMEOUT + COME_UP_TIMEOUT_EACH * u32::try_from(expected).unwrap_or(u32::MAX);
         let extra = u8::try_from(self.wires.len().saturating_sub(1)).unwrap_or(u8::MAX);
         let mut told_at = None;
         loop {
             let complete = accepted.complete(extra);
-            if told_at.is_none_or(|told: Instant| told.elapsed() > TELL_EVERY) {
+            if told_at.is_none_or(|told: Instant| told.elapsed() > REPORT_EVERY) {
                 told_at = Some(Instant::now());
                 report(&Report::Coming {
                     up: complete.min(expected),
@@ -235,35 +240,34 @@ impl Play {
                 accepted.forget();
                 return Ok(true);
             }
-            self.look_after_apps()?;
-            if begun.elapsed() > patience {
+            self.check_apps()?;
+            if begun.elapsed() > timeout {
                 return Err(LabError::Failed(format!(
                     "only {complete} of {expected} connections had all their subflows after {} s",
-                    patience.as_secs()
+                    timeout.as_secs()
                 )));
             }
             match orders.recv_timeout(Duration::from_millis(10)) {
-                Ok(order) => self.obey(&order)?,
+                Ok(order) => self.carry_out(&order)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(false),
             }
         }
     }
 
-    fn go_on(&mut self, orders: &Receiver<Order>) -> Result<(), LabError> {
+    fn run_until_closed(&mut self, orders: &Receiver<Order>) -> Result<(), LabError> {
         let begun = Instant::now();
         loop {
             while let Some(act) = self.timeline.take_due(begun.elapsed()) {
                 self.change(act.link, act.change)?;
             }
-            self.notice_networks();
-            self.look_after_apps()?;
-            let wait = self
-                .timeline
-                .next_due()
-                .map_or(ROUND, |due| due.saturating_sub(begun.elapsed()).min(ROUND));
+            self.follow_networks();
+            self.check_apps()?;
+            let wait = self.timeline.next_due().map_or(CHECK_EVERY, |due| {
+                due.saturating_sub(begun.elapsed()).min(CHECK_EVERY)
+            });
             match orders.recv_timeout(wait) {
-                Ok(order) => self.obey(&order)?,
+                Ok(order) => self.carry_out(&order)?,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -271,7 +275,7 @@ impl Play {
     }
 
     /// Does what a person asks, whose link it is from then on.
-    fn obey(&mut self, order: &Order) -> Result<(), LabError> {
+    fn carry_out(&mut self, order: &Order) -> Result<(), LabError> {
         let (link, change) = match order {
             Order::Plug { link, plugged: true } => (link, Change::Plug),
             Order::Plug { link, plugged: false } => (link, Change::Unplug),
@@ -346,8 +350,8 @@ impl Play {
     /// Removes the endpoints of a network that is gone, as a network manager does, so that their subflows are closed,
     /// and adds them when it returns. The peer must be told of the removal over another path before it hears of an
     /// addition: otherwise it closes the new subflow in place of the old one.
-    fn notice_networks(&mut self) {
-        let settled = |since: Instant| since.elapsed() >= NOTICE;
+    fn follow_networks(&mut self) {
+        let settled = |since: Instant| since.elapsed() >= NETWORK_MANAGER_DELAY;
         let mut wires = self.wires.iter();
         let told = wires.any(|wire| wire.link.plugged && settled(wire.changed));
         for wire in &mut self.wires {
@@ -363,7 +367,7 @@ impl Play {
         }
     }
 
-    fn look_after_apps(&mut self) -> Result<(), LabError> {
+    fn check_apps(&mut self) -> Result<(), LabError> {
         for (name, child) in &mut self.apps {
             if let Ok(Some(status)) = child.try_wait() {
                 return Err(LabError::Failed(format!(
@@ -375,7 +379,7 @@ impl Play {
     }
 }
 
-impl Drop for Play {
+impl Drop for ScenarioRun {
     fn drop(&mut self) {
         for (_, child) in &mut self.apps {
             let _ = child.kill();

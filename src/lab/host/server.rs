@@ -11,7 +11,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::super::raw::extra_subflows;
 use super::super::scenario::{Peer, Traffic};
-use super::super::{LabError, app, dial};
+use super::super::{LabError, sockets};
 use super::pool::Pool;
 
 /// A video comes in bursts of this many bytes ...
@@ -57,7 +57,7 @@ pub(super) fn listen(services: Vec<Service>) -> Result<Accepted, LabError> {
         let habit = service.traffic.habit();
         // What has many peers has many addresses.
         let address = match habit {
-            Some(_) => SocketAddr::new(dial::anywhere(service.address.ip()), service.address.port()),
+            Some(_) => SocketAddr::new(sockets::anywhere(service.address.ip()), service.address.port()),
             None => service.address,
         };
         let listener = listener(address, protocol, 4096)
@@ -135,7 +135,7 @@ fn accept(listener: &Socket, service: Service, streams: &Streams) {
 
 fn answer(mut stream: TcpStream, traffic: Traffic) -> io::Result<()> {
     match traffic {
-        Traffic::Upload => app::discard(&stream),
+        Traffic::Upload => sockets::discard(&stream),
         Traffic::Chat => {
             stream.set_nodelay(true)?;
             let mut buffer = [0; 4096];

@@ -27,6 +27,7 @@ use self::shared::Shared;
 use super::reading::{Inventory, Owners, Reader};
 use super::{Request, Source, Waker};
 use crate::kernel::{self, Error, Namespace};
+use crate::log;
 use crate::model::{Header, Line, Sample, Token};
 
 /// How long a sample may be apart from the next, ms.
@@ -120,6 +121,10 @@ impl LiveSource {
     }
 
     fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let body = move || {
+            let _running = log::thread();
+            body();
+        };
         let thread = thread::Builder::new().name(name.to_owned()).spawn(body);
         let thread = thread.map_err(|source| Error::io(format!("start the {name} thread"), source))?;
         self.threads.push(thread);

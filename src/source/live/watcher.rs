@@ -240,6 +240,7 @@ impl Watcher<'_> {
     fn lost(&self) -> Result<(), End> {
         self.shared.ledger.kernel_lost_events();
         self.shared.stir();
+        tracing::warn!("events were lost: the next sample is a full one");
         let lost = Event {
             overruns: Some(1),
             ..Event::new(0.0, EventKind::EventsLost, Origin::Kernel)

@@ -249,7 +249,9 @@ impl Service {
         R: for<'d> DynamicDeserialize<'d>,
     {
         self.runs()?;
-        Ok(self.proxy.call(member, body)?)
+        let answer = self.proxy.call(member, body);
+        tell(member, &answer);
+        Ok(answer?)
     }
 
     /// Calls, and waits as long as a person thinks about it. A service that does not answer what needs no person is not
@@ -261,8 +263,18 @@ impl Service {
     {
         self.offer()?;
         let flags = MethodFlags::AllowInteractiveAuth.into();
-        let answer = self.proxy.call_with_flags(member, flags, body)?;
+        let answer = self.proxy.call_with_flags(member, flags, body);
+        tell(member, &answer);
+        let answer = answer?;
         answer.ok_or_else(|| Refusal::Refused("the service gave no answer".to_owned()))
+    }
+}
+
+/// Why the helper refuses may name addresses.
+fn tell<R>(member: &str, answer: &zbus::Result<R>) {
+    tracing::debug!(member, refused = answer.is_err(), "the helper answers");
+    if let Err(error) = answer {
+        tracing::trace!(member, %error, "the helper refuses");
     }
 }
 

@@ -151,11 +151,8 @@ impl Reader {
         self.surroundings
             .egress
             .follow(lookup, &self.table, &mut found.changed, &links, everything);
-        for entry in found
-            .changed
-            .iter()
-            .filter_map(|at| self.table.entries().get(*at))
-        {
+        let entries = self.table.entries();
+        for entry in found.changed.iter().filter_map(|at| entries.get(*at)) {
             self.surroundings
                 .remember_link(&entry.socket, self.table.rows(entry));
         }
@@ -197,22 +194,7 @@ impl Reader {
             events.extend(self.own_priorities(&changed));
             events.extend(self.rerouted(&changed));
         }
-        let mut lost = match &want.infer {
-            Some(told) if !first => {
-                let mut lost = self.inferred(&changed, &sample, told);
-                lost.extend(self.unconfirmed.flush(told, &want.changes.connections_closed));
-                lost
-            }
-            Some(_) => Vec::new(),
-            None => {
-                let ends = self.ends(&changed, &sample);
-                self.unconfirmed.keep(ends, &want.changes.connections_closed);
-                Vec::new()
-            }
-        };
-        if !first {
-            lost.extend(self.fallbacks(&changed, want));
-        }
+        let lost = self.concluded(&changed, &sample, want);
         sample.connections = connections;
         let inventory_before = self.inventory.as_ref().filter(|_| !sample.full);
         inventory.write(inventory_before, &mut sample);
@@ -236,6 +218,28 @@ impl Reader {
             new,
             ways,
         })
+    }
+
+    /// What the comparison shows, where the kernel did not tell it.
+    fn concluded(&mut self, changed: &[&Connection], sample: &Sample, want: &Want) -> Vec<Event> {
+        let first = self.inventory.is_none();
+        let mut lost = match &want.infer {
+            Some(told) if !first => {
+                let mut lost = self.inferred(changed, sample, told);
+                lost.extend(self.unconfirmed.flush(told, &want.changes.connections_closed));
+                lost
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let ends = self.ends(changed, sample);
+                self.unconfirmed.keep(ends, &want.changes.connections_closed);
+                Vec::new()
+            }
+        };
+        if !first {
+            lost.extend(self.fallbacks(changed, want));
+        }
+        lost
     }
 
     /// Takes the tokens of subflows, by cookie, that the privileged service told.

@@ -90,11 +90,22 @@ impl Strategy {
             self.look_up_s = mix(self.look_up_s, LOOK_UP.as_secs_f64());
         }
         let look_ups = self.look_up_s * subflows as f64;
+        let before = self.way;
         self.way = match self.way {
             Way::Dump if look_ups < dump * TO_LOOK_UPS => Way::LookUp,
             Way::LookUp if look_ups > dump * TO_DUMPS => Way::Dump,
             way => way,
         };
+        if self.way != before {
+            let way = self.way;
+            tracing::debug!(
+                ?way,
+                subflows,
+                dump_s = dump,
+                look_ups_s = look_ups,
+                "subflows are read another way"
+            );
+        }
     }
 
     /// Takes what so many look-ups cost.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Theme;
 use super::theme::Slots;
 use super::view::Direction;
-use crate::desktop::When;
+use crate::desktop::NoticeSettings;
 
 pub use store::settings_rewritten;
 pub(super) use store::{Store, remembered};
@@ -54,16 +54,6 @@ pub(super) struct WindowSize {
     pub height: f32,
     /// Whether it fills the screen; the size is that from before.
     pub maximized: bool,
-}
-
-/// What the desktop is told, and what it keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct NoticeSettings {
-    /// When handovers are told.
-    pub when: When,
-    /// Whether the window goes into the tray when it is closed.
-    pub stay_in_tray: bool,
 }
 
 /// How the table of subflows is arranged.

@@ -16,11 +16,11 @@ use super::{Error, Namespace};
 /// when it was opened, in that namespace. Costs the same however many sockets there are. It asks no file system
 /// anything, and nothing of a socket that takes its lock: who passed it could take their time over the answer.
 #[derive(Debug)]
-pub struct Here {
+pub struct OwnNamespace {
     namespace: Identity,
 }
 
-impl Here {
+impl OwnNamespace {
     /// For the namespace that the calling thread is in.
     ///
     /// # Errors
@@ -41,7 +41,7 @@ impl Here {
     }
 }
 
-/// A netlink socket of the calling thread's network namespace, to be shown to [`Here::has`].
+/// A netlink socket of the calling thread's network namespace, to be shown to [`OwnNamespace::has`].
 ///
 /// # Errors
 /// When no netlink socket can be opened.

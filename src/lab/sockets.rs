@@ -1,7 +1,7 @@
-//! Sockets of the laboratory's applications.
+//! Sockets of the laboratory's applications and its server.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{self, Read};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -35,6 +35,13 @@ pub(super) fn anywhere(like: IpAddr) -> IpAddr {
         IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
         IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
     }
+}
+
+/// Reads to the end.
+pub(super) fn discard(mut stream: &TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; 64 * 1024];
+    while stream.read(&mut buffer)? > 0 {}
+    Ok(())
 }
 
 #[cfg(test)]

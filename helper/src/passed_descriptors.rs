@@ -22,9 +22,9 @@ const STACK_BYTES: usize = 64 * 1024;
 
 /// Takes what strangers passed, and closes it on a thread of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Strangers(SyncSender<OwnedFd>);
+pub(super) struct PassedDescriptors(SyncSender<OwnedFd>);
 
-impl Strangers {
+impl PassedDescriptors {
     /// Starts the thread, which ends with the last of these.
     pub(super) fn start() -> io::Result<Self> {
         let (sender, passed) = mpsc::sync_channel(CLOSED_AT_ONCE);
@@ -44,6 +44,7 @@ impl Strangers {
 }
 
 fn hold_and_close(passed: &Receiver<OwnedFd>) {
+    let _running = crate::log::thread();
     let mut held = VecDeque::new();
     loop {
         let oldest: Option<&(Instant, OwnedFd)> = held.front();
@@ -87,6 +88,7 @@ fn close(held: Vec<OwnedFd>) -> Vec<OwnedFd> {
         }
     });
     if started.is_err() || has_copy.recv().is_err() {
+        tracing::warn!(count = held.len(), "what was passed cannot be closed yet");
         return held;
     }
     drop(held);

@@ -8,37 +8,37 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 
-use super::dial;
 use super::scenario::Habit;
+use super::sockets;
 
 /// How often the thread looks at its connections.
-const BEAT: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(50);
 /// How long a connection may take to be opened, and an answer to come.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long to wait before the next attempt.
-const PAUSE: Duration = Duration::from_millis(250);
+const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// How far apart the first connections begin: a link loses what comes all at once.
-const APART: Duration = Duration::from_millis(2);
+const BETWEEN_OPENINGS: Duration = Duration::from_millis(2);
 /// The least pause between the questions of one connection, for each connection that there is.
-const CROWDED: Duration = Duration::from_millis(40);
+const MIN_PAUSE_EACH: Duration = Duration::from_millis(40);
 /// The first words of a connection: enough for the kernel to open further subflows, and no burden when all begin at
 /// once.
 const GREETING: [u8; 8] = [b'.'; 8];
 /// The longest question.
 const QUESTION: [u8; 1024] = [b'?'; 1024];
 
-/// Keeps so many connections.
-pub(super) fn keep(from: IpAddr, to: SocketAddr, connections: usize, habit: Habit) -> ! {
+/// Keeps this many connections, for ever.
+pub(super) fn run(from: IpAddr, to: SocketAddr, connections: usize, habit: Habit) -> ! {
     // However many they are, the links can take what they ask for.
-    let busy = CROWDED.saturating_mul(u32::try_from(connections).unwrap_or(u32::MAX));
+    let busy = MIN_PAUSE_EACH.saturating_mul(u32::try_from(connections).unwrap_or(u32::MAX));
     let habit = Habit {
         pause: habit.pause.max(busy),
         ..habit
     };
     let begun = Instant::now();
-    let mut members: Vec<_> = std::iter::successors(Some(begun), |due| Some(*due + APART))
+    let mut clients: Vec<_> = std::iter::successors(Some(begun), |due| Some(*due + BETWEEN_OPENINGS))
         .take(connections)
-        .map(|due| Member {
+        .map(|due| Client {
             stage: Stage::Closed,
             due,
             questions: 0,
@@ -48,29 +48,29 @@ pub(super) fn keep(from: IpAddr, to: SocketAddr, connections: usize, habit: Habi
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let now = Instant::now();
-        for (number, member) in members.iter_mut().enumerate() {
-            let peer = dial::neighbour(to, number % habit.peers);
-            if member.turn(now, habit, &mut buffer, || open(from, peer)).is_err() {
+        for (number, client) in clients.iter_mut().enumerate() {
+            let peer = sockets::neighbour(to, number % habit.peers);
+            if client.turn(now, habit, &mut buffer, || open(from, peer)).is_err() {
                 // The server going away, or every path for a long time, is no reason to stop.
-                member.stage = Stage::Closed;
-                member.due = now + PAUSE;
+                client.stage = Stage::Closed;
+                client.due = now + RETRY_AFTER;
             }
         }
-        thread::sleep(BEAT.saturating_sub(now.elapsed()));
+        thread::sleep(TICK.saturating_sub(now.elapsed()));
     }
 }
 
 /// Begins a connection, from another address where this one has no network.
 fn open(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
     let begin = |from| {
-        let socket = dial::socket(from, to)?;
+        let socket = sockets::socket(from, to)?;
         socket.set_nonblocking(true)?;
         match socket.connect(&to.into()) {
             Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => Err(error),
             _ => Ok(TcpStream::from(socket)),
         }
     };
-    begin(from).or_else(|_| begin(dial::anywhere(from)))
+    begin(from).or_else(|_| begin(sockets::anywhere(from)))
 }
 
 /// How far a connection is.
@@ -82,7 +82,7 @@ enum Stage {
 }
 
 /// One of the connections.
-struct Member {
+struct Client {
     stage: Stage,
     /// When it does something next.
     due: Instant,
@@ -92,7 +92,7 @@ struct Member {
     listens_until: Instant,
 }
 
-impl Member {
+impl Client {
     /// Does what is due.
     fn turn(
         &mut self,
@@ -113,13 +113,13 @@ impl Member {
             Stage::Closed => Stage::Opening(open()?, now),
             Stage::Opening(stream, begun) => {
                 if say(&stream, &GREETING)? {
-                    self.listens_until = now + PATIENCE;
+                    self.listens_until = now + ANSWER_TIMEOUT;
                     self.due = now + habit.pause.mul_f64(fastrand::f64());
                     self.questions = habit
                         .questions
                         .map_or(u32::MAX, |(least, most)| fastrand::u32(least..=most));
                     Stage::Open(stream)
-                } else if now.duration_since(begun) > PATIENCE {
+                } else if now.duration_since(begun) > ANSWER_TIMEOUT {
                     return Err(ErrorKind::TimedOut.into());
                 } else {
                     Stage::Opening(stream, begun)
@@ -133,7 +133,7 @@ impl Member {
                 // A path that is gone holds a question up; the next one comes later.
                 say(&stream, QUESTION.get(..length).unwrap_or(&QUESTION))?;
                 self.questions -= 1;
-                self.listens_until = now + PATIENCE;
+                self.listens_until = now + ANSWER_TIMEOUT;
                 self.due = now + habit.pause.mul_f64(fastrand::f64());
                 Stage::Open(stream)
             }

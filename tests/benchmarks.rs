@@ -1,0 +1,4 @@
+//! How the benchmarks judge their figures: the tests beside the table that they print.
+
+#[path = "../benches/table/mod.rs"]
+mod table;
