@@ -4,5 +4,6 @@
 pub mod bus;
 pub mod kernel;
 pub mod log;
+pub mod metrics;
 pub mod model;
 pub mod wire;
