@@ -100,12 +100,16 @@ pub fn setting(name: &str, value: &str) -> Result<Command, InvalidArgument> {
         return Err(InvalidArgument::NotUnderstood("the setting is read-only"));
     }
     let known = KnownSetting::named(name);
-    let setting = known.ok_or(InvalidArgument::NotUnderstood("no setting of that name may be written"))?;
+    let setting = known.ok_or(InvalidArgument::NotUnderstood(
+        "no setting of that name may be written",
+    ))?;
     let wrong = match setting.takes {
         Takes::Word { .. } => "the value is no word",
         _ => "the value is no number that the setting takes",
     };
-    let value = setting.parse(value).ok_or(InvalidArgument::NotUnderstood(wrong))?;
+    let value = setting
+        .parse(value)
+        .ok_or(InvalidArgument::NotUnderstood(wrong))?;
     Ok(Command::Set {
         name: setting.name.to_owned(),
         value,

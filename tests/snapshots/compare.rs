@@ -28,6 +28,8 @@ pub fn check(name: &str, picture: &RgbImage) -> Result<(), String> {
     let file = |end: &str| folder.join(format!("{name}{end}"));
     let reference = image::open(file(".png")).map(image::DynamicImage::into_rgb8);
     let different = match &reference {
+        // Nearly always so, and found out in a moment.
+        Ok(reference) if reference == picture => Some((0, RgbImage::default())),
         Ok(reference) => differences(reference, picture),
         Err(_) => None,
     };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use egui::epaint::{ClippedPrimitive, ImageData, ImageDelta, Primitive, Vertex};
 use egui::{Color32, ColorImage, Mesh, Pos2, Rect, TextureId, TexturesDelta};
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 /// The textures that the window has made: the atlas of its fonts.
 #[derive(Default)]
@@ -55,9 +55,7 @@ pub fn paint(
         canvas.clip = Clip::new(*clip_rect, scale, size);
         canvas.mesh(mesh, &textures.0[&mesh.texture_id], scale);
     }
-    RgbImage::from_fn(size[0], size[1], |x, y| {
-        Rgb(canvas.pixels[y as usize * canvas.wide + x as usize])
-    })
+    RgbImage::from_raw(size[0], size[1], canvas.pixels.into_flattened()).unwrap()
 }
 
 #[derive(Clone, Copy, Default)]
@@ -146,7 +144,10 @@ impl Canvas {
             let mut at: Values = std::array::from_fn(|n| values[0][n] + slopes[n].0 * dx + slopes[n].1 * dy);
             for pixel in row {
                 let texel = spot.unwrap_or_else(|| sample(texture, at[4], at[5]));
-                blend(pixel, tinted(&at, texel));
+                // Most of a letter's rectangle is empty.
+                if texel != [0.0; 4] {
+                    blend(pixel, tinted(&at, texel));
+                }
                 for (value, slope) in at.iter_mut().zip(&slopes) {
                     *value += slope.0;
                 }
