@@ -15,19 +15,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use icon::pixels;
 pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};
-pub use policy::{Bundle, Notice, Policy, QUIET, Told, When};
+pub use policy::{Bundle, NamedHandover, Notice, Policy, QUIET, When};
 pub use tray::{Act, Shown, Tray, Waker};
+
+use crate::words::desktop::Absence;
 
 /// Why something does not work; nothing while it does.
 #[derive(Clone, Debug, Default)]
-struct Reason(Arc<Mutex<Option<String>>>);
+struct Reason(Arc<Mutex<Option<Absence>>>);
 
 impl Reason {
-    fn set(&self, reason: Option<String>) {
+    fn set(&self, reason: Option<Absence>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    fn get(&self) -> Option<String> {
+    fn get(&self) -> Option<Absence> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -6,9 +6,9 @@
 
 mod balance;
 mod condition;
+mod direction;
 pub mod handover;
 mod memory;
-mod names;
 mod rates;
 mod series;
 mod session;
@@ -16,7 +16,7 @@ mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
-pub use names::{backup_in_words, device_name, kind_name};
+pub use direction::Direction;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;

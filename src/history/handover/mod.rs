@@ -17,12 +17,10 @@ mod open;
 mod paths;
 mod quality;
 mod resumption;
-mod sentence;
 mod shift;
 mod track;
 
 pub use incident::{Incident, Outcome, incidents};
-pub use sentence::{cause_in_words, duration, sentence};
 
 use std::collections::BTreeSet;
 

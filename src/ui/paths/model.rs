@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use super::lasting::{Owned, Owner, owner};
 use super::pending::Pending;
-use crate::history::kind_name;
 use crate::model::text::for_terminal;
 use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
     plan_change, problems,
 };
-use crate::ui::changes::subflows_of;
 use crate::ui::format;
 use crate::ui::view::{PathName, View, network, path_name};
+use crate::words::path::kind_name;
+use crate::words::{as_sentence, endpoint as words};
 
 /// All that the panel shows at the left.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,12 +68,12 @@ pub(super) const FLAGS: [(&str, EndpointFlags); 5] = [
 ];
 
 /// What a flag means, for its column's head.
-pub(super) fn meaning(name: &str) -> &'static str {
-    match name {
-        "subflow" => "Open subflows from this address.",
-        "signal" => "Announce this address to the peer, so that it opens subflows to it.",
-        "backup" => "Carry data only when no other path can.",
-        "fullmesh" => "Open a subflow to each address of the peer.",
+pub(super) fn meaning(flag: EndpointFlags) -> &'static str {
+    match flag {
+        EndpointFlags::SUBFLOW => "Open subflows from this address.",
+        EndpointFlags::SIGNAL => "Announce this address to the peer, so that it opens subflows to it.",
+        EndpointFlags::BACKUP => "Carry data only when no other path can.",
+        EndpointFlags::FULLMESH => "Open a subflow to each address of the peer.",
         _ => "Use only for subflows to addresses that the peer announced. Linux 6.18 or newer.",
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
     let mut placed: Vec<u8> = Vec::new();
     let mut content = Content {
         endpoints: state.endpoints.len(),
-        ignored: ignored(&state.settings).iter().map(ToString::to_string).collect(),
+        ignored: ignored(&state.settings).iter().map(words::ignored).collect(),
         ..Content::default()
     };
     for interface in state.interfaces.values() {
@@ -241,7 +241,7 @@ fn row(
         endpoint: endpoint.cloned(),
         owner: endpoint.and_then(|endpoint| owner(endpoint, owned)),
         problems: endpoint.map_or_else(Vec::new, |endpoint| problems(endpoint, state.interfaces.values())),
-        subflows: subflows_of(state, address, Some(device).filter(|device| !device.is_empty())),
+        subflows: state.subflows_at(address, Some(device).filter(|device| !device.is_empty())),
     }
 }
 
@@ -271,7 +271,11 @@ impl Row {
             .map(|prefix| format!("/{prefix}"))
             .into_iter()
             .collect();
-        parts.extend(self.problems.iter().map(ToString::to_string));
+        parts.extend(
+            self.problems
+                .iter()
+                .map(|problem| words::problem(*problem).to_owned()),
+        );
         let backup = |endpoint: &Endpoint| endpoint.flags.contains(EndpointFlags::BACKUP);
         match (&self.endpoint, self.subflows) {
             (None, 0) => parts.push("no endpoint".to_owned()),
@@ -307,10 +311,7 @@ pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
 
 /// A reason as a sentence of its own.
 pub(super) fn sentence(why: &impl ToString) -> String {
-    let text = why.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
+    as_sentence(&why.to_string())
 }
 
 /// One switch of an endpoint.
@@ -353,10 +354,7 @@ pub(super) fn flag_switch(
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
     let consequence = if !plan_change(endpoint, change).in_place {
-        let count = format::several(
-            subflows_of(view.live.state(), endpoint.address, endpoint.interface.as_deref()),
-            "subflow",
-        );
+        let count = format::several(view.live.state().subflows_of(endpoint), "subflow");
         format!("Not in place: the endpoint is made anew, which closes {count}. Asks before.")
     } else if flag == EndpointFlags::FULLMESH {
         "In place; the kernel makes the endpoint's subflows anew.".to_owned()

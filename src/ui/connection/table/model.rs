@@ -2,12 +2,13 @@
 
 use std::cmp::Ordering;
 
-use super::columns::{COLUMNS, Column, Face, Given, Value, column, state_word};
+use super::columns::{COLUMNS, Column, Face, Given, Value, column};
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{ConnectionId, Cookie, SocketAddr};
 use crate::ui::format;
 use crate::ui::settings::{Sort, TableSettings};
 use crate::ui::view::{Direction, PathName, View};
+use crate::words::state as words;
 
 /// One subflow, as the table says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +17,8 @@ pub(in crate::ui::connection) struct Row {
     pub path: PathName,
     pub local: SocketAddr,
     pub remote: SocketAddr,
+    pub condition: Condition,
+    /// The same in a word.
     pub state: &'static str,
     pub lost: bool,
     /// How many other subflows the connection has.
@@ -142,7 +145,8 @@ fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
         path: given.path.clone(),
         local: subflow.last.local,
         remote: subflow.last.remote,
-        state: state_word(given.condition, given.up),
+        condition: given.condition,
+        state: words::condition(given.condition, given.up),
         lost: given.condition == Condition::Stalled,
         others,
         cells: Vec::new(),
