@@ -142,7 +142,7 @@ fn a_decision_by_text_is_found() {
     }
     for good in [
         r#"if name == "pm_type" {}"#,
-        r#"if text == other {}"#,
+        r"if text == other {}",
         r#"// if text == "closed" {} would be wrong."#,
         "match path.device.as_str() {\n        \"\" => 1,\n        _ => 2,\n    }",
     ] {

@@ -35,12 +35,12 @@ pub struct Bus;
 impl Sink for Bus {
     fn check(&mut self) -> Result<(), Absence> {
         let answered = notify_rust::get_server_information();
-        answered.map(drop).map_err(absence)
+        answered.map(drop).map_err(|error| absence(&error))
     }
 
     fn send(&mut self, notice: &Notice) -> Result<(), Absence> {
         let shown = notification(notice).show();
-        shown.map(drop).map_err(absence)
+        shown.map(drop).map_err(|error| absence(&error))
     }
 }
 
@@ -57,7 +57,7 @@ fn notification(notice: &Notice) -> notify_rust::Notification {
 /// The bus's name for what nobody serves. notify-rust shows its errors' text only, which has this name in it.
 const NOBODY_SERVES: &str = "org.freedesktop.DBus.Error.ServiceUnknown";
 
-fn absence(error: notify_rust::error::Error) -> Absence {
+fn absence(error: &notify_rust::error::Error) -> Absence {
     let text = error.to_string();
     if text.contains(NOBODY_SERVES) {
         Absence::NoDaemon

@@ -9,9 +9,9 @@ use crate::history::handover::{Handover, Incident, incidents};
 use crate::model::ConnectionId;
 use crate::words::notice;
 
-/// From one notification to the next at least this long.
+/// The least time from one notification to the next.
 pub const QUIET: Duration = Duration::from_secs(5);
-/// A lost link moves several connections within moments: so long is waited for the worst of them.
+/// How long others are waited for, since a lost link moves several connections within moments.
 const GATHER: Duration = Duration::from_secs(1);
 
 /// When handovers are told.

@@ -25,6 +25,11 @@ impl Direction {
         }
     }
 
+    /// Whether data goes from this host.
+    pub fn sends(self) -> bool {
+        self == Self::Sent
+    }
+
     /// The rate of a point in this direction, bits a second.
     pub fn bps(self, point: &Point) -> f64 {
         match self {

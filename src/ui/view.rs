@@ -14,7 +14,7 @@ use crate::history::{Condition, History, Point, SubflowHistory, condition};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
 use crate::words;
-use crate::words::path::device_name;
+use crate::words::path::{device_name, speed};
 
 /// The panels of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -303,13 +303,6 @@ pub(super) fn peak_bps(subflow: &SubflowHistory, rate: impl Fn(&Point) -> f64) -
 
 /// The network that an interface is on: its name, or the link's speed.
 pub(super) fn network(interface: &Interface) -> Option<String> {
-    let speed = |mbps: u32| {
-        if mbps >= 1000 && mbps.is_multiple_of(1000) {
-            format!("{} Gbit/s", mbps / 1000)
-        } else {
-            format!("{mbps} Mbit/s")
-        }
-    };
     let ssid = interface.ssid.as_deref();
     ssid.map(|ssid| for_terminal(ssid).into_owned())
         .or_else(|| interface.speed_mbps.map(speed))

@@ -33,9 +33,8 @@ pub fn asked(command: &Command) -> String {
                 option("port", port.map(|port| port.to_string())),
             ];
             let options = options.into_iter().flatten();
-            let names = flags.names().into_iter().map(|name| name.to_string());
             let begins = format!("endpoint add {address}");
-            [begins].into_iter().chain(options).chain(names).collect()
+            [begins].into_iter().chain(options).chain(flags.names()).collect()
         }
         Command::EndpointChange { id, flags } => vec![format!("endpoint change id {id} {flags}")],
         Command::EndpointRemove { id } => vec![format!("endpoint remove id {id}")],

@@ -4,7 +4,7 @@
 //! the command line and the desktop say of it is made here and nowhere else, so that a language is a change of this room.
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
-//! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`],
+//! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
 //! [`path`], [`desktop`], [`empty`]), and how numbers, times and their units are written ([`units`]).
 //!
 //! What is **not**: static labels of widgets (names of buttons, tabs, columns and headings, and their hints) stand in the
@@ -27,6 +27,7 @@ pub mod handover;
 pub mod notice;
 pub mod path;
 pub mod state;
+pub mod teardown;
 pub mod units;
 
 /// A text as a sentence of its own: it begins with a capital and ends with a full stop.

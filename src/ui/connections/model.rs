@@ -15,6 +15,7 @@ use crate::ui::theme::Slot;
 use crate::ui::view::{Direction, View, application};
 use crate::ui::widgets::{Badge, Chip, ChipState};
 use crate::words::connection::{self, Remark};
+use crate::words::state;
 
 /// The connections of one application.
 #[derive(Clone, Debug, PartialEq)]
@@ -265,17 +266,17 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     let path = view.path(subflow.last.interface.as_deref());
     let backup = subflow.last.is_backup();
     let rate = || format::rate(view.bps(subflow), view.decimals(subflow));
-    let (state, text) = match (view.condition(subflow), backup) {
-        (Condition::Carrying, false) => (ChipState::Carrying, rate()),
-        (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),
-        (Condition::Idle, false) => (ChipState::Idle, "idle".to_owned()),
-        (Condition::Idle, true) => (ChipState::BackupIdle, "idle".to_owned()),
-        (Condition::Stalled, _) if view.interface_up(&subflow.last) == Some(false) => {
-            (ChipState::Lost, "lost".to_owned())
-        }
-        (Condition::Stalled, _) => (ChipState::Lost, "stalled".to_owned()),
-        (Condition::NotAnswered, _) => (ChipState::Idle, "not answered".to_owned()),
-        (Condition::Closed, _) => (ChipState::Idle, "closed".to_owned()),
+    let (condition, up) = (view.condition(subflow), view.interface_up(&subflow.last));
+    let state = match (condition, backup) {
+        (Condition::Carrying, false) => ChipState::Carrying,
+        (Condition::Carrying, true) => ChipState::BackupInUse,
+        (Condition::Idle, true) => ChipState::BackupIdle,
+        (Condition::Stalled, _) => ChipState::Lost,
+        (Condition::Idle | Condition::NotAnswered | Condition::Closed, _) => ChipState::Idle,
+    };
+    let text = match condition {
+        Condition::Carrying => rate(),
+        resting => state::condition(resting, up).to_owned(),
     };
     Chip {
         slot: path.slot,

@@ -9,9 +9,8 @@ use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
     plan_change, problems,
 };
-use crate::ui::format;
 use crate::ui::view::{PathName, View, network, path_name};
-use crate::words::path::kind_name;
+use crate::words::path::{kind_name, radio};
 use crate::words::{as_sentence, endpoint as words};
 
 /// All that the panel shows at the left.
@@ -153,16 +152,6 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
     }
 }
 
-/// The access point of a client, its channel and the rates of the radio.
-fn radio(interface: &Interface) -> Option<String> {
-    let mut parts = vec![format!("Access point {}", interface.bssid?)];
-    parts.extend(interface.frequency_mhz.map(|mhz| format!("{mhz} MHz")));
-    let rate = |what: &str, bps: u64| format!("{what} at {} Mbit/s", bps as f64 / 1e6);
-    parts.extend(interface.tx_bitrate_bps.map(|bps| rate("sends", bps)));
-    parts.extend(interface.rx_bitrate_bps.map(|bps| rate("receives", bps)));
-    Some(parts.join(", "))
-}
-
 fn is_link_local(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(ip) => ip.is_link_local(),
@@ -248,11 +237,7 @@ fn row(
 impl Content {
     /// The sentence at the top.
     pub(super) fn title(&self) -> String {
-        if self.endpoints == 0 {
-            return "No endpoints. Only the default route is used.".to_owned();
-        }
-        let endpoints = format::several(self.endpoints, "endpoint");
-        format!("{endpoints} on {}", format::several(self.used, "interface"))
+        words::number(self.endpoints, self.used)
     }
 
     /// The first address that has no endpoint, with its device.
@@ -276,16 +261,8 @@ impl Row {
                 .iter()
                 .map(|problem| words::problem(*problem).to_owned()),
         );
-        let backup = |endpoint: &Endpoint| endpoint.flags.contains(EndpointFlags::BACKUP);
-        match (&self.endpoint, self.subflows) {
-            (None, 0) => parts.push("no endpoint".to_owned()),
-            (None, count) => parts.push(format!("no endpoint, {}", format::several(count, "subflow"))),
-            (Some(_), 0) => parts.push("no subflow now".to_owned()),
-            (Some(endpoint), count) => {
-                let suffix = if backup(endpoint) { ", backup" } else { "" };
-                parts.push(format!("{}{suffix}", format::several(count, "subflow")));
-            }
-        }
+        let flags = self.endpoint.as_ref().map(|endpoint| endpoint.flags);
+        parts.push(words::subflows(flags, self.subflows));
         if let Some(port) = self.endpoint.as_ref().and_then(|endpoint| endpoint.port) {
             parts.push(format!("port {port}"));
         }
@@ -353,14 +330,8 @@ pub(super) fn flag_switch(
         flags: change,
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-    let consequence = if !plan_change(endpoint, change).in_place {
-        let count = format::several(view.live.state().subflows_of(endpoint), "subflow");
-        format!("Not in place: the endpoint is made anew, which closes {count}. Asks before.")
-    } else if flag == EndpointFlags::FULLMESH {
-        "In place; the kernel makes the endpoint's subflows anew.".to_owned()
-    } else {
-        "In place: no subflow closes.".to_owned()
-    };
+    let in_place = plan_change(endpoint, change).in_place;
+    let consequence = words::consequence(flag, in_place, view.live.state().subflows_of(endpoint));
     let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
     FlagSwitch {
         name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),
