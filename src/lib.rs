@@ -258,5 +258,6 @@ pub mod run;
 pub mod source;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod words;
 
 pub use pathscope_core::{bus, kernel, log, metrics, model, wire};

@@ -417,7 +417,7 @@ fn as_a_normal_user() {
     } else {
         "events are inferred, switches are off and subflows are matched to their connections by inode"
     };
-    let why_not = access.why_not.unwrap();
+    let why_not = access.why_not.unwrap().to_string();
     assert!(
         why_not.starts_with(&format!("CAP_NET_ADMIN is missing: {lacks};")),
         "{why_not}"

@@ -81,7 +81,7 @@ fn watched(host: &Host) -> Vec<u8> {
                 printed.extend(&line);
             }
         };
-        read_to("1 connections, 1 subflows");
+        read_to("1 connection, 1 subflow");
         let ip = Command::new("ip")
             .args(["link", "set", COLOURED, "down"])
             .status();

@@ -4,6 +4,7 @@ use super::{Failure, Output};
 use crate::kernel::{Namespace, PathManager};
 use crate::model::{Command, SocketAddr, Subflow};
 use crate::source::{ChangeError, change, snapshot};
+use crate::words::command::LAST_PATH_CLOSED;
 
 pub(super) fn run(namespace: &Namespace, command: &Command, output: &mut Output) -> Result<(), Failure> {
     namespace.enter()?;
@@ -18,7 +19,7 @@ pub(super) fn run(namespace: &Namespace, command: &Command, output: &mut Output)
         ChangeError::Service(refusal) => Failure::failed(refusal),
     })?;
     if is_last {
-        output.line("That was the connection's last path: what it sends waits until another one joins.")?;
+        output.line(LAST_PATH_CLOSED)?;
         output.flush()?;
     }
     Ok(())

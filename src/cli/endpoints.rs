@@ -9,6 +9,7 @@ use crate::model::{
     Endpoint, Ignored, Interface, Limits, Problem, Sample, Settings, ignored, is_read_only, problems,
 };
 use crate::source::equipment;
+use crate::words::endpoint;
 
 /// `endpoints --json`.
 #[derive(Serialize)]
@@ -70,7 +71,7 @@ fn endpoint_line(listed: &Listed<'_>) -> Styled {
         "  id {:<3} {}{port}{interface}  {}",
         endpoint.id, endpoint.address, endpoint.flags
     ));
-    let problems: Vec<String> = listed.problems.iter().map(ToString::to_string).collect();
+    let problems: Vec<&str> = listed.problems.iter().copied().map(endpoint::problem).collect();
     if problems.is_empty() {
         return line;
     }
@@ -80,10 +81,10 @@ fn endpoint_line(listed: &Listed<'_>) -> Styled {
 fn text(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     heading(output, &format!("Endpoints, {}", sample.endpoints.len()))?;
     for why in ignored(&sample.settings) {
-        output.line(Styled::from("  ").alarming(why))?;
+        output.line(Styled::from("  ").alarming(endpoint::ignored(&why)))?;
     }
-    for endpoint in listed(sample) {
-        output.line(endpoint_line(&endpoint))?;
+    for listed in listed(sample) {
+        output.line(endpoint_line(&listed))?;
     }
     heading(output, "Limits")?;
     if let Some(limits) = sample.limits {

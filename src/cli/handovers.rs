@@ -7,10 +7,12 @@ use serde::Serialize;
 
 use super::args::HandoversArguments;
 use super::{Failure, Output};
-use crate::history::handover::{Cause, Handover, sentence};
-use crate::history::{Bounds, History, device_name};
+use crate::history::handover::{Cause, Handover};
+use crate::history::{Bounds, History};
 use crate::model::Token;
 use crate::source::Source;
+use crate::words::handover::sentence;
+use crate::words::path::device_name;
 
 /// A handover in the public schema.
 #[derive(Serialize)]

@@ -5,8 +5,10 @@ use serde::Serialize;
 use super::envelope::Envelope;
 use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
-use crate::model::{Connection, Header, Sample, Subflow, TcpState, ignored};
+use crate::model::{Connection, Header, Sample, Subflow, ignored};
 use crate::source::snapshot;
+use crate::words::units::{self, ABSENT, several};
+use crate::words::{access, endpoint, state};
 
 /// `list --json`.
 #[derive(Serialize)]
@@ -45,17 +47,18 @@ fn text(header: &Header, sample: &Sample, output: &mut Output) -> Result<(), Fai
         .sum();
     let mut foot = format!(
         "{}, {}",
-        count(connections.len(), "connection"),
-        count(subflows, "subflow")
+        several(connections.len(), "connection"),
+        several(subflows, "subflow")
     );
     if let Some(plain) = sample.plain_tcp {
-        foot += &format!("; {} on plain TCP", count(plain as usize, "connection"));
+        foot += &format!("; {} on plain TCP", several(plain as usize, "connection"));
     }
     output.line(Styled::default().faint(foot))?;
     for why in ignored(&sample.settings) {
-        output.line(Styled::default().alarming(why))?;
+        output.line(Styled::default().alarming(endpoint::ignored(&why)))?;
     }
     if let Some(why_not) = &header.access.why_not {
+        let why_not = access::why_not(why_not);
         output.line(Styled::default().faint(format!("read-only: {why_not}")))?;
     }
     Ok(())
@@ -63,7 +66,7 @@ fn text(header: &Header, sample: &Sample, output: &mut Output) -> Result<(), Fai
 
 fn connection_line(connection: &Connection) -> Styled {
     let process = connection.process.as_ref().map_or_else(
-        || "–".to_owned(),
+        || ABSENT.to_owned(),
         |process| {
             let others = match connection.other_processes() {
                 0 => String::new(),
@@ -74,12 +77,12 @@ fn connection_line(connection: &Connection) -> Styled {
     );
     let token = connection
         .token
-        .map_or_else(|| "–".to_owned(), |token| token.to_string());
+        .map_or_else(|| ABSENT.to_owned(), |token| token.to_string());
     let line = Styled::default()
         .faint(token)
         .plain(format!("  {process}  {} → ", connection.local))
         .strong(connection.remote)
-        .plain(format!("  {}", state(connection.state)));
+        .plain(format!("  {}", state::tcp(connection.state)));
     if connection.has_no_path() {
         line.plain("  ").alarming("no path left")
     } else if connection.fallback == Some(true) {
@@ -90,23 +93,22 @@ fn connection_line(connection: &Connection) -> Styled {
 }
 
 fn subflow_line(subflow: &Subflow) -> Styled {
-    let id = |id: Option<u8>| id.map_or_else(|| "–".to_owned(), |id| id.to_string());
-    let ms =
-        |us: Option<u32>| us.map_or_else(|| "–".to_owned(), |us| format!("{:.1}", f64::from(us) / 1000.0));
-    let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "–".to_owned(), megabytes);
+    let absent = || ABSENT.to_owned();
+    let id = |id: Option<u8>| id.map_or_else(absent, |id| id.to_string());
+    let ms = |us: Option<u32>| us.map_or_else(absent, units::ms);
+    let bytes =
+        |bytes: Option<u64>| bytes.map_or_else(absent, |bytes| format!("{} MB", units::megabytes(bytes)));
     let mut line = format!(
         "    {:<10} {} → {}  ids {} → {}  {}  RTT {} ± {} ms  cwnd {}  sent {}  received {}",
-        subflow.interface.as_deref().unwrap_or("–"),
+        subflow.interface.as_deref().unwrap_or(ABSENT),
         subflow.local,
         subflow.remote,
         id(subflow.local_id),
         id(subflow.remote_id),
-        state(subflow.state),
+        state::tcp(subflow.state),
         ms(subflow.rtt_us),
         ms(subflow.rtt_var_us),
-        subflow
-            .cwnd
-            .map_or_else(|| "–".to_owned(), |cwnd| cwnd.to_string()),
+        subflow.cwnd.map_or_else(absent, |cwnd| cwnd.to_string()),
         bytes(subflow.bytes_sent),
         bytes(subflow.bytes_received),
     );
@@ -125,23 +127,4 @@ fn subflow_line(subflow: &Subflow) -> Styled {
         return line.plain("  ").alarming("stalled");
     }
     line
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{number} {what}s")
-    }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
-}
-
-fn state(state: TcpState) -> String {
-    serde_json::to_value(state)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }

@@ -8,12 +8,11 @@ use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::args::WatchArguments;
 use super::{Failure, Output, Styled};
-use crate::history::backup_in_words;
 use crate::kernel::Namespace;
-use crate::model::{
-    Command, CommandOutcome, Event, EventKind, Line, Origin, Sample, error_words, ignored, reset_words,
-};
+use crate::model::{Command, CommandOutcome, Event, EventKind, Line, Origin, Sample, ignored};
 use crate::source::{LiveSource, Options, Request, Source};
+use crate::words::units::several;
+use crate::words::{access, command, endpoint, event};
 
 /// Requests read from standard input that may wait.
 const REQUESTS: usize = 16;
@@ -103,7 +102,7 @@ fn busy(request: Request) -> CommandOutcome {
         by: request.by,
         reference: request.reference,
         ok: false,
-        message: Some("too many commands wait already: ask again later".to_owned()),
+        message: Some(command::TOO_MANY.to_owned()),
     }
 }
 
@@ -150,7 +149,7 @@ pub fn request(line: &str) -> Asked {
             believed: None,
         }),
         Err(error) => {
-            let message = Some(format!("not understood: {error}"));
+            let message = Some(command::not_understood(error));
             Err(Box::new(CommandOutcome {
                 asked: None,
                 by,
@@ -168,11 +167,7 @@ fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
     }
     match line {
         Line::Header(header) => {
-            let events = if header.access.events {
-                "events from the kernel"
-            } else {
-                "events inferred"
-            };
+            let events = access::origin_of_events(&header.access);
             output.line(format!("{} · Linux {} · {events}", header.host, header.kernel))?;
         }
         // What changes between samples is for the JSON form; people see what happens.
@@ -193,62 +188,22 @@ fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
             .map(|connection| connection.subflows.len())
             .sum();
         output.line(format!(
-            "{:>9.3}  {} connections, {subflows} subflows",
+            "{:>9.3}  {}, {}",
             sample.t,
-            sample.connections.len()
+            several(sample.connections.len(), "connection"),
+            several(subflows, "subflow")
         ))?;
         for why in ignored(&sample.settings) {
-            output.line(Styled::from(format!("{:>9.3}  ", sample.t)).alarming(why))?;
+            output.line(Styled::from(format!("{:>9.3}  ", sample.t)).alarming(endpoint::ignored(&why)))?;
         }
     }
     Ok(())
 }
 
 fn event_text(event: &Event) -> String {
-    let mut text = format!("{:>9.3}  {}", event.t, event.kind.to_string().replace('_', " "));
-    let mut add = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            text += &format!("  {name}{value}");
-        }
-    };
-    add("", event.token.map(|token| token.to_string()));
-    let path = match (event.local, event.remote) {
-        (Some(local), Some(remote)) => Some(format!("{local} → {remote}")),
-        (one, other) => one.or(other).map(|address| address.to_string()),
-    };
-    add("", path);
-    add("", event.interface.clone());
-    add("before ", event.interface_was.clone());
-    add("network ", event.ssid.clone());
-    add("access point ", event.bssid.map(|bssid| bssid.to_string()));
-    add("", event.address.map(|address| address.to_string()));
-    add(
-        "",
-        event
-            .endpoint
-            .as_ref()
-            .map(|endpoint| format!("id {} {}", endpoint.id, endpoint.flags)),
-    );
-    add("", event.setting.clone());
-    add("= ", event.value.as_ref().map(ToString::to_string));
-    add("", backup_in_words(event).map(str::to_owned));
-    add("", event.error.filter(|error| *error != 0).map(error_words));
-    add("", event.reset_reason.map(reset_words));
-    if let Some(outcome) = &event.command {
-        add(
-            "",
-            Some(if outcome.ok {
-                "done".to_owned()
-            } else {
-                "refused".to_owned()
-            }),
-        );
-        add("", outcome.message.clone());
-    }
-    if event.origin == Origin::Inferred {
-        text += "  (inferred)";
-    }
-    text
+    let mut parts = vec![format!("{:>9.3}", event.t), event::what(event.kind)];
+    parts.extend(event::details(event));
+    parts.join("  ")
 }
 
 #[cfg(test)]

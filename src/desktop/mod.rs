@@ -14,10 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::desktop::Absence;
+
 pub use icon::pixels;
 pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};
-pub use policy::{Bundle, Notice, Policy, QUIET, Told, When};
+pub use policy::{Bundle, NamedHandover, Notice, Policy, QUIET, When};
 pub use tray::{Act, Shown, Tray, Waker};
 
 /// What the desktop is told, and what it keeps.
@@ -32,17 +34,17 @@ pub struct NoticeSettings {
 
 /// Why something does not work; nothing while it does.
 #[derive(Clone, Debug, Default)]
-struct Reason(Arc<Mutex<Option<String>>>);
+struct Reason(Arc<Mutex<Option<Absence>>>);
 
 impl Reason {
-    fn set(&self, reason: Option<String>) {
+    fn set(&self, reason: Option<Absence>) {
         if let Some(reason) = &reason {
-            tracing::debug!("{reason}");
+            tracing::debug!(?reason);
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    fn get(&self) -> Option<String> {
+    fn get(&self) -> Option<Absence> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use super::Reason;
 use super::policy::{Bundle, Notice, Policy};
 use crate::model::text::{for_markup, for_terminal};
+use crate::words::desktop::Absence;
 
 /// How much may wait. More comes only while the daemon does not answer: then what does not fit is dropped, because a
 /// late notification is worth nothing.
@@ -17,14 +18,14 @@ pub trait Sink: Send {
     /// Whether there is somebody to show them.
     ///
     /// # Errors
-    /// Why not, in one line.
-    fn check(&mut self) -> Result<(), String>;
+    /// Why not.
+    fn check(&mut self) -> Result<(), Absence>;
 
     /// Shows one.
     ///
     /// # Errors
-    /// Why it could not be shown, in one line.
-    fn send(&mut self, notice: &Notice) -> Result<(), String>;
+    /// Why it could not be shown.
+    fn send(&mut self, notice: &Notice) -> Result<(), Absence>;
 }
 
 /// The notification daemon on the session bus.
@@ -32,16 +33,14 @@ pub trait Sink: Send {
 pub struct Bus;
 
 impl Sink for Bus {
-    fn check(&mut self) -> Result<(), String> {
-        match notify_rust::get_server_information() {
-            Ok(_) => Ok(()),
-            Err(error) => Err(in_words(&error)),
-        }
+    fn check(&mut self) -> Result<(), Absence> {
+        let answered = notify_rust::get_server_information();
+        answered.map(drop).map_err(|error| absence(&error))
     }
 
-    fn send(&mut self, notice: &Notice) -> Result<(), String> {
+    fn send(&mut self, notice: &Notice) -> Result<(), Absence> {
         let shown = notification(notice).show();
-        shown.map(drop).map_err(|error| in_words(&error))
+        shown.map(drop).map_err(|error| absence(&error))
     }
 }
 
@@ -55,20 +54,23 @@ fn notification(notice: &Notice) -> notify_rust::Notification {
         .finalize()
 }
 
-fn in_words(error: &notify_rust::error::Error) -> String {
+/// The bus's name for what nobody serves. notify-rust shows its errors' text only, which has this name in it.
+const NOBODY_SERVES: &str = "org.freedesktop.DBus.Error.ServiceUnknown";
+
+fn absence(error: &notify_rust::error::Error) -> Absence {
     let text = error.to_string();
-    if text.contains("ServiceUnknown") {
-        "this desktop has no notification daemon".to_owned()
+    if text.contains(NOBODY_SERVES) {
+        Absence::NoDaemon
     } else if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() {
-        "there is no session bus".to_owned()
+        Absence::NoBus
     } else {
-        format!("the notification daemon does not answer: {text}")
+        Absence::DaemonFails(text)
     }
 }
 
 enum Message {
     Check,
-    Told(Bundle),
+    Tell(Bundle),
 }
 
 /// Tells handovers. When it is dropped, its thread ends with what it has in hand.
@@ -99,11 +101,11 @@ impl Notices {
 
     /// Tells the handovers of one moment; whether there was room for them. Never waits.
     pub fn tell(&self, told: Bundle) -> bool {
-        self.sender.try_send(Message::Told(told)).is_ok()
+        self.sender.try_send(Message::Tell(told)).is_ok()
     }
 
     /// Why nothing is shown, as far as is known.
-    pub fn why_not(&self) -> Option<String> {
+    pub fn why_not(&self) -> Option<Absence> {
         self.reason.get()
     }
 }
@@ -120,7 +122,7 @@ fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
         };
         match message {
             Ok(Message::Check) => reason.set(sink.check().err()),
-            Ok(Message::Told(told)) => policy.take(told, began.elapsed()),
+            Ok(Message::Tell(told)) => policy.take(told, began.elapsed()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -134,8 +136,8 @@ fn serve(mut sink: impl Sink, messages: &Receiver<Message>, reason: &Reason) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::desktop::Told;
-    use crate::history::handover::Fate;
+    use crate::desktop::NamedHandover;
+    use crate::history::handover::{Cause, Handover, Interruption};
     use crate::model::Token;
 
     struct Stuck {
@@ -144,28 +146,40 @@ mod tests {
     }
 
     impl Sink for Stuck {
-        fn check(&mut self) -> Result<(), String> {
+        fn check(&mut self) -> Result<(), Absence> {
             let _ = self.entered.send(());
             let _ = self.release.recv();
-            Err("it was stuck".to_owned())
+            Err(Absence::DaemonFails("it was stuck".to_owned()))
         }
 
-        fn send(&mut self, _: &Notice) -> Result<(), String> {
+        fn send(&mut self, _: &Notice) -> Result<(), Absence> {
             Ok(())
         }
     }
 
     fn told(connections: u32) -> Bundle {
-        let told = |number| Told {
-            connection: Token(number).into(),
+        let told = |number| NamedHandover {
+            handover: Handover {
+                t: 5.0,
+                connection: Token(number).into(),
+                token: None,
+                cause: Cause::LinkLost,
+                from: Some("wlan0".to_owned()),
+                to: Some("eth0".to_owned()),
+                interruption: Some(Interruption {
+                    t: 5.0,
+                    ms: number.into(),
+                    uncertainty_ms: 20,
+                    recovery_ms: None,
+                }),
+                uninterrupted: None,
+                steady: true,
+                survived: true,
+                ongoing: false,
+            },
             application: "ssh".to_owned(),
-            happened: "Wi-Fi lost".to_owned(),
             from: Some("Wi-Fi".to_owned()),
             to: Some("Ethernet".to_owned()),
-            sentence: "It moved.".to_owned(),
-            fate: Fate::LivedOn,
-            uninterrupted: None,
-            interruption_ms: Some((number.into(), 20)),
         };
         (1..=connections).map(told).collect()
     }
@@ -174,12 +188,13 @@ mod tests {
     struct Shown(Sender<Notice>);
 
     impl Sink for Shown {
-        fn check(&mut self) -> Result<(), String> {
+        fn check(&mut self) -> Result<(), Absence> {
             Ok(())
         }
 
-        fn send(&mut self, notice: &Notice) -> Result<(), String> {
-            self.0.send(notice.clone()).map_err(|error| error.to_string())
+        fn send(&mut self, notice: &Notice) -> Result<(), Absence> {
+            let sent = self.0.send(notice.clone());
+            sent.map_err(|error| Absence::DaemonFails(error.to_string()))
         }
     }
 
@@ -222,6 +237,9 @@ mod tests {
             assert!(began.elapsed() < Duration::from_secs(20), "no reason");
             std::thread::yield_now();
         }
-        assert_eq!(notices.why_not().as_deref(), Some("it was stuck"));
+        assert_eq!(
+            notices.why_not(),
+            Some(Absence::DaemonFails("it was stuck".to_owned()))
+        );
     }
 }

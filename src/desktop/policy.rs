@@ -1,16 +1,17 @@
 //! Which handovers are told, and when: the worst of what belongs together, and seldom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::history::handover::{Fate, Uninterrupted, duration};
+use crate::history::handover::{Handover, Incident, incidents};
 use crate::model::ConnectionId;
+use crate::words::notice;
 
-/// From one notification to the next at least this long.
+/// The least time from one notification to the next.
 pub const QUIET: Duration = Duration::from_secs(5);
-/// A lost link moves several connections within moments: so long is waited for the worst of them.
+/// How long others are waited for, since a lost link moves several connections within moments.
 const GATHER: Duration = Duration::from_secs(1);
 
 /// When handovers are told.
@@ -37,170 +38,76 @@ impl When {
     }
 }
 
-/// One handover, in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
-    /// The connection.
-    pub connection: ConnectionId,
+/// A handover, with what people call what it is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedHandover {
+    /// What happened.
+    pub handover: Handover,
     /// Whose connection it was.
     pub application: String,
-    /// What happened to the path: `Wi-Fi lost`.
-    pub happened: String,
-    /// What people call the path that carried the data before.
+    /// The name of the path that carried the data before.
     pub from: Option<String>,
-    /// And the one that does now.
+    /// And of the one that does now.
     pub to: Option<String>,
-    /// All of it, of this connection alone.
-    pub sentence: String,
-    /// What became of the connection.
-    pub fate: Fate,
-    /// How long nothing was delivered and how far the truth may be from it, ms; `None` where there was no interruption.
-    pub interruption_ms: Option<(u64, u64)>,
-    /// Why there was none.
-    pub uninterrupted: Option<Uninterrupted>,
 }
 
-impl Told {
-    fn gravity(&self) -> (Fate, Option<u64>) {
-        (self.fate, self.interruption_ms.map(|(ms, _)| ms))
-    }
-}
+/// Handovers to be told together: those of a few seconds, at most.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bundle(Vec<NamedHandover>);
 
-/// Handovers to be told together. It grows with the connections, not with how often something happens to them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bundle {
-    groups: Vec<Group>,
-}
-
-/// Handovers to which the same happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Group {
-    worst: Told,
-    /// What became of each connection, as far as is known by now.
-    connections: BTreeMap<ConnectionId, Fate>,
-}
-
-impl FromIterator<Told> for Bundle {
-    fn from_iter<T: IntoIterator<Item = Told>>(handovers: T) -> Self {
+impl FromIterator<NamedHandover> for Bundle {
+    fn from_iter<T: IntoIterator<Item = NamedHandover>>(handovers: T) -> Self {
         let mut bundle = Self::default();
-        for told in handovers {
-            bundle.add(Group {
-                connections: [(told.connection, told.fate)].into(),
-                worst: told,
-            });
-        }
+        bundle.merge(handovers);
         bundle
     }
 }
 
 impl Bundle {
-    fn add(&mut self, new: Group) {
-        // What was told while it went on is told again at its end.
-        for group in &mut self.groups {
-            let its = group.worst.connection;
-            group
-                .connections
-                .retain(|connection, fate| *fate != Fate::Waits || !new.connections.contains_key(connection));
-            if group.worst.fate == Fate::Waits && new.connections.contains_key(&its) {
-                group.worst = new.worst.clone();
-            }
-        }
-        self.groups.retain(|group| !group.connections.is_empty());
-        let same = |group: &&mut Group| {
-            (&group.worst.happened, &group.worst.to) == (&new.worst.happened, &new.worst.to)
-        };
-        let Some(group) = self.groups.iter_mut().find(same) else {
-            self.groups.push(new);
-            return;
-        };
-        group.connections.extend(new.connections);
-        if new.worst.gravity() > group.worst.gravity() {
-            group.worst = new.worst;
-        }
-    }
-
-    fn merge(&mut self, other: Self) {
-        for group in other.groups {
-            self.add(group);
-        }
+    /// Adds what came later. What was told while it went on is told again at its end.
+    fn merge(&mut self, later: impl IntoIterator<Item = NamedHandover>) {
+        let later: Vec<NamedHandover> = later.into_iter().collect();
+        let ends: BTreeSet<ConnectionId> = later.iter().map(|one| one.handover.connection).collect();
+        let stays = |one: &NamedHandover| !one.handover.ongoing || !ends.contains(&one.handover.connection);
+        self.0.retain(stays);
+        self.0.extend(later);
     }
 
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.groups.is_empty()
+        self.0.is_empty()
     }
 
-    /// The worst in a sentence, and how many others there were.
+    /// The worst of what happened in a sentence, and how many other connections something happened to.
     fn notice(&self) -> Option<Notice> {
-        let all = || self.groups.iter().rev();
-        let worst = all().max_by_key(|group| (group.worst.gravity(), group.connections.len()))?;
-        let others = all().map(|group| group.connections.len()).sum::<usize>() - worst.connections.len();
-        let others = match others {
-            0 => String::new(),
-            1 => " There was 1 other handover.".to_owned(),
-            others => format!(" There were {others} other handovers."),
+        let incidents = incidents(self.0.iter().map(|one| &one.handover));
+        let gravity = |incident: &&Incident| {
+            let gravest = incident.fates().into_values().max();
+            let longest_ms = incident.worst().map(|worst| worst.ms);
+            (gravest, longest_ms, incident.connections())
         };
+        let all: usize = incidents.iter().map(Incident::connections).sum();
+        let worst = incidents.iter().rev().max_by_key(gravity)?;
+        let names = self.names();
+        let name = |device: &str| names.get(device).copied().unwrap_or(device).to_owned();
+        let first = worst.members.first()?;
+        let is_it = |one: &&NamedHandover| one.handover.connection == first.connection;
+        let application = self.0.iter().find(is_it).map(|one| one.application.as_str());
         Some(Notice {
-            title: format!("Handover of {}", worst.who()),
-            text: worst.sentence() + &others,
+            title: notice::title(worst, application.unwrap_or_default()),
+            text: notice::sentence(worst, name) + &notice::others(all - worst.connections()),
         })
     }
-}
 
-impl Group {
-    fn who(&self) -> String {
-        match self.connections.len() {
-            1 => self.worst.application.clone(),
-            several => format!("{several} connections"),
+    /// What people call the devices.
+    fn names(&self) -> BTreeMap<&str, &str> {
+        let mut names = BTreeMap::new();
+        for one in &self.0 {
+            let from = one.handover.from.as_deref().zip(one.from.as_deref());
+            let to = one.handover.to.as_deref().zip(one.to.as_deref());
+            names.extend(from.into_iter().chain(to));
         }
-    }
-
-    /// `Wi-Fi lost; 12 connections moved to Ethernet, at worst after 340 ms ± 20; all lived on.`
-    fn sentence(&self) -> String {
-        if self.connections.len() == 1 {
-            return self.worst.sentence.clone();
-        }
-        let (happened, who) = (&self.worst.happened, self.who());
-        let at_worst = self.worst.interruption_ms.map(|(ms, uncertainty_ms)| {
-            let (length, uncertainty) = duration(ms, uncertainty_ms);
-            format!("at worst after {length} ± {uncertainty}")
-        });
-        let moved = match (&self.worst.to, at_worst) {
-            (Some(to), Some(at_worst)) if Some(to) == self.worst.from.as_ref() => {
-                format!("{to} delivered again for {who}, {at_worst}")
-            }
-            (Some(to), Some(at_worst)) => format!("{who} moved to {to}, {at_worst}"),
-            (Some(to), None) => format!("{who} moved to {to} without an interruption"),
-            (None, Some(at_worst)) if self.worst.fate == Fate::LivedOn => {
-                format!("{who} delivered again, {at_worst}")
-            }
-            (None, Some(_)) => {
-                let stopped = self
-                    .connections
-                    .values()
-                    .filter(|fate| **fate != Fate::LivedOn)
-                    .count();
-                let them = if stopped == 1 { "connection" } else { "connections" };
-                format!("nothing of {stopped} {them} was delivered any more")
-            }
-            (None, None) => {
-                let why = self.worst.uninterrupted;
-                format!("{who}: {}", why.map_or("no interruption", Uninterrupted::briefly))
-            }
-        };
-        let all = self.connections.len();
-        let was_lost = |number: usize| format!("{number} {} lost", if number == 1 { "was" } else { "were" });
-        let waits = |number: usize| format!("{number} still {}", if number == 1 { "waits" } else { "wait" });
-        let number = |fate| self.connections.values().filter(|one| **one == fate).count();
-        let lived = match (number(Fate::Lost), number(Fate::Waits)) {
-            (0, 0) => "all lived on".to_owned(),
-            (lost, 0) if lost == all => "all were lost".to_owned(),
-            (0, waiting) if waiting == all => "all still wait".to_owned(),
-            (0, waiting) => waits(waiting),
-            (lost, 0) => was_lost(lost),
-            (lost, waiting) => format!("{}, {}", was_lost(lost), waits(waiting)),
-        };
-        format!("{happened}; {moved}; {lived}.")
+        names
     }
 }
 
@@ -226,7 +133,7 @@ impl Policy {
     pub fn take(&mut self, new: Bundle, now: Duration) {
         if !new.is_empty() {
             let (_, waiting) = self.waiting.get_or_insert_with(|| (now, Bundle::default()));
-            waiting.merge(new);
+            waiting.merge(new.0);
         }
     }
 
@@ -251,32 +158,47 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::handover::{Cause, Fate, Interruption, Uninterrupted};
     use crate::model::Token;
 
-    fn told(connection: u32, sentence: &str, ms: Option<u64>, fate: Fate) -> Told {
-        Told {
-            connection: Token(connection).into(),
+    /// A connection that moved away from a path of its own.
+    fn named(connection: u32, ms: Option<u64>, fate: Fate) -> NamedHandover {
+        let path = format!("Path {connection}");
+        NamedHandover {
+            handover: Handover {
+                t: 5.0,
+                connection: Token(connection).into(),
+                token: None,
+                cause: Cause::LinkLost,
+                from: Some(path.clone()),
+                to: Some("eth0".to_owned()),
+                interruption: ms.map(|ms| Interruption {
+                    t: 5.0,
+                    ms,
+                    uncertainty_ms: 20,
+                    recovery_ms: None,
+                }),
+                uninterrupted: ms.is_none().then_some(Uninterrupted::AsUsual),
+                steady: true,
+                survived: fate != Fate::Lost,
+                ongoing: fate == Fate::Waits,
+            },
             application: "ssh".to_owned(),
-            happened: format!("Path {connection} lost"),
-            from: Some("Wi-Fi".to_owned()),
+            from: Some(path),
             to: Some("Ethernet".to_owned()),
-            sentence: sentence.to_owned(),
-            fate,
-            uninterrupted: None,
-            interruption_ms: ms.map(|ms| (ms, 20)),
         }
     }
 
-    fn one(connection: u32, sentence: &str, ms: Option<u64>, fate: Fate) -> Bundle {
-        [told(connection, sentence, ms, fate)].into_iter().collect()
+    fn one(connection: u32, ms: Option<u64>, fate: Fate) -> Bundle {
+        [named(connection, ms, fate)].into_iter().collect()
     }
 
     /// A connection that moved away from Wi-Fi.
-    fn moved(connection: u32, ms: Option<u64>, fate: Fate) -> Told {
-        Told {
-            happened: "Wi-Fi lost".to_owned(),
-            ..told(connection, "It moved.", ms, fate)
-        }
+    fn moved(connection: u32, ms: Option<u64>, fate: Fate) -> NamedHandover {
+        let mut moved = named(connection, ms, fate);
+        moved.handover.from = Some("wlan0".to_owned());
+        moved.from = Some("Wi-Fi".to_owned());
+        moved
     }
 
     fn at(ms: u64) -> Duration {
@@ -296,14 +218,17 @@ mod tests {
     fn one_handover_is_told_as_it_is() {
         let mut policy = Policy::default();
         assert_eq!((policy.due(), policy.next(at(0))), (None, None));
-        policy.take(one(1, "It moved.", Some(207), Fate::LivedOn), at(100));
+        policy.take(one(1, Some(207), Fate::LivedOn), at(100));
         policy.take(Bundle::default(), at(200));
         assert_eq!(policy.next(at(1099)), None, "others may follow");
         assert_eq!(policy.due(), Some(at(1100)));
         let notice = policy.next(at(1100)).expect("due");
         assert_eq!(
             (notice.title.as_str(), notice.text.as_str()),
-            ("Handover of ssh", "It moved.")
+            (
+                "Handover of ssh",
+                "Path 1 lost; data moved to Ethernet after 207 ms ± 20; the connection lived on."
+            )
         );
         assert_eq!(policy.due(), None, "once");
     }
@@ -311,16 +236,23 @@ mod tests {
     #[test]
     fn the_worst_of_several_is_told_with_the_number_of_the_others() {
         let mut policy = Policy::default();
-        policy.take(one(1, "Idle.", None, Fate::LivedOn), at(0));
-        policy.take(one(2, "Long.", Some(900), Fate::LivedOn), at(300));
-        policy.take(one(3, "Lost.", Some(80), Fate::Lost), at(500));
-        policy.take(one(4, "Short.", Some(90), Fate::LivedOn), at(700));
+        policy.take(one(1, None, Fate::LivedOn), at(0));
+        policy.take(one(2, Some(900), Fate::LivedOn), at(300));
+        policy.take(one(3, Some(80), Fate::Lost), at(500));
+        policy.take(one(4, Some(90), Fate::LivedOn), at(700));
         let notice = policy.next(at(1000)).expect("due");
-        assert_eq!(notice.text, "Lost. There were 3 other handovers.");
-        policy.take(one(1, "Short.", Some(90), Fate::LivedOn), at(8000));
-        policy.take(one(2, "Long.", Some(900), Fate::LivedOn), at(8100));
+        assert_eq!(
+            notice.text,
+            "Path 3 lost; nothing was delivered any more for 80 ms ± 20; the connection was lost. There were 3 other \
+             handovers."
+        );
+        policy.take(one(1, Some(90), Fate::LivedOn), at(8000));
+        policy.take(one(2, Some(900), Fate::LivedOn), at(8100));
         let notice = policy.next(at(9000)).expect("due");
-        assert_eq!(notice.text, "Long. There was 1 other handover.");
+        assert_eq!(
+            notice.text,
+            "Path 2 lost; data moved to Ethernet after 900 ms ± 20; the connection lived on. There was 1 other handover."
+        );
     }
 
     #[test]
@@ -329,10 +261,7 @@ mod tests {
         let first = (0..8).map(|number| moved(number, Some(100 + u64::from(number)), Fate::LivedOn));
         policy.take(first.collect(), at(0));
         let later = (4..12).map(|number| moved(number, Some(333 + u64::from(number)), Fate::LivedOn));
-        policy.take(
-            later.chain([told(20, "Other.", None, Fate::LivedOn)]).collect(),
-            at(250),
-        );
+        policy.take(later.chain([named(20, None, Fate::LivedOn)]).collect(), at(250));
         let notice = policy.next(at(1000)).expect("due");
         assert_eq!(notice.title, "Handover of 12 connections");
         assert_eq!(
@@ -347,9 +276,10 @@ mod tests {
             notice.text,
             "Wi-Fi lost; 2 connections moved to Ethernet without an interruption; 1 was lost."
         );
-        let nowhere = |connection, fate| Told {
-            to: None,
-            ..moved(connection, Some(3000), fate)
+        let nowhere = |connection, fate| {
+            let mut nowhere = moved(connection, Some(3000), fate);
+            (nowhere.handover.to, nowhere.to) = (None, None);
+            nowhere
         };
         let waiting = [
             nowhere(1, Fate::Waits),
@@ -366,13 +296,34 @@ mod tests {
     }
 
     #[test]
+    fn what_the_panel_shows_as_one_is_told_as_one() {
+        let mut elsewhere = moved(2, Some(90), Fate::LivedOn);
+        (elsewhere.handover.to, elsewhere.to) = (Some("wwan0".to_owned()), Some("Phone".to_owned()));
+        let mut namesake = moved(3, Some(80), Fate::LivedOn);
+        namesake.handover.from = Some("wlan1".to_owned());
+        let mut policy = Policy::default();
+        let handovers = [
+            moved(1, Some(340), Fate::LivedOn),
+            elsewhere,
+            namesake,
+            moved(4, Some(120), Fate::LivedOn),
+        ];
+        policy.take(handovers.into_iter().collect(), at(0));
+        assert_eq!(
+            policy.next(at(1000)).expect("due").text,
+            "Wi-Fi lost; 3 connections moved to Ethernet and Phone, at worst after 340 ms ± 20; all lived on. There was \
+             1 other handover."
+        );
+    }
+
+    #[test]
     fn never_more_than_one_in_five_seconds() {
         let mut policy = Policy::default();
         let mut sent = Vec::new();
         let mut handovers = 0;
         for ms in (0..60_000).step_by(10) {
             if ms % 370 == 0 {
-                policy.take(one(1, "It moved.", Some(ms), Fate::LivedOn), at(ms));
+                policy.take(one(1, Some(ms), Fate::LivedOn), at(ms));
                 handovers += 1;
             }
             if policy.next(at(ms)).is_some() {

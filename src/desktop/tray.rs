@@ -10,6 +10,7 @@ use ksni::{Icon, OfflineReason, ToolTip};
 use super::Reason;
 use super::icon::pixels;
 use crate::model::text::for_markup;
+use crate::words::desktop::{Absence, multipath};
 
 /// What somebody asks for at the tray.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl Tray {
     }
 
     /// Why it cannot, as far as is known.
-    pub fn why_not(&self) -> Option<String> {
+    pub fn why_not(&self) -> Option<Absence> {
         self.reason.get()
     }
 }
@@ -111,7 +112,7 @@ fn serve(item: Item, shown: &Mutex<Shown>, changes: &Receiver<()>) {
     let handle = match item.spawn() {
         Ok(handle) => handle,
         Err(error) => {
-            reason.set(Some(in_words(&error)));
+            reason.set(Some(absence(&error)));
             return;
         }
     };
@@ -125,13 +126,11 @@ fn serve(item: Item, shown: &Mutex<Shown>, changes: &Receiver<()>) {
     handle.shutdown().wait();
 }
 
-fn in_words(error: &ksni::Error) -> String {
+fn absence(error: &ksni::Error) -> Absence {
     match error {
-        ksni::Error::Dbus(_) if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() => {
-            "there is no session bus".to_owned()
-        }
-        ksni::Error::Watcher(_) | ksni::Error::WontShow => "this desktop has no tray".to_owned(),
-        error => format!("the tray does not answer: {error}"),
+        ksni::Error::Dbus(_) if std::env::var_os("DBUS_SESSION_BUS_ADDRESS").is_none() => Absence::NoBus,
+        ksni::Error::Watcher(_) | ksni::Error::WontShow => Absence::NoTray,
+        error => Absence::TrayFails(error.to_string()),
     }
 }
 
@@ -159,15 +158,6 @@ impl Item {
         }
         .into()
     }
-
-    /// The number in words.
-    fn words(&self) -> String {
-        match self.shown.multipath {
-            0 => "No connection on more than one path".to_owned(),
-            1 => "1 connection on more than one path".to_owned(),
-            number => format!("{number} connections on more than one path"),
-        }
-    }
 }
 
 impl ksni::Tray for Item {
@@ -176,7 +166,7 @@ impl ksni::Tray for Item {
     }
 
     fn title(&self) -> String {
-        format!("Pathscope: {}", self.words())
+        format!("Pathscope: {}", multipath(self.shown.multipath))
     }
 
     fn icon_pixmap(&self) -> Vec<Icon> {
@@ -191,7 +181,7 @@ impl ksni::Tray for Item {
     fn tool_tip(&self) -> ToolTip {
         ToolTip {
             title: "Pathscope".to_owned(),
-            description: for_markup(&self.words()).into_owned(),
+            description: for_markup(&multipath(self.shown.multipath)).into_owned(),
             ..ToolTip::default()
         }
     }
@@ -221,7 +211,7 @@ impl ksni::Tray for Item {
     }
 
     fn watcher_offline(&self, _: OfflineReason) -> bool {
-        self.reason.set(Some("the desktop's tray is gone".to_owned()));
+        self.reason.set(Some(Absence::TrayGone));
         self.there.store(false, std::sync::atomic::Ordering::Release);
         self.ask(Act::Show);
         // It may come back.

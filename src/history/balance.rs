@@ -1,5 +1,7 @@
 //! Which way most data of a connection goes, as a word that does not flip.
 
+use super::Direction;
+
 /// After so many seconds what was moved counts half.
 const HALF_S: f64 = 10.0;
 /// The other way has to carry so many times as much before it is the main one.
@@ -13,7 +15,7 @@ pub(super) struct Balance {
     inward: f64,
     /// The counters and their time.
     counted: Option<(u64, u64, f64)>,
-    receives: bool,
+    direction: Direction,
 }
 
 impl Balance {
@@ -24,19 +26,18 @@ impl Balance {
         let kept = 0.5_f64.powf((t - before).max(0.0) / HALF_S);
         self.out = self.out * kept + sent.saturating_sub(sent_before) as f64;
         self.inward = self.inward * kept + received.saturating_sub(received_before) as f64;
-        let (main, other) = if self.receives {
-            (self.inward, self.out)
-        } else {
-            (self.out, self.inward)
+        let (main, other) = match self.direction {
+            Direction::Sent => (self.out, self.inward),
+            Direction::Received => (self.inward, self.out),
         };
         if other > main * RELUCTANCE {
-            self.receives = !self.receives;
+            self.direction = self.direction.other();
         }
     }
 
-    /// Whether it mainly receives.
-    pub(super) fn receives(&self) -> bool {
-        self.receives
+    /// The way of most data.
+    pub(super) fn direction(&self) -> Direction {
+        self.direction
     }
 }
 
@@ -49,7 +50,7 @@ mod tests {
         let mut balance = Balance::default();
         let mut receives = |sent, received, t| {
             balance.take(sent, received, t);
-            balance.receives()
+            balance.direction() == Direction::Received
         };
         assert!(!receives(200, 0, 0.0), "a question");
         assert!(receives(200, 9000, 0.25), "and its answer");

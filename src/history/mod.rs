@@ -6,9 +6,9 @@
 
 mod balance;
 mod condition;
+mod direction;
 pub mod handover;
 mod memory;
-mod names;
 mod points;
 mod rates;
 mod series;
@@ -17,8 +17,8 @@ mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
-pub use names::{backup_in_words, device_name, kind_name};
 pub use points::Points;
+pub use direction::Direction;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;

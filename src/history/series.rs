@@ -2,11 +2,11 @@
 
 use std::num::NonZeroU32;
 
-use super::Bounds;
 use super::balance::Balance;
 use super::points::Points;
 use super::rates::bits_per_second;
 use super::thinning::{Spacing, thin};
+use super::{Bounds, Direction};
 use crate::model::{Connection, ConnectionId, Cookie, Subflow};
 
 /// What was measured of a subflow between two samples. Small, because there are many.
@@ -54,9 +54,9 @@ impl ConnectionHistory {
         }
     }
 
-    /// Whether it receives more than it sends, of late.
-    pub fn receives(&self) -> bool {
-        self.balance.receives()
+    /// Which way most of its data goes, of late.
+    pub fn direction(&self) -> Direction {
+        self.balance.direction()
     }
 }
 

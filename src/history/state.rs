@@ -1,6 +1,7 @@
 //! Everything as it is now: full samples replace, the others are joined by token, index and id.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -33,6 +34,20 @@ impl State {
     /// The interface with a device name.
     pub fn interface(&self, name: &str) -> Option<&Interface> {
         self.interfaces.values().find(|interface| interface.name == name)
+    }
+
+    /// How many subflows leave from an address, of an interface where one is named.
+    pub fn subflows_at(&self, address: IpAddr, interface: Option<&str>) -> usize {
+        let connections = self.connections.values();
+        let subflows = connections.flat_map(|connection| &connection.subflows);
+        subflows
+            .filter(|subflow| subflow.local.is_at(address, interface))
+            .count()
+    }
+
+    /// How many subflows leave from an endpoint's address.
+    pub fn subflows_of(&self, endpoint: &Endpoint) -> usize {
+        self.subflows_at(endpoint.address, endpoint.interface.as_deref())
     }
 
     /// The value that a command would replace, as it is known here.

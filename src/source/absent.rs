@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use super::live::{header, inside};
 use super::{Request, Source, Waker};
 use crate::kernel::{Error, Namespace, Route};
-use crate::model::{Access, Header, Line, Sample};
+use crate::model::{Access, Header, Line, Sample, WhyNot};
 
 /// What the window shows on a kernel that was built without MPTCP. It takes no commands and never changes.
 pub struct AbsentSource {
@@ -25,7 +25,7 @@ impl AbsentSource {
     pub fn open(namespace: &Namespace) -> Result<Self, Error> {
         let interfaces = inside(namespace, || Route::new()?.interfaces())?;
         let access = Access {
-            why_not: Some("this kernel has no MPTCP".to_owned()),
+            why_not: Some(WhyNot::NoMptcp),
             ..Access::default()
         };
         let (sender, lines) = bounded(1);

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use super::format;
 use crate::history::State;
 use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, addition, equivalent, plan_change};
+use crate::words::command as words;
 
 /// What takes a change back.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,8 +25,8 @@ pub(super) struct Change {
     pub reference: u64,
     /// What was changed, in a few words.
     pub label: String,
-    /// What it did to subflows.
-    pub note: String,
+    /// What it did to subflows, where that is its business.
+    pub note: Option<String>,
     /// What was asked for.
     pub command: Command,
     /// The shell's way to do the same.
@@ -53,12 +53,11 @@ impl Changes {
     pub(super) fn ask(&mut self, command: &Command, state: &State, path: impl Fn(u8) -> String) -> String {
         self.next += 1;
         self.failure = None;
-        let (label, note) = describe(command, state, path);
         let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
         self.waiting.push(Change {
             reference: self.next,
-            label,
-            note,
+            label: words::change(command, state, path),
+            note: words::effect(command, state),
             lines: equivalent(command, &endpoints),
             command: command.clone(),
             done_at: None,
@@ -70,7 +69,7 @@ impl Changes {
     /// Notes that a request was not even taken.
     pub(super) fn refused(&mut self, reference: &str) {
         if let Some(change) = self.take(reference) {
-            self.failure = Some(format!("{}: the source takes no request now", change.label));
+            self.failure = Some(words::not_taken(&change.label));
         }
     }
 
@@ -91,8 +90,7 @@ impl Changes {
             self.done.push_front(change);
             self.done.truncate(MOST);
         } else {
-            let why = outcome.message.as_deref().unwrap_or("the kernel refused");
-            self.failure = Some(format!("{}: {why}", change.label));
+            self.failure = Some(words::failed(&change.label, outcome.message.as_deref()));
         }
     }
 
@@ -106,8 +104,8 @@ impl Changes {
     }
 
     /// What was asked for first of all that is not answered yet.
-    pub(super) fn waiting(&self) -> Option<&str> {
-        self.waiting.first().map(|change| change.label.as_str())
+    pub(super) fn waiting(&self) -> Option<&Change> {
+        self.waiting.first()
     }
 
     /// What was done, newest first.
@@ -174,7 +172,6 @@ impl Change {
             return String::new();
         };
         let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
-        let lines = equivalent(&command, &endpoints).join("\n");
         let torn = match &command {
             Command::EndpointRemove { id } => state.endpoints.get(id),
             Command::EndpointChange { id, flags } => state
@@ -183,76 +180,8 @@ impl Change {
                 .filter(|endpoint| !plan_change(endpoint, *flags).in_place),
             _ => None,
         };
-        let closes = torn.map_or(0, |endpoint| {
-            subflows_of(state, endpoint.address, endpoint.interface.as_deref())
-        });
-        format!("{lines}\nCloses {}.", format::several(closes, "subflow"))
-    }
-}
-
-/// How many subflows leave from an address of an interface now.
-pub(super) fn subflows_of(state: &State, address: IpAddr, interface: Option<&str>) -> usize {
-    let subflows = state
-        .connections
-        .values()
-        .flat_map(|connection| &connection.subflows);
-    subflows
-        .filter(|subflow| subflow.local.is_at(address, interface))
-        .count()
-}
-
-fn describe(command: &Command, state: &State, path: impl Fn(u8) -> String) -> (String, String) {
-    let closes = |id: &u8| {
-        let count = state.endpoints.get(id).map_or(0, |endpoint| {
-            subflows_of(state, endpoint.address, endpoint.interface.as_deref())
-        });
-        format!("{} closed", format::several(count, "subflow"))
-    };
-    match command {
-        Command::EndpointAdd { address, .. } => (format!("Endpoint {address} added"), String::new()),
-        Command::EndpointRemove { id } => (format!("{}: endpoint {id} removed", path(*id)), closes(id)),
-        Command::EndpointChange { id, flags } => {
-            let on = flags.set.names().into_iter().map(|name| format!("{name} on"));
-            let off = flags.clear.names().into_iter().map(|name| format!("{name} off"));
-            let words: Vec<_> = on.chain(off).collect();
-            let in_place = state
-                .endpoints
-                .get(id)
-                .is_some_and(|endpoint| plan_change(endpoint, *flags).in_place);
-            let note = if in_place {
-                "in place, 0 subflows closed".to_owned()
-            } else {
-                closes(id)
-            };
-            (format!("{}: {}", path(*id), words.join(", ")), note)
-        }
-        Command::LimitsSet {
-            extra_subflows_max,
-            add_addr_accepted_max,
-        } => {
-            let before = state.limits;
-            let part = |name: &str, old: Option<u32>, new: Option<u32>| {
-                let old = old.map_or_else(|| format::ABSENT.to_owned(), |old| old.to_string());
-                new.map(|new| format!("{name}: {old} → {new}"))
-            };
-            let extra = part(
-                "Extra subflows",
-                before.map(|limits| limits.extra_subflows_max),
-                *extra_subflows_max,
-            );
-            let accepted = part(
-                "ADD_ADDR accepted",
-                before.map(|limits| limits.add_addr_accepted_max),
-                *add_addr_accepted_max,
-            );
-            let parts: Vec<_> = extra.into_iter().chain(accepted).collect();
-            (parts.join(", "), String::new())
-        }
-        Command::Set { name, value } => match state.settings.get(name) {
-            Some(before) => (format!("{name}: {before} → {value}"), String::new()),
-            None => (format!("{name}: {value}"), String::new()),
-        },
-        Command::Close { local, .. } => (format!("Subflow from {local} closed"), String::new()),
+        let closes = torn.map_or(0, |endpoint| state.subflows_of(endpoint));
+        words::would_do(&equivalent(&command, &endpoints), closes)
     }
 }
 

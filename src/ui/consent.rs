@@ -7,15 +7,10 @@ use super::theme::{Tokens, Type};
 use super::view::UiCommand;
 use super::widgets::{Look, Press, dialog, hairline, icon, label};
 use crate::model::{Access, Consent};
+use crate::words::access as words;
 
 const NAME: &str = "allow";
 const WIDE: f32 = 640.0;
-const SERVICE: &str = "The window itself gets no privileges. A service of this system, org.pathscope.Helper, does these \
-                       things and no others, and has the system decide about each of them.";
-/// The same, where polkit has no part in it.
-const GROUP: &str = "The window itself gets no privileges. A helper of this system, pathscope-helper, does these things \
-                     and no others, and is permitted to the members of its group.";
-const NOTHING: &str = "This system permits none of it to you.";
 
 /// One thing that may be permitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +26,12 @@ struct Row {
 
 impl Row {
     fn status(&self) -> (&'static str, &'static str) {
-        match (self.had, self.consent) {
-            (true, _) => (ICON_CHECK.codepoint, "permitted already"),
-            (false, Consent::Yes) => (ICON_CHECK.codepoint, "without a password"),
-            (false, Consent::Asks) => (ICON_LOCK.codepoint, "after a password"),
-            (false, Consent::No) => (ICON_CLOSE.codepoint, "not permitted to you"),
-        }
+        let sign = match (self.had, self.consent) {
+            (true, _) | (false, Consent::Yes) => ICON_CHECK,
+            (false, Consent::Asks) => ICON_LOCK,
+            (false, Consent::No) => ICON_CLOSE,
+        };
+        (sign.codepoint, words::consent(self.had, self.consent))
     }
 }
 
@@ -76,13 +71,7 @@ pub(super) fn offers(access: &Access) -> bool {
 fn refusal(access: &Access) -> Option<&'static str> {
     let [events, control, _] = rows(access);
     let lifts = |row: &Row| !row.had && row.consent != Consent::No;
-    (!lifts(&events) && !lifts(&control)).then_some(NOTHING)
-}
-
-/// Who would do it, and who decides.
-fn who(access: &Access) -> &'static str {
-    let by_group = access.offer.is_some_and(|offer| offer.by_group);
-    if by_group { GROUP } else { SERVICE }
+    (!lifts(&events) && !lifts(&control)).then_some(words::NOTHING_PERMITTED)
 }
 
 fn id() -> Id {
@@ -111,7 +100,7 @@ pub(super) fn ui(access: &Access, ui: &Ui) -> Option<UiCommand> {
         }
         hairline(ui);
         ui.add_space(8.0);
-        label(ui, who(access), Type::Body, tokens.text2);
+        label(ui, words::who_decides(access), Type::Body, tokens.text2);
         ui.add_space(16.0);
         ui.horizontal(|ui| {
             let press = Press::text("Allow").look(Look::Primary);
@@ -180,18 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_who_decides() {
-        let mut access = access(Consent::Yes, Consent::Yes);
-        assert!(who(&access).contains("org.pathscope.Helper"));
-        access.offer.as_mut().expect("an offer").by_group = true;
-        assert!(who(&access).contains("members of its group"));
-    }
-
-    #[test]
     fn where_all_is_denied_nothing_is_asked() {
-        assert_eq!(refusal(&access(Consent::No, Consent::No)), Some(NOTHING));
+        assert_eq!(
+            refusal(&access(Consent::No, Consent::No)),
+            Some(words::NOTHING_PERMITTED)
+        );
         let mut access = access(Consent::Yes, Consent::No);
         access.events = true;
-        assert_eq!(refusal(&access), Some(NOTHING));
+        assert_eq!(refusal(&access), Some(words::NOTHING_PERMITTED));
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use egui::{Context, UserAttentionType, ViewportCommand};
 
 use super::view::process_name;
-use crate::desktop::{Act, Bus, NoticeSettings, Notices, Shown, Told, Tray};
-use crate::history::handover::{Handover, cause_in_words, sentence};
-use crate::history::{History, device_name};
+use crate::desktop::{Act, Bus, NamedHandover, NoticeSettings, Notices, Shown, Tray};
+use crate::history::History;
+use crate::history::handover::Handover;
+use crate::words::desktop::Absence;
+use crate::words::path::device_name;
 
 /// How often the connections on more than one path are counted, seconds.
 const COUNTED_EVERY_S: f64 = 1.0;
@@ -59,9 +61,9 @@ impl Default for Desktop {
 pub(super) struct Standing {
     pub settings: NoticeSettings,
     /// Why no notification is shown, as far as is known.
-    pub no_notices: Option<String>,
+    pub no_notices: Option<Absence>,
     /// Why there is no item in the tray.
-    pub no_tray: Option<String>,
+    pub no_tray: Option<Absence>,
     pub can_hide: bool,
 }
 
@@ -79,7 +81,7 @@ impl Desktop {
 
     /// What the menu shows.
     pub(super) fn standing(&self, settings: NoticeSettings) -> Standing {
-        let none = || Some("this window is not on a desktop".to_owned());
+        let none = || Some(Absence::NoDesktop);
         Standing {
             settings,
             no_notices: self.notices.as_ref().map_or_else(none, Notices::why_not),
@@ -163,7 +165,7 @@ impl Desktop {
         };
         if new > 0 {
             let newest = live.handovers().iter().rev().take(new);
-            notices.tell(newest.map(|handover| told(handover, live)).collect());
+            notices.tell(newest.map(|handover| named(handover, live)).collect());
         }
     }
 
@@ -215,20 +217,14 @@ impl Desktop {
     }
 }
 
-fn told(handover: &Handover, live: &History) -> Told {
+fn named(handover: &Handover, live: &History) -> NamedHandover {
     let connection = live.latest(handover.connection);
     let name = |device: &str| device_name(live.state(), device);
-    let from = handover.from.as_deref().map(name);
-    Told {
-        connection: handover.connection,
+    NamedHandover {
+        handover: handover.clone(),
         application: connection.map_or("a connection", process_name).to_owned(),
-        happened: cause_in_words(handover.cause, from.as_deref().unwrap_or("every path")),
-        from,
+        from: handover.from.as_deref().map(name),
         to: handover.to.as_deref().map(name),
-        sentence: sentence(handover, name),
-        fate: handover.fate(),
-        interruption_ms: handover.interruption.map(|gap| (gap.ms, gap.uncertainty_ms)),
-        uninterrupted: handover.uninterrupted,
     }
 }
 

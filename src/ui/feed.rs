@@ -7,10 +7,12 @@ use crossbeam_channel::TryRecvError;
 
 use super::changes::Changes;
 use super::view::{Direction, path_name};
+use super::waits::Asked;
 use crate::history::{Bounds, History};
 use crate::model::{Access, Command, ConnectionId, Line, Token};
 use crate::source::{Request, Source};
 use crate::ui::theme::Slots;
+use crate::words::access::why_not;
 
 /// The most lines taken in one frame; the rest waits for the next.
 const BATCH: usize = 512;
@@ -123,7 +125,7 @@ impl Feed {
             && std::mem::take(&mut self.allowing)
             && let Some(why) = &access.why_not
         {
-            self.changes.fail(why.clone());
+            self.changes.fail(why_not(why));
         }
     }
 
@@ -202,12 +204,13 @@ impl Feed {
     }
 
     /// What was asked for and is not answered yet.
-    pub(super) fn asked(&self) -> Option<String> {
+    pub(super) fn asked(&self) -> Option<Asked> {
         if self.ended.is_some() {
             return None;
         }
-        let allowing = self.allowing.then_some("Allow");
-        self.changes.waiting().or(allowing).map(str::to_owned)
+        let change = self.changes.waiting();
+        let change = change.map(|change| Asked::Change(change.reference, change.label.clone()));
+        change.or(self.allowing.then_some(Asked::Allow))
     }
 
     /// From one sample to the next, ms.

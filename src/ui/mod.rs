@@ -16,7 +16,6 @@ mod empty;
 mod events;
 mod feed;
 mod fit;
-mod format;
 mod handovers;
 mod lab_strip;
 mod laboratory;
@@ -45,6 +44,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::InterfaceKind;
 use crate::source::{Source, Waker};
+// As every panel writes numbers, times and units.
+use crate::words::units as format;
 
 pub use app::App;
 pub use launch::{run, run_while};

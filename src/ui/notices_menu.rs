@@ -8,6 +8,7 @@ use super::theme::{Tokens, Type};
 use super::view::UiCommand;
 use super::widgets::{Press, Switch, label, segmented, switch};
 use crate::desktop::{NoticeSettings, When};
+use crate::words::desktop::{Absence, absence};
 
 /// The choices and how they are called.
 const CHOICES: [(When, &str); 3] = [
@@ -45,7 +46,7 @@ pub(super) fn ui(standing: &Standing, ui: &mut Ui, commands: &mut Vec<UiCommand>
             let now = CHOICES.iter().position(|(when, _)| *when == settings.when);
             let clicked = segmented(ui, &names, now).and_then(|number| CHOICES.get(number));
             chosen.when = clicked.map_or(settings.when, |(when, _)| *when);
-            said(meaning(settings.when), standing.no_notices.as_deref(), off, ui);
+            said(meaning(settings.when), standing.no_notices.as_ref(), off, ui);
             ui.add_space(12.0);
             tray(standing, &mut chosen, ui);
             ui.add_space(4.0);
@@ -86,14 +87,19 @@ fn tray(standing: &Standing, chosen: &mut NoticeSettings, ui: &mut Ui) {
     } else {
         "It is minimised, because Wayland lets no program hide its window or bring it back: use the task bar for that."
     };
-    said(text, standing.no_tray.as_deref(), false, ui);
+    said(text, standing.no_tray.as_ref(), false, ui);
 }
 
 /// What a choice means, or why it means nothing here.
-fn said(meaning: &str, why_not: Option<&str>, off: bool, ui: &mut Ui) {
+fn said(meaning: &str, why_not: Option<&Absence>, off: bool, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     match why_not.filter(|_| !off) {
-        Some(why) => label(ui, format!("Not here: {why}."), Type::Small, tokens.warn),
+        Some(why) => label(
+            ui,
+            format!("Not here: {}.", absence(why)),
+            Type::Small,
+            tokens.warn,
+        ),
         None => label(ui, meaning, Type::Small, tokens.text2),
     };
 }

@@ -6,6 +6,7 @@ use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR, ICON_HOURGLASS_EMPTY};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Look, Press, icon, paint_right, paint_within};
+use crate::words::access as words;
 
 /// The line.
 pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<UiCommand> {
@@ -67,14 +68,7 @@ fn left(view: &View<'_>) -> String {
     if let Some(header) = view.live.header().filter(|header| !header.kernel.is_empty()) {
         parts.push(format!("Linux {}", header.kernel));
     }
-    parts.push(
-        if view.access.events {
-            "events from the kernel"
-        } else {
-            "events inferred by comparison"
-        }
-        .to_owned(),
-    );
+    parts.push(words::origin_of_events(view.access).to_owned());
     if view.paused {
         parts.push("paused, still reading".to_owned());
     }

@@ -11,8 +11,9 @@ use super::desktop::Standing;
 use super::notices_menu;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
-use super::widgets::{Badge, Press, Tone, focus_ring, icon, menu_item, paint, paint_within, width};
+use super::widgets::{Badge, Press, focus_ring, icon, menu_item, paint, paint_within, width};
 use super::{consent, format};
+use crate::words::access::{self as words, AccessLevel};
 
 /// The panels that are there, in order.
 pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Handovers, Tab::Paths, Tab::Events];
@@ -194,8 +195,8 @@ fn source(narrow: bool, in_words: bool, view: &View<'_>, ui: &mut Ui) {
     );
 }
 
-/// A panel's name, and how many things there are in it, in words where there are any.
-type Named = (&'static str, String);
+/// A panel's name, and how many things there are in it, in words, where there are any.
+type Named = (&'static str, Option<String>);
 
 fn named(tab: Tab, view: &View<'_>) -> Named {
     let (name, count) = match tab {
@@ -204,21 +205,13 @@ fn named(tab: Tab, view: &View<'_>) -> Named {
         Tab::Paths => ("Paths", 0),
         Tab::Events => ("Events", 0),
     };
-    let count = if count > 0 {
-        format::in_words(count)
-    } else {
-        String::new()
-    };
-    (name, count)
+    (name, (count > 0).then(|| format::in_words(count)))
 }
 
 /// The width of the bolder text, so that nothing moves when a panel is opened.
 fn tab_width((name, count): &Named, ui: &Ui) -> f32 {
-    let extra = match count.as_str() {
-        "" => 0.0,
-        count => width(ui.painter(), count, Type::Body) + 6.0,
-    };
-    width(ui.painter(), name, Type::Strong) + extra + 16.0
+    let extra = |count: &String| width(ui.painter(), count, Type::Body) + 6.0;
+    width(ui.painter(), name, Type::Strong) + count.as_ref().map_or(0.0, extra) + 16.0
 }
 
 fn panel(named: &Named, chosen: bool, ui: &mut Ui) -> bool {
@@ -235,7 +228,9 @@ fn panel(named: &Named, chosen: bool, ui: &mut Ui) -> bool {
     };
     let y = rect.center().y;
     let end = paint(painter, pos2(rect.left() + 8.0, y), name, style, color);
-    paint(painter, pos2(end + 6.0, y), count, Type::Body, tokens.text3);
+    if let Some(count) = count {
+        paint(painter, pos2(end + 6.0, y), count, Type::Body, tokens.text3);
+    }
     if chosen {
         let bar = Rect::from_min_max(
             pos2(rect.left() + 8.0, rect.bottom() - 2.0),
@@ -260,45 +255,18 @@ fn allows(view: &View<'_>) -> bool {
 
 /// The badge with what may be done, and why.
 fn access(view: &View<'_>) -> (Badge, String) {
-    match (view.access.control, view.ended) {
-        (_, Some(why)) => (
-            Badge::warning("Source ended", ICON_WARNING.codepoint),
-            why.to_owned(),
-        ),
-        (true, None) if view.access.as_root => (
-            Badge::warning("Running as root", ICON_WARNING.codepoint),
-            "A window that runs as root puts the whole system at risk. Run pathscope as yourself, and allow what it \
-             needs."
-                .to_owned(),
-        ),
-        (true, None) if view.access.by_file => (
-            Badge::warning("Privileged window", ICON_WARNING.codepoint),
-            "The file of pathscope has a capability, which counts for everything that a window loads. Take it away with \
-             setcap -r; pathscope-helper(8) says how to do without."
-                .to_owned(),
-        ),
-        (true, None) => {
-            let why = if view.access.offer.is_some_and(|offer| offer.by_group) {
-                "Changes to endpoints, limits and settings are permitted to the members of pathscope-helper's group."
-            } else {
-                "Changes to endpoints, limits and settings are permitted."
-            };
-            let badge = Badge::neutral("Full access", Some(ICON_LOCK_OPEN.codepoint));
-            (badge, why.to_owned())
-        }
-        (false, None) => {
-            let badge = Badge {
-                text: "Read-only".to_owned(),
-                icon: Some(ICON_LOCK.codepoint),
-                tone: Tone::Warning,
-            };
-            let why = view.access.why_not.clone();
-            (
-                badge,
-                why.unwrap_or_else(|| "Changes are not permitted.".to_owned()),
-            )
-        }
+    if let Some(why) = view.ended {
+        let badge = Badge::warning("Source ended", ICON_WARNING.codepoint);
+        return (badge, why.to_owned());
     }
+    let level = AccessLevel::of(view.access);
+    let title = words::title(level);
+    let badge = match level {
+        AccessLevel::Root | AccessLevel::ByFile => Badge::warning(title, ICON_WARNING.codepoint),
+        AccessLevel::Full => Badge::neutral(title, Some(ICON_LOCK_OPEN.codepoint)),
+        AccessLevel::ReadOnly => Badge::warning(title, ICON_LOCK.codepoint),
+    };
+    (badge, words::meaning(view.access))
 }
 
 /// Pause or go on; both signs are solid.

@@ -7,64 +7,13 @@ use super::changes::Changes;
 use super::format::rate_decimals;
 use super::theme::{Slot, Slots};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
-use crate::history::handover::{Handover, Interruption, cause_in_words, duration};
-use crate::history::{Condition, History, Point, SubflowHistory, condition, device_name};
+pub(super) use crate::history::Direction;
+use crate::history::handover::{Handover, Interruption};
+use crate::history::{Condition, History, Point, SubflowHistory, condition};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
-
-/// Which way the shown rates go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Direction {
-    /// From this host.
-    #[default]
-    Sent,
-    /// To this host.
-    Received,
-}
-
-impl Direction {
-    /// The word beside a rate.
-    pub(super) fn participle(self) -> &'static str {
-        match self {
-            Self::Sent => "sending",
-            Self::Received => "receiving",
-        }
-    }
-
-    /// The word beside a measured amount.
-    pub(super) fn past(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Received => "received",
-        }
-    }
-
-    /// The other one.
-    #[must_use]
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Sent => Self::Received,
-            Self::Received => Self::Sent,
-        }
-    }
-
-    /// The preposition of the peer.
-    pub(super) fn preposition(self) -> &'static str {
-        match self {
-            Self::Sent => "to",
-            Self::Received => "from",
-        }
-    }
-
-    /// The rate of a point in this direction, bits a second.
-    pub(super) fn bps(self, point: &Point) -> f64 {
-        match self {
-            Self::Sent => f64::from(point.out_bps),
-            Self::Received => f64::from(point.in_bps),
-        }
-    }
-}
+use crate::words;
+use crate::words::path::{device_name, speed};
 
 /// The panels of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -284,11 +233,8 @@ impl View<'_> {
     /// Which way a connection's rates go.
     pub(super) fn direction_of(&self, connection: ConnectionId) -> Direction {
         self.turned
-            .unwrap_or_else(|| match self.shown.connection(connection) {
-                Some(record) if record.receives() => Direction::Received,
-                Some(_) => Direction::Sent,
-                None => self.main,
-            })
+            .or_else(|| Some(self.shown.connection(connection)?.direction()))
+            .unwrap_or(self.main)
     }
 
     /// The decimals of a subflow's rate, which do not flicker: they follow its largest of the last seconds.
@@ -328,11 +274,7 @@ impl View<'_> {
 
     /// What a handover was, in a few words: `Wi-Fi lost, 207 ms ± 20`.
     pub(super) fn in_short(&self, handover: &Handover, gap: Interruption) -> String {
-        let from = handover.from.as_deref();
-        let from = from.map_or_else(|| "every path".to_owned(), |device| self.path(Some(device)).name);
-        let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-        let cause = cause_in_words(handover.cause, &from);
-        format!("{cause}, {length} ± {uncertainty}")
+        words::handover::in_short(handover, gap, |device| self.path(Some(device)).name)
     }
 
     /// Why changes are not possible, if they are not.
@@ -343,11 +285,7 @@ impl View<'_> {
         if self.access.control {
             return None;
         }
-        let why = self.access.why_not.as_deref();
-        Some(why.map_or_else(
-            || "Read-only: changes are not permitted.".to_owned(),
-            |why| format!("Read-only: {why}"),
-        ))
+        Some(words::access::read_only(self.access))
     }
 }
 
@@ -364,13 +302,6 @@ pub(super) fn peak_bps(subflow: &SubflowHistory, rate: impl Fn(&Point) -> f64) -
 
 /// The network that an interface is on: its name, or the link's speed.
 pub(super) fn network(interface: &Interface) -> Option<String> {
-    let speed = |mbps: u32| {
-        if mbps >= 1000 && mbps.is_multiple_of(1000) {
-            format!("{} Gbit/s", mbps / 1000)
-        } else {
-            format!("{mbps} Mbit/s")
-        }
-    };
     let ssid = interface.ssid.as_deref();
     ssid.map(|ssid| for_terminal(ssid).into_owned())
         .or_else(|| interface.speed_mbps.map(speed))

@@ -13,8 +13,8 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use pathscope::model::{
     Access, Command, CommandOutcome, Connection, Consent, Cookie, Endpoint, EndpointFlags, Event, EventKind,
-    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Limits, Line, Offer, Origin,
-    Process, Sample, Subflow, TcpState, Token,
+    FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Lack, Limits, Line, Offer,
+    Origin, Process, Remedy, Sample, Subflow, TcpState, Token, WhyNot,
 };
 use pathscope::source::{Request, Source, Waker};
 
@@ -150,7 +150,10 @@ pub fn read_only() -> Access {
         events: false,
         control: false,
         subflow_tokens: true,
-        why_not: Some("CAP_NET_ADMIN is missing; run as root to change things".to_owned()),
+        why_not: Some(WhyNot::NoCapability {
+            lacks: Vec::new(),
+            remedy: Remedy::Said("run as root to change things".to_owned()),
+        }),
         ..Access::default()
     }
 }
@@ -159,9 +162,10 @@ pub fn read_only() -> Access {
 pub fn may_ask() -> Access {
     Access {
         events: true,
-        why_not: Some(
-            "CAP_NET_ADMIN is missing: switches are off; allow it through the privileged service".to_owned(),
-        ),
+        why_not: Some(WhyNot::NoCapability {
+            lacks: vec![Lack::Control],
+            remedy: Remedy::Service,
+        }),
         offer: Some(Offer {
             observe: Consent::Yes,
             configure: Consent::Asks,

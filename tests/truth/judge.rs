@@ -111,7 +111,7 @@ impl From<&Handover> for Told {
             uncertainty_ms: interruption.map(|interruption| interruption.uncertainty_ms),
             longest_t: interruption.map(|interruption| interruption.t),
             survived: handover.survived,
-            sentence: pathscope::history::handover::sentence(handover, str::to_owned),
+            sentence: pathscope::words::handover::sentence(handover, str::to_owned),
         }
     }
 }

@@ -53,7 +53,7 @@ fn what_is_refused_after_all_is_said() {
     window
         .lines
         .send(told(Access {
-            why_not: Some(why.to_owned()),
+            why_not: why.parse().ok(),
             ..stage::may_ask()
         }))
         .unwrap();

@@ -6,7 +6,7 @@ use nix::errno::Errno;
 use nix::sys::utsname::uname;
 
 use super::{Error, Events, SocketTable, Sockets, generic};
-use crate::model::Access;
+use crate::model::{Access, Remedy};
 use crate::wire::mptcp_pm::add_nothing;
 
 /// Joining the events needs no room for any.
@@ -37,15 +37,17 @@ pub fn probe() -> Result<Access, Error> {
         [] => control || release().is_some_and(|release| release >= OPEN_TOKENS),
         subflows => subflows.iter().any(|subflow| subflow.token_local.is_some()),
     };
-    Ok(Access {
+    let mut access = Access {
         events,
         control,
         subflow_tokens,
-        why_not: why_not(events, control, subflow_tokens),
+        why_not: None,
         offer: None,
         as_root: is_root_on_a_desktop(),
         by_file: has_display() && has_capability("/proc/self/exe"),
-    })
+    };
+    access.why_not = access.lifted_by(Remedy::Root);
+    Ok(access)
 }
 
 /// Whether sockets cannot be listed for want of a module: sock_diag itself, or what it needs for a protocol.
@@ -89,33 +91,6 @@ fn may_control() -> Result<bool, Error> {
     }
 }
 
-fn why_not(events: bool, control: bool, subflow_tokens: bool) -> Option<String> {
-    let what = lacking(events, control, subflow_tokens)?;
-    Some(format!(
-        "CAP_NET_ADMIN is missing: {what}; run as root for the kernel's events and for changes"
-    ))
-}
-
-/// What follows from what is missing, in a few words.
-pub fn lacking(events: bool, control: bool, subflow_tokens: bool) -> Option<String> {
-    let mut lacks = Vec::new();
-    if !events {
-        lacks.push("events are inferred");
-    }
-    if !control {
-        lacks.push("switches are off");
-    }
-    if !subflow_tokens {
-        lacks.push("subflows are matched to their connections by inode");
-    }
-    let (last, first) = lacks.split_last()?;
-    Some(if first.is_empty() {
-        (*last).to_owned()
-    } else {
-        format!("{} and {last}", first.join(", "))
-    })
-}
-
 /// Major and minor number of the running kernel.
 fn release() -> Option<(u32, u32)> {
     let system = uname().ok()?;
@@ -151,17 +126,5 @@ mod tests {
         )));
         assert!(!is_without_socket_diag(&refused(nix::libc::ENOBUFS)));
         assert!(!is_without_socket_diag(&refused(nix::libc::EPERM)));
-    }
-
-    #[test]
-    fn what_is_missing_is_said_in_one_line() {
-        assert_eq!(why_not(true, true, true), None);
-        let text = why_not(false, false, true).expect("a reason");
-        assert!(
-            text.starts_with(
-                "CAP_NET_ADMIN is missing: events are inferred and switches are off; run as root"
-            )
-        );
-        assert!(!text.contains('\n'));
     }
 }

@@ -5,7 +5,6 @@
 //! What the kernel did not give is `None` and serialises as `null`, never as 0.
 
 mod address;
-mod cause;
 mod command;
 mod connection;
 mod endpoint;
@@ -21,9 +20,9 @@ mod scope;
 mod setting;
 mod stream;
 pub mod text;
+mod why_not;
 
 pub use address::{AddressError, Host, SocketAddr, is_link_local, scope_of};
-pub use cause::{error_words, reset_words};
 pub use command::{Before, Command, CommandOutcome, FlagChange};
 pub use connection::{Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, TcpState};
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
@@ -38,6 +37,7 @@ pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
 pub use scope::Scope;
 pub use setting::{KnownSetting, SETTINGS, Takes};
 pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
+pub use why_not::{Lack, Remedy, WhyNot};
 
 /// The oldest kernel that everything rests on: its path manager's events are what the stream is made of.
 pub const OLDEST_KERNEL: &str = "5.12";

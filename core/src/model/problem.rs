@@ -1,7 +1,5 @@
 //! Why an endpoint does nothing now, though it is there. The kernel lists it like any other.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::{Endpoint, Interface, SettingValue, Settings};
@@ -18,17 +16,6 @@ pub enum Problem {
     AddressElsewhere,
     /// The interface is down, or has no carrier.
     LinkDown,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DeviceGone => "its device is gone",
-            Self::AddressMissing => "address not on this machine",
-            Self::AddressElsewhere => "address not on its device",
-            Self::LinkDown => "link down",
-        })
-    }
 }
 
 /// Everything that is wrong with an endpoint, given the interfaces as they are now.
@@ -71,20 +58,6 @@ pub enum Ignored {
     Disabled,
     /// Another path manager than the kernel's own decides about new connections.
     PathManager(String),
-}
-
-impl fmt::Display for Ignored {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Disabled => f.write_str(
-                "MPTCP is off (net.mptcp.enabled is 0): new connections are plain TCP; 'pathscope set enabled 1' puts it on",
-            ),
-            Self::PathManager(name) => write!(
-                f,
-                "the path manager is '{name}', not the kernel's own: new connections make no use of endpoints"
-            ),
-        }
-    }
 }
 
 /// Why no endpoint is used by new connections, if so: `net.mptcp.enabled`, and `path_manager` or, before Linux 6.15,

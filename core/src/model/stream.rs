@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, SCHEMA, Token};
+use super::{Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, SCHEMA, Token, WhyNot};
 
 /// The value of a setting: a number where it reads as one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,8 +49,8 @@ pub struct Access {
     pub control: bool,
     /// The tokens of subflows.
     pub subflow_tokens: bool,
-    /// What is missing and what would lift it, in one line.
-    pub why_not: Option<String>,
+    /// What is missing and what would lift it; in JSON one line of text.
+    pub why_not: Option<WhyNot>,
     /// What the privileged helper would lift, where it is there and something is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<Offer>,

@@ -44,7 +44,7 @@ impl Track {
             && open.cause == Cause::PathDead
             && open.from.as_deref() == Some(device)
         {
-            let silent = |flow: &Flow| flow.clock.heard < open.at + flow.clock.rtt() + SAME_S;
+            let silent = |flow: &Flow| flow.clock.last_heard_at < open.at + flow.clock.rtt() + SAME_S;
             let mut hits = self.flows.iter().filter(|flow| hit(flow)).peekable();
             if (address.is_none() || hits.peek().is_some()) && hits.all(silent) {
                 open.cause = cause;
@@ -97,7 +97,7 @@ impl Track {
         let _ = self.make_room(carried.is_some(), t);
         let went = self
             .clues
-            .went
+            .lost_subflow
             .take_if(|went| went.path == path && t - went.at < TOLD_S);
         let from = carried
             .map(|device| (device, t))
@@ -140,7 +140,7 @@ impl Track {
     pub(super) fn reprioritise(&mut self, path: Option<(SocketAddr, SocketAddr)>, backup: bool, t: f64) {
         let left = self.carries(t, |flow| backup && Some(flow.path) == path);
         // Told late, it happened when the path stopped carrying.
-        let last = left.map(|flow| flow.clock.heard);
+        let last = left.map(|flow| flow.clock.last_heard_at);
         let at = last.filter(|at| t - at <= TOLD_LATE_S).unwrap_or(t);
         let from = left.and_then(|flow| flow.device.clone());
         self.lead.reprioritise(from, at);
@@ -170,7 +170,7 @@ impl Track {
     }
 
     /// A device came up, or got an address.
-    pub(super) fn welcome(&mut self, device: &str, t: f64) {
-        self.clues.came = Some(Box::new((device.to_owned(), t)));
+    pub(super) fn interface_up(&mut self, device: &str, t: f64) {
+        self.clues.returned_interface = Some(Box::new((device.to_owned(), t)));
     }
 }

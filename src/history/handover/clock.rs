@@ -4,14 +4,15 @@ use std::hash::BuildHasher as _;
 
 use rustc_hash::FxBuildHasher;
 
+use crate::history::Direction;
 use crate::model::Subflow;
 
-/// In so long some clock has moved on, seconds.
-const SAME_S: f64 = 0.01;
+/// Two readings closer together than this may show equal clocks, seconds.
+const EQUAL_CLOCKS_S: f64 = 0.01;
 
 /// What the peer has not acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OnItsWay {
+enum InFlight {
     Nothing,
     Something,
     /// Something, and the retransmission timer backs off.
@@ -22,22 +23,22 @@ enum OnItsWay {
 #[derive(Clone, Debug)]
 pub(super) struct Clock {
     /// When it last heard of the peer.
-    pub(super) heard: f64,
+    pub(super) last_heard_at: f64,
     /// When it may have heard of the peer for the last time: that, or when it was found gone.
     pub(super) heard_until: f64,
-    back: f32,
-    spread: f32,
+    one_way_s: f32,
+    one_way_error_s: f32,
     rtt: f32,
     /// Whether the newest sample had the subflow.
     pub(super) here: bool,
-    sends: bool,
-    on_its_way: OnItsWay,
+    direction: Direction,
+    in_flight: InFlight,
     /// When it last sent data, and what the reading before said of that.
     sent: f64,
     sent_before: f64,
     /// A hash of what the newest reading said, and when.
-    said: u64,
-    said_at: f64,
+    fingerprint: u64,
+    fingerprint_at: f64,
     /// Whether the newest reading missed it.
     pub(super) missed: bool,
 }
@@ -45,34 +46,34 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn new(t: f64) -> Self {
         Self {
-            heard: f64::NEG_INFINITY,
+            last_heard_at: f64::NEG_INFINITY,
             heard_until: f64::NEG_INFINITY,
-            back: 0.0,
-            spread: 0.0,
+            one_way_s: 0.0,
+            one_way_error_s: 0.0,
             rtt: 0.0,
             here: true,
-            sends: true,
-            on_its_way: OnItsWay::Nothing,
+            direction: Direction::Sent,
+            in_flight: InFlight::Nothing,
             sent: f64::INFINITY,
             sent_before: f64::INFINITY,
-            said: 0,
-            said_at: t,
+            fingerprint: 0,
+            fingerprint_at: t,
             missed: false,
         }
     }
 
-    /// Takes what the subflow's clocks say at `t`; whether the connection sends, whether the subflow moved something, and
-    /// whether it loses much, which is then what makes a round trip longer.
-    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, moved: bool, lossy: bool, t: f64) {
-        self.sends = sends;
-        self.on_its_way = match (subflow.unacked.unwrap_or(0), subflow.backoff.unwrap_or(0)) {
-            (0, _) => OnItsWay::Nothing,
-            (_, 0) => OnItsWay::Something,
-            _ => OnItsWay::BacksOff,
+    /// Takes what the subflow's clocks say at `t`; which way the connection's data goes, whether the subflow moved
+    /// something, and whether it loses much, which is then what makes a round trip longer.
+    pub(super) fn take(&mut self, subflow: &Subflow, direction: Direction, moved: bool, lossy: bool, t: f64) {
+        self.direction = direction;
+        self.in_flight = match (subflow.unacked.unwrap_or(0), subflow.backoff.unwrap_or(0)) {
+            (0, _) => InFlight::Nothing,
+            (_, 0) => InFlight::Something,
+            _ => InFlight::BacksOff,
         };
         self.sent_before = self.sent;
         // To what comes in it says nothing.
-        let sent = subflow.last_data_sent_ms.filter(|_| sends);
+        let sent = subflow.last_data_sent_ms.filter(|_| direction.sends());
         self.sent = sent.map_or(f64::INFINITY, |ms| t - f64::from(ms) / 1000.0);
         let seconds = |us: Option<u32>| us.map_or(0.0, |us| us as f32 / 1e6);
         self.rtt = seconds(subflow.rtt_us);
@@ -82,24 +83,24 @@ impl Clock {
         } else {
             (self.rtt - 2.0 * least).max(0.0) / 4.0
         };
-        (self.back, self.spread) = if sends {
+        (self.one_way_s, self.one_way_error_s) = if direction.sends() {
             (least / 2.0 + longer, longer)
         } else {
             (0.0, 0.0)
         };
         let clocks = [subflow.last_ack_received_ms, subflow.last_data_received_ms];
-        let said = FxBuildHasher.hash_one((clocks, subflow.last_data_sent_ms, subflow.bytes_sent));
+        let fingerprint = FxBuildHasher.hash_one((clocks, subflow.last_data_sent_ms, subflow.bytes_sent));
         // A reading that missed it tells again what the one before told.
-        self.missed = !moved && said == self.said && t - self.said_at > SAME_S;
+        self.missed = !moved && fingerprint == self.fingerprint && t - self.fingerprint_at > EQUAL_CLOCKS_S;
         if self.missed {
             return;
         }
-        (self.said, self.said_at) = (said, t);
+        (self.fingerprint, self.fingerprint_at) = (fingerprint, t);
         let newest = clocks.into_iter().flatten().min();
         // Without clocks it is known only that something came.
         if let Some(ms) = newest.or(moved.then_some(0)) {
-            self.heard = t - f64::from(ms) / 1000.0;
-            self.heard_until = self.heard;
+            self.last_heard_at = t - f64::from(ms) / 1000.0;
+            self.heard_until = self.last_heard_at;
         }
     }
 
@@ -113,27 +114,27 @@ impl Clock {
 
     /// Whether the peer has not acknowledged all of what was sent.
     pub(super) fn unacked(&self) -> bool {
-        self.on_its_way != OnItsWay::Nothing
+        self.in_flight != InFlight::Nothing
     }
 
     /// Whether the retransmission timer backs off with data in flight.
     pub(super) fn stalled(&self) -> bool {
-        self.on_its_way == OnItsWay::BacksOff
+        self.in_flight == InFlight::BacksOff
     }
 
     /// Whether something may be on its way that has not arrived: what comes in cannot be seen from here.
-    pub(super) fn in_flight(&self) -> bool {
-        self.unacked() || !self.sends
+    pub(super) fn may_be_in_flight(&self) -> bool {
+        self.unacked() || !self.direction.sends()
     }
 
     /// How long news takes from the peer to here: half a round trip to the sender, nothing to the receiver.
-    pub(super) fn back(&self) -> f64 {
-        self.back.into()
+    pub(super) fn one_way_s(&self) -> f64 {
+        self.one_way_s.into()
     }
 
     /// How far that may be wrong, because nobody knows which way takes longer than it used to.
-    pub(super) fn spread(&self) -> f64 {
-        self.spread.into()
+    pub(super) fn one_way_error_s(&self) -> f64 {
+        self.one_way_error_s.into()
     }
 
     /// A round trip with what waits along the way.
@@ -147,7 +148,7 @@ impl Clock {
         // Within the shortest round trip nothing is sent and acknowledged.
         let sent = if self.sent <= before {
             self.sent
-        } else if t - before < 2.0 * (self.back() - self.spread()) {
+        } else if t - before < 2.0 * (self.one_way_s() - self.one_way_error_s()) {
             self.sent_before
         } else {
             f64::INFINITY
@@ -157,6 +158,6 @@ impl Clock {
 
     /// When the peer sent the newest of what was heard of it.
     pub(super) fn told(&self) -> f64 {
-        self.heard - self.back()
+        self.last_heard_at - self.one_way_s()
     }
 }

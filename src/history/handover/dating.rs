@@ -95,12 +95,13 @@ impl Progress {
         let moved: u64 = flows.iter().map(|flow| flow.moved).sum();
         // Of a subflow that went meanwhile nobody knows what it moved in the end.
         let went = |flow: &Flow| !flow.clock.here && flow.clock.heard_until >= t && delivered > moved;
-        let told = |flow: &Flow| flow.clock.heard_until - flow.clock.back();
+        let told = |flow: &Flow| flow.clock.heard_until - flow.clock.one_way_s();
         let brought = flows.iter().filter(|flow| flow.moved > 0 || went(flow));
-        let newest =
-            brought.max_by(|a, b| (told(a) - a.clock.spread()).total_cmp(&(told(b) - b.clock.spread())));
+        let newest = brought.max_by(|a, b| {
+            (told(a) - a.clock.one_way_error_s()).total_cmp(&(told(b) - b.clock.one_way_error_s()))
+        });
         let told_after = first_delivery(flows, told_before, before, t).earliest;
-        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.spread()));
+        let (latest, spread) = newest.map_or((t, 0.0), |flow| (told(flow), flow.clock.one_way_error_s()));
         let latest = latest.min(arrived_by(flows, told_before, before, t));
         let known = if newest.is_some_and(went) { 0 } else { delivered };
         Self {
@@ -114,9 +115,9 @@ impl Progress {
         }
     }
 
-    /// When the last of it was delivered. `flows` are as they were before the next delivery, `told_since` is when the peer
+    /// When the last of it was delivered. `flows` are as they were before the next delivery, `acked_until` is when the peer
     /// last told that there was nothing new.
-    pub(super) fn last_delivery(&self, flows: &[Flow], told_since: Option<f64>) -> Moment {
+    pub(super) fn last_delivery(&self, flows: &[Flow], acked_until: Option<f64>) -> Moment {
         let own = Moment {
             earliest: self.told - (self.told - self.told_before).max(0.0) * (1.0 - self.share) - self.spread,
             latest: self.told + self.spread,
@@ -125,12 +126,12 @@ impl Progress {
             .iter()
             .filter(|flow| !self.in_order && flow.is_silent(self.at))
             .map(|flow| (flow.cookie, &flow.clock))
-            .min_by(|(_, a), (_, b)| a.heard.total_cmp(&b.heard));
-        let (Some((cookie, silent)), Some(told_since)) = (silent, told_since) else {
+            .min_by(|(_, a), (_, b)| a.last_heard_at.total_cmp(&b.last_heard_at));
+        let (Some((cookie, silent)), Some(acked_until)) = (silent, acked_until) else {
             return own;
         };
         // The peer may have got more over it than was heard of it.
-        let unheard_until = silent.heard_until + silent.back();
+        let unheard_until = silent.heard_until + silent.one_way_s();
         let others = flows
             .iter()
             .filter(|flow| flow.cookie != cookie && flow.recent(self.at) > 0)
@@ -143,7 +144,7 @@ impl Progress {
         });
         // What it heard of was told at once; the rest may have been delivered since, unless the peer told that it was not.
         // That it told this for longer than it left open is the longer stretch of the two.
-        let unheard = if unheard_until - told_since > told_since - self.told {
+        let unheard = if unheard_until - acked_until > acked_until - self.told {
             unheard_until
         } else {
             self.told
@@ -164,10 +165,12 @@ impl Progress {
 pub(super) fn first_delivery(flows: &[Flow], told_before: f64, before: f64, t: f64) -> Moment {
     // Whatever came over whichever path, every acknowledgement tells all of it: the best clock counts.
     let bringer = flows.iter().filter(|flow| flow.moved > 0).min_by(|a, b| {
-        let spreads = a.clock.spread().total_cmp(&b.clock.spread());
+        let spreads = a.clock.one_way_error_s().total_cmp(&b.clock.one_way_error_s());
         spreads.then(b.moved.cmp(&a.moved))
     });
-    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| (flow.clock.back(), flow.clock.spread()));
+    let (back, spread) = bringer.map_or((0.0, 0.0), |flow| {
+        (flow.clock.one_way_s(), flow.clock.one_way_error_s())
+    });
     let (earliest, latest) = (before - back - spread, t - back + spread);
     let latest = latest.min(arrived_by(flows, told_before, before, t));
     Moment {

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::clock::Clock;
 use super::moment::Moment;
 use super::quality::Quality;
+use crate::history::Direction;
 use crate::model::{Connection, Cookie, Sequence, SocketAddr, Subflow, TcpState};
 
 /// How far back a subflow's part in the delivery is looked at, seconds.
@@ -61,8 +62,8 @@ impl Flow {
         }
     }
 
-    /// Takes it as it is at `t`; `sends` says which way the connection's data goes.
-    pub(super) fn take(&mut self, subflow: &Subflow, sends: bool, t: f64) {
+    /// Takes it as it is at `t`; `direction` is the way of the connection's data.
+    pub(super) fn take(&mut self, subflow: &Subflow, direction: Direction, t: f64) {
         let delivered = moved_by(subflow);
         self.moved = delivered.saturating_sub(self.delivered);
         self.delivered = delivered;
@@ -80,7 +81,7 @@ impl Flow {
         self.backup = subflow.is_backup();
         self.alive = !subflow.state.is_ending();
         self.clock
-            .take(subflow, sends, self.moved > 0, self.quality.is_lossy(), t);
+            .take(subflow, direction, self.moved > 0, self.quality.is_lossy(), t);
         let rate = self.recent(t) as f64 / RECENT_S;
         if subflow.state == TcpState::Established && self.clock.rtt() > 0.0 {
             self.quality.take(subflow, self.clock.rtt(), self.moved, rate, t);
@@ -103,7 +104,7 @@ impl Flow {
 
     /// Whether it had a part in the delivery and has heard nothing since a sample at `t`, with something on its way.
     pub(super) fn is_silent(&self, t: f64) -> bool {
-        self.carried && self.clock.in_flight() && self.clock.heard <= t
+        self.carried && self.clock.may_be_in_flight() && self.clock.last_heard_at <= t
     }
 }
 
@@ -187,9 +188,12 @@ impl Level {
 }
 
 /// Whether who receives takes nothing more, the peer or the application here: a receive window is closed on every path.
-pub(super) fn is_window_closed(connection: &Connection, sends: bool) -> bool {
+pub(super) fn is_window_closed(connection: &Connection, direction: Direction) -> bool {
     let full = |subflow: &Subflow| {
-        let window = if sends { subflow.snd_wnd } else { subflow.rcv_wnd };
+        let window = match direction {
+            Direction::Sent => subflow.snd_wnd,
+            Direction::Received => subflow.rcv_wnd,
+        };
         let both = window.zip(subflow.mss);
         both.is_some_and(|(window, segment)| window < segment)
     };

@@ -1,6 +1,9 @@
 //! What happened once, and to how many connections.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Cause, Fate, Handover, Interruption, Uninterrupted};
+use crate::model::ConnectionId;
 
 /// Handovers of several connections that have one cause at one time.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,17 +50,40 @@ impl Incident {
         why.filter(|_| self.worst().is_none())
     }
 
+    /// What became of each connection, the gravest that is known of it.
+    pub fn fates(&self) -> BTreeMap<ConnectionId, Fate> {
+        let mut fates = BTreeMap::new();
+        for one in &self.members {
+            let fate = fates.entry(one.connection).or_insert(Fate::LivedOn);
+            *fate = one.fate().max(*fate);
+        }
+        fates
+    }
+
+    /// How many connections it happened to.
+    pub fn connections(&self) -> usize {
+        self.fates().len()
+    }
+
     /// What became of the connections.
     pub fn outcome(&self) -> Outcome {
+        let is_idle = |one: &Handover| {
+            let why = one.uninterrupted;
+            matches!(why, Some(Uninterrupted::NothingToSend | Uninterrupted::Unknown))
+        };
+        let busy: BTreeSet<ConnectionId> = self
+            .members
+            .iter()
+            .filter(|one| !is_idle(one))
+            .map(|one| one.connection)
+            .collect();
         let mut outcome = Outcome::default();
-        for one in &self.members {
-            let number = match (one.fate(), one.uninterrupted) {
-                (Fate::LivedOn, Some(Uninterrupted::NothingToSend | Uninterrupted::Unknown)) => {
-                    &mut outcome.idle
-                }
-                (Fate::LivedOn, _) => &mut outcome.lived,
-                (Fate::Waits, _) => &mut outcome.waiting,
-                (Fate::Lost, _) => &mut outcome.lost,
+        for (connection, fate) in self.fates() {
+            let number = match fate {
+                Fate::LivedOn if busy.contains(&connection) => &mut outcome.lived,
+                Fate::LivedOn => &mut outcome.idle,
+                Fate::Waits => &mut outcome.waiting,
+                Fate::Lost => &mut outcome.lost,
             };
             *number += 1;
         }
@@ -153,6 +179,22 @@ mod tests {
         assert_eq!(first.worst().map(|worst| worst.ms), Some(340));
         assert_eq!(first.to.as_deref(), Some("eth0"));
         assert!((first.t - 5.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_connection_to_which_it_happened_twice_is_counted_once() {
+        let found = incidents(&[
+            handover(5.1, 1, Some(200), true),
+            handover(5.9, 1, Some(90), false),
+            handover(5.3, 2, None, true),
+        ]);
+        let incident = found.first().expect("one");
+        let outcome = Outcome {
+            lost: 1,
+            idle: 1,
+            ..Outcome::default()
+        };
+        assert_eq!((incident.connections(), incident.outcome()), (2, outcome));
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl Track {
         if t - since <= self.usual_gap(since).max(2.0 * trip + LEAST_GAP_S / 2.0) {
             return None;
         }
-        let silent = carrying.min_by(|a, b| a.clock.heard.total_cmp(&b.clock.heard));
+        let silent = carrying.min_by(|a, b| a.clock.last_heard_at.total_cmp(&b.clock.last_heard_at));
         Some((silent.and_then(|flow| flow.device.clone()), stop.max(waits_since)))
     }
 
@@ -73,20 +73,20 @@ impl Track {
         let missing = self
             .misses_since
             .filter(|since| t - since > self.usual_gap(t).max(trip));
-        let keeps_waiting = |flow: &Flow| missing.is_some_and(|since| flow.clock.heard < since);
+        let keeps_waiting = |flow: &Flow| missing.is_some_and(|since| flow.clock.last_heard_at < since);
         let stalled = self.flows.iter().find(|flow| {
             let stalls = flow.clock.stalled() || keeps_waiting(flow);
             flow.alive && stalls && (share(flow) >= CARRIES || self.lead.is(flow.device.as_ref()))
         })?;
         // What it carried lately waited since it fell silent.
-        let silent = (!stalled.moves.is_empty()).then_some(stalled.clock.heard);
+        let silent = (!stalled.moves.is_empty()).then_some(stalled.clock.last_heard_at);
         let at = self.progress.map_or(t, |last| last.told);
         Some((stalled.device.clone(), silent.map_or(at, |silent| silent.min(at))))
     }
 
     /// Data comes in again after a stretch: an unusual one may be more than a pause of the peer.
     pub(super) fn note_resumption(&mut self, gap: &Gap, t: f64) {
-        if self.sends || self.open.is_some() || gap.surely() <= self.usual_gap(gap.from()) {
+        if self.direction.sends() || self.open.is_some() || gap.surely() <= self.usual_gap(gap.from()) {
             return;
         }
         // What is usual has to be known, and to flow; and who answers a question paused until it was asked.
@@ -133,7 +133,7 @@ impl Track {
             gap.outage = true;
         }
         self.resumed = None;
-        let expects = !self.sends
+        let expects = !self.direction.sends()
             && self
                 .progress
                 .is_some_and(|last| at - last.told <= self.usual_gap(at));
@@ -147,7 +147,7 @@ impl Track {
             expects,
             usual: self.usual_gap(at),
             pause: self.longest_pause(at),
-            receives: !self.sends,
+            direction: self.direction,
             known: self.progress.is_some(),
             paths: Paths::of(&self.flows),
             ..Open::default()
@@ -186,7 +186,7 @@ impl Track {
         // What was coming in may come in again, for a while if there is another path, else whenever this one is back.
         let other = |flow: &Flow| flow.alive && flow.device != open.from;
         let expects = open.expects && (t - open.noticed_at < LONG_S || !self.flows.iter().any(other));
-        let idle = self.waits_since.is_none() && (!expects || self.sends);
+        let idle = self.waits_since.is_none() && (!expects || self.direction.sends());
         let lately = self.progress.is_some_and(|last| t - last.at < HEALTHY_S);
         let long = t - open.noticed_at > LONG_S && lately;
         let quiet = t - since.max(open.noticed_at) >= healthy_s;

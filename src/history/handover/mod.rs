@@ -17,12 +17,10 @@ mod open;
 mod paths;
 mod quality;
 mod resumption;
-mod sentence;
 mod shift;
 mod track;
 
 pub use incident::{Incident, Outcome, incidents};
-pub use sentence::{cause_in_words, duration, sentence};
 
 use std::collections::BTreeSet;
 
@@ -270,7 +268,7 @@ impl Detector {
                         .position(|(closed, at)| *closed == path && event.t - at < TOLD_S);
                     let is_down = |device: &String| self.down.contains(device);
                     let cause = match here {
-                        // Whoever tidies up after it.
+                        // Whoever closes what is left of it: the link was lost first.
                         _ if event.interface.as_ref().is_some_and(is_down) => Cause::LinkLost,
                         Some(at) => {
                             self.closed_here.swap_remove(at);
@@ -303,7 +301,7 @@ impl Detector {
                         self.down.remove(device);
                     }
                     for track in self.tracks.values_mut() {
-                        track.welcome(device, event.t);
+                        track.interface_up(device, event.t);
                     }
                 }
             }

@@ -7,6 +7,7 @@ use super::dating::Gap;
 use super::evidence::Flow;
 use super::paths::Paths;
 use super::{Cause, Handover, Interruption, Uninterrupted};
+use crate::history::Direction;
 use crate::model::{ConnectionId, Token};
 
 /// Looks are this far apart, seconds: no stretch is known better than that.
@@ -41,8 +42,8 @@ pub(super) struct Open {
     pub(super) delivered_badly: bool,
     /// Whether data was coming in, so that more may have been on its way.
     pub(super) expects: bool,
-    /// Whether what is delivered comes in: what the peer had to send is not known then.
-    pub(super) receives: bool,
+    /// Which way data went: where it comes in, what the peer had to send is not known.
+    pub(super) direction: Direction,
     /// Whether it was known when something was last delivered.
     pub(super) known: bool,
     /// From which length on a stretch without delivery was unusual before, and the longest that there was; seconds.
@@ -66,9 +67,11 @@ impl Open {
     }
 
     /// Takes what the subflows did, and whether anything was delivered.
-    pub(super) fn see(&mut self, flows: &[Flow], sends: bool, delivered: u64) {
-        self.paths.see(flows, sends, (delivered == 0).then_some(self.at));
-        let badly = |flow: &Flow| (!sends && flow.moved > 0) || flow.quality.is_bad_not_dead(self.at);
+    pub(super) fn see(&mut self, flows: &[Flow], direction: Direction, delivered: u64) {
+        self.paths
+            .see(flows, direction, (delivered == 0).then_some(self.at));
+        let badly =
+            |flow: &Flow| (!direction.sends() && flow.moved > 0) || flow.quality.is_bad_not_dead(self.at);
         let mut from = flows.iter().filter(|flow| flow.alive && flow.device == self.from);
         self.delivered_badly |= self.paths.spoke(flows, self.from.as_ref()) && from.any(badly);
     }
@@ -176,7 +179,7 @@ impl Open {
             None if unseen => None,
             None if self.cause.is_chosen() => Some(Uninterrupted::Moved),
             None if longest.is_some() => Some(Uninterrupted::AsUsual),
-            None if self.receives => Some(Uninterrupted::Unknown),
+            None if !self.direction.sends() => Some(Uninterrupted::Unknown),
             None if self.wanted => Some(Uninterrupted::AsUsual),
             None => Some(Uninterrupted::NothingToSend),
         };

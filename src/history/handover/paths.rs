@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::evidence::Flow;
+use crate::history::Direction;
 use crate::model::Cookie;
 
 /// What is heard so much later than a round trip was sent after delivery stopped, seconds.
@@ -41,7 +42,7 @@ impl Paths {
     }
 
     /// Takes the subflows as they are; `stands_since` says since when nothing has been delivered, if so.
-    pub(super) fn see(&mut self, flows: &[Flow], sends: bool, stands_since: Option<f64>) {
+    pub(super) fn see(&mut self, flows: &[Flow], direction: Direction, stands_since: Option<f64>) {
         for flow in flows {
             if let (Some(device), 1..) = (&flow.device, flow.moved) {
                 *self.moved.entry(device.clone()).or_default() += flow.moved;
@@ -54,7 +55,8 @@ impl Paths {
                 fate.used |= flow.clock.unacked();
                 // What comes in was sent before the path fell silent, for a while.
                 let news = |since: f64| {
-                    sends && flow.moved > 0 || flow.clock.heard > since + flow.clock.rtt() + AFTER_S
+                    direction.sends() && flow.moved > 0
+                        || flow.clock.last_heard_at > since + flow.clock.rtt() + AFTER_S
                 };
                 fate.spoke |= stands_since.is_some_and(news);
             }

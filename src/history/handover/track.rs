@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::open::Open;
 use super::resumption::Resumption;
 use super::shift::{Lead, NEW_S};
+use crate::history::Direction;
 use crate::model::{Connection, ConnectionId, Cookie, TcpState, Token};
 
 /// How far back stretches without delivery are the usual ones, seconds.
@@ -44,15 +45,15 @@ pub(super) struct Track {
     pub(super) token: Option<Token>,
     pub(super) flows: Vec<Flow>,
     level: Level,
-    /// Whether its data goes to the peer, more than it comes from there.
-    pub(super) sends: bool,
+    /// The way of its newest delivery.
+    pub(super) direction: Direction,
     /// Whether no subflow is left that could carry its data.
     pub(super) has_no_path: bool,
     /// The newest delivery.
     pub(super) progress: Option<Progress>,
     /// When the peer told what the newest sample knew, and since the newest delivery that there was nothing new.
     told: f64,
-    told_since: Option<f64>,
+    acked_until: Option<f64>,
     /// Since when data waits to be delivered, if it does, and how exactly that is known.
     pub(super) waits_since: Option<f64>,
     waits_from: Moment,
@@ -104,11 +105,11 @@ impl Track {
                 .map(|subflow| Flow::new(subflow, f64::NEG_INFINITY))
                 .collect(),
             level: Level::of(connection),
-            sends: true,
+            direction: Direction::Sent,
             has_no_path: connection.has_no_path(),
             progress: None,
             told: t,
-            told_since: None,
+            acked_until: None,
             waits_since: None,
             waits_from: Moment::at(t),
             held_back: false,
@@ -148,13 +149,17 @@ impl Track {
         self.level = level;
         let mut moved = acked + received;
         if moved > 0 {
-            self.sends = acked >= received;
+            self.direction = if acked >= received {
+                Direction::Sent
+            } else {
+                Direction::Received
+            };
         }
         let is_late = received == 0 && self.may_be_late_news(acked, before);
         let stop = self
             .progress
             .filter(|_| moved > 0)
-            .map(|last| last.last_delivery(&self.flows, self.told_since));
+            .map(|last| last.last_delivery(&self.flows, self.acked_until));
         self.take_flows(connection, before, t);
         let (waited, held_back) = (self.waits_since.map(|_| self.waits_from), self.held_back);
         self.take_waiting(connection, moved, before, t);
@@ -165,7 +170,7 @@ impl Track {
             self.reprioritise(Some(path), backup, t);
         }
         if let Some(open) = &mut self.open {
-            open.see(&self.flows, self.sends, moved);
+            open.see(&self.flows, self.direction, moved);
             open.nowhere |= self.has_no_path && open.paths.were_several();
             open.wanted |= self.waits_since.is_some() || moved > 0;
         }
@@ -184,14 +189,14 @@ impl Track {
             if let Some(resumed) = &mut self.resumed {
                 resumed.take(moved, t);
             }
-            let in_order = !self.sends && self.ahead == 0 && !self.misses_a_reading();
+            let in_order = !self.direction.sends() && self.ahead == 0 && !self.misses_a_reading();
             let mut progress = Progress::new(&self.flows, moved, told_before, before, t);
             progress.in_order = in_order;
             self.progress = Some(progress);
-            (self.told_since, self.misses_since, self.written) = (None, None, 0);
+            (self.acked_until, self.misses_since, self.written) = (None, None, 0);
             self.note_carriers(t);
         } else if self.progress.is_some() {
-            self.told_since = Some(self.told);
+            self.acked_until = Some(self.told);
             self.written += written;
         }
     }
@@ -206,7 +211,7 @@ impl Track {
         if before - last.at < SILENT_S + 2.0 * trip {
             return false;
         }
-        let silent = |flow: &Flow| flow.clock.heard < last.told + 2.0 * trip;
+        let silent = |flow: &Flow| flow.clock.last_heard_at < last.told + 2.0 * trip;
         acked as f64 <= self.rate * trip + MESSAGE as f64 && self.flows.iter().all(silent)
     }
 
@@ -214,16 +219,16 @@ impl Track {
     fn take_waiting(&mut self, connection: &Connection, moved: u64, before: f64, t: f64) {
         let came_in = self.flows.iter().any(|flow| flow.moved > 0);
         self.ahead = self.take_early(moved, t);
-        let misses = !self.sends && moved == 0 && self.ahead > if came_in { 0 } else { MESSAGE };
+        let misses = !self.direction.sends() && moved == 0 && self.ahead > if came_in { 0 } else { MESSAGE };
         self.misses_since = self.misses_since.or(misses.then_some(t));
         let misses = moved == 0 && self.misses_since.is_some();
         // What an application does not read is no fault of a path, until what comes after it has arrived.
-        if is_window_closed(connection, self.sends) {
+        if is_window_closed(connection, self.direction) {
             self.held_until = t + HELD_S;
         }
         // Of a path that went nobody knows what it still held.
         let calm = self.open.is_none() && !self.clues.went_since(t - HELD_S);
-        let by_peer = calm && self.sends && moved == 0 && have_paths_delivered(connection);
+        let by_peer = calm && self.direction.sends() && moved == 0 && have_paths_delivered(connection);
         let since = self.peer_holds_since.filter(|_| by_peer).unwrap_or(t);
         self.peer_holds_since = by_peer.then_some(since);
         let closed = t <= self.held_until || (self.held_by_window && moved == 0);
@@ -273,7 +278,7 @@ impl Track {
         }
         for subflow in &connection.subflows {
             match self.flows.iter_mut().find(|flow| flow.cookie == subflow.cookie) {
-                Some(flow) => flow.take(subflow, self.sends, t),
+                Some(flow) => flow.take(subflow, self.direction, t),
                 None if subflow.state == TcpState::Established => {
                     // Those with which a connection begins are no better paths that came, unless their device came.
                     let came = self.clues.has_come(subflow.interface.as_deref(), self.began_at);
@@ -295,7 +300,7 @@ impl Track {
             .flows
             .iter()
             .max_by_key(|flow| flow.moved)
-            .map_or(0.0, |flow| flow.clock.back());
+            .map_or(0.0, |flow| flow.clock.one_way_s());
         let from = match waited.map(|since| since.later(forth)) {
             // The beat of an application is no pause: which end of it is meant is left open.
             Some(since) if since.middle() > stop.middle() + BEAT_S => since,
@@ -318,7 +323,7 @@ impl Track {
     /// When the newest delivery was, as far as is known so far.
     pub(super) fn last_delivery(&self) -> Option<Moment> {
         self.progress
-            .map(|last| last.last_delivery(&self.flows, self.told_since))
+            .map(|last| last.last_delivery(&self.flows, self.acked_until))
     }
 
     /// The round trip of the slowest subflow, seconds.

@@ -13,8 +13,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use super::super::privilege::Service;
 use super::shared::Shared;
 use crate::bus::{Action, Refusal};
-use crate::kernel::{Events, lacking};
-use crate::model::{Access, Consent, Event, EventKind, Offer, Origin};
+use crate::kernel::Events;
+use crate::model::{Access, Consent, Event, EventKind, Offer, Origin, Remedy};
 
 /// How often it is looked whether the service is there.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -209,21 +209,18 @@ impl Permission<'_> {
         }
     }
 
-    /// What is missing, and what would lift it.
-    fn why_not(&self) -> Option<String> {
-        let access = &self.access;
-        let what = lacking(access.events, access.control, access.subflow_tokens)?;
-        let advice = match (&self.refused, access.offer) {
-            (Some(refused), _) => refused.as_str(),
-            (None, Some(_)) => "allow it through the privileged service",
-            (None, None) => "run as root for the kernel's events and for changes",
-        };
-        Some(format!("CAP_NET_ADMIN is missing: {what}; {advice}"))
+    /// What would lift what is missing.
+    fn remedy(&self) -> Remedy {
+        match (&self.refused, self.access.offer) {
+            (Some(refused), _) => Remedy::Said(refused.clone()),
+            (None, Some(_)) => Remedy::Service,
+            (None, None) => Remedy::Root,
+        }
     }
 
     /// Tells what may be seen and done, where that is news.
     fn tell(&mut self) {
-        self.access.why_not = self.why_not();
+        self.access.why_not = self.access.lifted_by(self.remedy());
         if self.told.as_ref() == Some(&self.access) {
             return;
         }

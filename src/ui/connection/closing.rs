@@ -4,10 +4,10 @@ use egui::Ui;
 
 use super::table::Row;
 use crate::model::{Command, SocketAddr, equivalent};
-use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;
 use crate::ui::widgets::{Look, Press, command_box, dialog, label};
+use crate::words::teardown::one_of;
 
 /// A subflow that somebody wants to close.
 #[derive(Debug)]
@@ -46,16 +46,6 @@ impl Closing {
         }
     }
 
-    fn consequence(&self) -> String {
-        match self.others {
-            0 => "It is the only one: the connection ends unless another subflow joins.".to_owned(),
-            others => format!(
-                "The connection lives on over {}.",
-                format::several(others, "other subflow")
-            ),
-        }
-    }
-
     pub(super) fn ui(&self, view: &View<'_>, ui: &Ui) -> Answer {
         let tokens = Tokens::of(ui);
         let mut answer = Answer::Waits;
@@ -63,7 +53,7 @@ impl Closing {
             ui.set_width(680.0);
             let title = format!("Close the subflow over {}?", self.path);
             label(ui, title, Type::Section, tokens.text);
-            label(ui, self.consequence(), Type::Body, tokens.text2);
+            label(ui, one_of(self.others), Type::Body, tokens.text2);
             ui.add_space(8.0);
             let endpoints: Vec<_> = view.live.state().endpoints.values().cloned().collect();
             let lines = equivalent(&self.command(), &endpoints);

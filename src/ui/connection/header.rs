@@ -3,34 +3,31 @@
 use egui::{Frame, Margin, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
-use crate::history::handover::{duration, sentence};
 use crate::history::{Condition, ConnectionHistory};
 use crate::model::Connection;
-use crate::ui::connections::badges;
+use crate::ui::connections::{badge, remarks};
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
 use crate::ui::widgets::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
+use crate::words::connection::{self as words, Remark};
+use crate::words::handover::{length, sentence};
 
-/// The second line: token, owner, age, subflows.
+/// The second line, after the token: owner, age, subflows.
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
     let mut parts = Vec::new();
-    parts.extend(connection.token.map(|token| token.to_string()));
     let number = || connection.uid.map(|uid| format!("user {uid}"));
     let user = connection.user.clone().or_else(number);
     let pid = connection
         .process
         .as_ref()
-        .map(|process| match connection.other_processes() {
-            0 => format!("pid {}", process.pid),
-            others => format!("pid {} +{others}", process.pid),
-        });
+        .map(|process| words::process(process.pid, connection.other_processes()));
     let owner: Vec<String> = user.into_iter().chain(pid).collect();
     if !owner.is_empty() {
         parts.push(owner.join(", "));
     }
     if let Some(ended) = record.ended_at {
-        parts.push(format!("closed {} ago", format::age(view.shown.now() - ended)));
+        parts.push(format!("closed {}", words::ago(view.shown.now() - ended)));
         return parts.join(" · ");
     }
     parts.push(format!(
@@ -42,11 +39,10 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
         .iter()
         .filter(|subflow| view.condition(subflow) == Condition::Carrying)
         .count();
-    let subflows = format::several(subflows.len(), "subflow");
-    parts.push(match carrying {
-        _ if connection.has_no_path() => "no path left: what is sent waits".to_owned(),
-        0 => format!("{subflows}, none carrying data"),
-        carrying => format!("{subflows}, {carrying} carrying data"),
+    parts.push(if connection.has_no_path() {
+        words::NO_PATH_WAITS.to_owned()
+    } else {
+        words::subflows(subflows.len(), carrying)
     });
     parts.join(" · ")
 }
@@ -69,12 +65,12 @@ pub(super) fn ui(
         let mut right = rect.right();
         let newest = view.interruptions(connection.id()).next();
         let names = width(painter, &name, Type::Figure) + 36.0 + width(painter, &peer, Type::BigMono) + 16.0;
-        for mut badge in badges(connection, view) {
-            let story = newest.filter(|_| badge.text.starts_with("Handover "));
+        for remark in remarks(connection, view) {
+            let mut badge = badge(remark);
+            let story = newest.filter(|_| matches!(remark, Remark::Handover { .. }));
             if let Some((_, gap)) = story {
-                let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-                let told = format!("{}: {length} ± {uncertainty}", badge.text);
-                let short = badge.text.trim_start_matches("Handover ").to_owned();
+                let told = format!("{}: {}", badge.text, length(gap));
+                let short = words::remark_briefly(remark);
                 // The peer says more than how long it was.
                 let fits = |text: &String| {
                     let badge = Badge::neutral(text.as_str(), badge.icon);
@@ -124,18 +120,13 @@ pub(super) fn ui(
         let start = arrow.x + 18.0;
         let most = right - start - 8.0;
         paint_address(painter, pos2(start, y), &peer, Type::BigMono, tokens.text, most);
-        let line = details(record, connection, view);
         let mut at = pos2(rect.left(), rect.top() + 49.0);
-        let mut rest = line.as_str();
-        if let Some((token, after)) = line
-            .split_once(" · ")
-            .filter(|(token, _)| token.starts_with("0x"))
-        {
-            at.x = paint(painter, at, token, Type::SmallMono, tokens.text2);
-            rest = after;
+        if let Some(token) = connection.token {
+            at.x = paint(painter, at, &token.to_string(), Type::SmallMono, tokens.text2);
             at.x = paint(painter, at, " · ", Type::Small, tokens.text3);
         }
-        paint_within(painter, at, rest, Type::Small, tokens.text2, rect.right() - at.x);
+        let line = details(record, connection, view);
+        paint_within(painter, at, &line, Type::Small, tokens.text2, rect.right() - at.x);
         drop(response);
     });
     command

@@ -4,7 +4,7 @@ mod filter;
 mod model;
 mod paint;
 
-pub(super) use model::badges;
+pub(super) use model::{badge, remarks};
 
 use egui::{Frame, Panel, ScrollArea, Ui};
 use rustc_hash::FxHashMap;

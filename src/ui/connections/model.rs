@@ -14,6 +14,8 @@ use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
 use crate::ui::view::{Direction, View, application};
 use crate::ui::widgets::{Badge, Chip, ChipState};
+use crate::words::connection::{self, Remark};
+use crate::words::state;
 
 /// The connections of one application.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,8 +223,8 @@ pub(super) struct Row {
     pub peer: String,
     /// A chip a path.
     pub chips: Vec<Chip>,
-    /// The gravest badge.
-    pub badge: Option<Badge>,
+    /// What is worth a badge, the gravest.
+    pub remark: Option<Remark>,
     /// The last minute, by slot.
     pub minute: Vec<(Slot, Vec<f64>)>,
     /// Which way its rates go.
@@ -237,7 +239,7 @@ pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
     Row {
         peer: connection.remote.to_string(),
         chips: chips(connection, view),
-        badge: badges(connection, view).into_iter().next(),
+        remark: remarks(connection, view).into_iter().next(),
         minute: minute(connection, view),
         direction: view.direction_of(connection.id()),
     }
@@ -264,17 +266,17 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     let path = view.path(subflow.last.interface.as_deref());
     let backup = subflow.last.is_backup();
     let rate = || format::rate(view.bps(subflow), view.decimals(subflow));
-    let (state, text) = match (view.condition(subflow), backup) {
-        (Condition::Carrying, false) => (ChipState::Carrying, rate()),
-        (Condition::Carrying, true) => (ChipState::BackupInUse, rate()),
-        (Condition::Idle, false) => (ChipState::Idle, "idle".to_owned()),
-        (Condition::Idle, true) => (ChipState::BackupIdle, "idle".to_owned()),
-        (Condition::Stalled, _) if view.interface_up(&subflow.last) == Some(false) => {
-            (ChipState::Lost, "lost".to_owned())
-        }
-        (Condition::Stalled, _) => (ChipState::Lost, "stalled".to_owned()),
-        (Condition::NotAnswered, _) => (ChipState::Idle, "not answered".to_owned()),
-        (Condition::Closed, _) => (ChipState::Idle, "closed".to_owned()),
+    let (condition, up) = (view.condition(subflow), view.interface_up(&subflow.last));
+    let state = match (condition, backup) {
+        (Condition::Carrying, false) => ChipState::Carrying,
+        (Condition::Carrying, true) => ChipState::BackupInUse,
+        (Condition::Idle, true) => ChipState::BackupIdle,
+        (Condition::Stalled, _) => ChipState::Lost,
+        (Condition::Idle | Condition::NotAnswered | Condition::Closed, _) => ChipState::Idle,
+    };
+    let text = match condition {
+        Condition::Carrying => rate(),
+        resting => state::condition(resting, up).to_owned(),
     };
     Chip {
         slot: path.slot,
@@ -287,13 +289,25 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
 /// How long a handover is news, seconds.
 const RECENT_S: f64 = 60.0;
 
-/// The badges of a connection, the gravest first.
-pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Badge> {
+/// The badge of a remark.
+pub(in crate::ui) fn badge(remark: Remark) -> Badge {
+    let text = connection::remark(remark);
+    match remark {
+        Remark::NoPath | Remark::Fallback => Badge::warning(text, ICON_WARNING.codepoint),
+        Remark::Handover { .. } | Remark::BackupInUse => {
+            Badge::neutral(text, Some(ICON_SWAP_HORIZ.codepoint))
+        }
+        Remark::OnePath => Badge::neutral(text, None),
+    }
+}
+
+/// What is worth a badge at a connection, the gravest first.
+pub(in crate::ui) fn remarks(connection: &Connection, view: &View<'_>) -> Vec<Remark> {
     if connection.has_no_path() {
-        return vec![Badge::warning("No path left", ICON_WARNING.codepoint)];
+        return vec![Remark::NoPath];
     }
     if connection.fallback == Some(true) {
-        return vec![Badge::warning("Fell back to TCP", ICON_WARNING.codepoint)];
+        return vec![Remark::Fallback];
     }
     let subflows = view.subflows(connection.id());
     let sum = |backup: bool| -> f64 {
@@ -303,21 +317,19 @@ pub(in crate::ui) fn badges(connection: &Connection, view: &View<'_>) -> Vec<Bad
             .map(|subflow| view.recent_bps(subflow))
             .sum()
     };
-    let mut badges = Vec::new();
+    let mut remarks = Vec::new();
     let newest = view.interruptions(connection.id()).next();
     let ago = newest.map(|(handover, _)| view.shown.now() - handover.t);
-    if let Some(ago) = ago.filter(|ago| *ago < RECENT_S) {
-        let text = format!("Handover {} ago", format::age(ago));
-        badges.push(Badge::neutral(text, Some(ICON_SWAP_HORIZ.codepoint)));
-    }
+    let recent = ago.filter(|ago_s| *ago_s < RECENT_S);
+    remarks.extend(recent.map(|ago_s| Remark::Handover { ago_s }));
     // A backup carries a few bytes now and then; in use means more than that.
     if sum(true) > 0.05 * sum(false) && sum(true) > 0.0 {
-        badges.push(Badge::neutral("Backup in use", Some(ICON_SWAP_HORIZ.codepoint)));
+        remarks.push(Remark::BackupInUse);
     }
     if subflows.len() == 1 {
-        badges.push(Badge::neutral("One path", None));
+        remarks.push(Remark::OnePath);
     }
-    badges
+    remarks
 }
 
 /// The last minute of a connection, stacked by slot.
@@ -407,8 +419,7 @@ mod tests {
                 .map(|chip| (chip.state, chip.text.clone()))
                 .collect()
         };
-        let badge = |row: &Row| row.badge.as_ref().map(|badge| badge.text.clone());
-        let said: Vec<_> = rows.iter().map(|row| (chips(row), badge(row))).collect();
+        let said: Vec<_> = rows.iter().map(|row| (chips(row), row.remark)).collect();
         assert_eq!(
             said,
             [
@@ -419,13 +430,10 @@ mod tests {
                     ],
                     None
                 ),
-                (
-                    vec![(ChipState::Idle, "idle".to_owned())],
-                    Some("One path".to_owned())
-                ),
+                (vec![(ChipState::Idle, "idle".to_owned())], Some(Remark::OnePath)),
                 (
                     vec![(ChipState::Plain, "plain TCP 0.80".to_owned())],
-                    Some("Fell back to TCP".to_owned())
+                    Some(Remark::Fallback)
                 ),
             ]
         );
@@ -437,14 +445,14 @@ mod tests {
         let view = stage.view();
         let mut connection = view.shown.latest(Token(3).into()).expect("known").clone();
         connection.subflows.clear();
-        let first = |connection: &Connection| badges(connection, &view).remove(0).text;
+        let first = |connection: &Connection| remarks(connection, &view).remove(0);
         assert_eq!(
             first(&connection),
-            "Fell back to TCP",
+            Remark::Fallback,
             "not accepted yet, as far as is known"
         );
         connection.inode = Some(7);
-        assert_eq!(first(&connection), "No path left");
+        assert_eq!(first(&connection), Remark::NoPath);
     }
 
     #[test]

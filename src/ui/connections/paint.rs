@@ -6,15 +6,16 @@ use egui::{
 use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_INFO};
 
 use super::ListState;
-use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
+use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row, badge};
 use crate::model::Connection;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};
 use crate::ui::widgets::{
-    Badge, Press, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
-    paint_within, row_ground, sparkline, width,
+    Press, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right, paint_within,
+    row_ground, sparkline, width,
 };
+use crate::words::connection as words;
 
 const PADDING: f32 = 16.0;
 const INDENT: f32 = 24.0;
@@ -47,7 +48,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             let counts = counts.unwrap_or_default();
             let direction = view.direction();
             let only = if view.turned.is_some() { "only " } else { "" };
-            let right = format!("{only}{}, Mbit/s", direction.participle());
+            let right = format!("{only}{}, Mbit/s", words::participle(direction));
             let left = rect.right() - width(ui.painter(), &right, Type::Small);
             paint_within(
                 ui.painter(),
@@ -67,18 +68,18 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             };
             paint_right(ui.painter(), pos2(rect.right(), y), &right, Type::Small, color);
             focus_ring(ui, &response, 4.0);
-            let (past, other) = (direction.past(), direction.other());
+            let (past, other) = (words::past(direction), direction.other());
             let (turn, hint) = match view.turned {
                 None => (
                     Some(other),
                     format!(
                         "Each connection shows the way of most of its data; an arrow where that is not {past}.                          Click for only what is {}.",
-                        other.past()
+                        words::past(other)
                     ),
                 ),
                 Some(turned) if turned != view.main => (
                     Some(other),
-                    format!("Only what is {past}. Click for only what is {}.", other.past()),
+                    format!("Only what is {past}. Click for only what is {}.", words::past(other)),
                 ),
                 Some(_) => (
                     None,
@@ -218,11 +219,12 @@ pub(super) fn row(
     let right = rect.right() - PADDING;
     let mut end = right;
     let peer = width(painter, &row.peer, Type::Mono);
-    if let Some(badge) = &row.badge {
+    if let Some(remark) = row.remark {
+        let mut badge = badge(remark);
         let room = right - rect.left() - INDENT - 8.0 - badge.width(painter);
-        let short = badge.text.strip_prefix("Handover ").filter(|_| peer > room);
-        let short = short.map(|text| Badge::neutral(text, badge.icon));
-        let badge = short.as_ref().unwrap_or(badge);
+        if peer > room {
+            badge.text = words::remark_briefly(remark);
+        }
         end = badge.paint(painter, pos2(right, rect.top() + 7.0), tokens).left() - 8.0;
     }
     let start = pos2(rect.left() + INDENT, rect.top() + 17.0);
@@ -262,7 +264,7 @@ pub(super) fn row(
             .iter()
             .map(|chip| format!("{}: {}", chip.path, chip.text))
             .collect();
-        let unit = format!("{}, Mbit/s", row.direction.participle());
+        let unit = format!("{}, Mbit/s", words::participle(row.direction));
         response.on_hover_text_at_pointer(format!("{}\n{}\n{unit}", row.peer, paths.join("\n")));
     }
     clicked
@@ -277,8 +279,8 @@ fn spoken(row: &Row, connection: &Connection, view: &View<'_>) -> String {
             .map(|chip| format!("{} {}", chip.path, chip.text)),
     );
     if row.direction != view.direction() {
-        words.push(row.direction.participle().to_owned());
+        words.push(words::participle(row.direction).to_owned());
     }
-    words.extend(row.badge.iter().map(|badge| badge.text.clone()));
+    words.extend(row.remark.map(words::remark));
     words.join(", ")
 }

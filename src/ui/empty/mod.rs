@@ -5,10 +5,10 @@ mod paint;
 
 use egui::{Frame, Margin, ScrollArea, Ui};
 
-use self::model::Reason;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::label;
+use crate::words::empty::Reason;
 
 /// The whole panel; whether the demo can be opened from here.
 pub(super) fn ui(view: &View<'_>, can_open: bool, ui: &mut Ui) -> Vec<UiCommand> {

@@ -2,24 +2,10 @@
 
 use egui_material_icons::icons::{ICON_CHECK, ICON_INFO, ICON_LOCK, ICON_WARNING};
 
-use crate::model::{Command, OLDEST_KERNEL, SettingValue};
-use crate::ui::format;
+use crate::model::{Command, SettingValue};
 use crate::ui::view::View;
-
-/// Why there is nothing to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// The first sample is on its way.
-    Reading,
-    /// The source ended before anything came.
-    Lost,
-    /// The kernel has no MPTCP.
-    NoMptcp,
-    /// `net.mptcp.enabled` is 0.
-    Off,
-    /// Everything is ready.
-    None,
-}
+use crate::words::access;
+use crate::words::empty::{self, Reason};
 
 /// Why there is nothing to show.
 pub(super) fn reason(view: &View<'_>) -> Reason {
@@ -40,35 +26,9 @@ pub(super) fn reason(view: &View<'_>) -> Reason {
 
 /// Headline and the sentence below it.
 pub(super) fn words(reason: Reason, view: &View<'_>) -> (String, String) {
-    let (headline, sentence) = match reason {
-        Reason::Reading => ("Reading connections", String::new()),
-        Reason::Lost => ("The source is lost", view.ended.unwrap_or_default().to_owned()),
-        Reason::NoMptcp => (
-            "This kernel was built without MPTCP",
-            format!(
-                "It has no net.mptcp. Pathscope needs Linux {OLDEST_KERNEL} or later, built with CONFIG_MPTCP."
-            ),
-        ),
-        Reason::Off => (
-            "MPTCP is switched off on this machine",
-            "net.mptcp.enabled is 0: every new connection is plain TCP.".to_owned(),
-        ),
-        Reason::None => ("No MPTCP connections yet", ready(view)),
-    };
-    (headline.to_owned(), sentence)
-}
-
-fn ready(view: &View<'_>) -> String {
-    let open = match view.shown.state().plain_tcp {
-        None => String::new(),
-        Some(0) => " No connection is open.".to_owned(),
-        Some(1) => " One connection is open, and it is plain TCP.".to_owned(),
-        Some(number) => format!(
-            " {} are open, and all of them are plain TCP.",
-            format::several(number as usize, "connection")
-        ),
-    };
-    format!("This machine is ready for MPTCP.{open}")
+    let plain_tcp = view.shown.state().plain_tcp;
+    let sentence = empty::sentence(reason, view.ended, plain_tcp);
+    (empty::headline(reason).to_owned(), sentence)
 }
 
 /// What switches MPTCP on.
@@ -86,27 +46,38 @@ pub(super) struct Seen {
     /// Whether it wants a look.
     pub warns: bool,
     pub title: String,
-    pub value: String,
+    pub shown: Shown,
     /// Lines below the title.
     pub details: Vec<String>,
 }
 
-/// The end of a reason, which says what to do, as a sentence of its own.
-fn what_lifts_it(why_not: &str) -> String {
-    let advice = why_not.rsplit("; ").next().unwrap_or(why_not);
-    let mut letters = advice.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+/// What stands at the right of a thing that is seen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Shown {
+    Nothing,
+    Value(String),
+    /// The interfaces that are up, as chips.
+    Interfaces,
+}
+
+impl Seen {
+    /// What stands at the right, as far as it is text.
+    pub(super) fn value(&self) -> &str {
+        match &self.shown {
+            Shown::Value(value) => value,
+            Shown::Nothing | Shown::Interfaces => "",
+        }
+    }
 }
 
 /// The column *What Pathscope sees*. Interfaces are painted as chips beside it.
 pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
     let state = view.live.state();
-    let row = |fine: bool, title: &str, value: String| Seen {
+    let row = |fine: bool, title: &str, shown: Shown| Seen {
         icon: if fine { ICON_CHECK } else { ICON_WARNING }.codepoint,
         warns: !fine,
         title: title.to_owned(),
-        value,
+        shown,
         details: Vec::new(),
     };
     let kernel = view
@@ -116,7 +87,7 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
     let mut rows = vec![row(
         reason != Reason::NoMptcp,
         "MPTCP in the kernel",
-        kernel.unwrap_or_default(),
+        kernel.map_or(Shown::Nothing, Shown::Value),
     )];
     if let Some(enabled) = state.settings.get("enabled") {
         let title = if reason == Reason::Off {
@@ -127,52 +98,42 @@ pub(super) fn seen(reason: Reason, view: &View<'_>) -> Vec<Seen> {
         rows.push(row(
             reason != Reason::Off,
             title,
-            format!("net.mptcp.enabled = {enabled}"),
+            Shown::Value(format!("net.mptcp.enabled = {enabled}")),
         ));
     }
-    rows.push(row(up(view) > 0, INTERFACES, String::new()));
+    rows.push(row(up(view) > 0, "Interfaces up", Shown::Interfaces));
     if reason != Reason::NoMptcp {
         let number = state.endpoints.len();
-        rows.push(row(number > 0, "Endpoints", number.to_string()));
+        rows.push(row(number > 0, "Endpoints", Shown::Value(number.to_string())));
     }
     if let Some(limits) = state.limits {
         let most = limits.extra_subflows_max;
-        rows.push(row(most > 0, "Extra subflows for a connection", most.to_string()));
+        let most_shown = Shown::Value(most.to_string());
+        rows.push(row(most > 0, "Extra subflows for a connection", most_shown));
     }
     if !view.access.control {
-        let first = if view.access.events {
-            "Switches are off."
-        } else {
-            "Events are inferred; switches are off."
-        };
         rows.push(Seen {
             icon: ICON_LOCK.codepoint,
             warns: true,
             title: "Read-only".to_owned(),
-            value: String::new(),
-            details: [
-                Some(first.to_owned()),
-                view.access.why_not.as_deref().map(what_lifts_it),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
+            shown: Shown::Nothing,
+            details: [access::while_read_only(view.access).to_owned()]
+                .into_iter()
+                .chain(view.access.why_not.as_ref().map(access::what_lifts))
+                .collect(),
         });
     }
     if let Some(number) = view.shown.state().plain_tcp.filter(|number| *number > 0) {
         rows.push(Seen {
             icon: ICON_INFO.codepoint,
             warns: false,
-            title: format!("{} on plain TCP", format::several(number as usize, "connection")),
-            value: String::new(),
+            title: empty::on_plain_tcp(number),
+            shown: Shown::Nothing,
             details: vec!["An application must ask for MPTCP.".to_owned()],
         });
     }
     rows
 }
-
-/// The row whose value is chips.
-pub(super) const INTERFACES: &str = "Interfaces up";
 
 fn up(view: &View<'_>) -> usize {
     let interfaces = view.live.state().interfaces.values();
@@ -252,7 +213,7 @@ mod tests {
             .filter(|row| row.warns)
             .map(|row| row.title.as_str())
             .collect();
-        assert_eq!(warns, ["Switched off", INTERFACES, "Endpoints"]);
+        assert_eq!(warns, ["Switched off", "Interfaces up", "Endpoints"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use egui::{Color32, Frame, Margin, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui
 use egui::{WidgetInfo, accesskit::Role};
 use egui_material_icons::icons::ICON_PLAY_ARROW;
 
-use super::model::{DEMO, INTERFACES, RECIPES, Reason, Seen, seen, switch_on as command};
+use super::model::{DEMO, RECIPES, Seen, Shown, seen, switch_on as command};
 use crate::model::equivalent;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::{UiCommand, View};
@@ -13,6 +13,7 @@ use crate::ui::widgets::{
     Chip, ChipState, Look, Press, command_box, hairline, icon, label, paint, paint_right, paint_within,
     shape_of,
 };
+use crate::words::empty::Reason;
 
 /// A card on a raised ground.
 fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
@@ -237,7 +238,7 @@ fn seen_ui(row: &Seen, view: &View<'_>, ui: &mut Ui) {
         WidgetInfo::labeled(
             Role::Label,
             true,
-            format!("{}: {}{details}", row.title, row.value),
+            format!("{}: {}{details}", row.title, row.value()),
         )
     });
     let painter = ui.painter();
@@ -258,8 +259,14 @@ fn seen_ui(row: &Seen, view: &View<'_>, ui: &mut Ui) {
         y += 18.0;
         paint_within(painter, pos2(x, y), line, Type::Small, tokens.text2, most);
     }
-    paint_right(painter, rect.right_center(), &row.value, Type::Body, tokens.text2);
-    if row.title == INTERFACES {
+    paint_right(
+        painter,
+        rect.right_center(),
+        row.value(),
+        Type::Body,
+        tokens.text2,
+    );
+    if row.shown == Shown::Interfaces {
         chips(painter, rect, view, tokens);
     }
     if !details.is_empty() {

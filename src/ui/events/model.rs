@@ -1,12 +1,10 @@
 //! What the list of events says.
 
-use std::net::IpAddr;
-
-use crate::history::backup_in_words;
+use crate::model::Event;
 use crate::model::text::for_terminal;
-use crate::model::{Event, EventKind, Origin, error_words, reset_words};
 use crate::ui::format;
 use crate::ui::view::{PathName, View};
+use crate::words::event as words;
 
 /// One event.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,10 +78,10 @@ fn row(event: &Event, view: &View<'_>) -> Row {
     Row {
         t: event.t,
         clock: format::clock(started_at, event.t),
-        what: what(event.kind),
+        what: words::title(event.kind),
         path: device.map(|device| view.path(Some(&device))),
-        details: details(event),
-        loss: loss(event),
+        details: for_terminal(&words::details(event).join(" · ")).into_owned(),
+        loss: words::is_loss(event),
     }
 }
 
@@ -96,102 +94,6 @@ fn owner(event: &Event, view: &View<'_>) -> Option<String> {
     let mut interfaces = view.shown.state().interfaces.values();
     let owner = interfaces.find(|interface| interface.addresses.iter().any(|entry| entry.address == local));
     owner.map(|interface| interface.name.clone())
-}
-
-/// An event's kind in words: the schema's name without underscores.
-fn what(kind: EventKind) -> String {
-    let name = kind.to_string().replace('_', " ");
-    let mut letters = name.chars();
-    letters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn loss(event: &Event) -> bool {
-    match event.kind {
-        EventKind::InterfaceDown | EventKind::AddressLost => true,
-        EventKind::SubflowClosed => event.error.unwrap_or(0) != 0 || event.reset_reason.is_some(),
-        EventKind::Command => event.command.as_ref().is_some_and(|outcome| !outcome.ok),
-        _ => false,
-    }
-}
-
-fn details(event: &Event) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    parts.extend(event.token.map(|token| token.to_string()));
-    match (event.local, event.remote) {
-        (Some(local), Some(remote)) => parts.push(format!("{local} → {remote}")),
-        (local, remote) => parts.extend(local.or(remote).map(|address| address.to_string())),
-    }
-    let named = |address: &IpAddr| {
-        [event.local, event.remote]
-            .iter()
-            .flatten()
-            .any(|end| end.ip() == *address)
-    };
-    parts.extend(
-        event
-            .address
-            .filter(|address| !named(address))
-            .map(|address| address.to_string()),
-    );
-    let shown = |text: &String| for_terminal(text).into_owned();
-    parts.extend(event.interface.as_ref().map(shown));
-    parts.extend(
-        event
-            .interface_was
-            .as_ref()
-            .map(|was| shown(&format!("before {was}"))),
-    );
-    parts.extend(event.ssid.as_ref().map(shown));
-    parts.extend(event.bssid.map(|bssid| bssid.to_string()));
-    match (event.local_id, event.remote_id) {
-        (Some(local), Some(remote)) => parts.push(format!("ids {local} → {remote}")),
-        // That of an address which the peer announced, or removed.
-        (None, Some(remote)) => parts.push(format!("id {remote}")),
-        (_, None) => {}
-    }
-    parts.extend(backup_in_words(event).map(str::to_owned));
-    parts.extend(event.error.filter(|error| *error != 0).map(error_words));
-    parts.extend(event.reset_reason.map(reset_words));
-    if let Some(endpoint) = &event.endpoint {
-        parts.push(format!(
-            "endpoint {} {} {}",
-            endpoint.id, endpoint.address, endpoint.flags
-        ));
-    }
-    if let Some(limits) = event.limits {
-        parts.push(format!(
-            "extra subflows {}, ADD_ADDR accepted {}",
-            limits.extra_subflows_max, limits.add_addr_accepted_max
-        ));
-    }
-    if let (Some(name), Some(value)) = (&event.setting, &event.value) {
-        parts.push(shown(&format!("{name} = {value}")));
-    }
-    parts.extend(event.overruns.map(|overruns| format!("{overruns} times")));
-    parts.extend(
-        event
-            .suspended_s
-            .map(|away| format!("away for {}", format::age(away))),
-    );
-    if let Some(outcome) = &event.command {
-        let asked = outcome
-            .asked
-            .as_ref()
-            .and_then(|command| serde_json::to_string(command).ok());
-        parts.push(format!(
-            "by {}: {}",
-            outcome.by,
-            if outcome.ok { "done" } else { "failed" }
-        ));
-        parts.extend(outcome.message.as_ref().map(shown));
-        parts.extend(asked.as_ref().map(shown));
-    }
-    if event.origin == Origin::Inferred {
-        parts.push("inferred".to_owned());
-    }
-    parts.join(" · ")
 }
 
 impl Row {
@@ -212,7 +114,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Line;
+    use crate::model::{EventKind, Line, Origin};
     use crate::ui::test_data::Stage;
 
     fn stage() -> Stage {

@@ -1,12 +1,13 @@
 //! What the lanes of one incident show: interfaces, connections with their delivery, and their subflows, against time.
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Cause, Fate, Handover, Incident, Interruption, Uninterrupted, sentence};
+use crate::history::handover::{Cause, Fate, Handover, Incident, Interruption};
 use crate::model::{ConnectionId, Event, EventKind};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
 use crate::ui::view::{View, application, network};
+use crate::words::handover as words;
 
 /// How wide the bars of delivery are, seconds; wider where the window is.
 const BIN_S: f64 = 0.02;
@@ -34,7 +35,8 @@ pub(super) struct Bar {
     pub from: f64,
     pub to: f64,
     pub look: Look,
-    pub text: String,
+    /// What stands on it, the most important first.
+    pub parts: Vec<String>,
 }
 
 /// An interface, or a subflow.
@@ -118,15 +120,17 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
     let mut up = turns.iter().find(|(t, _)| *t > from).map_or(now, |(_, up)| !up);
     let address = known
         .and_then(|interface| interface.addresses.first())
-        .map_or_else(String::new, |owned| format!(", {}", owned.address));
-    let text = |up: bool, until: f64| {
-        if up {
-            let signal = view.shown.session().signal_at(device, until);
-            let signal = signal.map_or_else(String::new, |dbm| format!(", {}", format::dbm(dbm)));
-            format!("up{signal}{address}")
-        } else {
-            "down".to_owned()
+        .map(|owned| owned.address.to_string());
+    let parts = |up: bool, until: f64| {
+        if !up {
+            return vec!["down".to_owned()];
         }
+        let signal = view.shown.session().signal_at(device, until);
+        let state = ["up".to_owned()].into_iter();
+        state
+            .chain(signal.map(format::dbm))
+            .chain(address.clone())
+            .collect()
     };
     let look = |up: bool| if up { Look::Solid } else { Look::Down };
     let mut bars = Vec::new();
@@ -137,7 +141,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
                 from: start,
                 to: *t,
                 look: look(up),
-                text: text(up, *t),
+                parts: parts(up, *t),
             });
             (start, up) = (*t, *turned);
         }
@@ -146,7 +150,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
         from: start,
         to,
         look: look(up),
-        text: text(up, to),
+        parts: parts(up, to),
     });
     Lane {
         slot: path.slot,
@@ -204,9 +208,9 @@ fn block(
         delivery,
         stopped_at: member.t,
         interruption: member.interruption,
-        quiet: member.uninterrupted.map(Uninterrupted::in_words),
+        quiet: member.uninterrupted.map(words::uninterrupted),
         fate: member.fate(),
-        sentence: sentence(member, |device| view.path(Some(device)).name),
+        sentence: words::sentence(member, |device| view.path(Some(device)).name),
         lanes,
     })
 }
@@ -220,20 +224,20 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
     let mut bars: Vec<Bar> = Vec::new();
     let mut at = begins;
     let rest = |at: f64, until: f64, bars: &mut Vec<Bar>| {
-        let idle = if backup {
-            (Look::Backup, "backup, idle")
+        let idle: (Look, &[&str]) = if backup {
+            (Look::Backup, &["backup", "idle"])
         } else {
-            (Look::Idle, "idle")
+            (Look::Idle, &["idle"])
         };
         // What rested before it was hit did not wait for it.
         let hit = stalled_at.map_or(until, |stalled| stalled.clamp(at, until));
-        for (from, to, (look, text)) in [(at, hit, idle), (hit, until, (Look::Stalled, "stalled"))] {
+        for (from, to, (look, parts)) in [(at, hit, idle), (hit, until, (Look::Stalled, &["stalled"]))] {
             if to - from > 1e-6 {
                 bars.push(Bar {
                     from,
                     to,
                     look,
-                    text: text.to_owned(),
+                    parts: parts.iter().copied().map(str::to_owned).collect(),
                 });
             }
         }
@@ -244,7 +248,7 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
             from: start,
             to: end,
             look: Look::Solid,
-            text: format!("{} Mbit/s", format::lone_rate(bps)),
+            parts: vec![format!("{} Mbit/s", format::lone_rate(bps))],
         });
         at = end;
     }
@@ -260,25 +264,9 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
         note: notes.join(", "),
         bars,
         closed: subflow.ended_at.filter(|ended| *ended <= to).map(|ended| {
-            let why = hit
-                .filter(|(t, _)| ended >= *t)
-                .and_then(|(_, cause)| reason(cause));
-            (
-                ended,
-                why.map_or_else(|| "closed".to_owned(), |why| format!("closed: {why}")),
-            )
+            let cause = hit.filter(|(t, _)| ended >= *t).map(|(_, cause)| cause);
+            (ended, words::closed(cause))
         }),
-    }
-}
-
-/// What closed the subflow that was hit.
-fn reason(cause: Cause) -> Option<&'static str> {
-    match cause {
-        Cause::LinkLost => Some("link lost"),
-        Cause::AddressLost => Some("address lost"),
-        Cause::ClosedLocally => Some("by you"),
-        Cause::ClosedByPeer => Some("by the peer"),
-        Cause::PathDead | Cause::PathDegraded | Cause::PathReturned | Cause::PriorityChanged => None,
     }
 }
 

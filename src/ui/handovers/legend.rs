@@ -52,7 +52,7 @@ pub(super) fn ui(ui: &mut Ui) {
                 from: 0.0,
                 to: 1.0,
                 look,
-                text: String::new(),
+                parts: Vec::new(),
             };
             bar(&sample, Slot::new(slot), &scale, y, tokens, painter);
         } else {

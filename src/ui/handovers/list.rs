@@ -5,13 +5,15 @@ use egui::{
 };
 use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIST, ICON_SHOW_CHART};
 
-use crate::history::handover::{Cause, Incident, Uninterrupted, cause_in_words, duration, sentence};
+use crate::history::handover::Incident;
 use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
 use crate::ui::widgets::{
     Press, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of, width,
 };
+use crate::words::handover as words;
+use crate::words::units::{Figure, Measured, length};
 
 pub(super) const ROW: f32 = 112.0;
 const PADDING: f32 = 16.0;
@@ -22,44 +24,22 @@ pub(super) fn cause(incident: &Incident, view: &View<'_>) -> String {
         .from
         .as_deref()
         .map(|device| view.path(Some(device)).name);
-    cause_in_words(incident.cause, path.as_deref().unwrap_or("every path"))
-}
-
-/// Why, as far as the stream tells.
-fn why(cause: Cause) -> &'static str {
-    match cause {
-        Cause::LinkLost => "link down",
-        Cause::AddressLost => "address lost",
-        Cause::PathDead => "nothing got through",
-        Cause::PathDegraded => "far worse than before",
-        Cause::PathReturned => "path is back",
-        Cause::PriorityChanged => "MP_PRIO",
-        Cause::ClosedLocally | Cause::ClosedByPeer => "subflow closed",
-    }
+    words::cause(incident.cause, path.as_deref())
 }
 
 /// Handovers, the worst and the total, each with its unit.
 pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
     let tokens = Tokens::of(ui);
-    let worst: Vec<u64> = incidents
-        .iter()
-        .filter_map(|incident| incident.worst().map(|worst| worst.ms))
-        .collect();
-    let length = |ms: u64| duration(ms, 0).0;
+    let lengths = || incidents.iter().filter_map(|one| Some(one.worst()?.ms));
     let number = incidents.len();
+    let worst = lengths().max().map_or_else(Figure::absent, length);
     let figures = [
         (
-            number.to_string(),
+            Figure::counted(number),
             if number == 1 { "handover" } else { "handovers" },
         ),
-        (
-            worst
-                .iter()
-                .max()
-                .map_or_else(|| format::ABSENT.to_owned(), |ms| length(*ms)),
-            "worst",
-        ),
-        (length(worst.iter().sum()), "in total"),
+        (worst, "worst"),
+        (length(lengths().sum()), "in total"),
     ];
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 72.0), Sense::hover());
     let spoken: Vec<String> = figures
@@ -69,13 +49,12 @@ pub(super) fn totals(incidents: &[Incident], ui: &mut Ui) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken.join(", ")));
     for ((figure, what), column) in figures.iter().zip(0_u8..) {
         let x = rect.left() + PADDING + f32::from(column) * ((rect.width() - PADDING) / 3.0).min(120.0);
-        let (value, unit) = figure.split_once(' ').unwrap_or((figure, ""));
         let y = rect.top() + 26.0;
-        let end = paint(ui.painter(), pos2(x, y), value, Type::Title, tokens.text);
+        let end = paint(ui.painter(), pos2(x, y), &figure.number, Type::Title, tokens.text);
         paint(
             ui.painter(),
             pos2(end + 5.0, y + 3.0),
-            unit,
+            figure.unit.unwrap_or_default(),
             Type::Body,
             tokens.text3,
         );
@@ -122,7 +101,7 @@ pub(super) fn number_badge(
 pub(super) fn story(incident: &Incident, view: &View<'_>) -> String {
     let worst = incident.members.first();
     worst.map_or_else(String::new, |worst| {
-        sentence(worst, |device| view.path(Some(device)).name)
+        words::sentence(worst, |device| view.path(Some(device)).name)
     })
 }
 
@@ -131,20 +110,14 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
     let title = cause(incident, view);
-    let worst = incident
-        .worst()
-        .map(|worst| (worst.ms, duration(worst.ms, worst.uncertainty_ms)));
-    let figure = worst.as_ref().map_or_else(
-        || {
-            incident
-                .uninterrupted()
-                .map_or("not seen", Uninterrupted::briefly)
-                .to_owned()
-        },
-        |(_, (length, uncertainty))| format!("{length} ± {uncertainty}"),
+    let worst = incident.worst();
+    let figure = worst.map(words::length);
+    let said = figure.as_ref().map_or_else(
+        || words::uninterrupted_briefly(incident.uninterrupted()).to_owned(),
+        ToString::to_string,
     );
     response.widget_info(|| {
-        let name = format!("Handover {}: {title}, {figure}", incident.number);
+        let name = format!("Handover {}: {title}, {said}", incident.number);
         WidgetInfo::selected(Role::Button, true, chosen, name)
     });
     let painter = ui.painter();
@@ -155,13 +128,19 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     let wide = (width(painter, &number, Type::SmallStrong) + 8.0).max(18.0);
     let badge = Rect::from_min_size(pos2(left - 1.0, y - 9.0), vec2(wide, 18.0));
     number_badge(painter, badge, incident, chosen, tokens);
-    let start = match &worst {
-        Some((_, (length, uncertainty))) => {
+    let start = match &figure {
+        Some(Measured { length, uncertainty }) => {
             let text = format!("± {uncertainty}");
             let end = paint_right(painter, pos2(right, y), &text, Type::Small, tokens.text2) - 8.0;
-            paint_right(painter, pos2(end, y), length, Type::Figure, tokens.text)
+            paint_right(
+                painter,
+                pos2(end, y),
+                &length.to_string(),
+                Type::Figure,
+                tokens.text,
+            )
         }
-        None => paint_right(painter, pos2(right, y), &figure, Type::Small, tokens.text2),
+        None => paint_right(painter, pos2(right, y), &said, Type::Small, tokens.text2),
     };
     let title_left = badge.right() + 7.0;
     let room = start - 8.0 - title_left;
@@ -187,7 +166,7 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     let end = paint_right(
         painter,
         pos2(right, y),
-        why(incident.cause),
+        words::why(incident.cause),
         Type::Small,
         tokens.text3,
     );
@@ -200,8 +179,8 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
         tokens.text2,
         end - 8.0 - left,
     );
-    if let Some((ms, _)) = &worst {
-        let share = *ms as f32 / longest_ms.max(1) as f32;
+    if let Some(worst) = worst {
+        let share = worst.ms as f32 / longest_ms.max(1) as f32;
         let bar = Rect::from_min_size(pos2(left, rect.top() + 88.0), vec2((right - left) * share, 4.0));
         painter.rect_filled(bar, 2.0, tokens.danger);
     }
@@ -237,7 +216,7 @@ fn paint_paths(painter: &Painter, at: Pos2, incident: &Incident, view: &View<'_>
             shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
             x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
         } else {
-            let text = if last { "nowhere" } else { "every path" };
+            let text = if last { words::NOWHERE } else { words::EVERY_PATH };
             x = paint(painter, pos2(x, y), text, Type::Body, tokens.text2) + 8.0;
         }
     }
@@ -248,10 +227,7 @@ fn who(incident: &Incident, view: &View<'_>) -> String {
     let first = incident.members.first();
     let first = first.and_then(|member| view.shown.latest(member.connection));
     let first = first.map_or("a connection that is gone".into(), application);
-    match incident.members.len() {
-        0 | 1 => first.into_owned(),
-        members => format!("{first} and {} more", members - 1),
-    }
+    words::whom(&first, incident.connections())
 }
 
 /// What can be done with the chosen one.

@@ -1,6 +1,5 @@
 //! Handovers: what happened, lanes against time, and a list with the figures.
 
-mod headline;
 mod lanes;
 mod legend;
 mod list;
@@ -10,12 +9,12 @@ mod scale;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea, Ui, vec2};
 
-pub(super) use self::headline::{Headline, headline};
 use self::lanes::Lanes;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::widgets::{Press, label};
-use crate::history::handover::{Incident, Outcome};
+use crate::history::handover::Incident;
+use crate::words::handover as words;
 
 /// What the panel remembers.
 #[derive(Debug)]
@@ -199,8 +198,10 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
                 bottom: 8,
             })
             .show(ui, |ui| {
-                label(ui, headline(chosen, view).to_string(), Type::Title, tokens.text);
-                label(ui, outcome(chosen), Type::Lead, tokens.text2);
+                let name = |device: &str| view.path(Some(device)).name;
+                let headline = words::headline(chosen, name).to_string();
+                label(ui, headline, Type::Title, tokens.text);
+                label(ui, words::outcome(chosen), Type::Lead, tokens.text2);
             });
         match overview::ui(incidents, chosen, span, view, ui) {
             Some(overview::Act::Choose(t)) => pick = Some(t),
@@ -215,37 +216,6 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
         commands.push(UiCommand::Look(t));
     }
     commands
-}
-
-/// `Delivering as before after 0.4 s. 3 connections lived on, 1 carried nothing, none was lost.`
-fn outcome(incident: &Incident) -> String {
-    let Outcome {
-        lived,
-        idle,
-        waiting,
-        lost,
-    } = incident.outcome();
-    let recovered = incident.worst().and_then(|worst| worst.recovery_ms);
-    let again = recovered.map(|ms| format!("Delivering as before after {:.1} s. ", ms as f64 / 1000.0));
-    let parts = [
-        (lived, "lived on", "lived on"),
-        (idle, "carried nothing", "carried nothing"),
-        (waiting, "still waits", "still wait"),
-        (lost, "was lost", "were lost"),
-    ];
-    let mut words = Vec::new();
-    for (number, one, several) in parts.into_iter().filter(|(number, _, _)| *number > 0) {
-        let who = if words.is_empty() {
-            super::format::several(number, "connection")
-        } else {
-            number.to_string()
-        };
-        words.push(format!("{who} {}", if number == 1 { one } else { several }));
-    }
-    if lost == 0 && waiting == 0 {
-        words.push("none was lost".to_owned());
-    }
-    format!("{}{}.", again.unwrap_or_default(), words.join(", "))
 }
 
 const DEMO: &str = "pathscope demo";
@@ -282,7 +252,6 @@ mod tests {
     use super::*;
     use crate::history::handover::{Cause, Handover, Interruption, incidents};
     use crate::model::Token;
-    use crate::ui::test_data::Stage;
 
     fn all() -> Vec<Incident> {
         let handover = |t: f64, ms: u64| Handover {
@@ -314,21 +283,5 @@ mod tests {
         state.chosen = Some(5.0);
         assert_eq!(state.place(&all).map(|one| one.number), Some(1));
         assert_eq!(state.place(&[]), None);
-    }
-
-    #[test]
-    fn headline_and_outcome_are_sentences() {
-        let (stage, all) = (Stage::usual(), all());
-        let said: Vec<_> = all
-            .iter()
-            .map(|one| (headline(one, &stage.view()).to_string(), outcome(one)))
-            .collect();
-        let (first, second) = (said.first().expect("two"), said.last().expect("two"));
-        assert_eq!(first.0, "Wi-Fi lost. Data moved to Phone after 207 ms ± 14.");
-        assert_eq!(second.0, "Wi-Fi lost. Data moved to Phone after 1.42 s ± 0.01.");
-        assert_eq!(
-            first.1,
-            "Delivering as before after 0.4 s. 1 connection lived on, none was lost."
-        );
     }
 }

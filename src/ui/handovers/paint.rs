@@ -6,11 +6,13 @@ use egui::{pos2, vec2};
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
 use super::scale::{Scale, step, ticks_from};
-use crate::history::handover::{Fate, Incident, duration};
+use crate::history::handover::Incident;
 use crate::ui::format;
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
 use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of, width};
+use crate::words::handover::{length, length_and_fate};
+use crate::words::units::Measured;
 
 pub(super) const LABELS: f32 = 200.0;
 pub(super) const PADDING: f32 = 16.0;
@@ -157,7 +159,7 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
         let thin = matches!(one.look, Look::Idle | Look::Backup);
         let mut one = one.clone();
         if thin && rests {
-            one.text.clear();
+            one.parts.clear();
         }
         rests |= bar(&one, lane.slot, scale, y, tokens, painter) && thin;
     }
@@ -177,7 +179,7 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
 
 fn spoken(lane: &Lane) -> String {
     let mut parts = vec![lane.name.clone()];
-    parts.extend(lane.bars.iter().map(|bar| bar.text.clone()));
+    parts.extend(lane.bars.iter().map(|bar| bar.parts.join(", ")));
     parts.extend(lane.closed.as_ref().map(|(_, why)| why.clone()));
     parts.dedup();
     parts.join(", ")
@@ -194,8 +196,8 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
         return false;
     }
     let text = |style, color| {
-        let text = fitting(&bar.text, style, rect.width() - 16.0, painter);
-        if let Some(text) = text {
+        let text = fitting(&bar.parts, style, rect.width() - 16.0, painter);
+        if let Some(text) = &text {
             paint(painter, pos2(rect.left() + 10.0, y), text, style, color);
         }
         text.is_some()
@@ -231,7 +233,7 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
                 x += 7.0;
             }
             painter.rect_stroke(rect, 3.0, Stroke::new(1.0, tokens.danger), StrokeKind::Inside);
-            let wide = width(painter, &bar.text, Type::SmallStrong);
+            let wide = width(painter, &bar.parts.join(", "), Type::SmallStrong);
             if wide + 16.0 <= rect.width() {
                 let ground = Rect::from_min_size(
                     pos2(rect.left() + 4.0, rect.top() + 1.5),
@@ -249,26 +251,27 @@ pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens,
     }
 }
 
-/// As much of a text as there is room for, its last parts left out; nothing where not even the first fits.
-fn fitting<'a>(text: &'a str, style: Type, room: f32, painter: &Painter) -> Option<&'a str> {
-    let shorter = |text: &&'a str| text.rsplit_once(", ").map(|(first, _)| first);
-    let mut texts = std::iter::successors(Some(text), shorter);
+/// As many parts as there is room for, the last left out first; nothing where not even the first fits.
+fn fitting(parts: &[String], style: Type, room: f32, painter: &Painter) -> Option<String> {
+    let fewest = parts.len().min(1);
+    let most_first = (fewest..=parts.len()).rev();
+    let mut texts = most_first.filter_map(|count| Some(parts.get(..count)?.join(", ")));
     texts.find(|text| width(painter, text, style) <= room)
 }
 
 /// The word of a thin line, on a ground of its own.
 fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) -> bool {
-    let text = fitting(&bar.text, Type::Small, rect.width() - 40.0, painter);
+    let text = fitting(&bar.parts, Type::Small, rect.width() - 40.0, painter);
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return false;
     };
-    let wide = width(painter, text, Type::Small);
+    let wide = width(painter, &text, Type::Small);
     let ground = Rect::from_min_size(pos2(rect.left() + 8.0, rect.top()), vec2(wide + 12.0, BAR));
     painter.rect_filled(ground, 0.0, tokens.panel);
     paint(
         painter,
         pos2(ground.left() + 6.0, rect.center().y),
-        text,
+        &text,
         Type::Small,
         tokens.text2,
     );
@@ -360,15 +363,7 @@ fn bars(
 fn said(block: &Block) -> String {
     match block.interruption {
         None => block.quiet.unwrap_or("how long was not seen").to_owned(),
-        Some(gap) => {
-            let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-            let lost = match block.fate {
-                Fate::LivedOn => "",
-                Fate::Waits => ", goes on",
-                Fate::Lost => ", lost",
-            };
-            format!("{length} ± {uncertainty}{lost}")
-        }
+        Some(gap) => length_and_fate(gap, block.fate),
     }
 }
 
@@ -404,7 +399,8 @@ fn gap(
     for x in [rect.left(), rect.right()] {
         painter.vline(x, top..=bottom, Stroke::new(2.0, tokens.danger));
     }
-    let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
+    let Measured { length, uncertainty } = length(gap);
+    let length = length.to_string();
     let style = if first { Type::Heading } else { Type::Strong };
     let wide = width(painter, &length, style);
     let middle = f32::midpoint(top, bottom) + 8.0;

@@ -207,7 +207,7 @@ impl Adding {
                     ink: tokens.text,
                 };
                 let response =
-                    switch(ui, look, &format!("{name}, new endpoint")).on_hover_text(meaning(name));
+                    switch(ui, look, &format!("{name}, new endpoint")).on_hover_text(meaning(flag));
                 if response.clicked() {
                     self.flags = if look.on {
                         self.flags.without(flag)

@@ -98,7 +98,7 @@ fn head(columns: &Columns, rect: Rect, ui: &Ui) {
         Type::Small,
         tokens.text3,
     );
-    for ((name, _), middle) in FLAGS.iter().zip(columns.flags) {
+    for ((name, flag), middle) in FLAGS.iter().zip(columns.flags) {
         let place = Rect::from_center_size(pos2(middle, y), vec2(64.0, 20.0));
         let color = tokens.text3;
         ui.painter().text(
@@ -110,7 +110,7 @@ fn head(columns: &Columns, rect: Rect, ui: &Ui) {
         );
         let response = ui.interact(place, ui.scope_id().with(("head", name)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Column {name}")));
-        response.on_hover_text(meaning(name));
+        response.on_hover_text(meaning(*flag));
     }
 }
 

@@ -18,6 +18,7 @@ use self::lasting::{Owned, Owners};
 use self::pending::Pending;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
+use super::waits::Asked;
 use super::widgets::{Press, label};
 use crate::desktop::{MptcpFlags, NetworkManager, Profile};
 
@@ -44,10 +45,8 @@ impl PathsState {
     }
 
     /// What an owner was asked for and has not answered yet.
-    pub(super) fn asked(&self) -> Option<String> {
-        self.owners
-            .is_writing()
-            .then(|| "Write to NetworkManager".to_owned())
+    pub(super) fn asked(&self) -> Option<Asked> {
+        self.owners.is_writing().then_some(Asked::WriteProfile)
     }
 
     /// Has an owner's flags written.

@@ -4,15 +4,14 @@ use std::net::IpAddr;
 
 use super::lasting::{Owned, Owner, owner};
 use super::pending::Pending;
-use crate::history::kind_name;
 use crate::model::text::for_terminal;
 use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
     plan_change, problems,
 };
-use crate::ui::changes::subflows_of;
-use crate::ui::format;
 use crate::ui::view::{PathName, View, network, path_name};
+use crate::words::path::{kind_name, radio};
+use crate::words::{as_sentence, endpoint as words};
 
 /// All that the panel shows at the left.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -68,12 +67,12 @@ pub(super) const FLAGS: [(&str, EndpointFlags); 5] = [
 ];
 
 /// What a flag means, for its column's head.
-pub(super) fn meaning(name: &str) -> &'static str {
-    match name {
-        "subflow" => "Open subflows from this address.",
-        "signal" => "Announce this address to the peer, so that it opens subflows to it.",
-        "backup" => "Carry data only when no other path can.",
-        "fullmesh" => "Open a subflow to each address of the peer.",
+pub(super) fn meaning(flag: EndpointFlags) -> &'static str {
+    match flag {
+        EndpointFlags::SUBFLOW => "Open subflows from this address.",
+        EndpointFlags::SIGNAL => "Announce this address to the peer, so that it opens subflows to it.",
+        EndpointFlags::BACKUP => "Carry data only when no other path can.",
+        EndpointFlags::FULLMESH => "Open a subflow to each address of the peer.",
         _ => "Use only for subflows to addresses that the peer announced. Linux 6.18 or newer.",
     }
 }
@@ -84,7 +83,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
     let mut placed: Vec<u8> = Vec::new();
     let mut content = Content {
         endpoints: state.endpoints.len(),
-        ignored: ignored(&state.settings).iter().map(ToString::to_string).collect(),
+        ignored: ignored(&state.settings).iter().map(words::ignored).collect(),
         ..Content::default()
     };
     for interface in state.interfaces.values() {
@@ -151,16 +150,6 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         out_bps,
         rows,
     }
-}
-
-/// The access point of a client, its channel and the rates of the radio.
-fn radio(interface: &Interface) -> Option<String> {
-    let mut parts = vec![format!("Access point {}", interface.bssid?)];
-    parts.extend(interface.frequency_mhz.map(|mhz| format!("{mhz} MHz")));
-    let rate = |what: &str, bps: u64| format!("{what} at {} Mbit/s", bps as f64 / 1e6);
-    parts.extend(interface.tx_bitrate_bps.map(|bps| rate("sends", bps)));
-    parts.extend(interface.rx_bitrate_bps.map(|bps| rate("receives", bps)));
-    Some(parts.join(", "))
 }
 
 fn is_link_local(address: IpAddr) -> bool {
@@ -241,18 +230,14 @@ fn row(
         endpoint: endpoint.cloned(),
         owner: endpoint.and_then(|endpoint| owner(endpoint, owned)),
         problems: endpoint.map_or_else(Vec::new, |endpoint| problems(endpoint, state.interfaces.values())),
-        subflows: subflows_of(state, address, Some(device).filter(|device| !device.is_empty())),
+        subflows: state.subflows_at(address, Some(device).filter(|device| !device.is_empty())),
     }
 }
 
 impl Content {
     /// The sentence at the top.
     pub(super) fn title(&self) -> String {
-        if self.endpoints == 0 {
-            return "No endpoints. Only the default route is used.".to_owned();
-        }
-        let endpoints = format::several(self.endpoints, "endpoint");
-        format!("{endpoints} on {}", format::several(self.used, "interface"))
+        words::number(self.endpoints, self.used)
     }
 
     /// The first address that has no endpoint, with its device.
@@ -271,17 +256,13 @@ impl Row {
             .map(|prefix| format!("/{prefix}"))
             .into_iter()
             .collect();
-        parts.extend(self.problems.iter().map(ToString::to_string));
-        let backup = |endpoint: &Endpoint| endpoint.flags.contains(EndpointFlags::BACKUP);
-        match (&self.endpoint, self.subflows) {
-            (None, 0) => parts.push("no endpoint".to_owned()),
-            (None, count) => parts.push(format!("no endpoint, {}", format::several(count, "subflow"))),
-            (Some(_), 0) => parts.push("no subflow now".to_owned()),
-            (Some(endpoint), count) => {
-                let suffix = if backup(endpoint) { ", backup" } else { "" };
-                parts.push(format!("{}{suffix}", format::several(count, "subflow")));
-            }
-        }
+        parts.extend(
+            self.problems
+                .iter()
+                .map(|problem| words::problem(*problem).to_owned()),
+        );
+        let flags = self.endpoint.as_ref().map(|endpoint| endpoint.flags);
+        parts.push(words::subflows(flags, self.subflows));
         if let Some(port) = self.endpoint.as_ref().and_then(|endpoint| endpoint.port) {
             parts.push(format!("port {port}"));
         }
@@ -307,10 +288,7 @@ pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
 
 /// A reason as a sentence of its own.
 pub(super) fn sentence(why: &impl ToString) -> String {
-    let text = why.to_string();
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(letters).chain(['.']).collect()
+    as_sentence(&why.to_string())
 }
 
 /// One switch of an endpoint.
@@ -352,17 +330,8 @@ pub(super) fn flag_switch(
         flags: change,
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-    let consequence = if !plan_change(endpoint, change).in_place {
-        let count = format::several(
-            subflows_of(view.live.state(), endpoint.address, endpoint.interface.as_deref()),
-            "subflow",
-        );
-        format!("Not in place: the endpoint is made anew, which closes {count}. Asks before.")
-    } else if flag == EndpointFlags::FULLMESH {
-        "In place; the kernel makes the endpoint's subflows anew.".to_owned()
-    } else {
-        "In place: no subflow closes.".to_owned()
-    };
+    let in_place = plan_change(endpoint, change).in_place;
+    let consequence = words::consequence(flag, in_place, view.live.state().subflows_of(endpoint));
     let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
     FlagSwitch {
         name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),

@@ -7,8 +7,8 @@ use crate::history::{State, SubflowHistory};
 use crate::model::{
     Command, Connection, Endpoint, EndpointFlags, FlagChange, Subflow, equivalent, plan_change,
 };
-use crate::ui::format;
 use crate::ui::view::{View, application};
+use crate::words::teardown::{self as words, Applying, Closing};
 
 /// What waits to be applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,41 +123,30 @@ impl Pending {
 
     /// What applying tears down.
     pub(super) fn title(&self, state: &State) -> String {
-        let closes = format::several(self.closing(state).len(), "subflow");
-        let one = |id: &u8| state.endpoints.get(id);
-        match (
-            self.changes.keys().collect::<Vec<_>>().as_slice(),
-            self.removals.len(),
-        ) {
-            ([id], 0) => {
-                let Some(endpoint) = one(id) else {
+        let changed: Vec<u8> = self.changes.keys().copied().collect();
+        let removed: Vec<u8> = self.removals.iter().copied().collect();
+        let applying = match (changed.as_slice(), removed.as_slice()) {
+            ([id], []) => {
+                let Some(endpoint) = state.endpoints.get(id) else {
                     return String::new();
                 };
                 let change = self.change_of(endpoint);
-                let act = match (change.set.names().as_slice(), change.clear.names().as_slice()) {
-                    ([on], []) => format!("Turning on {on}"),
-                    ([], [off]) => format!("Turning off {off}"),
-                    (on, off) => format!("Changing {}", join(&[on, off].concat())),
-                };
-                if plan_change(endpoint, change).in_place {
-                    return format!("{act} changes endpoint {id} in place");
+                Applying::Flags {
+                    id: *id,
+                    change,
+                    in_place: plan_change(endpoint, change).in_place,
                 }
-                format!("{act} re-creates endpoint {id} and closes {closes}")
             }
-            ([], 1) => {
-                let id = self.removals.first().copied().unwrap_or_default();
-                format!("Removing endpoint {id} closes {closes}")
+            ([], [id]) => Applying::Removal { id: *id },
+            (changed, removed) => {
+                let ids: BTreeSet<u8> = changed.iter().chain(removed).copied().collect();
+                Applying::Several {
+                    changes: self.count(),
+                    ids: ids.into_iter().collect(),
+                }
             }
-            (..) => {
-                let ids: BTreeSet<u8> = self.changes.keys().chain(&self.removals).copied().collect();
-                let ids: Vec<String> = ids.iter().map(u8::to_string).collect();
-                format!(
-                    "{} changes to endpoints {} close {closes}",
-                    self.count(),
-                    join(&ids)
-                )
-            }
-        }
+        };
+        words::title(&applying, self.closing(state).len())
     }
 
     /// The subflows that applying closes, with their connections.
@@ -204,109 +193,59 @@ impl Pending {
             })
             .collect();
         if !flags.is_empty() {
-            let flags = join(&flags.into_iter().collect::<Vec<_>>());
-            sentences.push(format!(
-                "The kernel cannot change {flags} in place: it deletes the endpoint and adds it again."
-            ));
+            sentences.push(words::not_in_place(&flags.into_iter().collect::<Vec<_>>()));
         }
         if !self.removals.is_empty() {
-            sentences.push("Without an endpoint no further subflow is made from the address.".to_owned());
+            sentences.push(words::NO_FURTHER_SUBFLOW.to_owned());
         }
-        sentences.extend(fate(&self.closing(state), !self.removals.is_empty(), view));
+        let closing = closing(&self.closing(state), view);
+        sentences.extend(words::fate(&closing, !self.removals.is_empty()));
         sentences.join(" ")
     }
 }
 
-/// What becomes of the subflows that close.
-fn fate(closing: &[(&Connection, &Subflow)], removed: bool, view: &View<'_>) -> Vec<String> {
-    let anew = if removed {
-        "closes"
-    } else {
-        "closes and is made anew"
-    };
-    match closing {
-        [] => vec!["No subflow closes.".to_owned()],
+/// The subflows that close, as they are told of.
+fn closing(subflows: &[(&Connection, &Subflow)], view: &View<'_>) -> Closing {
+    match subflows {
+        [] => Closing::None,
         [(connection, subflow)] => {
-            let path = view.path(subflow.interface.as_deref()).name;
-            let rate = view
-                .live
-                .subflow(subflow.cookie)
-                .map_or(0.0, SubflowHistory::out_bps);
-            let app = application(connection);
-            let mut sentences = vec![format!(
-                "The subflow of {app} over {path}, {} Mbit/s now, {anew}.",
-                format::lone_rate(rate)
-            )];
-            let others: BTreeSet<String> = connection
-                .subflows
-                .iter()
-                .filter(|other| other.cookie != subflow.cookie)
-                .map(|other| view.path(other.interface.as_deref()).name)
-                .collect();
-            sentences.push(if others.is_empty() {
-                "It is the connection's only one: the connection may end.".to_owned()
-            } else {
-                let others = join(&others.into_iter().collect::<Vec<_>>());
-                format!("The connection lives on over {others} meanwhile.")
-            });
-            sentences
-        }
-        many => {
-            let connections: BTreeSet<_> = many.iter().map(|(connection, _)| connection.id()).collect();
-            let alone = many
-                .iter()
-                .filter(|(connection, _)| connection.subflows.len() == 1)
-                .count();
-            let mut sentences = vec![format!(
-                "{} of {} close{}.",
-                format::several(many.len(), "subflow"),
-                format::several(connections.len(), "connection"),
-                if removed { "" } else { " and are made anew" },
-            )];
-            sentences.push(format!("They are of {}.", applications(many)));
-            if alone > 0 {
-                let have = if alone == 1 { "has" } else { "have" };
-                sentences.push(format!(
-                    "{} {have} no other and may end.",
-                    format::several(alone, "connection")
-                ));
+            let path = |subflow: &Subflow| view.path(subflow.interface.as_deref()).name;
+            let rate = view.live.subflow(subflow.cookie).map(SubflowHistory::out_bps);
+            let others = connection.subflows.iter();
+            let others = others.filter(|other| other.cookie != subflow.cookie);
+            let others: BTreeSet<String> = others.map(path).collect();
+            Closing::One {
+                application: application(connection).into_owned(),
+                path: path(subflow),
+                bps: rate.unwrap_or(0.0),
+                others: others.into_iter().collect(),
             }
-            sentences
+        }
+        several => {
+            let connections: BTreeSet<_> = several.iter().map(|(connection, _)| connection.id()).collect();
+            let is_alone = |(connection, _): &&(&Connection, &Subflow)| connection.subflows.len() == 1;
+            Closing::Several {
+                subflows: several.len(),
+                connections: connections.len(),
+                alone: several.iter().filter(is_alone).count(),
+                applications: applications(several),
+            }
         }
     }
 }
 
-/// Whose subflows these are, those with the most first.
-fn applications(closing: &[(&Connection, &Subflow)]) -> String {
-    const MOST: usize = 4;
+/// Whose subflows these are, with how many each, those with the most first.
+fn applications(closing: &[(&Connection, &Subflow)]) -> Vec<(String, usize)> {
     let mut count: BTreeMap<Cow<'_, str>, usize> = BTreeMap::new();
     for (connection, _) in closing {
         *count.entry(application(connection)).or_default() += 1;
     }
-    let mut apps: Vec<_> = count.into_iter().collect();
-    apps.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    let rest = apps.len().saturating_sub(MOST);
-    let mut words: Vec<String> = apps
-        .iter()
-        .take(MOST)
-        .map(|(app, number)| match number {
-            1 => app.to_string(),
-            number => format!("{app} ({number})"),
-        })
-        .collect();
-    if rest > 0 {
-        words.push(format!("{rest} more"));
-    }
-    join(&words)
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn join(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
+    let named = count
+        .into_iter()
+        .map(|(name, number)| (name.into_owned(), number));
+    let mut applications: Vec<_> = named.collect();
+    applications.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    applications
 }
 
 #[cfg(test)]

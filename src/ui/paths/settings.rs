@@ -175,12 +175,8 @@ impl Setting {
 }
 
 /// The line under a change that was made.
-pub(super) fn change_caption(clock: &str, note: &str) -> String {
-    if note.is_empty() {
-        clock.to_owned()
-    } else {
-        format!("{clock} · {note}")
-    }
+pub(super) fn change_caption(clock: &str, note: Option<&str>) -> String {
+    note.map_or_else(|| clock.to_owned(), |note| format!("{clock} · {note}"))
 }
 
 #[cfg(test)]

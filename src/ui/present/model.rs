@@ -2,14 +2,18 @@
 
 use std::cmp::Reverse;
 
+use egui::Key;
+
 use crate::history::Condition;
-use crate::history::handover::{Fate, incidents};
+use crate::history::handover::incidents;
 use crate::model::{Connection, ConnectionId, Subflow};
 use crate::ui::LabLink;
 use crate::ui::format;
-use crate::ui::handovers::{Headline, headline};
 use crate::ui::laboratory::LabNow;
 use crate::ui::view::{UiCommand, View, application};
+use crate::words::connection::preposition;
+use crate::words::handover::{self as words, Headline, headline};
+use crate::words::listed;
 
 /// A link has to carry so many times as much as the one named before to be named in its place.
 const RELUCTANCE: f64 = 1.2;
@@ -102,15 +106,11 @@ pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
     let recovered = handover
         .interruption
         .and_then(|interruption| interruption.recovery_ms);
-    let again = recovered.map(|ms| format!("Delivering as before after {:.1} s. ", ms as f64 / 1000.0));
-    let lived = match handover.fate() {
-        Fate::LivedOn => "lived on",
-        Fate::Waits => "waits",
-        Fate::Lost => "was lost",
-    };
+    let again = recovered.map(|ms| format!("{} ", words::recovery(ms)));
+    let lived = words::fate(handover.fate());
     let ago = format::age(view.shown.now() - handover.t);
     Said {
-        sentence: headline(&incident, view),
+        sentence: headline(&incident, |device| view.path(Some(device)).name),
         second: format!("{}{app} {lived}. {ago} ago.", again.unwrap_or_default()),
     }
 }
@@ -148,27 +148,22 @@ fn beforehand(connection: &Connection, view: &View<'_>) -> Said {
     let words = format!(
         "{} {} {} over {}",
         application(connection),
-        view.direction_of(connection.id()).preposition(),
+        preposition(view.direction_of(connection.id())),
         connection.remote.host(),
-        listed(&over)
+        if over.is_empty() {
+            "no path".to_owned()
+        } else {
+            listed(&over)
+        }
     );
     Said::plain(words, second.to_owned())
-}
-
-/// `Wi-Fi, Ethernet and Phone`
-fn listed(names: &[String]) -> String {
-    match names {
-        [] => "no path".to_owned(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// A key of the strip.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct KeyCap {
     /// What stands on it.
-    pub key: &'static str,
+    pub key: Key,
     /// What it does.
     pub text: String,
     /// `None` where there is nothing to do now.
@@ -176,7 +171,7 @@ pub(super) struct KeyCap {
 }
 
 impl KeyCap {
-    fn new(key: &'static str, text: impl Into<String>, act: impl Into<Option<UiCommand>>) -> Self {
+    fn new(key: Key, text: impl Into<String>, act: impl Into<Option<UiCommand>>) -> Self {
         Self {
             key,
             text: text.into(),
@@ -188,7 +183,7 @@ impl KeyCap {
 impl KeyCap {
     /// The way out.
     pub(super) fn leave() -> Self {
-        Self::new("F11", "leave", UiCommand::Present(false))
+        Self::new(Key::F11, "leave", UiCommand::Present(false))
     }
 }
 
@@ -224,16 +219,16 @@ pub(super) fn keys(
             None => (word.to_owned(), None),
         };
         let (text, act) = plug("cut", cut, false);
-        keys.push(KeyCap::new("C", text, act));
+        keys.push(KeyCap::new(Key::C, text, act));
         let (text, act) = plug("bring back", back, true);
-        keys.push(KeyCap::new("R", text, act));
+        keys.push(KeyCap::new(Key::R, text, act));
         if lab.next.is_some() {
             let act = lab.starting.is_none().then_some(UiCommand::NextScenario);
-            keys.push(KeyCap::new("N", "next scenario", act));
+            keys.push(KeyCap::new(Key::N, "next scenario", act));
         }
     }
     let text = if view.paused { "go on" } else { "freeze" };
-    keys.push(KeyCap::new("Space", text, UiCommand::Pause(!view.paused)));
+    keys.push(KeyCap::new(Key::Space, text, UiCommand::Pause(!view.paused)));
     keys
 }
 
@@ -352,6 +347,6 @@ mod tests {
             .iter()
             .map(|key| key.key)
             .collect();
-        assert_eq!(keys, ["Space"]);
+        assert_eq!(keys, [Key::Space]);
     }
 }

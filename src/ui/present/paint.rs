@@ -32,8 +32,11 @@ pub(super) fn sentence(said: &Said, places: &Places, ui: &mut Ui) {
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, &spoken));
     let painter = ui.painter();
     let figure = said.sentence.figure.as_ref();
-    let (length, uncertainty) = figure.map_or_else(Default::default, |(length, uncertainty)| {
-        (format!(" {length}"), format!(" ± {uncertainty}"))
+    let (length, uncertainty) = figure.map_or_else(Default::default, |figure| {
+        (
+            format!(" {}", figure.length),
+            format!(" ± {}", figure.uncertainty),
+        )
     });
     let fonts = |share: f32| {
         let size = SENTENCE * places.scale * share;
@@ -174,7 +177,7 @@ pub(super) fn keys(
 }
 
 fn box_width(cap: &KeyCap, scale: f32, painter: &Painter) -> f32 {
-    let wide = width(painter, cap.key, Type::Strong.sized(KEY * scale));
+    let wide = width(painter, cap.key.name(), Type::Strong.sized(KEY * scale));
     (wide + 24.0 * scale).max(36.0 * scale)
 }
 
@@ -207,16 +210,16 @@ fn press(cap: &KeyCap, at: Pos2, scale: f32, ui: &mut Ui) -> Option<UiCommand> {
     let stroke = Stroke::new(1.0 * scale, outline);
     painter.rect_stroke(cap_place, 4.0 * scale, stroke, StrokeKind::Inside);
     let bold = Type::Strong.sized(KEY * scale);
-    let inner = width(painter, cap.key, bold.clone());
+    let inner = width(painter, cap.key.name(), bold.clone());
     let color = if enabled { tokens.text } else { tokens.text3 };
     let key_at = pos2(cap_place.center().x - inner / 2.0, at.y);
-    paint(painter, key_at, cap.key, bold, color);
+    paint(painter, key_at, cap.key.name(), bold, color);
     let color = if enabled { tokens.text2 } else { tokens.text3 };
     let text_at = pos2(cap_place.right() + 10.0 * scale, at.y);
     paint(painter, text_at, &cap.text, Type::Body.sized(KEY * scale), color);
     focus_ring(ui, &response, 4.0 * scale);
     // Space presses whatever has the focus.
-    let taken = if cap.key == "Space" {
+    let taken = if cap.key == Key::Space {
         ui.memory(|memory| memory.focused().is_some())
     } else {
         response.has_focus()
@@ -226,10 +229,10 @@ fn press(cap: &KeyCap, at: Pos2, scale: f32, ui: &mut Ui) -> Option<UiCommand> {
 }
 
 /// Whether a key was pressed in this frame.
-fn hit(key: &str, ui: &Ui) -> bool {
+fn hit(key: Key, ui: &Ui) -> bool {
     let keys: &[Key] = match key {
-        "F11" => &[Key::F11, Key::Escape],
-        other => &[Key::from_name(other).unwrap_or(Key::F35)],
+        Key::F11 => &[Key::F11, Key::Escape],
+        other => &[other],
     };
     ui.input_mut(|input| keys.iter().any(|key| input.consume_key(Modifiers::NONE, *key)))
 }

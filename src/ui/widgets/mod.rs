@@ -13,7 +13,7 @@ mod sparkline;
 mod switch;
 mod text;
 
-pub(super) use badge::{Badge, Tone};
+pub(super) use badge::Badge;
 pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
 pub(super) use chip::{Chip, ChipState, dashed_outline};
 pub(super) use code::command_box;

@@ -1,7 +1,7 @@
 //! Data that should move and does not.
 
 use super::{Stream, near};
-use crate::history::handover::{Cause, sentence};
+use crate::history::handover::Cause;
 
 #[test]
 fn data_that_waits_and_does_not_move_is_told_though_the_same_path_goes_on() {
@@ -44,7 +44,7 @@ fn every_path_that_falls_silent_is_one_interruption_of_the_connection() {
     );
     // What comes first may be the news of what the peer had before.
     near(handover.interruption.expect("data waited").ms, 6030, 12);
-    assert!(sentence(handover, str::to_owned).starts_with("Every path stalled; delivered again after 6.0"));
+    assert!(handover.survived && !handover.ongoing);
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use crate::history::SubflowHistory;
-use crate::history::handover::{Handover, Interruption, duration, sentence};
+use crate::history::handover::Handover;
 use crate::model::{ConnectionId, Event, EventKind};
-use crate::ui::format;
 use crate::ui::view::View;
+use crate::words::event as words;
+use crate::words::handover::{length, sentence};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,17 +65,12 @@ pub(super) fn markers(id: ConnectionId, view: &View<'_>, from: f64, to: f64) -> 
         loss: true,
         story: Some(Story {
             gap: (gap.t, gap.t + gap.ms as f64 / 1000.0),
-            short: length(*gap),
+            short: length(*gap).to_string(),
             sentence: sentence(handover, |device| view.path(Some(device)).name),
         }),
     }));
     markers.sort_by(|a, b| a.t.total_cmp(&b.t));
     markers
-}
-
-fn length(gap: Interruption) -> String {
-    let (length, uncertainty) = duration(gap.ms, gap.uncertainty_ms);
-    format!("{length} ± {uncertainty}")
 }
 
 /// Whether a handover says all that an event does.
@@ -93,65 +89,38 @@ fn marker(event: &Event, id: ConnectionId, subflows: &[&SubflowHistory], view: &
         .iter()
         .any(|subflow| device.is_some() && subflow.last.interface.as_deref() == device);
     let addressed = |address: &IpAddr| subflows.iter().any(|subflow| subflow.last.local.ip() == *address);
-    let path = || view.path(device).name;
-    let link_local = match event.address {
+    let is_link_local = match event.address {
         Some(IpAddr::V6(ip)) => ip.is_unicast_link_local(),
         _ => false,
     };
-    let (label, loss) = match event.kind {
-        EventKind::SubflowEstablished if own => (format!("{} joined", path()), false),
-        EventKind::SubflowClosed if own => {
-            let failed = event.error.unwrap_or(0) != 0 || event.reset_reason.is_some();
-            (format!("{} closed", path()), failed)
-        }
-        EventKind::SubflowPriority if own => {
-            let word = if event.backup == Some(true) {
-                "backup on"
-            } else {
-                "backup off"
-            };
-            (format!("{}: {word}", path()), false)
-        }
-        EventKind::SubflowRerouted if own => (format!("moved to {}", path()), false),
-        EventKind::ConnectionEstablished if own => ("Established".to_owned(), false),
-        EventKind::ConnectionClosed if own => ("Closed".to_owned(), false),
-        EventKind::AddressAnnounced if own => ("Address announced".to_owned(), false),
-        EventKind::AddressRemoved if own => ("Address withdrawn".to_owned(), false),
-        EventKind::InterfaceDown if used => (format!("{} lost", path()), true),
-        EventKind::AccessPointChanged if used => (format!("{}: other access point", path()), false),
-        EventKind::InterfaceUp if used => (format!("{} back", path()), false),
-        EventKind::AddressLost
-            if (used || event.address.as_ref().is_some_and(addressed))
-                && !link_local
-                && !went_down(event, view) =>
-        {
-            (format!("{} address lost", path()), true)
+    let (device, is_shown) = match event.kind {
+        EventKind::SubflowEstablished
+        | EventKind::SubflowClosed
+        | EventKind::SubflowPriority
+        | EventKind::SubflowRerouted
+        | EventKind::ConnectionEstablished
+        | EventKind::ConnectionClosed
+        | EventKind::AddressAnnounced
+        | EventKind::AddressRemoved => (device, own),
+        EventKind::InterfaceDown | EventKind::InterfaceUp | EventKind::AccessPointChanged => (device, used),
+        EventKind::AddressLost => {
+            let concerns = used || event.address.as_ref().is_some_and(addressed);
+            (device, concerns && !is_link_local && !went_down(event, view))
         }
         EventKind::EndpointChanged | EventKind::EndpointAdded | EventKind::EndpointRemoved => {
             let endpoint = event.endpoint.as_ref()?;
             let uses = |subflow: &&SubflowHistory| endpoint.may_have(subflow.last.local);
             let subflow = subflows.iter().copied().find(|subflow| uses(subflow))?;
-            let path = view.path(subflow.last.address_owner()).name;
-            let verb = match event.kind {
-                EventKind::EndpointAdded => "added",
-                EventKind::EndpointRemoved => "removed",
-                _ => "changed",
-            };
-            (format!("{path} endpoint {verb}"), false)
+            (subflow.last.address_owner(), true)
         }
-        EventKind::EventsLost => ("Events lost".to_owned(), false),
-        EventKind::ClockJump => {
-            let away = event
-                .suspended_s
-                .map_or_else(String::new, |s| format!(" {}", format::age(s)));
-            (format!("Suspended{away}"), false)
-        }
-        _ => return None,
+        EventKind::EventsLost | EventKind::ClockJump => (device, true),
+        _ => (device, false),
     };
+    let label = words::in_short(event, &view.path(device).name).filter(|_| is_shown)?;
     Some(Marker {
         t: event.t,
         label,
-        loss,
+        loss: words::is_loss(event),
         story: None,
     })
 }

@@ -8,6 +8,7 @@ use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::Direction;
 use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of};
+use crate::words::connection::past;
 
 /// A subflow in the column.
 struct Entry<'a> {
@@ -18,7 +19,7 @@ struct Entry<'a> {
 /// The titles of the plots with their units.
 fn title(plot: usize, direction: Direction) -> (String, &'static str) {
     match plot {
-        0 => (format!("Throughput, {}", direction.past()), "Mbit/s"),
+        0 => (format!("Throughput, {}", past(direction)), "Mbit/s"),
         1 => ("Round-trip time".to_owned(), "ms"),
         2 => ("Congestion window".to_owned(), "packets"),
         _ => ("Retransmissions".to_owned(), "in view"),
@@ -232,7 +233,7 @@ pub(super) fn spoken(scene: &Scene<'_>) -> String {
         .collect();
     format!(
         "Plots{when}: throughput {} {} Mbit/s; {}",
-        scene.direction.past(),
+        past(scene.direction),
         format::lone_rate(total(scene) * 1e6),
         rates.join(", ")
     )

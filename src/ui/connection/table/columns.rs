@@ -7,8 +7,10 @@ use super::value::{HIDDEN, NO_ROUND_TRIP, NOT_TOLD, NOTHING_THROUGH, Value};
 use crate::history::{Condition, Point, SubflowHistory};
 use crate::metrics::Field;
 use crate::model::{JoinedBy, Metric, Subflow, TcpState};
+use crate::model::{JoinedBy, SocketAddr};
 use crate::ui::format;
 use crate::ui::view::{PathName, peak_bps};
+use crate::words::state;
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -121,18 +123,6 @@ fn ids(given: &Given<'_>) -> Value {
     }
 }
 
-/// What a subflow is doing, in a word.
-pub(super) fn state_word(condition: Condition, up: Option<bool>) -> &'static str {
-    match condition {
-        Condition::Carrying => "established",
-        Condition::Idle => "idle",
-        Condition::Stalled if up == Some(false) => "lost",
-        Condition::Stalled => "stalled",
-        Condition::NotAnswered => "not answered",
-        Condition::Closed => "closed",
-    }
-}
-
 fn role(given: &Given<'_>) -> Value {
     let last = &given.subflow.last;
     let word = match (last.backup_local, last.backup_remote, last.initial) {
@@ -143,12 +133,6 @@ fn role(given: &Given<'_>) -> Value {
         _ => "",
     };
     Value::Text(word.to_owned())
-}
-
-fn tcp_state(state: TcpState) -> Value {
-    let word = serde_json::to_value(state).ok();
-    let word = word.and_then(|word| word.as_str().map(|word| word.replace('_', " ")));
-    word.map_or(Value::Absent(NOT_TOLD), Value::Text)
 }
 
 /// A column of numbers that is not among the usual ones.
@@ -265,8 +249,8 @@ const PATH: &[Column] = &[
     figure("remote_id", "Remote id", "", "The peer's address id.",
         |given| id(given.subflow.last.remote_id)),
     words("condition", "State", "Whether data flows; stalled: data waits and nothing gets through.",
-        |given| Value::Text(state_word(given.condition, given.up).to_owned())).usual(72.0).face(Face::State),
-    words("state", "TCP state", "The state of the TCP socket.", |given| tcp_state(given.subflow.last.state)),
+        |given| Value::Text(state::condition(given.condition, given.up).to_owned())).usual(72.0).face(Face::State),
+    words("state", "TCP state", "The state of the TCP socket.", |given| Value::Text(state::tcp(given.subflow.last.state).to_owned())),
     words("role", "Role", "Initial: the connection began with it. Backup: carries data only when no other path can.",
         role).usual(44.0),
     words("initial", "Initial", "Whether the connection began with it.",

@@ -2,13 +2,14 @@
 
 use std::cmp::Ordering;
 
-use super::columns::{COLUMNS, Column, Face, Given, column, state_word};
+use super::columns::{COLUMNS, Column, Face, Given, column};
 use super::value::Value;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{ConnectionId, Cookie, SocketAddr};
 use crate::ui::format;
 use crate::ui::settings::{Sort, TableSettings};
 use crate::ui::view::{Direction, PathName, View};
+use crate::words::state as words;
 
 /// One subflow, as the table says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,8 @@ pub(in crate::ui::connection) struct Row {
     pub path: PathName,
     pub local: SocketAddr,
     pub remote: SocketAddr,
+    pub condition: Condition,
+    /// The same in a word.
     pub state: &'static str,
     pub lost: bool,
     /// How many other subflows the connection has.
@@ -143,7 +146,8 @@ fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
         path: given.path.clone(),
         local: subflow.last.local,
         remote: subflow.last.remote,
-        state: state_word(given.condition, given.up),
+        condition: given.condition,
+        state: words::condition(given.condition, given.up),
         lost: given.condition == Condition::Stalled,
         others,
         cells: Vec::new(),

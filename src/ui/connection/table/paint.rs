@@ -8,6 +8,7 @@ use super::chooser;
 use super::columns::Face;
 use super::layout::{MENU, PADDING, Place, SHAPE, lay_out};
 use super::model::{Cell, Row, chosen, sort_by, spoken};
+use crate::history::Condition;
 use crate::model::{Command, EndpointFlags, FlagChange, equivalent, plan_change};
 use crate::ui::format;
 use crate::ui::settings::TableSettings;
@@ -256,7 +257,7 @@ fn row_menu(row: &Row, place: Rect, view: &View<'_>, ui: &mut Ui, acts: &mut Vec
 
 fn menu(row: &Row, view: &View<'_>, ui: &mut Ui, acts: &mut Vec<Act>) {
     let refusal = view.refusal();
-    let gone = (row.state == "closed").then(|| "The subflow is closed already.".to_owned());
+    let gone = (row.condition == Condition::Closed).then(|| "The subflow is closed already.".to_owned());
     let no_close = refusal.clone().or(gone);
     if menu_item(
         ui,

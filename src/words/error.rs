@@ -1,7 +1,7 @@
-//! Why a subflow ended, in words. JSON keeps the numbers.
+//! Numbers of errors and reasons, in words: why a subflow ended. JSON keeps the numbers.
 
 /// The errors with which a TCP socket ends (include/uapi/asm-generic/errno.h), as people call them.
-fn error_name(errno: u32) -> Option<&'static str> {
+fn name_of(errno: u32) -> Option<&'static str> {
     Some(match errno {
         1 => "operation not permitted",
         12 => "out of memory",
@@ -32,12 +32,12 @@ fn error_name(errno: u32) -> Option<&'static str> {
 }
 
 /// An error number in words, with the number: `connection refused (111)`; `error 999` for one without a name.
-pub fn error_words(errno: u32) -> String {
-    error_name(errno).map_or_else(|| format!("error {errno}"), |name| format!("{name} ({errno})"))
+pub fn errno(number: u32) -> String {
+    name_of(number).map_or_else(|| format!("error {number}"), |name| format!("{name} ({number})"))
 }
 
 /// The reason of a reset (MP_TCPRST; RFC 8684, 3.6) in words, with the number: `reset: middlebox interference (6)`.
-pub fn reset_words(reason: u32) -> String {
+pub fn reset(reason: u32) -> String {
     let name = match reason {
         0 => "unspecified reason",
         1 => "MPTCP-specific error",
@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn numbers_have_words() {
-        assert_eq!(error_words(111), "connection refused (111)");
-        assert_eq!(error_words(113), "no route to host (113)");
-        assert_eq!(error_words(4095), "error 4095");
-        assert_eq!(reset_words(6), "reset: middlebox interference (6)");
-        assert_eq!(reset_words(0), "reset: unspecified reason (0)");
-        assert_eq!(reset_words(77), "reset reason 77");
+        assert_eq!(errno(111), "connection refused (111)");
+        assert_eq!(errno(113), "no route to host (113)");
+        assert_eq!(errno(4095), "error 4095");
+        assert_eq!(reset(6), "reset: middlebox interference (6)");
+        assert_eq!(reset(0), "reset: unspecified reason (0)");
+        assert_eq!(reset(77), "reset reason 77");
     }
 }

@@ -1,13 +1,93 @@
 //! Numbers, times and addresses as people read them.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// A number and its unit, for who shows one apart from the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// The number.
+    pub number: String,
+    /// Its unit; `None` for what is only counted.
+    pub unit: Option<&'static str>,
+}
+
+impl Figure {
+    /// What was not measured.
+    pub fn absent() -> Self {
+        Self {
+            number: ABSENT.to_owned(),
+            unit: None,
+        }
+    }
+
+    /// Something that is counted.
+    pub fn counted(number: usize) -> Self {
+        Self {
+            number: number.to_string(),
+            unit: None,
+        }
+    }
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.number)?;
+        self.unit.map_or(Ok(()), |unit| write!(f, " {unit}"))
+    }
+}
+
+/// A length of time: `207 ms`; from a second on `1.42 s`.
+pub fn length(ms: u64) -> Figure {
+    let (number, unit) = if ms < 1000 {
+        (ms.to_string(), "ms")
+    } else {
+        (seconds(ms), "s")
+    };
+    Figure {
+        number,
+        unit: Some(unit),
+    }
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{:.2}", ms as f64 / 1000.0)
+}
+
+/// A length of time that was measured: `207 ms ± 20`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// The length.
+    pub length: Figure,
+    /// How far the truth may lie to either side, in the same unit.
+    pub uncertainty: String,
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ± {}", self.length, self.uncertainty)
+    }
+}
+
+/// A length of time that was measured, with its uncertainty.
+pub fn measured(ms: u64, uncertainty_ms: u64) -> Measured {
+    Measured {
+        length: length(ms),
+        uncertainty: if ms < 1000 {
+            uncertainty_ms.to_string()
+        } else {
+            seconds(uncertainty_ms)
+        },
+    }
+}
+
 /// What stands where the kernel gave nothing.
-pub(super) const ABSENT: &str = "–";
+pub const ABSENT: &str = "–";
 
 /// How many decimals a column of rates has, by the largest in it, bits a second.
-pub(super) fn rate_decimals(largest_bps: f64) -> usize {
+pub fn rate_decimals(largest_bps: f64) -> usize {
     match largest_bps / 1e6 {
         mbps if mbps < 9.995 => 2,
         mbps if mbps < 999.95 => 1,
@@ -16,7 +96,7 @@ pub(super) fn rate_decimals(largest_bps: f64) -> usize {
 }
 
 /// A rate in Mbit/s, bits a second given.
-pub(super) fn rate(bps: f64, decimals: usize) -> String {
+pub fn rate(bps: f64, decimals: usize) -> String {
     // The sum of nothing is −0.
     let mbps = bps / 1e6 + 0.0;
     if bps > 0.0 && mbps < 0.005 && decimals >= 2 {
@@ -26,28 +106,28 @@ pub(super) fn rate(bps: f64, decimals: usize) -> String {
 }
 
 /// A rate on its own.
-pub(super) fn lone_rate(bps: f64) -> String {
+pub fn lone_rate(bps: f64) -> String {
     rate(bps, rate_decimals(bps))
 }
 
 /// Microseconds as ms with one decimal.
-pub(super) fn ms(us: u32) -> String {
+pub fn ms(us: u32) -> String {
     format!("{:.1}", f64::from(us) / 1000.0)
 }
 
 /// The strength of a radio signal.
-pub(super) fn dbm(dbm: i32) -> String {
+pub fn dbm(dbm: i32) -> String {
     let sign = if dbm < 0 { "\u{2212}" } else { "" };
     format!("{sign}{} dBm", dbm.unsigned_abs())
 }
 
 /// Bytes in MB with one decimal, for a column.
-pub(super) fn megabytes(bytes: u64) -> String {
+pub fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }
 
 /// A count: in full up to 9999, then in thousands or millions.
-pub(super) fn count(count: u64) -> String {
+pub fn count(count: u64) -> String {
     match count {
         0..=9999 => count.to_string(),
         10_000..=999_949 => format!("{:.1} k", count as f64 / 1e3),
@@ -56,7 +136,7 @@ pub(super) fn count(count: u64) -> String {
 }
 
 /// A count within a sentence: a comma between thousands.
-pub(super) fn in_words(count: usize) -> String {
+pub fn in_words(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -69,7 +149,7 @@ pub(super) fn in_words(count: usize) -> String {
 }
 
 /// A count with its noun: `1 subflow`, `3 subflows`.
-pub(super) fn several(number: usize, noun: &str) -> String {
+pub fn several(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", in_words(number))
 }
@@ -80,7 +160,7 @@ pub(super) fn several(number: usize, noun: &str) -> String {
     clippy::cast_sign_loss,
     reason = "clamped first"
 )]
-pub(super) fn age(seconds: f64) -> String {
+pub fn age(seconds: f64) -> String {
     let whole = seconds.clamp(0.0, 1e12) as u64;
     let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
     match (hours, minutes) {
@@ -92,17 +172,17 @@ pub(super) fn age(seconds: f64) -> String {
 }
 
 /// The clock at `t` seconds of a stream that began at `started_at`, in the local time zone.
-pub(super) fn clock(started_at: &str, t: f64) -> String {
+pub fn clock(started_at: &str, t: f64) -> String {
     clock_in(&TimeZone::system(), started_at, t)
 }
 
 /// The same with milliseconds.
-pub(super) fn clock_ms(started_at: &str, t: f64) -> String {
+pub fn clock_ms(started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S%.3f", &TimeZone::system(), started_at, t)
 }
 
 /// How far the clock is past a whole multiple of `step` seconds when a stream begins.
-pub(super) fn past_round(started_at: &str, step: f64) -> f64 {
+pub fn past_round(started_at: &str, step: f64) -> f64 {
     let start = started_at.parse::<Timestamp>().ok();
     start.map_or(0.0, |start| start.as_duration().as_secs_f64().rem_euclid(step))
 }
@@ -124,7 +204,7 @@ fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
 }
 
 /// Text of at most `most` characters, its middle left out when it is longer.
-pub(super) fn elide_middle(text: &str, most: usize) -> String {
+pub fn elide_middle(text: &str, most: usize) -> String {
     let length = text.chars().count();
     if length <= most {
         return text.to_owned();
@@ -137,7 +217,7 @@ pub(super) fn elide_middle(text: &str, most: usize) -> String {
 }
 
 /// An interval between samples.
-pub(super) fn interval(ms: u64) -> String {
+pub fn interval(ms: u64) -> String {
     if ms < 1000 {
         format!("{ms} ms")
     } else {

@@ -1,0 +1,103 @@
+//! Connections: what is worth a badge, and what is said of one as a whole.
+
+use super::units::{age, several};
+use crate::history::Direction;
+
+/// What is worth a badge at a connection.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Remark {
+    /// Nothing is left that could carry its data.
+    NoPath,
+    /// It goes on as plain TCP.
+    Fallback,
+    /// Its data had to move, so many seconds ago.
+    Handover {
+        /// How long ago that was, seconds.
+        ago_s: f64,
+    },
+    /// What is there for when other paths fail carries data.
+    BackupInUse,
+    /// There is no other path.
+    OnePath,
+}
+
+/// What is worth a badge, in words.
+pub fn remark(remark: Remark) -> String {
+    match remark {
+        Remark::NoPath => "No path left".to_owned(),
+        Remark::Fallback => "Fell back to TCP".to_owned(),
+        Remark::Handover { ago_s } => format!("Handover {}", ago(ago_s)),
+        Remark::BackupInUse => "Backup in use".to_owned(),
+        Remark::OnePath => "One path".to_owned(),
+    }
+}
+
+/// The same where there is little room.
+pub fn remark_briefly(remark: Remark) -> String {
+    match remark {
+        Remark::Handover { ago_s } => ago(ago_s),
+        other => self::remark(other),
+    }
+}
+
+/// How long ago something was: `22 s ago`.
+pub fn ago(seconds: f64) -> String {
+    format!("{} ago", age(seconds))
+}
+
+/// The process that holds a connection, and how many others do: `pid 812 +1`.
+pub fn process(pid: u32, others: usize) -> String {
+    match others {
+        0 => format!("pid {pid}"),
+        others => format!("pid {pid} +{others}"),
+    }
+}
+
+/// How many subflows a connection has, and how many of them carry data.
+pub fn subflows(all: usize, carrying: usize) -> String {
+    let all = several(all, "subflow");
+    match carrying {
+        0 => format!("{all}, none carrying data"),
+        carrying => format!("{all}, {carrying} carrying data"),
+    }
+}
+
+/// That nothing is left that could carry a connection's data.
+pub const NO_PATH_WAITS: &str = "no path left: what is sent waits";
+
+/// The word beside a rate.
+pub fn participle(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sending",
+        Direction::Received => "receiving",
+    }
+}
+
+/// The word beside a measured amount.
+pub fn past(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+/// The preposition of the peer.
+pub fn preposition(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "to",
+        Direction::Received => "from",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_little_room_a_handover_is_only_how_long_ago_it_was() {
+        let handover = Remark::Handover { ago_s: 3.4 };
+        assert_eq!(remark(handover), "Handover 3 s ago");
+        assert_eq!(remark_briefly(handover), "3 s ago");
+        assert_eq!(remark_briefly(Remark::OnePath), "One path");
+    }
+}
