@@ -2,14 +2,12 @@
 
 mod closing;
 mod header;
-pub(super) mod map;
-pub(super) mod plots;
 mod table;
 
 use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 
-use self::map::{Map, Motion, Sizes};
-use self::plots::PlotState;
+use super::map::{self, Map, Motion, Sizes};
+use super::plots::{self, PlotState};
 use super::view::{UiCommand, View};
 use crate::model::{Command, ConnectionId};
 use crate::ui::settings::TableSettings;
