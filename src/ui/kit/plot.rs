@@ -110,15 +110,18 @@ impl PlotFrame {
             self.place.max + vec2(0.0, self.below),
         );
         let mut inner = ui.new_child(UiBuilder::new().max_rect(outer).id_salt(IdSalt::new(salt)));
-        let hints = |hints: AxisHints<'static>, ticks: &[Tick], room: f32| {
+        let hints = |hints: AxisHints<'static>, ticks: &[Tick], room: f32, after: &'static str| {
             let ticks = ticks.to_vec();
             hints
-                .formatter(move |mark, _| label(&ticks, mark))
+                .formatter(move |mark, _| label(&ticks, mark) + after)
                 .label_spacing(ALWAYS)
                 .min_thickness(room)
                 .tick_label_color(tokens.text3)
                 .tick_label_font(Type::Small.times(self.scale))
         };
+        let x = hints(AxisHints::new_x(), &self.time_ticks, self.below, "");
+        // A blank keeps the labels off the plot.
+        let y = hints(AxisHints::new_y(), &self.value_ticks, self.gutter, " ");
         let marks = |ticks: &[Tick]| {
             let marks: Vec<GridMark> = marks(ticks).collect();
             move |_| marks.clone()
@@ -126,8 +129,8 @@ impl PlotFrame {
         bare()
             .sense(Sense::hover())
             .show_axes([self.below > 0.0, self.gutter > 0.0])
-            .custom_x_axes(vec![hints(AxisHints::new_x(), &self.time_ticks, self.below)])
-            .custom_y_axes(vec![hints(AxisHints::new_y(), &self.value_ticks, self.gutter)])
+            .custom_x_axes(vec![x])
+            .custom_y_axes(vec![y])
             .show_grid([self.grid, true])
             .grid_color(tokens.grid)
             .x_grid_spacer(marks(&self.time_ticks))
