@@ -28,7 +28,7 @@ pub(super) use dialog::dialog;
 pub(super) use field::field;
 pub(super) use filter::filter_field;
 pub(super) use meshes::between;
-pub(super) use plot::{Drawing, Item, PlotFrame, Tick, time_gestures};
+pub(super) use plot::{Drawing, Gestures, Item, PlotFrame, Tick, time_gestures};
 pub(super) use row::row_ground;
 pub(super) use shape::shape_of;
 pub(super) use signal::signal_bars;
@@ -38,4 +38,4 @@ pub(super) use text::{hairline, icon, label, paint, paint_address, paint_right, 
 pub(super) use time_axis::{TimeAxis, round_step};
 pub(super) use time_window::{SPANS, TimeWindow};
 pub(super) use traces::Trace;
-pub(super) use value_axis::{ValueAxis, tick_label, ticks};
+pub(super) use value_axis::{ValueAxis, ValueScale, tick_label, ticks};

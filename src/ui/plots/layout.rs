@@ -113,6 +113,12 @@ impl Places {
         }
     }
 
+    /// The corner above the labels of the values, for a small button.
+    pub(super) fn corner(&self) -> Rect {
+        let left = self.plots.left() - GUTTER;
+        Rect::from_center_size(pos2(left + 12.0, self.strip.center().y), egui::vec2(24.0, 24.0))
+    }
+
     /// The plots that are shown, from the top down.
     pub(super) fn shown(&self) -> impl Iterator<Item = (usize, Rect)> {
         let plots = self.each.into_iter().enumerate();
@@ -152,6 +158,9 @@ mod tests {
         let places = Places::new(Rect::from_min_max(pos2(0.0, 0.0), pos2(700.0, 700.0)), false);
         let place = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 96.0));
         let (low, high) = places.values(place, 100.0);
-        assert!((low + 10.0).abs() < 1e-3 && (high - 110.0).abs() < 1e-3, "{low} {high}");
+        assert!(
+            (low + 10.0).abs() < 1e-3 && (high - 110.0).abs() < 1e-3,
+            "{low} {high}"
+        );
     }
 }

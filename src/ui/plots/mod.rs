@@ -1,5 +1,6 @@
 //! Four plots on one time axis: throughput, round-trip time, congestion window, retransmissions.
 
+mod any;
 mod drawings;
 mod layout;
 mod markers;
@@ -10,13 +11,15 @@ mod spec;
 
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role};
 
+use self::any::AnyMetric;
 use self::layout::Places;
 use self::markers::Marker;
 use self::paint::Scene;
 use self::series::{Series, Tracks};
 use self::spec::{COUNT, SPECS};
 use super::kit::{TimeAxis, TimeWindow, ValueAxis, focus_ring, time_gestures};
-use super::view::{Direction, View};
+use super::view::{Direction, UiCommand, View};
+use crate::history::History;
 use crate::model::ConnectionId;
 
 /// The heights that the plots give way to, one after the other, so that the path map is seen at all. Below the last they
@@ -31,6 +34,7 @@ pub(super) struct PlotState {
     axes: [ValueAxis; COUNT],
     tracks: Tracks,
     cached: Option<Cached>,
+    any: AnyMetric,
     /// Whether the last of the plots is shown where there is no room for the one before it.
     second: bool,
 }
@@ -60,6 +64,16 @@ impl PlotState {
         self.axes = Default::default();
         self.tracks.clear();
         self.cached = None;
+    }
+
+    /// Takes the newest values of what somebody chose to plot.
+    pub(super) fn record(&mut self, history: &History) {
+        self.any.record(history);
+    }
+
+    /// Whether the plot of any metric is shown, which takes the place of the path map.
+    pub(super) fn has_any_metric(&self) -> bool {
+        self.any.is_open()
     }
 
     /// What is drawn of a connection within `range`; it is kept until something is another.
@@ -120,16 +134,33 @@ impl PlotState {
     }
 }
 
-/// The plots of one connection over all that is left of `ui`; the handover that was chosen in them, by when it began.
-pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &mut Ui) -> Option<f64> {
-    let places = Places::new(ui.available_rect_before_wrap(), state.second);
-    let now = view.shown.now();
+/// The plots of one connection over all that is left of `ui`, and what is asked for in them.
+pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    let (area, now) = (ui.available_rect_before_wrap(), view.shown.now());
+    let whole = Places::new(area, state.second);
+    let above = state.any.split(area, whole.plots, whole.readout);
+    let places = above.map_or(whole, |(_, below)| Places::new(below, state.second));
+    // All of it is felt before any of it is shown: what moves time in one plot moves it in all of them at once.
+    let felt_above = above.map(|(above, _)| (above, AnyMetric::feel(&above, &mut state.window, now, ui)));
     let felt = time_gestures("time", &mut state.window, places.plots, now, ui);
     let drawn = state.drawn(id, state.window.range(now), places.plots.width(), view);
     let mut scene = state.scene(&drawn, &places, view);
-    let hovered = felt.response.hover_pos();
+    let others = felt_above.iter().map(|(_, felt)| felt);
+    let hovered = others.chain([&felt]).find_map(|felt| felt.response.hover_pos());
     let hovered = hovered.filter(|at| places.plots.x_range().contains(at.x));
     scene.cursor = hovered.map(|at| scene.time.time(at.x));
+    let mut commands = Vec::new();
+    if let Some((places, felt)) = &felt_above {
+        let with = any::Shared {
+            places,
+            felt,
+            markers: scene.markers,
+            time: scene.time,
+            cursor: scene.cursor,
+            live: scene.live,
+        };
+        commands.extend(any::ui(&mut state.any, id, &with, view, ui));
+    }
     let spoken = || WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene));
     felt.response.widget_info(spoken);
     paint::ui(&scene, ui);
@@ -137,9 +168,13 @@ pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &
     felt.mark(ui);
     focus_ring(ui, &felt.response, 2.0);
     let chosen = paint::stories(&scene, ui);
+    commands.extend(chosen.map(UiCommand::Handover));
     paint::controls(&mut state.window, &places, now, ui);
+    if !state.any.is_open() {
+        state.any.button(places.corner(), ui);
+    }
     state.cached = Some(drawn);
-    chosen
+    commands
 }
 
 /// The throughput of one connection alone, everything `scale` times as large.

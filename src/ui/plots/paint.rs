@@ -39,7 +39,13 @@ const LABELS_APART: f32 = 90.0;
 /// Paints plots, axes, events and cursor.
 pub(super) fn ui(scene: &Scene<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
-    let time_ticks = time_ticks(scene);
+    let time_ticks = time_ticks(
+        &scene.time,
+        scene.now,
+        scene.live,
+        scene.started_at,
+        scene.places.scale,
+    );
     for (plot, place) in scene.places.shown() {
         let last = scene.places.is_last(plot);
         if plot > 0 {
@@ -85,15 +91,21 @@ pub(super) fn ui(scene: &Scene<'_>, ui: &mut Ui) {
     }
 }
 
-/// What stands below the plots. While they follow now the grid stands still; else it belongs to the clock.
-fn time_ticks(scene: &Scene<'_>) -> Vec<Tick> {
-    let step = scene.time.step(LABELS_APART * scene.places.scale);
-    let anchor = if scene.live { scene.time.to } else { 0.0 };
-    let label = |number: usize, t: f64| match scene.started_at {
-        Some(start) if !scene.live => format::clock(start, t),
-        _ => before_now(scene.now - t, step, number == 0 || !scene.live),
+/// What stands below plots. While they follow now the grid stands still; else it belongs to the clock.
+pub(super) fn time_ticks(
+    time: &TimeAxis,
+    now: f64,
+    live: bool,
+    started_at: Option<&str>,
+    scale: f32,
+) -> Vec<Tick> {
+    let step = time.step(LABELS_APART * scale);
+    let anchor = if live { time.to } else { 0.0 };
+    let label = |number: usize, t: f64| match started_at {
+        Some(start) if !live => format::clock(start, t),
+        _ => before_now(now - t, step, number == 0 || !live),
     };
-    let ticks = scene.time.ticks(step, anchor).enumerate();
+    let ticks = time.ticks(step, anchor).enumerate();
     ticks.map(|(number, t)| (t, label(number, t))).collect()
 }
 

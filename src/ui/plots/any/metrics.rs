@@ -34,7 +34,9 @@ pub(super) struct Display {
 impl Metric {
     /// A value as it is shown; `growth` is the time since the one before, seconds, and what it grew by.
     pub(super) fn shown(&self, raw: f64, growth: Option<(f64, f64)>) -> Option<f64> {
-        let Display { factor, per_second, .. } = self.display;
+        let Display {
+            factor, per_second, ..
+        } = self.display;
         if !per_second {
             return Some(raw * factor);
         }
@@ -54,3 +56,30 @@ impl Metric {
         format!("{value:.decimals$}")
     }
 }
+
+const PACKETS: Display = Display {
+    unit: "packets",
+    factor: 1.0,
+    per_second: false,
+    whole: true,
+};
+
+/// TODO
+pub(super) static METRICS: [Metric; 2] = [
+    Metric {
+        name: "cwnd",
+        title: "cwnd",
+        meaning: "Congestion window, segments.",
+        unit: "segments",
+        display: PACKETS,
+        value: |s| s.cwnd.map(f64::from),
+    },
+    Metric {
+        name: "ssthresh",
+        title: "ssthresh",
+        meaning: "Slow-start threshold, segments.",
+        unit: "segments",
+        display: PACKETS,
+        value: |s| s.ssthresh.map(f64::from),
+    },
+];

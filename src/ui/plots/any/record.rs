@@ -42,8 +42,14 @@ pub(super) struct Recording {
 
 impl Recording {
     fn push(&mut self, t: f64, raw: Option<f64>) {
-        let before = self.values.back().and_then(|before| Some((before.t, before.raw?)));
-        let shown = raw.and_then(|raw| self.metric.shown(raw, before.map(|(at, value)| (t - at, raw - value))));
+        let before = self
+            .values
+            .back()
+            .and_then(|before| Some((before.t, before.raw?)));
+        let shown = raw.and_then(|raw| {
+            self.metric
+                .shown(raw, before.map(|(at, value)| (t - at, raw - value)))
+        });
         self.values.push_back(Value { t, raw, shown });
         let old = self.values.partition_point(|value| value.t < t - KEPT_S);
         let many = self.values.len().saturating_sub(MOST);
@@ -95,7 +101,10 @@ impl Recorder {
 
     /// Takes the newest values, where there are any since the last time.
     pub(super) fn record(&mut self, history: &History) {
-        let Some(t) = history.sampled_at().filter(|t| self.newest.is_none_or(|newest| *t > newest)) else {
+        let Some(t) = history
+            .sampled_at()
+            .filter(|t| self.newest.is_none_or(|newest| *t > newest))
+        else {
             return;
         };
         if self.chosen.is_empty() || self.connections.is_empty() {

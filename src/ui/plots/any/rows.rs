@@ -72,14 +72,32 @@ pub(super) fn rows(
         row.metrics.push(metric);
         row.whole &= metric.display.whole;
         for (number, connection) in recorder.connections.iter().enumerate() {
-            row.lines.extend(lines(recorder, metric, (rank, number), *connection, view, (from, to), &bins));
+            row.lines.extend(lines(
+                recorder,
+                metric,
+                (rank, number),
+                *connection,
+                view,
+                (from, to),
+                &bins,
+            ));
         }
     }
     for row in &mut rows {
-        let values = || row.lines.iter().flat_map(|line| &line.curve).filter_map(|(_, value)| *value);
+        let values = || {
+            row.lines
+                .iter()
+                .flat_map(|line| &line.curve)
+                .filter_map(|(_, value)| *value)
+        };
         let highest = values().fold(0.0, f64::max);
-        let least = values().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
-        let before = scales.iter().find(|(unit, _)| *unit == row.unit).map(|(_, scale)| *scale);
+        let least = values()
+            .filter(|value| *value > 0.0)
+            .fold(f64::INFINITY, f64::min);
+        let before = scales
+            .iter()
+            .find(|(unit, _)| *unit == row.unit)
+            .map(|(_, scale)| *scale);
         row.scale = ValueScale::of(least, highest, row.whole, before);
     }
     rows
@@ -101,7 +119,11 @@ fn lines<'a>(
         .collect();
     view.sort(&mut subflows);
     let compared = recorder.connections.len() > 1;
-    let app = view.shown.latest(connection).filter(|_| compared).map(application);
+    let app = view
+        .shown
+        .latest(connection)
+        .filter(|_| compared)
+        .map(application);
     subflows.into_iter().filter_map(move |subflow| {
         let recording = recorder.of(subflow.last.cookie, metric)?;
         let path = view.path(subflow.last.interface.as_deref());
@@ -116,7 +138,11 @@ fn lines<'a>(
             backup: subflow.last.is_backup(),
             rank,
             other: number > 0,
-            curve: curve(recording, bins, subflow.ended_at.unwrap_or(view.shown.now()).min(to)),
+            curve: curve(
+                recording,
+                bins,
+                subflow.ended_at.unwrap_or(view.shown.now()).min(to),
+            ),
         })
     })
 }
@@ -141,7 +167,9 @@ pub(super) fn csv(recorder: &Recorder, view: &View<'_>, (from, to): (f64, f64)) 
     let mut text = "seconds,connection,peer,path,local,remote,metric,unit,value\n".to_owned();
     for metric in &recorder.chosen {
         for id in &recorder.connections {
-            let Some(connection) = view.shown.latest(*id) else { continue };
+            let Some(connection) = view.shown.latest(*id) else {
+                continue;
+            };
             for subflow in view.shown.subflows_of(*id) {
                 let Some(recording) = recorder.of(subflow.last.cookie, metric) else {
                     continue;
@@ -171,7 +199,11 @@ pub(super) fn csv(recorder: &Recorder, view: &View<'_>, (from, to): (f64, f64)) 
 /// A field as RFC 4180 has it, and none that a spreadsheet would take for a formula.
 fn quoted(field: &str) -> String {
     let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let field = if formula { format!("'{field}") } else { field.to_owned() };
+    let field = if formula {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    };
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {
