@@ -259,4 +259,4 @@ pub mod source;
 #[cfg(feature = "gui")]
 pub mod ui;
 
-pub use pathscope_core::{bus, kernel, model, wire};
+pub use pathscope_core::{bus, kernel, metrics, model, wire};

@@ -220,12 +220,7 @@ impl crate::ui::LabControls for DemoLab {
     }
 
     fn links(&self) -> Vec<crate::ui::LabLink> {
-        let kind = |name: &str| match name {
-            "wifi" => InterfaceKind::Wifi,
-            "ethernet" => InterfaceKind::Ethernet,
-            "phone" => InterfaceKind::Cellular,
-            _ => InterfaceKind::Other,
-        };
+        let kind = |name: &str| InterfaceKind::by_name(name).unwrap_or_default();
         let planned = |link: &lab::Link| {
             let plan = self.scenario.links.iter().find(|plan| plan.name == link.name);
             crate::ui::LabQuality {

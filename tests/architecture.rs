@@ -9,20 +9,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 13] = [
-    ("wire", 0),
-    ("model", 0),
-    ("bus", 1),
-    ("history", 1),
-    ("doctor", 1),
-    ("recording", 1),
-    ("kernel", 2),
-    ("lab", 2),
-    ("desktop", 2),
-    ("source", 3),
-    ("helper", 3),
-    ("ui", 4),
-    ("cli", 4),
+const FLOORS: [(&str, u8); 14] = [
+    ("metrics", 0),
+    ("wire", 1),
+    ("model", 1),
+    ("bus", 2),
+    ("history", 2),
+    ("doctor", 2),
+    ("recording", 2),
+    ("kernel", 3),
+    ("lab", 3),
+    ("desktop", 3),
+    ("source", 4),
+    ("helper", 4),
+    ("ui", 5),
+    ("cli", 5),
 ];
 /// The composition root stands above all.
 const ROOT: &str = "run";

@@ -8,8 +8,15 @@ use std::net::SocketAddr;
 
 use hosts::{Host, Pair, is_linux, until};
 use pathscope::kernel::{Error, SocketTable, Sockets, connection_id};
+use pathscope::metrics::mptcp_info::{
+    MPTCP_INFO_FLAG_FALLBACK, mptcpi_add_addr_accepted_max, mptcpi_bytes_received, mptcpi_bytes_sent,
+    mptcpi_subflows, mptcpi_subflows_max,
+};
+use pathscope::metrics::tcp_info::{
+    tcpi_bytes_sent, tcpi_rto, tcpi_rtt, tcpi_snd_cwnd, tcpi_snd_mss, tcpi_snd_wnd,
+};
 use pathscope::wire::sock_diag::{
-    INFO_FLAG_FALLBACK, MptcpSocket, SUBFLOW_FLAG_JOIN_LOC, SUBFLOW_FLAG_MCAP_LOC, TCP_ESTABLISHED, TcpSocket,
+    MptcpSocket, SUBFLOW_FLAG_JOIN_LOC, SUBFLOW_FLAG_MCAP_LOC, TCP_ESTABLISHED, TcpSocket,
 };
 use socket2::Protocol;
 
@@ -34,7 +41,7 @@ fn connection(host: &Host, subflows: usize) -> (MptcpSocket, Vec<TcpSocket>) {
             .iter()
             .filter(|subflow| subflow.state == TCP_ESTABLISHED);
         // The connection was read before its subflows: one may have joined meanwhile.
-        let counted = |socket: &MptcpSocket| socket.extra_subflows.map(usize::from) == Some(subflows - 1);
+        let counted = |socket: &MptcpSocket| socket.info.get(mptcpi_subflows) == Some(subflows as u64 - 1);
         (table.connections.len() == 1 && established.count() == subflows && counted(&table.connections[0]))
             .then(|| (table.connections[0], table.subflows.clone()))
     })
@@ -51,13 +58,13 @@ fn a_connection_and_its_subflows_are_read_whole() {
     assert_eq!(connection.local, client.local_addr().unwrap());
     assert_eq!(connection.remote, address("10.1.0.2:5000"));
     assert_eq!(connection.uid, 0);
-    assert_eq!(connection.extra_subflows, Some(1));
-    assert_eq!(connection.extra_subflows_max, Some(2));
-    assert_eq!(connection.add_addr_accepted_max, Some(2));
+    assert_eq!(connection.info.get(mptcpi_subflows), Some(1));
+    assert_eq!(connection.info.get(mptcpi_subflows_max), Some(2));
+    assert_eq!(connection.info.get(mptcpi_add_addr_accepted_max), Some(2));
     let counted = is_linux(6, 5).then_some(8);
-    assert_eq!(connection.bytes_sent, counted);
-    assert_eq!(connection.bytes_received, counted);
-    assert_eq!(connection.flags.unwrap() & INFO_FLAG_FALLBACK, 0);
+    assert_eq!(connection.info.get(mptcpi_bytes_sent), counted);
+    assert_eq!(connection.info.get(mptcpi_bytes_received), counted);
+    assert_eq!(connection.info.get(MPTCP_INFO_FLAG_FALLBACK), Some(0));
     assert!(connection.token.unwrap() != 0 && connection.inode != 0 && connection.cookie != 0);
     for subflow in &subflows {
         assert_eq!(subflow.token_local, connection.token);
@@ -66,8 +73,9 @@ fn a_connection_and_its_subflows_are_read_whole() {
             "a subflow shares its connection's inode"
         );
         assert_eq!(subflow.remote, connection.remote);
-        assert!(subflow.rtt_us.unwrap() > 0 && subflow.mss.unwrap() > 500 && subflow.cwnd.unwrap() > 0);
-        assert!(subflow.snd_wnd.unwrap() > 0 && subflow.rto_us.unwrap() >= 1000);
+        let number = |place| subflow.info.get(place).unwrap();
+        assert!(number(tcpi_rtt) > 0 && number(tcpi_snd_mss) > 500 && number(tcpi_snd_cwnd) > 0);
+        assert!(number(tcpi_snd_wnd) > 0 && number(tcpi_rto) >= 1000);
     }
     let initial = subflows
         .iter()
@@ -78,7 +86,7 @@ fn a_connection_and_its_subflows_are_read_whole() {
         SUBFLOW_FLAG_MCAP_LOC
     );
     assert_eq!((initial.local_id, initial.interface_index), (Some(0), 0));
-    assert_eq!(initial.bytes_sent, Some(8));
+    assert_eq!(initial.info.get(tcpi_bytes_sent), Some(8));
     let joined = subflows
         .iter()
         .find(|subflow| subflow.cookie != initial.cookie)
@@ -170,10 +178,7 @@ fn plain_tcp_is_counted_and_fallback_is_flagged() {
         (table.connections.len(), table.subflows.len(), table.plain_tcp),
         (1, 1, 1)
     );
-    assert_eq!(
-        table.connections[0].flags.unwrap() & INFO_FLAG_FALLBACK,
-        INFO_FLAG_FALLBACK
-    );
+    assert_eq!(table.connections[0].info.get(MPTCP_INFO_FLAG_FALLBACK), Some(1));
     assert_eq!(table.subflows[0].inode, table.connections[0].inode);
 
     // The client knows no MPTCP: the server's application is given plain TCP.
@@ -210,7 +215,7 @@ fn closing_takes_a_subflow_and_nothing_else() {
     assert_ne!(rest[0].cookie, bound.cookie);
     // The kernel counts a moment later.
     until("the count of subflows", || {
-        (read(&pair.client).connections[0].extra_subflows == Some(0)).then_some(())
+        (read(&pair.client).connections[0].info.get(mptcpi_subflows) == Some(0)).then_some(())
     });
     client.write_all(b"still alive").unwrap();
 

@@ -13,6 +13,8 @@ use hosts::{Host, Pair, until};
 use pathscope::history::History;
 use pathscope::kernel::{Namespace, SocketTable, Sockets};
 use pathscope::lab::{Crowd, CrowdOptions};
+use pathscope::metrics::mptcp_info::mptcpi_subflows;
+use pathscope::metrics::tcp_info;
 use pathscope::model::{Connection, ConnectionId, Cookie, EventKind, Line, Sample, TcpState};
 use pathscope::source::{LiveSource, Options, Reader, Source, Way, snapshot};
 use pathscope::wire::sock_diag::{SocketId, TcpSocket};
@@ -43,10 +45,9 @@ fn look_up(sockets: &mut Sockets, wanted: &[SocketId]) -> SocketTable {
 
 /// As it stays while nothing is sent.
 fn at_rest(socket: &TcpSocket) -> TcpSocket {
+    let since = tcp_info::SINCE.into_iter();
     TcpSocket {
-        last_data_sent_ms: None,
-        last_data_received_ms: None,
-        last_ack_received_ms: None,
+        info: since.fold(socket.info, |info, place| info.with(place, 0)),
         ..*socket
     }
 }
@@ -101,7 +102,8 @@ fn once_at_rest(host: &Host, subflows: usize) {
             table
         });
         let done = |socket: &TcpSocket| {
-            TcpState::from_kernel(socket.state) == TcpState::Established && socket.unacked == Some(0)
+            TcpState::from_kernel(socket.state) == TcpState::Established
+                && socket.info.get(tcp_info::tcpi_unacked) == Some(0)
         };
         (table.subflows.len() == subflows && table.subflows.iter().all(done)).then_some(())
     });
@@ -117,12 +119,12 @@ fn look_ups_find_what_a_dump_finds_for_root_and_for_a_normal_user() {
         let count = pair.client.run(|| {
             let mut table = SocketTable::default();
             Sockets::new().unwrap().read(&mut table).unwrap();
-            let extra: u8 = table
+            let extra: u64 = table
                 .connections
                 .iter()
-                .filter_map(|socket| socket.extra_subflows)
+                .filter_map(|socket| socket.info.get(mptcpi_subflows))
                 .sum();
-            (table.subflows.len(), usize::from(extra) + table.connections.len())
+            (table.subflows.len(), extra as usize + table.connections.len())
         });
         (count.0 == count.1 && count.0 >= 6).then_some(count.0)
     });

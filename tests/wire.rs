@@ -6,6 +6,19 @@ mod wire_support;
 
 use std::net::SocketAddr;
 
+use pathscope::metrics::mptcp_info::{
+    FLAGS, MPTCP_INFO_FLAG_FALLBACK, MptcpInfo, mptcpi_add_addr_accepted, mptcpi_add_addr_accepted_max,
+    mptcpi_add_addr_signal, mptcpi_bytes_acked, mptcpi_bytes_received, mptcpi_bytes_retrans,
+    mptcpi_bytes_sent, mptcpi_rcv_nxt, mptcpi_snd_una, mptcpi_subflows, mptcpi_subflows_max,
+    mptcpi_write_seq,
+};
+use pathscope::metrics::tcp_info::{
+    TcpInfo, tcpi_backoff, tcpi_bytes_acked, tcpi_bytes_received, tcpi_bytes_retrans, tcpi_bytes_sent,
+    tcpi_delivery_rate, tcpi_last_ack_recv, tcpi_last_data_recv, tcpi_last_data_sent, tcpi_lost,
+    tcpi_min_rtt, tcpi_pacing_rate, tcpi_rcv_wnd, tcpi_retrans, tcpi_rto, tcpi_rtt, tcpi_rttvar,
+    tcpi_snd_cwnd, tcpi_snd_mss, tcpi_snd_ssthresh, tcpi_snd_wnd, tcpi_total_retrans, tcpi_unacked,
+};
+use pathscope::metrics::{Info, Place};
 use pathscope::wire::bytes::{AF_INET, AF_INET6};
 use pathscope::wire::generic::{Family, parse_family};
 use pathscope::wire::mptcp_pm::{self, PmAddress, PmEvent, PmLimits, parse_event};
@@ -22,6 +35,21 @@ fn address(text: &str) -> SocketAddr {
 
 fn tcp(name: &str) -> TcpSocket {
     TcpMessage::parse(&payload(name)).unwrap().socket().unwrap()
+}
+
+/// Asserts that each of these numbers is there.
+fn assert_numbers<const N: usize>(info: &Info<N>, numbers: &[(Place, u64)]) {
+    for (place, number) in numbers {
+        assert_eq!(info.get(*place), Some(*number), "{place:?}");
+    }
+}
+
+/// The same numbers, but for those that are others.
+fn instead(numbers: &[(Place, u64)], others: &[(Place, u64)]) -> Vec<(Place, u64)> {
+    let same = numbers
+        .iter()
+        .filter(|(place, _)| others.iter().all(|(other, _)| other != place));
+    same.chain(others).copied().collect()
 }
 
 fn event(name: &str) -> PmEvent {
@@ -65,21 +93,28 @@ fn mptcp_sockets() {
         uid: 0,
         interface_index: 0,
         token: Some(0xa848_f109),
-        flags: Some(2),
-        extra_subflows: Some(1),
-        extra_subflows_max: Some(2),
-        add_addr_signal: Some(0),
-        add_addr_accepted: Some(0),
-        add_addr_accepted_max: Some(2),
-        write_seq: Some(2_006_376_279_974_628_470),
-        snd_una: Some(2_006_376_279_974_628_470),
-        rcv_nxt: Some(9_489_428_374_138_328_627),
-        bytes_retrans: Some(0),
-        bytes_sent: Some(8),
-        bytes_received: Some(8),
-        bytes_acked: Some(8),
+        info: MptcpInfo::default(),
     };
-    assert_eq!(parse_mptcp(&payload("mptcp_v4")), Ok(four));
+    let numbers = [
+        (mptcpi_subflows, 1),
+        (mptcpi_add_addr_signal, 0),
+        (mptcpi_add_addr_accepted, 0),
+        (mptcpi_subflows_max, 2),
+        (mptcpi_add_addr_accepted_max, 2),
+        (FLAGS, 2),
+        (MPTCP_INFO_FLAG_FALLBACK, 0),
+        (mptcpi_write_seq, 2_006_376_279_974_628_470),
+        (mptcpi_snd_una, 2_006_376_279_974_628_470),
+        (mptcpi_rcv_nxt, 9_489_428_374_138_328_627),
+        (mptcpi_bytes_retrans, 0),
+        (mptcpi_bytes_sent, 8),
+        (mptcpi_bytes_received, 8),
+        (mptcpi_bytes_acked, 8),
+    ];
+    let read = parse_mptcp(&payload("mptcp_v4")).unwrap();
+    let info = read.info;
+    assert_eq!(read, MptcpSocket { info, ..four });
+    assert_numbers(&info, &numbers);
     let six = MptcpSocket {
         cookie: 50233,
         family: AF_INET6,
@@ -87,20 +122,18 @@ fn mptcp_sockets() {
         remote: address("[fd00:1::2]:5006"),
         inode: 176_572,
         token: Some(0xcdf1_f0e7),
-        write_seq: Some(3_474_093_033_004_798_082),
-        snd_una: Some(3_474_093_033_004_798_082),
-        rcv_nxt: Some(7_253_552_907_782_569_148),
         ..four
     };
     let read = parse_mptcp(&payload("mptcp_v6")).unwrap();
-    assert_eq!(
-        MptcpSocket {
-            extra_subflows: Some(1),
-            ..read
-        },
-        six
-    );
-    assert_eq!(read.extra_subflows, Some(0));
+    let info = read.info;
+    assert_eq!(read, MptcpSocket { info, ..six });
+    let others = [
+        (mptcpi_subflows, 0),
+        (mptcpi_write_seq, 3_474_093_033_004_798_082),
+        (mptcpi_snd_una, 3_474_093_033_004_798_082),
+        (mptcpi_rcv_nxt, 7_253_552_907_782_569_148),
+    ];
+    assert_numbers(&info, &instead(&numbers, &others));
     let mapped = parse_mptcp(&payload("mptcp_mapped")).unwrap();
     assert_eq!((mapped.family, mapped.inode), (AF_INET6, 176_576));
     assert_eq!(mapped.local, address("10.1.0.1:56470"));
@@ -125,31 +158,37 @@ fn subflows() {
         local_id: Some(1),
         remote_id: Some(0),
         flags: Some(0xec),
-        backoff: Some(0),
-        rto_us: Some(204_000),
-        mss: Some(1448),
-        unacked: Some(0),
-        lost: Some(0),
-        retrans: Some(0),
-        last_data_sent_ms: Some(12),
-        last_data_received_ms: Some(12),
-        last_ack_received_ms: Some(12),
-        rtt_us: Some(18),
-        rtt_var_us: Some(9),
-        ssthresh: Some(0x7fff_ffff),
-        cwnd: Some(10),
-        retrans_total: Some(0),
-        pacing_rate: Some(2_298_982_675),
-        bytes_acked: Some(1),
-        bytes_received: Some(0),
-        min_rtt_us: Some(18),
-        delivery_rate: Some(0),
-        bytes_sent: Some(0),
-        bytes_retrans: Some(0),
-        snd_wnd: Some(64512),
-        rcv_wnd: Some(64512),
+        info: TcpInfo::default(),
     };
-    assert_eq!(tcp("tcp_v4_joined"), joined);
+    let numbers = [
+        (tcpi_backoff, 0),
+        (tcpi_rto, 204_000),
+        (tcpi_snd_mss, 1448),
+        (tcpi_unacked, 0),
+        (tcpi_lost, 0),
+        (tcpi_retrans, 0),
+        (tcpi_last_data_sent, 12),
+        (tcpi_last_data_recv, 12),
+        (tcpi_last_ack_recv, 12),
+        (tcpi_rtt, 18),
+        (tcpi_rttvar, 9),
+        (tcpi_snd_ssthresh, 0x7fff_ffff),
+        (tcpi_snd_cwnd, 10),
+        (tcpi_total_retrans, 0),
+        (tcpi_pacing_rate, 2_298_982_675),
+        (tcpi_bytes_acked, 1),
+        (tcpi_bytes_received, 0),
+        (tcpi_min_rtt, 18),
+        (tcpi_delivery_rate, 0),
+        (tcpi_bytes_sent, 0),
+        (tcpi_bytes_retrans, 0),
+        (tcpi_snd_wnd, 64512),
+        (tcpi_rcv_wnd, 64512),
+    ];
+    let read = tcp("tcp_v4_joined");
+    let info = read.info;
+    assert_eq!(read, TcpSocket { info, ..joined });
+    assert_numbers(&info, &numbers);
     let initial = TcpSocket {
         cookie: 50227,
         local: address("10.1.0.1:58148"),
@@ -157,25 +196,34 @@ fn subflows() {
         token_remote: Some(0),
         local_id: Some(0),
         flags: Some(195),
-        rtt_us: Some(29),
-        rtt_var_us: Some(14),
-        cwnd: Some(11),
-        pacing_rate: Some(1_334_893_206),
-        bytes_acked: Some(9),
-        bytes_received: Some(8),
-        min_rtt_us: Some(20),
-        delivery_rate: Some(72_400_000),
-        bytes_sent: Some(8),
         ..joined
     };
-    assert_eq!(tcp("tcp_v4"), initial);
+    let read = tcp("tcp_v4");
+    let info = read.info;
+    assert_eq!(read, TcpSocket { info, ..initial });
+    let others = [
+        (tcpi_rtt, 29),
+        (tcpi_rttvar, 14),
+        (tcpi_snd_cwnd, 11),
+        (tcpi_pacing_rate, 1_334_893_206),
+        (tcpi_bytes_acked, 9),
+        (tcpi_bytes_received, 8),
+        (tcpi_min_rtt, 20),
+        (tcpi_delivery_rate, 72_400_000),
+        (tcpi_bytes_sent, 8),
+    ];
+    assert_numbers(&info, &instead(&numbers, &others));
     let six = tcp("tcp_v6");
-    assert_eq!((six.family, six.inode, six.mss), (AF_INET6, 176_572, Some(1428)));
+    assert_eq!((six.family, six.inode), (AF_INET6, 176_572));
+    assert_eq!(six.info.get(tcpi_snd_mss), Some(1428));
     assert_eq!(
         (six.local, six.remote),
         (address("[fd00:1::1]:60682"), address("[fd00:1::2]:5006"))
     );
-    assert_eq!((six.token_local, six.rtt_us), (Some(0xcdf1_f0e7), Some(40)));
+    assert_eq!(
+        (six.token_local, six.info.get(tcpi_rtt)),
+        (Some(0xcdf1_f0e7), Some(40))
+    );
     let mapped = tcp("tcp_mapped");
     assert_eq!((mapped.family, mapped.inode), (AF_INET6, 176_576));
     assert_eq!(
@@ -198,7 +246,7 @@ fn a_plain_tcp_socket_is_no_subflow() {
     let socket = message.socket().unwrap();
     assert_eq!(socket.remote, address("10.1.0.2:6000"));
     assert_eq!((socket.token_local, socket.flags), (None, None));
-    assert!(socket.rtt_us.is_some());
+    assert!(socket.info.get(tcpi_rtt).is_some());
 }
 
 #[test]

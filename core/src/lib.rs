@@ -3,5 +3,6 @@
 
 pub mod bus;
 pub mod kernel;
+pub mod metrics;
 pub mod model;
 pub mod wire;

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use pathscope::metrics::{Field as Number, mptcp_info, tcp_info};
 use pathscope::wire::sock_diag::TcpMessage;
 use pathscope::wire::{ethtool, generic, mptcp_pm, nl80211, rtnetlink, sock_diag};
 
@@ -51,19 +52,27 @@ macro_rules! fields {
 
 /// An MPTCP socket.
 pub fn mptcp(payload: &[u8]) -> Option<Fields> {
-    Some(fields!(sock_diag::parse_mptcp(payload).ok()?;
-        cookie family state local remote inode uid interface_index;
-        token flags extra_subflows extra_subflows_max add_addr_signal add_addr_accepted add_addr_accepted_max
-        write_seq snd_una rcv_nxt bytes_sent bytes_acked bytes_received bytes_retrans))
+    let socket = sock_diag::parse_mptcp(payload).ok()?;
+    let mut fields = fields!(&socket; cookie family state local remote inode uid interface_index; token);
+    fields.push(("flags", socket.flags().text()));
+    fields.extend(numbers(mptcp_info::FIELDS, socket.info.bytes()));
+    Some(fields)
 }
 
 /// A TCP socket.
 pub fn tcp(payload: &[u8]) -> Option<Fields> {
-    Some(fields!(TcpMessage::parse(payload).ok()?.socket().ok()?;
-        cookie family state local remote inode uid interface_index;
-        token_local token_remote local_id remote_id flags rtt_us rtt_var_us min_rtt_us cwnd ssthresh mss retrans
-        retrans_total lost unacked snd_wnd rcv_wnd rto_us backoff bytes_sent bytes_acked bytes_received bytes_retrans
-        delivery_rate pacing_rate last_data_sent_ms last_data_received_ms last_ack_received_ms))
+    let socket = TcpMessage::parse(payload).ok()?.socket().ok()?;
+    let mut fields = fields!(&socket; cookie family state local remote inode uid interface_index;
+        token_local token_remote local_id remote_id flags);
+    fields.extend(numbers(tcp_info::FIELDS, socket.info.bytes()));
+    Some(fields)
+}
+
+/// The numbers of a struct of the kernel.
+fn numbers(fields: &[Number], bytes: &[u8]) -> impl Iterator<Item = (&'static str, Option<String>)> {
+    fields
+        .iter()
+        .map(|field| (field.kernel_name, field.place.read(bytes).text()))
 }
 
 /// An endpoint of the path manager.

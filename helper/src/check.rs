@@ -4,15 +4,13 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::model::{
-    Command, Cookie, Endpoint, EndpointFlags, FlagChange, Impossible, Limits, SettingValue, SocketAddr,
-    check_addition, check_change, is_read_only,
+    Command, Cookie, Endpoint, EndpointFlags, FlagChange, Impossible, KnownSetting, Limits, SocketAddr,
+    Takes, check_addition, check_change, is_read_only,
 };
 use crate::wire::rtnetlink::name_to_bytes;
 
 /// An interface's name has at most so many bytes (IFNAMSIZ, with the closing zero).
 const INTERFACE_BYTES: usize = 15;
-/// Numbers and words that settings take are shorter.
-const VALUE_BYTES: usize = 32;
 
 /// What is wrong with an argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,30 +29,6 @@ impl fmt::Display for Nonsense {
         }
     }
 }
-
-/// What a setting takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Takes {
-    /// A number up to this.
-    Number(i64),
-    /// The name of something that the kernel knows.
-    Word,
-}
-
-/// The settings below net.mptcp that may be written (Documentation/networking/mptcp-sysctl.rst), and what each takes.
-const SETTINGS: [(&str, Takes); 11] = [
-    ("add_addr_timeout", Takes::Number(86_400)),
-    ("allow_join_initial_addr_port", Takes::Number(1)),
-    ("blackhole_timeout", Takes::Number(604_800)),
-    ("checksum_enabled", Takes::Number(1)),
-    ("close_timeout", Takes::Number(86_400)),
-    ("enabled", Takes::Number(1)),
-    ("path_manager", Takes::Word),
-    ("pm_type", Takes::Number(1)),
-    ("scheduler", Takes::Word),
-    ("stale_loss_cnt", Takes::Number(1_000_000)),
-    ("syn_retrans_before_tcp_fallback", Takes::Number(255)),
-];
 
 /// What adds an endpoint. Id 0 lets the kernel choose, port 0 is none, and so is an interface without a name.
 ///
@@ -125,29 +99,15 @@ pub fn setting(name: &str, value: &str) -> Result<Command, Nonsense> {
     if is_read_only(name) {
         return Err(Nonsense::Argument("the setting is read-only"));
     }
-    let known = SETTINGS.iter().find(|(known, _)| *known == name);
-    let (name, takes) = known.ok_or(Nonsense::Argument("no setting of that name may be written"))?;
-    if value.is_empty() || value.len() > VALUE_BYTES {
-        return Err(Nonsense::Argument("the value's length"));
-    }
-    let value = match takes {
-        Takes::Number(most) => {
-            let digits = value.bytes().all(|byte| byte.is_ascii_digit());
-            let number = value.parse().ok().filter(|number| digits && number <= most);
-            SettingValue::Number(number.ok_or(Nonsense::Argument(
-                "the value is no number that the setting takes",
-            ))?)
-        }
-        Takes::Word => {
-            let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-            if !value.bytes().all(letter) {
-                return Err(Nonsense::Argument("the value is no word"));
-            }
-            SettingValue::Text(value.to_owned())
-        }
+    let known = KnownSetting::named(name);
+    let setting = known.ok_or(Nonsense::Argument("no setting of that name may be written"))?;
+    let wrong = match setting.takes {
+        Takes::Word { .. } => "the value is no word",
+        _ => "the value is no number that the setting takes",
     };
+    let value = setting.parse(value).ok_or(Nonsense::Argument(wrong))?;
     Ok(Command::Set {
-        name: (*name).to_owned(),
+        name: setting.name.to_owned(),
         value,
     })
 }

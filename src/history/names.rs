@@ -5,15 +5,7 @@ use crate::model::{Event, EventKind, InterfaceKind};
 
 /// What people call a kind of interface; `None` when the device name says more.
 pub fn kind_name(kind: InterfaceKind) -> Option<&'static str> {
-    match kind {
-        InterfaceKind::Wifi => Some("Wi-Fi"),
-        InterfaceKind::Ethernet => Some("Ethernet"),
-        InterfaceKind::Cellular => Some("Phone"),
-        InterfaceKind::Vpn => Some("VPN"),
-        InterfaceKind::Bridge | InterfaceKind::Virtual | InterfaceKind::Loopback | InterfaceKind::Other => {
-            None
-        }
-    }
+    kind.traits().title
 }
 
 /// The name of a device: its kind, with the device name where several are of that kind; else the device name alone.

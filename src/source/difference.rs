@@ -101,7 +101,7 @@ pub(super) fn difference(before: &Table, after: &mut Table, scratch: &mut Layout
                 }
                 let told = news.inodes.contains(&is.socket.inode)
                     || is.socket.token.is_some_and(|token| news.tokens.contains(&token));
-                if told || !same || was.socket != is.socket {
+                if told || !same || !was.socket.is_unchanged(&is.socket) {
                     found.changed.push(position);
                 }
             }
@@ -144,6 +144,7 @@ mod tests {
     use super::super::table::Joiner;
     use super::*;
     use crate::kernel::SocketTable;
+    use crate::metrics::tcp_info::{TcpInfo, tcpi_bytes_sent, tcpi_last_data_sent};
 
     fn connection(cookie: u64, token: Option<u32>) -> MptcpSocket {
         MptcpSocket {
@@ -153,11 +154,12 @@ mod tests {
         }
     }
 
-    fn row(cookie: u64, bytes_sent: u64, last_data_sent_ms: u32) -> TcpSocket {
+    fn row(cookie: u64, bytes_sent: u64, last_data_sent_ms: u64) -> TcpSocket {
         TcpSocket {
             cookie,
-            bytes_sent: Some(bytes_sent),
-            last_data_sent_ms: Some(last_data_sent_ms),
+            info: TcpInfo::default()
+                .with(tcpi_bytes_sent, bytes_sent)
+                .with(tcpi_last_data_sent, last_data_sent_ms),
             ..TcpSocket::default()
         }
     }

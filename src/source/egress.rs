@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::devices::Touched;
 use super::table::{Row, Table};
 use crate::kernel::{Error, RouteLookup};
+use crate::metrics::tcp_info::{tcpi_last_ack_recv, tcpi_last_data_recv};
 use crate::model::Interface;
 use crate::wire::rtnetlink::{RouteQuery, Selectors};
 use crate::wire::sock_diag::TcpSocket;
@@ -303,7 +304,7 @@ pub(super) fn plain(local: SocketAddr, remote: SocketAddr) -> WayName {
 
 /// Whether something came in from the peer within a time.
 fn was_heard(row: Row<'_>, within: Duration) -> bool {
-    let since = [row.socket.last_ack_received_ms, row.socket.last_data_received_ms];
+    let since = [tcpi_last_ack_recv, tcpi_last_data_recv].map(|since| row.socket.info.get(since));
     // The clock of these counts in ticks of up to 10 ms.
     let within = within.saturating_sub(Duration::from_millis(10)).as_millis();
     since.into_iter().flatten().any(|ms| u128::from(ms) < within)
@@ -312,6 +313,7 @@ fn was_heard(row: Row<'_>, within: Duration) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::tcp_info::TcpInfo;
 
     const WLAN: u32 = 2;
     const ETH: u32 = 3;
@@ -359,10 +361,13 @@ mod tests {
 
     #[test]
     fn what_came_in_before_says_nothing_about_the_new_way() {
-        let heard = |ms: Option<u32>, within: u64| {
+        let heard = |ms: Option<u64>, within: u64| {
+            let info = ms.map(|ms| {
+                let info = TcpInfo::default().with(tcpi_last_data_recv, 60_000);
+                info.with(tcpi_last_ack_recv, ms)
+            });
             let socket = TcpSocket {
-                last_ack_received_ms: ms,
-                last_data_received_ms: Some(60_000),
+                info: info.unwrap_or_default(),
                 ..TcpSocket::default()
             };
             let row = Row {

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::table::{Entry, Row, Table};
 use crate::kernel::connection_id;
+use crate::metrics::mptcp_info::mptcpi_subflows;
 use crate::model::{ConnectionId, TcpState};
 use crate::wire::sock_diag::{MptcpSocket, SocketId};
 
@@ -155,7 +156,7 @@ fn excess<'a>(entry: &Entry, rows: impl Iterator<Item = Row<'a>>) -> Option<i32>
     }
     let living = rows.filter(|row| !TcpState::from_kernel(row.socket.state).is_ending());
     let there = i32::try_from(living.count()).unwrap_or(i32::MAX);
-    Some(i32::from(entry.socket.extra_subflows?) - there)
+    Some(i32::try_from(entry.socket.info.get(mptcpi_subflows)?).ok()? - there)
 }
 
 #[cfg(test)]
@@ -163,6 +164,7 @@ mod tests {
     use super::super::table::Joiner;
     use super::*;
     use crate::kernel::SocketTable;
+    use crate::metrics::mptcp_info::MptcpInfo;
     use crate::wire::sock_diag::{TCP_ESTABLISHED, TcpSocket};
 
     const FIN_WAIT1: u8 = 4;
@@ -181,7 +183,7 @@ mod tests {
             local: address("10.0.0.1:5000"),
             remote: address("10.0.0.2:80"),
             interface_index: 3,
-            extra_subflows: Some(extra_subflows),
+            info: MptcpInfo::default().with(mptcpi_subflows, extra_subflows.into()),
             ..MptcpSocket::default()
         };
         let subflow = |(cookie, state): &(u64, u8)| TcpSocket {

@@ -4,6 +4,7 @@ use std::hash::Hasher as _;
 
 use rustc_hash::FxHasher;
 
+use crate::metrics::tcp_info::{NEWS, SINCE};
 use crate::wire::sock_diag::TcpSocket;
 
 /// A subflow's identity, a fingerprint of all that is told of it, and the times since something.
@@ -12,8 +13,8 @@ pub(super) struct Mark {
     pub(super) cookie: u64,
     /// Of 64 bits; no change of a single number leaves it as it was.
     print: u64,
-    /// Since data was sent, data was received, an acknowledgement was received; ms.
-    since_ms: [Option<u32>; 3],
+    /// The times since something, ms.
+    since_ms: [Option<u64>; SINCE.len()],
 }
 
 impl Mark {
@@ -35,29 +36,7 @@ impl Mark {
             local_id,
             remote_id,
             flags,
-            backoff,
-            rto_us,
-            mss,
-            unacked,
-            lost,
-            retrans,
-            last_data_sent_ms,
-            last_data_received_ms,
-            last_ack_received_ms,
-            rtt_us,
-            rtt_var_us,
-            ssthresh,
-            cwnd,
-            retrans_total,
-            pacing_rate,
-            bytes_acked,
-            bytes_received,
-            min_rtt_us,
-            delivery_rate,
-            bytes_sent,
-            bytes_retrans,
-            snd_wnd,
-            rcv_wnd,
+            info,
         } = *socket;
         let mut hasher = FxHasher::default();
         let byte = |value: Option<u8>| value.map_or(u32::MAX, u32::from);
@@ -66,34 +45,19 @@ impl Mark {
             (Some(uid), Some(interface_index)),
             (token_remote, flags),
             (Some(byte(local_id)), Some(byte(remote_id))),
-            (Some(byte(backoff)), rto_us),
-            (mss, unacked),
-            (lost, retrans),
-            (rtt_us, rtt_var_us),
-            (ssthresh, cwnd),
-            (retrans_total, min_rtt_us),
-            (snd_wnd, mark),
-            (rcv_wnd, None),
+            (mark, None),
         ];
         for (a, b) in pairs {
             let word = |value: Option<u32>| u64::from(value.unwrap_or(u32::MAX));
             hasher.write_u64(word(a) << 32 | word(b));
         }
-        let longs = [
-            pacing_rate,
-            bytes_acked,
-            bytes_received,
-            delivery_rate,
-            bytes_sent,
-            bytes_retrans,
-        ];
-        for long in longs {
-            hasher.write_u64(long.unwrap_or(u64::MAX));
+        for word in info.words(&NEWS) {
+            hasher.write_u64(word);
         }
         Self {
             cookie,
             print: hasher.finish(),
-            since_ms: [last_data_sent_ms, last_data_received_ms, last_ack_received_ms],
+            since_ms: info.times(&SINCE),
         }
     }
 
@@ -108,55 +72,37 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::tcp_info::{
+        TcpInfo, tcpi_bytes_acked, tcpi_bytes_received, tcpi_bytes_sent, tcpi_last_ack_recv,
+        tcpi_last_data_sent, tcpi_snd_cwnd, tcpi_snd_ssthresh,
+    };
 
     #[test]
     fn each_number_counts_and_the_clock_does_not() {
+        let info = TcpInfo::default()
+            .with(tcpi_snd_cwnd, 10)
+            .with(tcpi_snd_ssthresh, 10)
+            .with(tcpi_bytes_sent, 1)
+            .with(tcpi_bytes_acked, 1)
+            .with(tcpi_last_data_sent, 100)
+            .with(tcpi_last_ack_recv, 100);
         let before = TcpSocket {
             cookie: 1,
-            cwnd: Some(10),
-            ssthresh: Some(10),
-            bytes_sent: Some(1),
-            bytes_acked: Some(1),
-            last_data_sent_ms: Some(100),
-            last_ack_received_ms: Some(100),
+            info,
             ..TcpSocket::default()
         };
+        let with = |info: TcpInfo| TcpSocket { info, ..before };
         let unchanged = |after: TcpSocket| Mark::of(&before).is_unchanged(&Mark::of(&after));
         assert!(unchanged(before));
-        let later = Some(350);
-        assert!(unchanged(TcpSocket {
-            last_data_sent_ms: later,
-            last_ack_received_ms: later,
-            ..before
-        }));
-        let anew = Some(20);
+        let later = info.with(tcpi_last_data_sent, 350);
+        assert!(unchanged(with(later.with(tcpi_last_ack_recv, 350))));
         let changes = [
-            TcpSocket {
-                last_ack_received_ms: anew,
-                ..before
-            },
-            TcpSocket {
-                cwnd: Some(11),
-                ..before
-            },
-            TcpSocket {
-                ssthresh: Some(11),
-                ..before
-            },
-            TcpSocket {
-                ssthresh: Some(9),
-                cwnd: Some(11),
-                ..before
-            },
-            TcpSocket {
-                bytes_sent: Some(2),
-                bytes_acked: Some(0),
-                ..before
-            },
-            TcpSocket {
-                bytes_received: Some(0),
-                ..before
-            },
+            with(info.with(tcpi_last_ack_recv, 20)),
+            with(info.with(tcpi_snd_cwnd, 11)),
+            with(info.with(tcpi_snd_ssthresh, 11)),
+            with(info.with(tcpi_snd_ssthresh, 9).with(tcpi_snd_cwnd, 11)),
+            with(info.with(tcpi_bytes_sent, 2).with(tcpi_bytes_acked, 0)),
+            with(info.with(tcpi_bytes_received, 1)),
             TcpSocket { state: 2, ..before },
             TcpSocket {
                 flags: Some(0),

@@ -8,14 +8,13 @@ use super::devices::Devices;
 use super::egress::{Egress, WayName};
 use super::table::{Entry, Row, Table};
 use crate::kernel::Holders;
+use crate::metrics::Progress;
+use crate::metrics::tcp_info::tcpi_rtt;
 use crate::model::{
-    self, Connection, ConnectionKey, Cookie, Endpoint, EndpointFlags, InterfaceBy, Sequence, Subflow,
-    TcpState, Token, is_link_local, scope_of,
+    self, Connection, ConnectionKey, Cookie, Endpoint, EndpointFlags, InterfaceBy, Subflow, TcpState, Token,
+    is_link_local, scope_of,
 };
 use crate::wire::sock_diag::{self as flag, MptcpSocket, TcpSocket, on_link};
-
-/// `tcpi_snd_ssthresh` while it is not set (TCP_INFINITE_SSTHRESH, include/net/tcp.h).
-const NO_SSTHRESH: u32 = 0x7fff_ffff;
 
 /// What is known of connections besides their sockets.
 #[derive(Default)]
@@ -153,7 +152,7 @@ impl Surroundings {
         let server_side = self.side(socket, rows.clone());
         let holders = self.processes.get(&socket.inode);
         let (local, remote) = self.addresses(socket, rows.clone());
-        Connection {
+        let mut connection = Connection {
             cookie: Cookie(socket.cookie),
             token: socket.token.map(Token),
             inode: held.then_some(socket.inode),
@@ -166,25 +165,15 @@ impl Surroundings {
             remote,
             scope: scope_of(Some(local), Some(remote)),
             server_side,
-            // Before the peer has answered nobody knows.
-            fallback: socket
-                .flags
-                .filter(|_| state != TcpState::SynSent)
-                .map(|flags| flags & flag::INFO_FLAG_FALLBACK != 0),
-            extra_subflows: socket.extra_subflows,
-            extra_subflows_max: socket.extra_subflows_max,
-            add_addr_accepted: socket.add_addr_accepted,
-            add_addr_accepted_max: socket.add_addr_accepted_max,
-            add_addr_signal: socket.add_addr_signal,
-            bytes_sent: socket.bytes_sent,
-            bytes_acked: socket.bytes_acked,
-            bytes_received: socket.bytes_received,
-            bytes_retrans: socket.bytes_retrans,
-            write_seq: socket.write_seq.map(Sequence),
-            snd_una: socket.snd_una.map(Sequence),
-            rcv_nxt: socket.rcv_nxt.map(Sequence),
             subflows: rows.map(|row| self.subflow(row)).collect(),
-        }
+            ..Connection::default()
+        };
+        let progress = Progress {
+            is_answered: state != TcpState::SynSent,
+            is_measured: true,
+        };
+        connection.read(socket.info.bytes(), progress);
+        connection
     }
 
     fn subflow(&self, row: Row<'_>) -> Subflow {
@@ -195,14 +184,9 @@ impl Surroundings {
             None => asked_for(&self.endpoints, socket.local.ip()),
         };
         let state = TcpState::from_kernel(socket.state);
-        // Before the peer has answered these hold what tcp_init_sock (net/ipv4/tcp.c) wrote.
-        let answered = state != TcpState::SynSent;
-        let negotiated = |value: Option<u32>| value.filter(|_| answered);
-        // The smoothed time is kept eightfold and never 0 once there was a sample (tcp_rtt_estimator, net/ipv4/tcp_input.c).
-        let measured = socket.rtt_us.is_some_and(|rtt| rtt > 0);
         let (interface, interface_by, address_interface) = self.place_of(row);
         let (local, remote) = (self.address(socket.local), self.address(socket.remote));
-        Subflow {
+        let mut subflow = Subflow {
             cookie: Cookie(socket.cookie),
             local,
             remote,
@@ -218,32 +202,14 @@ impl Surroundings {
             backup_local: has(flag::SUBFLOW_FLAG_BKUP_LOC).or(concluded),
             backup_remote: has(flag::SUBFLOW_FLAG_BKUP_REM),
             backup_inferred: concluded.is_some(),
-            rtt_us: socket.rtt_us.filter(|_| measured),
-            rtt_var_us: socket.rtt_var_us.filter(|_| measured),
-            // ~0 until a first sample was taken (tcp_init_sock, minmax_reset).
-            min_rtt_us: socket.min_rtt_us.filter(|rtt| measured && *rtt != u32::MAX),
-            cwnd: negotiated(socket.cwnd),
-            ssthresh: socket.ssthresh.filter(|threshold| *threshold < NO_SSTHRESH),
-            mss: negotiated(socket.mss),
-            bytes_sent: socket.bytes_sent,
-            bytes_acked: socket.bytes_acked,
-            bytes_received: socket.bytes_received,
-            bytes_retrans: socket.bytes_retrans,
-            retrans: socket.retrans,
-            retrans_total: socket.retrans_total,
-            lost: socket.lost,
-            unacked: socket.unacked,
-            delivery_rate_bps: bits(socket.delivery_rate),
-            // ~0 while it is unlimited.
-            pacing_rate_bps: bits(socket.pacing_rate.filter(|bytes| *bytes != u64::MAX)),
-            snd_wnd: negotiated(socket.snd_wnd),
-            rcv_wnd: negotiated(socket.rcv_wnd),
-            rto_us: socket.rto_us,
-            backoff: socket.backoff,
-            last_data_sent_ms: negotiated(socket.last_data_sent_ms),
-            last_data_received_ms: negotiated(socket.last_data_received_ms),
-            last_ack_received_ms: negotiated(socket.last_ack_received_ms),
-        }
+            ..Subflow::default()
+        };
+        let progress = Progress {
+            is_answered: state != TcpState::SynSent,
+            is_measured: socket.info.get(tcpi_rtt).is_some_and(|rtt| rtt > 0),
+        };
+        subflow.read(socket.info.bytes(), progress);
+        subflow
     }
 }
 
@@ -269,12 +235,6 @@ fn accepted(subflow: &TcpSocket) -> Option<bool> {
 pub(super) fn asked_for(endpoints: &[Endpoint], address: IpAddr) -> Option<bool> {
     let endpoint = endpoints.iter().find(|endpoint| endpoint.address == address)?;
     Some(endpoint.flags.contains(EndpointFlags::BACKUP))
-}
-
-/// Bits of bytes a second, where there was anything to measure.
-fn bits(bytes_a_second: Option<u64>) -> Option<u64> {
-    let measured = bytes_a_second.filter(|bytes| *bytes > 0);
-    measured.map(|bytes| bytes.saturating_mul(8))
 }
 
 /// The interface of the subflow that a connection with link-local addresses began with, if it is there.

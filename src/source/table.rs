@@ -113,8 +113,8 @@ impl Table {
             return false;
         };
         // What becomes an event is left to the next reading, which compares.
-        let same = (entry.socket.state, entry.socket.flags) == (connection.state, connection.flags);
-        let mut changed = entry.socket != *connection;
+        let same = (entry.socket.state, entry.socket.flags()) == (connection.state, connection.flags());
+        let mut changed = !entry.socket.is_unchanged(connection);
         if same {
             entry.socket = *connection;
         }
@@ -239,6 +239,7 @@ impl Joiner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::tcp_info::{TcpInfo, tcpi_bytes_sent};
     use crate::model::Token;
 
     fn connection(cookie: u64, token: u32, inode: u32) -> MptcpSocket {
@@ -319,7 +320,7 @@ mod tests {
     fn of_one_that_was_read_twice_the_later_is_taken() {
         let earlier = subflow(11, Some(7), 100);
         let later = TcpSocket {
-            bytes_sent: Some(5),
+            info: TcpInfo::default().with(tcpi_bytes_sent, 5),
             ..earlier
         };
         let mut sockets = SocketTable {
@@ -331,7 +332,7 @@ mod tests {
         Joiner::default().join(&mut sockets, &mut table);
         let rows: Vec<_> = table
             .rows(table.find(Token(7).into()).expect("the connection"))
-            .map(|row| (row.socket.cookie, row.socket.bytes_sent))
+            .map(|row| (row.socket.cookie, row.socket.info.get(tcpi_bytes_sent)))
             .collect();
         assert_eq!(rows, [(9, None), (11, Some(5))]);
     }

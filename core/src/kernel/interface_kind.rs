@@ -3,15 +3,7 @@
 use crate::model::InterfaceKind;
 
 const ARPHRD_ETHER: u16 = 1;
-const ARPHRD_PPP: u16 = 512;
-const ARPHRD_RAWIP: u16 = 519;
-const ARPHRD_TUNNEL: u16 = 768;
-const ARPHRD_TUNNEL6: u16 = 769;
 const ARPHRD_LOOPBACK: u16 = 772;
-const ARPHRD_SIT: u16 = 776;
-const ARPHRD_IPGRE: u16 = 778;
-const ARPHRD_IP6GRE: u16 = 823;
-const ARPHRD_NONE: u16 = 65534;
 
 /// What is known about an interface.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,77 +32,38 @@ pub(super) fn kind(facts: &Facts<'_>) -> InterfaceKind {
     if facts.is_wireless {
         return InterfaceKind::Wifi;
     }
-    facts
+    let info_kind = facts
         .info_kind
-        .and_then(by_info_kind)
-        .or_else(|| facts.device_type.and_then(by_device_type))
-        .or_else(|| facts.driver.and_then(by_driver))
-        .or_else(|| by_name(facts.name))
+        .and_then(|sign| InterfaceKind::with(|kind| kind.info_kinds.contains(&sign)));
+    let device_type = || {
+        let sign = facts.device_type?;
+        InterfaceKind::with(|kind| kind.device_types.contains(&sign))
+    };
+    let driver = || {
+        let sign = facts.driver?;
+        InterfaceKind::with(|kind| kind.drivers.contains(&sign))
+    };
+    info_kind
+        .or_else(device_type)
+        .or_else(driver)
+        .or_else(|| InterfaceKind::by_name(facts.name))
         .or_else(|| facts.info_kind.map(|_| InterfaceKind::Virtual))
         .unwrap_or_else(|| by_hardware(facts))
 }
 
-fn by_info_kind(kind: &str) -> Option<InterfaceKind> {
-    Some(match kind {
-        "bridge" | "bond" | "team" | "hsr" => InterfaceKind::Bridge,
-        "wireguard" | "tun" | "ppp" | "xfrm" | "vti" | "vti6" | "gre" | "gretap" | "ip6gre" | "ip6gretap"
-        | "ipip" | "ip6tnl" | "sit" | "ovpn" | "amneziawg" => InterfaceKind::Vpn,
-        "wwan" | "rmnet" => InterfaceKind::Cellular,
-        _ => return None,
-    })
-}
-
-fn by_device_type(device_type: &str) -> Option<InterfaceKind> {
-    Some(match device_type {
-        "wlan" => InterfaceKind::Wifi,
-        "wwan" => InterfaceKind::Cellular,
-        "bridge" | "bond" => InterfaceKind::Bridge,
-        _ => return None,
-    })
-}
-
-fn by_driver(driver: &str) -> Option<InterfaceKind> {
-    matches!(
-        driver,
-        "rndis_host"
-            | "cdc_ether"
-            | "ipheth"
-            | "cdc_mbim"
-            | "qmi_wwan"
-            | "huawei_cdc_ncm"
-            | "sierra_net"
-            | "hso"
-    )
-    .then_some(InterfaceKind::Cellular)
-}
-
-fn by_name(name: &str) -> Option<InterfaceKind> {
-    let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| name.starts_with(prefix));
-    if begins(&["wl", "wifi"]) {
-        Some(InterfaceKind::Wifi)
-    } else if begins(&["ww", "phone", "usb", "rmnet"]) {
-        Some(InterfaceKind::Cellular)
-    } else if begins(&["en", "eth"]) {
-        Some(InterfaceKind::Ethernet)
-    } else {
-        None
-    }
-}
-
 fn by_hardware(facts: &Facts<'_>) -> InterfaceKind {
-    match facts.hardware {
-        // A device of its own, and not one made by software.
-        ARPHRD_ETHER if facts.driver.is_some() => InterfaceKind::Ethernet,
-        ARPHRD_RAWIP => InterfaceKind::Cellular,
-        ARPHRD_NONE | ARPHRD_PPP | ARPHRD_TUNNEL | ARPHRD_TUNNEL6 | ARPHRD_SIT | ARPHRD_IPGRE
-        | ARPHRD_IP6GRE => InterfaceKind::Vpn,
-        _ => InterfaceKind::Other,
+    // A device of its own, and not one made by software.
+    if facts.hardware == ARPHRD_ETHER && facts.driver.is_some() {
+        return InterfaceKind::Ethernet;
     }
+    InterfaceKind::with(|kind| kind.hardware.contains(&facts.hardware)).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ARPHRD_NONE: u16 = 65534;
 
     fn of(name: &str, hardware: u16, info_kind: Option<&str>) -> InterfaceKind {
         kind(&Facts {

@@ -67,12 +67,13 @@ impl Order {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::mptcp_info::{MptcpInfo, mptcpi_bytes_sent};
 
     fn socket(token: u32, cookie: u64, sent: u64) -> MptcpSocket {
         MptcpSocket {
             token: Some(token),
             cookie,
-            bytes_sent: Some(sent),
+            info: MptcpInfo::default().with(mptcpi_bytes_sent, sent),
             ..MptcpSocket::default()
         }
     }

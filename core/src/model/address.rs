@@ -1,7 +1,7 @@
 //! Addresses with a port, and with the interface where an address means something on one link only.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddrV6};
 use std::str::FromStr;
 
 use super::ids::as_text;
@@ -20,6 +20,13 @@ pub struct SocketAddr {
     ip: IpAddr,
     port: u16,
     scope: Option<Scope>,
+}
+
+impl Default for SocketAddr {
+    /// No address: 0.0.0.0:0.
+    fn default() -> Self {
+        Self::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0)
+    }
 }
 
 impl SocketAddr {

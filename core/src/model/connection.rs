@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::metric::with_metrics;
 use super::{ConnectionId, Cookie, Scope, Sequence, SocketAddr, Token};
+use crate::metrics::{mptcp_info, tcp_info};
 
 /// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -71,12 +73,13 @@ impl TcpState {
 }
 
 /// How a subflow was found to belong to its connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum JoinedBy {
     /// By the connection's token in the subflow's own data: certain.
     Token,
     /// By the inode that both share: inferred, where the kernel hides the token.
+    #[default]
     Inode,
 }
 
@@ -101,67 +104,49 @@ pub struct Process {
     pub name: String,
 }
 
-/// One MPTCP connection: `struct mptcp_info` (include/uapi/linux/mptcp.h) and what belongs to it.
-/// Counters are bytes at the data level, each counted once however many subflows carried it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Connection {
-    /// The cookie of the MPTCP socket, as in `ss -e`; on a server many have one.
-    pub cookie: Cookie,
-    /// `mptcpi_token`: with the addresses, where there is none, what the connection is known by.
-    pub token: Option<Token>,
-    /// The inode of the socket, as in /proc/PID/fd; `None` when no process holds it any more.
-    pub inode: Option<u32>,
-    /// The user who made the socket.
-    pub uid: Option<u32>,
-    /// The name of that user.
-    pub user: Option<String>,
-    /// Who holds the socket, where /proc may be read; of several the one that is likely to use it.
-    pub process: Option<Process>,
-    /// All that hold it, where these are several; oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub processes: Vec<Process>,
-    /// The state of the MPTCP socket.
-    pub state: TcpState,
-    /// This host's address and port of the initial subflow.
-    pub local: SocketAddr,
-    /// The peer's address and port of the initial subflow.
-    pub remote: SocketAddr,
-    /// The interface to whose link these addresses belong, where they are link-local and it is known.
-    pub scope: Option<Scope>,
-    /// Whether this host accepted the connection; known from events only.
-    pub server_side: Option<bool>,
-    /// MPTCP_INFO_FLAG_FALLBACK: the connection goes on as plain TCP.
-    pub fallback: Option<bool>,
-    /// Subflows beside the initial one.
-    pub extra_subflows: Option<u8>,
-    /// The most of them that the limits allow.
-    pub extra_subflows_max: Option<u8>,
-    /// Addresses announced by the peer and accepted.
-    pub add_addr_accepted: Option<u8>,
-    /// The most of them that the limits allow.
-    pub add_addr_accepted_max: Option<u8>,
-    /// Addresses that this host announced.
-    pub add_addr_signal: Option<u8>,
-    /// Bytes sent.
-    pub bytes_sent: Option<u64>,
-    /// Bytes that the peer acknowledged.
-    pub bytes_acked: Option<u64>,
-    /// Bytes received.
-    pub bytes_received: Option<u64>,
-    /// Bytes sent again on another subflow.
-    pub bytes_retrans: Option<u64>,
-    /// Up to where the application has written (`mptcpi_write_seq`), what was not sent yet included.
-    #[serde(default)]
-    pub write_seq: Option<Sequence>,
-    /// Up to where the peer has acknowledged (`mptcpi_snd_una`); after a fallback, up to where was sent.
-    #[serde(default)]
-    pub snd_una: Option<Sequence>,
-    /// Up to where data has arrived without a hole (`mptcpi_rcv_nxt`).
-    #[serde(default)]
-    pub rcv_nxt: Option<Sequence>,
-    /// The subflows, in order of cookie.
-    pub subflows: Vec<Subflow>,
+/// A [`Connection`] with the rows of its table.
+macro_rules! connection {
+    ($($rows:tt)*) => {
+        with_metrics! {
+            /// One MPTCP connection: `struct mptcp_info` (include/uapi/linux/mptcp.h) and what belongs to it.
+            /// Counters are bytes at the data level, each counted once however many subflows carried it.
+            pub struct Connection {
+                /// The cookie of the MPTCP socket, as in `ss -e`; on a server many have one.
+                pub cookie: Cookie,
+                /// `mptcpi_token`: with the addresses, where there is none, what the connection is known by.
+                pub token: Option<Token>,
+                /// The inode of the socket, as in /proc/PID/fd; `None` when no process holds it any more.
+                pub inode: Option<u32>,
+                /// The user who made the socket.
+                pub uid: Option<u32>,
+                /// The name of that user.
+                pub user: Option<String>,
+                /// Who holds the socket, where /proc may be read; of several the one that is likely to use it.
+                pub process: Option<Process>,
+                /// All that hold it, where these are several; oldest first.
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                pub processes: Vec<Process>,
+                /// The state of the MPTCP socket.
+                pub state: TcpState,
+                /// This host's address and port of the initial subflow.
+                pub local: SocketAddr,
+                /// The peer's address and port of the initial subflow.
+                pub remote: SocketAddr,
+                /// The interface to whose link these addresses belong, where they are link-local and it is known.
+                pub scope: Option<Scope>,
+                /// Whether this host accepted the connection; known from events only.
+                pub server_side: Option<bool>,
+            }
+            $($rows)*
+            last {
+                /// The subflows, in order of cookie.
+                pub subflows: Vec<Subflow>,
+            }
+        }
+    };
 }
+
+mptcp_info::rows!(connection);
 
 /// What a connection is known by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,91 +198,55 @@ impl Connection {
     }
 }
 
-/// One subflow: `struct tcp_info` (include/uapi/linux/tcp.h) and its MPTCP part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Subflow {
-    /// The identity of the TCP socket.
-    pub cookie: Cookie,
-    /// This host's address and port.
-    pub local: SocketAddr,
-    /// The peer's address and port.
-    pub remote: SocketAddr,
-    /// The interface to whose link these addresses belong, where they are link-local and it is known.
-    pub scope: Option<Scope>,
-    /// The interface whose link its packets use.
-    pub interface: Option<String>,
-    /// How that is known; `None` when it is not.
-    #[serde(default)]
-    pub interface_by: Option<InterfaceBy>,
-    /// The interface that has the local address, where its packets use the link of another one. `None` where they use
-    /// its own, or stay on this host.
-    #[serde(default)]
-    pub address_interface: Option<String>,
-    /// How it was found to belong to its connection.
-    pub joined_by: JoinedBy,
-    /// The state of the TCP socket.
-    pub state: TcpState,
-    /// Whether the connection began with it (MP_CAPABLE), or it joined (MP_JOIN).
-    pub initial: Option<bool>,
-    /// This host's address id (RFC 8684, 3.4.1).
-    pub local_id: Option<u8>,
-    /// The peer's address id.
-    pub remote_id: Option<u8>,
-    /// This host asked the peer to use it as backup only.
-    pub backup_local: Option<bool>,
-    /// The peer asked this host to use it as backup only.
-    pub backup_remote: Option<bool>,
-    /// `backup_local` is what its endpoint asks for, because the kernel keeps the subflow's own flags from this user.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub backup_inferred: bool,
-    /// Smoothed round-trip time, µs.
-    pub rtt_us: Option<u32>,
-    /// Its mean deviation, µs.
-    pub rtt_var_us: Option<u32>,
-    /// The least seen, µs.
-    pub min_rtt_us: Option<u32>,
-    /// Congestion window, segments.
-    pub cwnd: Option<u32>,
-    /// Slow-start threshold, segments; `None` while it is not set.
-    pub ssthresh: Option<u32>,
-    /// Largest segment sent, bytes.
-    pub mss: Option<u32>,
-    /// Bytes sent, retransmissions included.
-    pub bytes_sent: Option<u64>,
-    /// Bytes that the peer acknowledged.
-    pub bytes_acked: Option<u64>,
-    /// Bytes received.
-    pub bytes_received: Option<u64>,
-    /// Bytes sent again.
-    pub bytes_retrans: Option<u64>,
-    /// Segments sent again and not acknowledged yet.
-    pub retrans: Option<u32>,
-    /// Segments ever sent again.
-    pub retrans_total: Option<u32>,
-    /// Segments thought lost.
-    pub lost: Option<u32>,
-    /// Segments sent and not acknowledged.
-    pub unacked: Option<u32>,
-    /// The latest measured delivery rate, bits a second.
-    pub delivery_rate_bps: Option<u64>,
-    /// The pacing rate, bits a second; `None` while it is unlimited.
-    pub pacing_rate_bps: Option<u64>,
-    /// The peer's receive window, bytes.
-    pub snd_wnd: Option<u32>,
-    /// What this host was last ready to receive (`tcpi_rcv_wnd`, Linux 6.2), bytes.
-    #[serde(default)]
-    pub rcv_wnd: Option<u32>,
-    /// Retransmission timeout, µs.
-    pub rto_us: Option<u32>,
-    /// How often the timeout was doubled.
-    pub backoff: Option<u8>,
-    /// Since data was last sent, ms.
-    pub last_data_sent_ms: Option<u32>,
-    /// Since data last came in, ms.
-    pub last_data_received_ms: Option<u32>,
-    /// Since an acknowledgement last came in, ms.
-    pub last_ack_received_ms: Option<u32>,
+/// A [`Subflow`] with the rows of its table.
+macro_rules! subflow {
+    ($($rows:tt)*) => {
+        with_metrics! {
+            /// One subflow: `struct tcp_info` (include/uapi/linux/tcp.h) and its MPTCP part.
+            pub struct Subflow {
+                /// The identity of the TCP socket.
+                pub cookie: Cookie,
+                /// This host's address and port.
+                pub local: SocketAddr,
+                /// The peer's address and port.
+                pub remote: SocketAddr,
+                /// The interface to whose link these addresses belong, where they are link-local and it is known.
+                pub scope: Option<Scope>,
+                /// The interface whose link its packets use.
+                pub interface: Option<String>,
+                /// How that is known; `None` when it is not.
+                #[serde(default)]
+                pub interface_by: Option<InterfaceBy>,
+                /// The interface that has the local address, where its packets use the link of another one. `None` where
+                /// they use its own, or stay on this host.
+                #[serde(default)]
+                pub address_interface: Option<String>,
+                /// How it was found to belong to its connection.
+                pub joined_by: JoinedBy,
+                /// The state of the TCP socket.
+                pub state: TcpState,
+                /// Whether the connection began with it (MP_CAPABLE), or it joined (MP_JOIN).
+                pub initial: Option<bool>,
+                /// This host's address id (RFC 8684, 3.4.1).
+                pub local_id: Option<u8>,
+                /// The peer's address id.
+                pub remote_id: Option<u8>,
+                /// This host asked the peer to use it as backup only.
+                pub backup_local: Option<bool>,
+                /// The peer asked this host to use it as backup only.
+                pub backup_remote: Option<bool>,
+                /// `backup_local` is what its endpoint asks for, because the kernel keeps the subflow's own flags from
+                /// this user.
+                #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+                pub backup_inferred: bool,
+            }
+            $($rows)*
+            last {}
+        }
+    };
 }
+
+tcp_info::rows!(subflow);
 
 impl Connection {
     /// How many processes besides [`Self::process`] hold the socket.

@@ -4,30 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::MacAddress;
-
-/// What an interface is, as people call it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InterfaceKind {
-    /// Wireless LAN.
-    Wifi,
-    /// Wired LAN.
-    Ethernet,
-    /// A mobile network: a modem, or a phone that shares its connection.
-    Cellular,
-    /// A VPN or another tunnel.
-    Vpn,
-    /// A bridge or a bond.
-    Bridge,
-    /// Another virtual device.
-    Virtual,
-    /// This host itself.
-    Loopback,
-    /// None of these.
-    #[default]
-    Other,
-}
+use super::{InterfaceKind, MacAddress};
 
 /// An address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +55,6 @@ pub struct Interface {
 impl Interface {
     /// Whether subflows over it make sense: anything but loopback and bridges.
     pub fn can_carry_subflows(&self) -> bool {
-        !matches!(self.kind, InterfaceKind::Loopback | InterfaceKind::Bridge)
+        self.kind.traits().can_carry_subflows
     }
 }

@@ -12,10 +12,13 @@ mod endpoint;
 mod event;
 mod ids;
 mod interface;
+mod interface_kind;
+mod metric;
 mod plan;
 mod possible;
 mod problem;
 mod scope;
+mod setting;
 mod stream;
 pub mod text;
 
@@ -26,11 +29,14 @@ pub use connection::{Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, 
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
-pub use interface::{Interface, InterfaceAddress, InterfaceKind};
+pub use interface::{Interface, InterfaceAddress};
+pub use interface_kind::{InterfaceKind, KindTraits};
+pub use metric::Metric;
 pub use plan::{Plan, addition, equivalent, plan_change};
 pub use possible::{Impossible, check_addition, check_address, check_change, check_command, taken};
 pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
 pub use scope::Scope;
+pub use setting::{KnownSetting, SETTINGS, Takes};
 pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
 
 /// The oldest kernel that everything rests on: its path manager's events are what the stream is made of.

@@ -1,7 +1,7 @@
-//! Which limits and settings there are, what they are called, and how each is changed.
+//! How each limit and setting is changed in the window.
 
 use crate::history::State;
-use crate::model::{Command, Connection, Limits, SettingValue, is_read_only};
+use crate::model::{Command, Connection, KnownSetting, Limits, SETTINGS, SettingValue, Takes, is_read_only};
 use crate::ui::format;
 
 /// One of the two limits.
@@ -89,128 +89,60 @@ pub(super) struct Setting {
     pub hint: &'static str,
 }
 
-/// Known settings in the order shown: kernel's name, title, unit where it is a number, what to know.
-const KNOWN: &[(&str, &str, &str, &str)] = &[
-    (
-        "enabled",
-        "MPTCP",
-        "",
-        "Decides about new sockets; connections that are open go on.",
-    ),
-    ("scheduler", "Scheduler", "", "For new connections."),
-    ("path_manager", "Path manager", "", "For new connections."),
-    ("pm_type", "Path manager", "", "For new connections."),
-    (
-        "allow_join_initial_addr_port",
-        "Joins at the first address",
-        "",
-        "Whether the peer may open further subflows to the address and port of the first.",
-    ),
-    (
-        "checksum_enabled",
-        "Checksum",
-        "",
-        "A checksum over the data, for new connections.",
-    ),
-    (
-        "add_addr_timeout",
-        "ADD_ADDR timeout",
-        "s",
-        "Until an address is announced again that the peer did not confirm.",
-    ),
-    (
-        "stale_loss_cnt",
-        "Stale after loss",
-        "",
-        "Retransmission timeouts in a row until a subflow counts as stale.",
-    ),
-    (
-        "close_timeout",
-        "Close timeout",
-        "s",
-        "How long a connection without subflows waits for one.",
-    ),
-    (
-        "blackhole_timeout",
-        "Blackhole back-off",
-        "s",
-        "How long MPTCP is not tried after it was dropped on the way.",
-    ),
-    (
-        "syn_retrans_before_tcp_fallback",
-        "SYN retries before TCP",
-        "",
-        "Tries with MPTCP until plain TCP is tried.",
-    ),
-    ("available_schedulers", "Schedulers there are", "", ""),
-    ("available_path_managers", "Path managers there are", "", ""),
-];
-
-const SWITCHES: [&str; 3] = ["enabled", "allow_join_initial_addr_port", "checksum_enabled"];
-
 /// The settings that this kernel has, known ones first.
 pub(super) fn settings(state: &State) -> Vec<Setting> {
     let all = &state.settings;
-    let hidden = |name: &str| name == "pm_type" && all.contains_key("path_manager");
-    let known = KNOWN.iter().filter_map(|(name, title, unit, hint)| {
-        Some((
-            (*name).to_owned(),
-            (*title).to_owned(),
-            *unit,
-            *hint,
-            all.get(*name)?,
-        ))
+    let is_hidden = |name: &str| name == "pm_type" && all.contains_key("path_manager");
+    let known = SETTINGS.iter().filter(|setting| !is_hidden(setting.name));
+    let known = known.filter_map(|setting| Some((setting, all.get(setting.name)?)));
+    let known = known.map(|(setting, value)| Setting {
+        title: setting.title.to_owned(),
+        name: setting.name.to_owned(),
+        value: value.clone(),
+        control: known_control(setting, value, state),
+        hint: setting.meaning,
     });
-    let others = all
-        .iter()
-        .filter(|(name, _)| !KNOWN.iter().any(|(known, ..)| known == name))
-        .map(|(name, value)| (name.clone(), name.replace('_', " "), "", "", value));
-    known
-        .chain(others)
-        .filter(|(name, ..)| !hidden(name))
-        .map(|(name, title, unit, hint, value)| Setting {
-            control: control(&name, value, unit, state),
-            title,
-            value: value.clone(),
-            hint,
-            name,
-        })
-        .collect()
+    let others = all.iter().filter(|(name, _)| KnownSetting::named(name).is_none());
+    let others = others.map(|(name, value)| Setting {
+        title: name.replace('_', " "),
+        name: name.clone(),
+        value: value.clone(),
+        control: other_control(name, value),
+        hint: "",
+    });
+    known.chain(others).collect()
 }
 
-fn control(name: &str, value: &SettingValue, unit: &'static str, state: &State) -> Control {
-    let choice = |list: &str| {
-        let words = state
-            .settings
-            .get(list)
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let mut words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        let now = value.to_string();
-        if !words.contains(&now) {
-            words.insert(0, now);
+fn known_control(setting: &KnownSetting, value: &SettingValue, state: &State) -> Control {
+    match (setting.takes, value) {
+        (Takes::Nothing, _) => Control::ReadOnly,
+        (Takes::Switch, SettingValue::Number(number @ (0 | 1))) => Control::Switch(*number == 1),
+        (Takes::Word { listed_in }, _) => {
+            let listed = state.settings.get(listed_in).map(ToString::to_string);
+            let listed = listed.unwrap_or_default();
+            let mut words: Vec<String> = listed.split_whitespace().map(str::to_owned).collect();
+            let now = value.to_string();
+            if !words.contains(&now) {
+                words.insert(0, now);
+            }
+            let choice = |word: String| (word.clone(), SettingValue::Text(word));
+            Control::Choice(words.into_iter().map(choice).collect())
         }
-        let values = words.into_iter().map(|word| {
-            let value = SettingValue::Text(word.clone());
-            (word, value)
-        });
-        Control::Choice(values.collect())
-    };
-    if is_read_only(name) {
-        return Control::ReadOnly;
-    }
-    match (name, value) {
-        (name, SettingValue::Number(number @ (0 | 1))) if SWITCHES.contains(&name) => {
-            Control::Switch(*number == 1)
+        (Takes::Choice(words), _) => {
+            let choice = |(number, word): (i64, &&str)| ((*word).to_owned(), SettingValue::Number(number));
+            Control::Choice((0..).zip(words).map(choice).collect())
         }
-        ("scheduler", _) => choice("available_schedulers"),
-        ("path_manager", _) => choice("available_path_managers"),
-        ("pm_type", _) => Control::Choice(vec![
-            ("kernel".to_owned(), SettingValue::Number(0)),
-            ("userspace".to_owned(), SettingValue::Number(1)),
-        ]),
-        (_, SettingValue::Number(_)) => Control::Number(unit),
+        (_, SettingValue::Number(_)) => Control::Number(setting.unit()),
         _ => Control::Text,
+    }
+}
+
+/// The control of a setting that a newer kernel has.
+fn other_control(name: &str, value: &SettingValue) -> Control {
+    match value {
+        _ if is_read_only(name) => Control::ReadOnly,
+        SettingValue::Number(_) => Control::Number(""),
+        SettingValue::Text(_) => Control::Text,
     }
 }
 

@@ -146,13 +146,7 @@ impl Slots {
             return true;
         }
         let taken = |slot: &Slot| self.by_device.values().any(|other| other == slot);
-        let own = match kind {
-            InterfaceKind::Wifi => Some(0),
-            InterfaceKind::Ethernet => Some(1),
-            InterfaceKind::Cellular => Some(2),
-            InterfaceKind::Vpn => Some(3),
-            _ => None,
-        };
+        let own = kind.traits().slot;
         let upper = || (0..=9).flat_map(|digit| (4..Self::END).map(move |number| Slot { number, digit }));
         let digit = |slot: Slot| match slot.digit {
             // The first reuse is the second of its kind.

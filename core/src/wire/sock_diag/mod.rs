@@ -33,8 +33,6 @@ pub const SUBFLOW_FLAG_JOIN_LOC: u32 = 1 << 3;
 pub const SUBFLOW_FLAG_BKUP_REM: u32 = 1 << 4;
 /// MPTCP_SUBFLOW_FLAG_BKUP_LOC: this host asked for it to be a backup.
 pub const SUBFLOW_FLAG_BKUP_LOC: u32 = 1 << 5;
-/// MPTCP_INFO_FLAG_FALLBACK: the connection goes on as plain TCP.
-pub const INFO_FLAG_FALLBACK: u32 = 1 << 0;
 
 /// `TCP_ESTABLISHED` (include/net/tcp_states.h).
 pub const TCP_ESTABLISHED: u8 = 1;

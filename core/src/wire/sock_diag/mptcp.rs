@@ -1,14 +1,13 @@
-//! MPTCP sockets: `struct mptcp_info` (include/uapi/linux/mptcp.h), which grew in Linux 6.5, 6.8 and 6.10.
+//! MPTCP sockets: `struct mptcp_info` (include/uapi/linux/mptcp.h).
 
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{Common, INET_DIAG_INFO, split};
+use crate::metrics::mptcp_info::{FLAGS, MptcpInfo, NEWS, SINCE, TOKEN};
 use crate::wire::Malformed;
 use crate::wire::attribute::find;
-use crate::wire::bytes::{u8_at, u32_at, u64_at};
 
-/// One MPTCP socket: a connection, or one that listens. What comes from `struct mptcp_info` is `None` exactly when
-/// the kernel's struct is too short for it, or not there.
+/// One MPTCP socket: a connection, or one that listens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MptcpSocket {
     /// The socket's identity, never reused.
@@ -29,34 +28,10 @@ pub struct MptcpSocket {
     pub uid: u32,
     /// The interface it is bound to; 0 for none.
     pub interface_index: u32,
-    /// `mptcpi_token`.
+    /// `mptcpi_token`: what the connection is known by.
     pub token: Option<u32>,
-    /// `mptcpi_flags`: bits MPTCP_INFO_FLAG_….
-    pub flags: Option<u32>,
-    /// `mptcpi_subflows`: subflows beside the initial one.
-    pub extra_subflows: Option<u8>,
-    /// `mptcpi_subflows_max`.
-    pub extra_subflows_max: Option<u8>,
-    /// `mptcpi_add_addr_signal`: addresses that this host announced.
-    pub add_addr_signal: Option<u8>,
-    /// `mptcpi_add_addr_accepted`: addresses of the peer that were accepted.
-    pub add_addr_accepted: Option<u8>,
-    /// `mptcpi_add_addr_accepted_max`.
-    pub add_addr_accepted_max: Option<u8>,
-    /// `mptcpi_write_seq`: up to where the application has written.
-    pub write_seq: Option<u64>,
-    /// `mptcpi_snd_una`: up to where the peer has acknowledged.
-    pub snd_una: Option<u64>,
-    /// `mptcpi_rcv_nxt`: up to where data has arrived without a hole.
-    pub rcv_nxt: Option<u64>,
-    /// `mptcpi_bytes_retrans` (Linux 6.5): bytes sent again on another subflow.
-    pub bytes_retrans: Option<u64>,
-    /// `mptcpi_bytes_sent` (Linux 6.5): bytes sent, each counted once.
-    pub bytes_sent: Option<u64>,
-    /// `mptcpi_bytes_received` (Linux 6.5).
-    pub bytes_received: Option<u64>,
-    /// `mptcpi_bytes_acked` (Linux 6.5).
-    pub bytes_acked: Option<u64>,
+    /// The kernel's numbers.
+    pub info: MptcpInfo,
 }
 
 impl Default for MptcpSocket {
@@ -72,20 +47,27 @@ impl Default for MptcpSocket {
             uid: 0,
             interface_index: 0,
             token: None,
-            flags: None,
-            extra_subflows: None,
-            extra_subflows_max: None,
-            add_addr_signal: None,
-            add_addr_accepted: None,
-            add_addr_accepted_max: None,
-            write_seq: None,
-            snd_una: None,
-            rcv_nxt: None,
-            bytes_retrans: None,
-            bytes_sent: None,
-            bytes_received: None,
-            bytes_acked: None,
+            info: MptcpInfo::default(),
         }
+    }
+}
+
+impl MptcpSocket {
+    /// Bits MPTCP_INFO_FLAG_….
+    pub fn flags(&self) -> Option<u64> {
+        self.info.get(FLAGS)
+    }
+
+    /// Whether a later reading of the same socket says the same. A field that only counts the time since something has
+    /// not changed by growing with the clock; it has when it started anew.
+    pub fn is_unchanged(&self, later: &Self) -> bool {
+        let times = |socket: &Self| socket.info.times(&SINCE);
+        let is_anew = times(self).iter().zip(times(later)).any(|(was, is)| *was > is);
+        let as_before = Self {
+            info: self.info,
+            ..*later
+        };
+        as_before == *self && self.info.words(&NEWS).eq(later.info.words(&NEWS)) && !is_anew
     }
 }
 
@@ -98,6 +80,7 @@ pub fn parse_mptcp(payload: &[u8]) -> Result<MptcpSocket, Malformed> {
     let (header, attributes) = split(payload, WHAT.0)?;
     let common = Common::parse(header).ok_or(WHAT)?;
     let info = find(attributes, INET_DIAG_INFO).map_or(&[][..], |attribute| attribute.payload);
+    let info = MptcpInfo::new(info);
     Ok(MptcpSocket {
         cookie: common.cookie,
         family: common.family,
@@ -107,19 +90,7 @@ pub fn parse_mptcp(payload: &[u8]) -> Result<MptcpSocket, Malformed> {
         inode: common.inode,
         uid: common.uid,
         interface_index: common.interface_index,
-        extra_subflows: u8_at(info, 0),
-        add_addr_signal: u8_at(info, 1),
-        add_addr_accepted: u8_at(info, 2),
-        extra_subflows_max: u8_at(info, 3),
-        add_addr_accepted_max: u8_at(info, 5),
-        flags: u32_at(info, 8),
-        token: u32_at(info, 12),
-        write_seq: u64_at(info, 16),
-        snd_una: u64_at(info, 24),
-        rcv_nxt: u64_at(info, 32),
-        bytes_retrans: u64_at(info, 48),
-        bytes_sent: u64_at(info, 56),
-        bytes_received: u64_at(info, 64),
-        bytes_acked: u64_at(info, 72),
+        token: info.get(TOKEN).and_then(|token| token.try_into().ok()),
+        info,
     })
 }

@@ -4,9 +4,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use super::{Common, INET_DIAG_INFO, INET_DIAG_MARK, INET_DIAG_ULP_INFO, MESSAGE, split};
+use crate::metrics::tcp_info::TcpInfo;
 use crate::wire::Malformed;
 use crate::wire::attribute::Attributes;
-use crate::wire::bytes::{u8_at, u32_at, u64_at};
+use crate::wire::bytes::{u8_at, u32_at};
 
 const INET_ULP_INFO_NAME: u16 = 1;
 const INET_ULP_INFO_MPTCP: u16 = 3;
@@ -16,8 +17,7 @@ const MPTCP_SUBFLOW_ATTR_FLAGS: u16 = 8;
 const MPTCP_SUBFLOW_ATTR_ID_REM: u16 = 9;
 const MPTCP_SUBFLOW_ATTR_ID_LOC: u16 = 10;
 
-/// One subflow. Numbers are as the kernel gives them; one is `None` exactly when the kernel's struct is too short
-/// for it, or when the attribute is not there.
+/// One subflow. What is `None` has no attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TcpSocket {
     /// The socket's identity, never reused.
@@ -50,52 +50,8 @@ pub struct TcpSocket {
     pub remote_id: Option<u8>,
     /// Bits MPTCP_SUBFLOW_FLAG_….
     pub flags: Option<u32>,
-    /// `tcpi_backoff`: how often the timeout was doubled.
-    pub backoff: Option<u8>,
-    /// `tcpi_rto`: retransmission timeout, µs.
-    pub rto_us: Option<u32>,
-    /// `tcpi_snd_mss`: largest segment sent, bytes.
-    pub mss: Option<u32>,
-    /// `tcpi_unacked`: segments sent and not acknowledged.
-    pub unacked: Option<u32>,
-    /// `tcpi_lost`: segments thought lost.
-    pub lost: Option<u32>,
-    /// `tcpi_retrans`: segments sent again and not acknowledged yet.
-    pub retrans: Option<u32>,
-    /// `tcpi_last_data_sent`: ms since.
-    pub last_data_sent_ms: Option<u32>,
-    /// `tcpi_last_data_recv`: ms since.
-    pub last_data_received_ms: Option<u32>,
-    /// `tcpi_last_ack_recv`: ms since.
-    pub last_ack_received_ms: Option<u32>,
-    /// `tcpi_rtt`: smoothed round-trip time, µs; 0 before the first measurement.
-    pub rtt_us: Option<u32>,
-    /// `tcpi_rttvar`: its mean deviation, µs.
-    pub rtt_var_us: Option<u32>,
-    /// `tcpi_snd_ssthresh`: slow-start threshold, segments; 0x7fffffff and above while it is not set.
-    pub ssthresh: Option<u32>,
-    /// `tcpi_snd_cwnd`: congestion window, segments.
-    pub cwnd: Option<u32>,
-    /// `tcpi_total_retrans`: segments ever sent again.
-    pub retrans_total: Option<u32>,
-    /// `tcpi_pacing_rate`: bytes a second; all ones while it is unlimited.
-    pub pacing_rate: Option<u64>,
-    /// `tcpi_bytes_acked`.
-    pub bytes_acked: Option<u64>,
-    /// `tcpi_bytes_received`.
-    pub bytes_received: Option<u64>,
-    /// `tcpi_min_rtt`: µs; all ones before the first measurement.
-    pub min_rtt_us: Option<u32>,
-    /// `tcpi_delivery_rate`: bytes a second.
-    pub delivery_rate: Option<u64>,
-    /// `tcpi_bytes_sent`: retransmissions included.
-    pub bytes_sent: Option<u64>,
-    /// `tcpi_bytes_retrans`.
-    pub bytes_retrans: Option<u64>,
-    /// `tcpi_snd_wnd`: the peer's receive window, bytes.
-    pub snd_wnd: Option<u32>,
-    /// `tcpi_rcv_wnd` (Linux 6.2): the receive window that the peer was last told of, bytes.
-    pub rcv_wnd: Option<u32>,
+    /// The kernel's numbers.
+    pub info: TcpInfo,
 }
 
 impl Default for TcpSocket {
@@ -135,29 +91,7 @@ impl TcpSocket {
             local_id: None,
             remote_id: None,
             flags: None,
-            backoff: u8_at(info, 4),
-            rto_us: u32_at(info, 8),
-            mss: u32_at(info, 16),
-            unacked: u32_at(info, 24),
-            lost: u32_at(info, 32),
-            retrans: u32_at(info, 36),
-            last_data_sent_ms: u32_at(info, 44),
-            last_data_received_ms: u32_at(info, 52),
-            last_ack_received_ms: u32_at(info, 56),
-            rtt_us: u32_at(info, 68),
-            rtt_var_us: u32_at(info, 72),
-            ssthresh: u32_at(info, 76),
-            cwnd: u32_at(info, 80),
-            retrans_total: u32_at(info, 100),
-            pacing_rate: u64_at(info, 104),
-            bytes_acked: u64_at(info, 120),
-            bytes_received: u64_at(info, 128),
-            min_rtt_us: u32_at(info, 148),
-            delivery_rate: u64_at(info, 160),
-            bytes_sent: u64_at(info, 200),
-            bytes_retrans: u64_at(info, 208),
-            snd_wnd: u32_at(info, 228),
-            rcv_wnd: u32_at(info, 232),
+            info: TcpInfo::new(info),
         };
         for attribute in Attributes(mptcp) {
             match attribute.kind {

@@ -69,6 +69,6 @@ fn entry(column: &Column, on: bool, ui: &mut Ui) -> bool {
     let most = rect.right() - at.x - 8.0;
     paint_within(painter, at, column.meaning, Type::Small, tokens.text2, most);
     let clicked = response.clicked();
-    response.on_hover_text(column.meaning);
+    response.on_hover_text(column.about());
     clicked
 }

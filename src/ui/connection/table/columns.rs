@@ -1,12 +1,17 @@
-//! The columns of the table, one definition each: key, head, unit, what it means, and how its value is found.
+//! The columns of the table: one for each number that the kernel tells of a subflow, and what is found here.
 
+use std::sync::LazyLock;
+
+use super::number;
+use super::value::{HIDDEN, NO_ROUND_TRIP, NOT_TOLD, NOTHING_THROUGH, Value};
 use crate::history::{Condition, Point, SubflowHistory};
-use crate::model::{JoinedBy, SocketAddr, TcpState};
+use crate::metrics::Field;
+use crate::model::{JoinedBy, Metric, Subflow, TcpState};
 use crate::ui::format;
 use crate::ui::view::{PathName, peak_bps};
 
 /// One column.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     /// What it is remembered by; the field of the public schema where it is one.
     pub key: &'static str,
@@ -22,8 +27,17 @@ pub(super) struct Column {
     pub face: Face,
     /// Whether it is shown until somebody chooses.
     pub usual: bool,
-    /// Its value for a subflow.
-    pub value: fn(&Given<'_>) -> Value,
+    /// How its value for a subflow is found.
+    find: Find,
+}
+
+/// How the value of a column is found.
+#[derive(Clone, Copy, Debug)]
+enum Find {
+    /// Here.
+    Here(fn(&Given<'_>) -> Value),
+    /// As a number that the kernel tells.
+    Metric(&'static Metric<Subflow>),
 }
 
 /// How the values of a column look.
@@ -55,31 +69,6 @@ pub(super) struct Given<'a> {
     pub up: Option<bool>,
 }
 
-/// One value.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
-    /// The kernel gave none, for this reason.
-    Absent(&'static str),
-    /// None now, for this reason; what it was before.
-    Last(&'static str, String),
-    /// Words.
-    Text(String),
-    /// An end of the subflow.
-    Address(SocketAddr),
-    /// A number and how it is written.
-    Number(f64, String),
-    /// The same with what stands after it in grey.
-    Spread(f64, String, String),
-    /// Bits a second, and the largest of the last seconds: the decimals follow the largest of those in the column.
-    Rate(f64, f64),
-}
-
-/// What is said of a figure that no kernel of this age has.
-const NOT_TOLD: &str = "This kernel does not tell it.";
-const HIDDEN: &str = "The kernel does not tell it. Before Linux 6.15 it tells it only with CAP_NET_ADMIN.";
-const NO_ROUND_TRIP: &str = "No round trip has been measured yet.";
-const NOTHING_THROUGH: &str = "Nothing gets through now.";
-
 impl Given<'_> {
     fn lost(&self) -> bool {
         self.condition == Condition::Stalled
@@ -91,35 +80,9 @@ impl Given<'_> {
     }
 }
 
-fn number(value: Option<impl Into<u64>>) -> Value {
-    let value: Option<u64> = value.map(Into::into);
-    value.map_or(Value::Absent(NOT_TOLD), |value| {
-        Value::Number(value as f64, format::count(value))
-    })
-}
-
-fn bytes(value: Option<u64>) -> Value {
-    value.map_or(Value::Absent(NOT_TOLD), |bytes| {
-        Value::Number(bytes as f64, format::megabytes(bytes))
-    })
-}
-
-fn kilobytes(value: Option<u32>) -> Value {
-    value.map_or(Value::Absent(NOT_TOLD), |bytes| {
-        let bytes = f64::from(bytes);
-        Value::Number(bytes, format!("{:.1}", bytes / 1e3))
-    })
-}
-
-fn micros(value: Option<u32>, why: &'static str) -> Value {
-    value.map_or(Value::Absent(why), |us| {
-        Value::Number(f64::from(us), format::ms(us))
-    })
-}
-
-fn since(value: Option<u32>) -> Value {
-    value.map_or(Value::Absent(NOT_TOLD), |ms| {
-        Value::Number(f64::from(ms), format!("{:.1}", f64::from(ms) / 1e3))
+fn id(value: Option<u8>) -> Value {
+    value.map_or(Value::Absent(HIDDEN), |id| {
+        Value::Number(f64::from(id), id.to_string())
     })
 }
 
@@ -127,10 +90,6 @@ fn yes_or_no(value: Option<bool>) -> Value {
     value.map_or(Value::Absent(HIDDEN), |yes| {
         Value::Text(if yes { "yes" } else { "no" }.to_owned())
     })
-}
-
-fn bps(value: Option<u64>, why: &'static str) -> Value {
-    value.map_or(Value::Absent(why), |bps| Value::Rate(bps as f64, bps as f64))
 }
 
 fn rtt(given: &Given<'_>) -> Value {
@@ -208,7 +167,25 @@ const fn figure(
         width: 36.0,
         face: Face::Number,
         usual: false,
-        value,
+        find: Find::Here(value),
+    }
+}
+
+/// A column of a number that the kernel tells. It is remembered by the name of the number without its unit.
+fn metric(metric: &'static Metric<Subflow>) -> Column {
+    let Field {
+        name, title, meaning, ..
+    } = metric.field;
+    let key = name.strip_suffix("_us").or_else(|| name.strip_suffix("_ms"));
+    Column {
+        find: Find::Metric(metric),
+        ..figure(
+            key.unwrap_or(name),
+            title,
+            number::unit(&metric.field),
+            meaning,
+            |_| Value::Absent(NOT_TOLD),
+        )
     }
 }
 
@@ -237,6 +214,25 @@ impl Column {
         self
     }
 
+    /// Its value for a subflow.
+    pub(super) fn value(&self, given: &Given<'_>) -> Value {
+        match self.find {
+            Find::Here(value) => value(given),
+            Find::Metric(metric) => number::value(metric, &given.subflow.last),
+        }
+    }
+
+    /// What it means, and which Linux tells it where not every one does.
+    pub(super) fn about(&self) -> String {
+        let meaning = self.meaning;
+        match self.find {
+            Find::Metric(metric) if number::is_newer_than_mptcp(metric.field.since) => {
+                format!("{meaning} Linux {} and later tell it.", metric.field.since)
+            }
+            _ => meaning.to_owned(),
+        }
+    }
+
     /// The head with its unit.
     pub(super) fn title(&self) -> String {
         if self.unit.is_empty() {
@@ -247,9 +243,9 @@ impl Column {
     }
 }
 
-/// Every column, in the order in which they stand.
+/// The columns that say where a subflow goes and how it does.
 #[rustfmt::skip]
-pub(super) static COLUMNS: [Column; 40] = [
+const PATH: &[Column] = &[
     words("path", "Path", "The interface that carries it: the one that it is bound to, else the one that its route leaves by.",
         |given| Value::Text(path(given))).usual(88.0).face(Face::Path),
     words("interface", "Interface", "The device name.",
@@ -265,9 +261,9 @@ pub(super) static COLUMNS: [Column; 40] = [
         |given| Value::Address(given.subflow.last.remote)).usual(110.0).face(Face::Address),
     words("ids", "Ids", "Address ids: this host's → the peer's.", ids).usual(44.0),
     figure("local_id", "Local id", "", "This host's address id.",
-        |given| given.subflow.last.local_id.map_or(Value::Absent(HIDDEN), |id| number(Some(id)))),
+        |given| id(given.subflow.last.local_id)),
     figure("remote_id", "Remote id", "", "The peer's address id.",
-        |given| given.subflow.last.remote_id.map_or(Value::Absent(HIDDEN), |id| number(Some(id)))),
+        |given| id(given.subflow.last.remote_id)),
     words("condition", "State", "Whether data flows; stalled: data waits and nothing gets through.",
         |given| Value::Text(state_word(given.condition, given.up).to_owned())).usual(72.0).face(Face::State),
     words("state", "TCP state", "The state of the TCP socket.", |given| tcp_state(given.subflow.last.state)),
@@ -285,51 +281,74 @@ pub(super) static COLUMNS: [Column; 40] = [
             JoinedBy::Inode => "inode",
         }.to_owned())),
     figure("rtt", "RTT", "ms", "Smoothed round-trip time ± its mean deviation.", rtt).usual(80.0),
-    figure("min_rtt", "Min. RTT", "ms", "The least round-trip time seen.",
-        |given| micros(given.subflow.last.min_rtt_us.filter(|us| *us != u32::MAX), NO_ROUND_TRIP)),
-    figure("rtt_var", "RTT deviation", "ms", "The mean deviation of the round-trip time.",
-        |given| micros(given.subflow.last.rtt_var_us, NO_ROUND_TRIP)),
-    figure("cwnd", "cwnd", "", "Congestion window, segments.", |given| number(given.subflow.last.cwnd)).usual(36.0),
-    figure("ssthresh", "ssthresh", "", "Slow-start threshold, segments.",
-        |given| given.subflow.last.ssthresh
-            .map_or(Value::Absent("Not set: no loss has ended slow start yet."), |segments| number(Some(segments)))),
-    figure("mss", "MSS", "B", "The largest segment sent.", |given| number(given.subflow.last.mss)),
+];
+
+/// What moves now.
+#[rustfmt::skip]
+const RATES: &[Column] = &[
     figure("out", "Out", "Mbit/s", "Data that the peer acknowledges now.",
         |given| given.rate(given.out_bps, |point| point.out_bps)).usual(64.0),
     figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.in_bps, |point| point.in_bps)).usual(40.0),
-    figure("delivery_rate_bps", "Delivery rate", "Mbit/s", "The latest rate that the kernel measured.",
-        |given| bps(given.subflow.last.delivery_rate_bps, NOT_TOLD)),
-    figure("pacing_rate_bps", "Pacing rate", "Mbit/s", "As fast as the kernel lets packets go.",
-        |given| bps(given.subflow.last.pacing_rate_bps, "Unlimited, or this kernel does not tell it.")),
-    figure("bytes_sent", "Sent", "MB", "Retransmissions included.",
-        |given| bytes(given.subflow.last.bytes_sent)).usual(52.0),
-    figure("bytes_acked", "Acknowledged", "MB", "Data that the peer acknowledged.",
-        |given| bytes(given.subflow.last.bytes_acked)),
-    figure("bytes_received", "Received", "MB", "Data that came in.",
-        |given| bytes(given.subflow.last.bytes_received)),
-    figure("bytes_retrans", "Sent again", "MB", "Data that was sent more than once.",
-        |given| bytes(given.subflow.last.bytes_retrans)),
-    figure("retrans_total", "Retrans.", "", "Segments ever sent again.",
-        |given| number(given.subflow.last.retrans_total)).usual(48.0),
-    figure("retrans", "Retrans. now", "", "Segments sent again and not acknowledged yet.",
-        |given| number(given.subflow.last.retrans)),
-    figure("lost", "Lost", "", "Segments thought lost.", |given| number(given.subflow.last.lost)),
-    figure("unacked", "Unacked", "", "Segments sent and not acknowledged.",
-        |given| number(given.subflow.last.unacked)),
-    figure("snd_wnd", "Peer's window", "kB", "What the peer is ready to receive.",
-        |given| kilobytes(given.subflow.last.snd_wnd)),
-    figure("rto", "RTO", "ms", "Retransmission timeout.", |given| micros(given.subflow.last.rto_us, NOT_TOLD)),
-    figure("backoff", "Backoff", "", "How often the timeout was doubled.",
-        |given| number(given.subflow.last.backoff)),
-    figure("last_data_sent", "Sent before", "s", "Since data was last sent.",
-        |given| since(given.subflow.last.last_data_sent_ms)),
-    figure("last_data_received", "Received before", "s", "Since data last came in.",
-        |given| since(given.subflow.last.last_data_received_ms)),
-    figure("last_ack_received", "Heard before", "s", "Since an acknowledgement last came in.",
-        |given| since(given.subflow.last.last_ack_received_ms)),
+];
+
+/// The last one.
+#[rustfmt::skip]
+const IDENTITY: &[Column] = &[
     words("cookie", "Cookie", "The identity of the TCP socket, as in ss -e.",
         |given| Value::Text(given.subflow.last.cookie.to_string())),
 ];
+
+/// The kernel's numbers that stand first, and how wide they are where they are shown until somebody chooses.
+const WINDOW: [(&str, Option<f32>); 5] = [
+    ("min_rtt_us", None),
+    ("rtt_var_us", None),
+    ("cwnd", Some(36.0)),
+    ("ssthresh", None),
+    ("mss", None),
+];
+const DATA: [(&str, Option<f32>); 16] = [
+    ("delivery_rate_bps", None),
+    ("pacing_rate_bps", None),
+    ("bytes_sent", Some(52.0)),
+    ("bytes_acked", None),
+    ("bytes_received", None),
+    ("bytes_retrans", None),
+    ("retrans_total", Some(48.0)),
+    ("retrans", None),
+    ("lost", None),
+    ("unacked", None),
+    ("snd_wnd", None),
+    ("rto_us", None),
+    ("backoff", None),
+    ("last_data_sent_ms", None),
+    ("last_data_received_ms", None),
+    ("last_ack_received_ms", None),
+];
+
+/// Every column, in the order in which they stand. What the kernel tells and nobody has put in a place comes after the rest.
+pub(super) static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
+    let first = |names: &'static [(&str, Option<f32>)]| {
+        names.iter().filter_map(|(name, width)| {
+            let column = metric(
+                Subflow::METRICS
+                    .iter()
+                    .find(|metric| metric.field.name == *name)?,
+            );
+            Some(width.map_or(column, |width| column.usual(width)))
+        })
+    };
+    let mut columns = PATH.to_vec();
+    columns.extend(first(&WINDOW));
+    columns.extend(RATES);
+    columns.extend(first(&DATA));
+    for column in Subflow::METRICS.iter().map(metric) {
+        if columns.iter().all(|other| other.key != column.key) {
+            columns.push(column);
+        }
+    }
+    columns.extend(IDENTITY);
+    columns
+});
 
 /// The column with a key.
 pub(super) fn column(key: &str) -> Option<&'static Column> {

@@ -4,7 +4,9 @@ mod chooser;
 mod columns;
 mod layout;
 mod model;
+mod number;
 mod paint;
+mod value;
 
 pub(super) use model::{Row, rows};
 pub(super) use paint::{Act, height, ui};

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::columns::{COLUMNS, Column, Face, Given, Value, column, state_word};
+use super::columns::{COLUMNS, Column, Face, Given, column, state_word};
+use super::value::Value;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{ConnectionId, Cookie, SocketAddr};
 use crate::ui::format;
@@ -100,7 +101,7 @@ pub(in crate::ui::connection) fn rows(
     {
         let mut keyed: Vec<_> = subflows
             .into_iter()
-            .map(|subflow| (with_given(subflow, view, column.value), subflow))
+            .map(|subflow| (with_given(subflow, view, |given| column.value(given)), subflow))
             .collect();
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, descending));
         subflows = keyed.into_iter().map(|(_, subflow)| subflow).collect();
@@ -114,7 +115,7 @@ pub(in crate::ui::connection) fn rows(
     for column in columns {
         let values: Vec<Value> = subflows
             .iter()
-            .map(|subflow| with_given(subflow, view, column.value))
+            .map(|subflow| with_given(subflow, view, |given| column.value(given)))
             .collect();
         for (row, cell) in rows.iter_mut().zip(cells(values)) {
             row.cells.push(cell);

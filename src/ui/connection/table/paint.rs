@@ -137,7 +137,7 @@ fn head(places: &[Place], wide: f32, right: f32, table: &mut TableSettings, ui: 
         }
         response.on_hover_text(format!(
             "{}\nA click sorts, the third brings the order of the paths back.",
-            column.meaning
+            column.about()
         ));
     }
     if let Some(column) = clicked {
