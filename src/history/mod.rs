@@ -17,8 +17,8 @@ mod state;
 mod thinning;
 
 pub use condition::{Condition, condition};
-pub use points::Points;
 pub use direction::Direction;
+pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;

@@ -13,16 +13,26 @@ use super::Point;
 const BLOCK: usize = 64;
 
 /// Points in order of time.
-#[derive(Clone, Debug, Default)]
-pub struct Points {
-    blocks: VecDeque<Arc<[Point; BLOCK]>>,
+#[derive(Clone, Debug)]
+pub struct Points<P = Point> {
+    blocks: VecDeque<Arc<[P; BLOCK]>>,
     /// How many points of the first block are gone.
     gone: usize,
     /// The newest points: fewer than fill a block.
-    newest: Vec<Point>,
+    newest: Vec<P>,
 }
 
-impl Points {
+impl<P> Default for Points<P> {
+    fn default() -> Self {
+        Self {
+            blocks: VecDeque::new(),
+            gone: 0,
+            newest: Vec::new(),
+        }
+    }
+}
+
+impl<P: Copy> Points<P> {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.blocks.len() * BLOCK + self.newest.len() - self.gone
@@ -34,7 +44,7 @@ impl Points {
     }
 
     /// The point at a place, counted from the oldest.
-    pub fn get(&self, at: usize) -> Option<&Point> {
+    pub fn get(&self, at: usize) -> Option<&P> {
         let at = at.checked_add(self.gone)?;
         match self.blocks.get(at / BLOCK) {
             Some(block) => block.get(at % BLOCK),
@@ -43,23 +53,23 @@ impl Points {
     }
 
     /// The oldest point.
-    pub fn front(&self) -> Option<&Point> {
+    pub fn front(&self) -> Option<&P> {
         self.get(0)
     }
 
     /// The newest point.
-    pub fn back(&self) -> Option<&Point> {
+    pub fn back(&self) -> Option<&P> {
         let newest = self.newest.last();
         newest.or_else(|| self.blocks.back().and_then(|block| block.last()))
     }
 
     /// All points, oldest first.
-    pub fn iter(&self) -> Iter<'_> {
+    pub fn iter(&self) -> Iter<'_, P> {
         self.range(0..)
     }
 
     /// The points from a place on.
-    pub fn range(&self, from: RangeFrom<usize>) -> Iter<'_> {
+    pub fn range(&self, from: RangeFrom<usize>) -> Iter<'_, P> {
         Iter {
             points: self,
             left: from.start.min(self.len())..self.len(),
@@ -67,7 +77,7 @@ impl Points {
     }
 
     /// How many points at the beginning are as `is_before` says, where no other follows that is.
-    pub fn partition_point(&self, is_before: impl Fn(&Point) -> bool) -> usize {
+    pub fn partition_point(&self, is_before: impl Fn(&P) -> bool) -> usize {
         let (mut from, mut to) = (0, self.len());
         while from < to {
             let middle = usize::midpoint(from, to);
@@ -81,13 +91,13 @@ impl Points {
     }
 
     /// Adds a newer point.
-    pub fn push_back(&mut self, point: Point) {
+    pub fn push_back(&mut self, point: P) {
         let length = self.newest.len();
         if length == self.newest.capacity() {
             self.newest.reserve_exact(room(length + 1) - length);
         }
         self.newest.push(point);
-        if let Ok(block) = <[Point; BLOCK]>::try_from(self.newest.as_slice()) {
+        if let Ok(block) = <[P; BLOCK]>::try_from(self.newest.as_slice()) {
             self.blocks.push_back(Arc::new(block));
             self.newest.clear();
         }
@@ -128,15 +138,15 @@ fn room(points: usize) -> usize {
 
 /// Goes through points, from either end.
 #[derive(Clone, Debug)]
-pub struct Iter<'a> {
-    points: &'a Points,
+pub struct Iter<'a, P = Point> {
+    points: &'a Points<P>,
     left: Range<usize>,
 }
 
-impl<'a> Iterator for Iter<'a> {
-    type Item = &'a Point;
+impl<'a, P: Copy> Iterator for Iter<'a, P> {
+    type Item = &'a P;
 
-    fn next(&mut self) -> Option<&'a Point> {
+    fn next(&mut self) -> Option<&'a P> {
         self.points.get(self.left.next()?)
     }
 
@@ -145,41 +155,41 @@ impl<'a> Iterator for Iter<'a> {
     }
 }
 
-impl DoubleEndedIterator for Iter<'_> {
+impl<P: Copy> DoubleEndedIterator for Iter<'_, P> {
     fn next_back(&mut self) -> Option<Self::Item> {
         self.points.get(self.left.next_back()?)
     }
 }
 
-impl ExactSizeIterator for Iter<'_> {}
+impl<P: Copy> ExactSizeIterator for Iter<'_, P> {}
 
-impl<'a> IntoIterator for &'a Points {
-    type Item = &'a Point;
-    type IntoIter = Iter<'a>;
+impl<'a, P: Copy> IntoIterator for &'a Points<P> {
+    type Item = &'a P;
+    type IntoIter = Iter<'a, P>;
 
-    fn into_iter(self) -> Iter<'a> {
+    fn into_iter(self) -> Iter<'a, P> {
         self.iter()
     }
 }
 
-impl Extend<Point> for Points {
-    fn extend<T: IntoIterator<Item = Point>>(&mut self, points: T) {
+impl<P: Copy> Extend<P> for Points<P> {
+    fn extend<T: IntoIterator<Item = P>>(&mut self, points: T) {
         for point in points {
             self.push_back(point);
         }
     }
 }
 
-impl FromIterator<Point> for Points {
-    fn from_iter<T: IntoIterator<Item = Point>>(points: T) -> Self {
+impl<P: Copy> FromIterator<P> for Points<P> {
+    fn from_iter<T: IntoIterator<Item = P>>(points: T) -> Self {
         let mut all = Self::default();
         all.extend(points);
         all
     }
 }
 
-impl<const N: usize> From<[Point; N]> for Points {
-    fn from(points: [Point; N]) -> Self {
+impl<P: Copy, const N: usize> From<[P; N]> for Points<P> {
+    fn from(points: [P; N]) -> Self {
         points.into_iter().collect()
     }
 }

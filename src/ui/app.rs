@@ -118,6 +118,7 @@ impl App {
         if self.feed.take() {
             ctx.request_repaint();
         }
+        self.panels.connection.plots.record(self.feed.live());
     }
 
     /// Goes over to the source of another scenario: nothing that was shown has to do with it.

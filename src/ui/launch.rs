@@ -307,7 +307,7 @@ impl Timer {
 }
 
 /// Writes a picture as the smallest of its encodings: pictures of windows have large even areas, and few colours.
-fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
+pub(super) fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
     let [width, height] = picture.size;
     let bytes: Vec<u8> = picture
         .pixels

@@ -17,12 +17,15 @@ mod events;
 mod feed;
 mod fit;
 mod handovers;
+mod kit;
 mod lab_strip;
 mod laboratory;
 mod launch;
+mod map;
 mod notices_menu;
 mod opening;
 mod paths;
+mod plots;
 mod present;
 mod resample;
 mod settings;
@@ -31,10 +34,11 @@ mod theme;
 mod top_bar;
 mod view;
 mod waits;
-mod widgets;
 
 #[cfg(test)]
 mod test_data;
+
+use kit as widgets;
 
 use std::path::PathBuf;
 use std::time::Duration;

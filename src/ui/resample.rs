@@ -144,40 +144,48 @@ impl Extent {
     }
 }
 
-/// What a subflow did within a bin.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Bin {
-    /// The mean rate of data that it sent, bits a second.
-    pub out_bps: f64,
-    /// The mean rate of data that it received, bits a second.
-    pub in_bps: f64,
-    /// Segments that were sent again.
-    pub retrans: u32,
-    /// Round-trip time, ms.
-    pub rtt_ms: Extent,
-    /// Congestion window, segments.
-    pub cwnd: Extent,
-}
-
 /// A value over time; `None` is a gap.
 pub(super) type Curve = Vec<(f64, Option<f64>)>;
 
-/// The points of one subflow on bins. It reads each point once, so that what a frame costs does not depend on how
-/// long the history is.
+/// What is known of a moment.
+pub(super) trait Timed {
+    /// When, seconds on the stream.
+    fn t(&self) -> f64;
+}
+
+impl Timed for Point {
+    fn t(&self) -> f64 {
+        self.t
+    }
+}
+
+impl Timed for (f64, Option<f64>) {
+    fn t(&self) -> f64 {
+        self.0
+    }
+}
+
+/// The points of one series on bins. It reads each point once, so that what a frame costs does not depend on how long
+/// the history is. `B` is what is kept of a bin: a mean rate, an [`Extent`], a count.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Track {
+pub(super) struct Track<B> {
     width: f64,
     first: i64,
-    bins: VecDeque<Bin>,
+    bins: VecDeque<B>,
     /// The time of the newest point that was read.
     read_to: Option<f64>,
 }
 
-impl Track {
-    /// Reads what is new, for bins that are not older than the first of `bins`. Begins anew where the bins or the
-    /// points are others than before.
-    pub(super) fn read(&mut self, points: &Points, bins: &Bins) {
-        let newest = points.back().map(|point| point.t);
+impl<B: Clone + Default> Track<B> {
+    /// Gives what is new to its bins, none of them older than the first of `bins`. Begins anew where the bins or the
+    /// points are others than before. `add` gets a point, the stretch of time that it stands for, and its bin.
+    fn read<P: Timed + Copy>(
+        &mut self,
+        points: &Points<P>,
+        bins: &Bins,
+        mut add: impl FnMut(&mut Self, &P, (f64, f64), usize),
+    ) {
+        let newest = points.back().map(Timed::t);
         let same = (self.width - bins.width).abs() <= f64::EPSILON * bins.width
             && self.first <= bins.first
             && newest >= self.read_to;
@@ -186,79 +194,114 @@ impl Track {
             self.bins.drain(..old);
             self.first = bins.first;
         } else {
-            let at = points.partition_point(|point| point.t < bins.start(0));
+            let at = points.partition_point(|point| point.t() < bins.start(0));
             let before = at.checked_sub(1).and_then(|at| points.get(at));
             *self = Self {
                 width: bins.width,
                 first: bins.first,
                 bins: VecDeque::new(),
-                read_to: before.map(|point| point.t),
+                read_to: before.map(Timed::t),
             };
         }
         let unread = self
             .read_to
-            .map_or(0, |t| points.partition_point(|point| point.t <= t));
+            .map_or(0, |t| points.partition_point(|point| point.t() <= t));
         for point in points.range(unread..) {
-            self.take(point);
+            let (start, t) = (self.first as f64 * self.width, point.t());
+            let from = self.read_to.unwrap_or(t).max(start);
+            self.read_to = Some(t);
+            let last = (number(t, self.width) - self.first).min(MOST);
+            let Ok(last) = usize::try_from(last) else { continue };
+            if self.bins.len() <= last {
+                self.bins.resize(last + 1, B::default());
+            }
+            add(self, point, (from, t), last);
         }
     }
 
-    fn take(&mut self, point: &Point) {
-        let start = self.first as f64 * self.width;
-        let from = self.read_to.unwrap_or(point.t).max(start);
-        self.read_to = Some(point.t);
-        let last = (number(point.t, self.width) - self.first).min(MOST);
-        let Ok(last) = usize::try_from(last) else { return };
-        if self.bins.len() <= last {
-            self.bins.resize(last + 1, Bin::default());
-        }
-        let (out_bps, in_bps) = (f64::from(point.out_bps), f64::from(point.in_bps));
-        if out_bps > 0.0 || in_bps > 0.0 {
-            let bins = &mut self.bins;
-            spread(self.first, self.width, (from, point.t), |bin, share| {
-                if let Some(bin) = bins.get_mut(bin) {
-                    bin.out_bps += out_bps * share;
-                    bin.in_bps += in_bps * share;
-                }
-            });
-        }
-        if let Some(bin) = self.bins.get_mut(last) {
-            bin.retrans += point.retrans;
-            bin.rtt_ms.add(point.t, rtt_ms(point));
-            bin.cwnd.add(point.t, cwnd(point));
-        }
-    }
-
-    /// What it did within each of `bins`.
-    pub(super) fn values<T: Clone + Default>(&self, bins: &Bins, value: impl Fn(&Bin) -> T) -> Vec<T> {
-        let mut values: Vec<T> = self.within(bins).map(value).collect();
-        values.resize(bins.count, T::default());
+    /// What is kept of each of `bins`.
+    pub(super) fn values(&self, bins: &Bins) -> Vec<B> {
+        let mut values: Vec<B> = self.within(bins).cloned().collect();
+        values.resize(bins.count, B::default());
         values
     }
 
-    fn within(&self, bins: &Bins) -> impl Iterator<Item = &Bin> {
+    fn within(&self, bins: &Bins) -> impl Iterator<Item = &B> {
         let skipped = usize::try_from(bins.first - self.first).unwrap_or_default();
         self.bins.iter().skip(skipped).take(bins.count)
     }
+}
 
-    /// The line of a value: the least and the largest of each bin, and one point beyond each end, so that the line
-    /// reaches the edges.
-    fn curve(
-        &self,
-        points: &Points,
+impl Track<f64> {
+    /// Reads the mean of a rate in each bin. A point's rate holds from the point before it.
+    pub(super) fn read_rates<P: Timed + Copy>(
+        &mut self,
+        points: &Points<P>,
         bins: &Bins,
-        extent: impl Fn(&Bin) -> &Extent,
-        value: impl Fn(&Point) -> Option<f64>,
+        rate: impl Fn(&P) -> f64,
+    ) {
+        self.read(points, bins, |track, point, stretch, _| {
+            let value = rate(point);
+            if value > 0.0 {
+                let means = &mut track.bins;
+                spread(track.first, track.width, stretch, |bin, share| {
+                    if let Some(mean) = means.get_mut(bin) {
+                        *mean += value * share;
+                    }
+                });
+            }
+        });
+    }
+}
+
+impl Track<u32> {
+    /// Reads the sum of a count in each bin.
+    pub(super) fn read_counts<P: Timed + Copy>(
+        &mut self,
+        points: &Points<P>,
+        bins: &Bins,
+        count: impl Fn(&P) -> u32,
+    ) {
+        self.read(points, bins, |track, point, _, bin| {
+            if let Some(sum) = track.bins.get_mut(bin) {
+                *sum += count(point);
+            }
+        });
+    }
+}
+
+impl Track<Extent> {
+    /// Reads the least and the largest of a value in each bin.
+    pub(super) fn read_extents<P: Timed + Copy>(
+        &mut self,
+        points: &Points<P>,
+        bins: &Bins,
+        value: impl Fn(&P) -> Option<f64>,
+    ) {
+        self.read(points, bins, |track, point, _, bin| {
+            if let Some(extent) = track.bins.get_mut(bin) {
+                extent.add(point.t(), value(point));
+            }
+        });
+    }
+
+    /// The line of the value that was read: the least and the largest of each bin, and one point beyond each end, so
+    /// that the line reaches the edges.
+    pub(super) fn curve<P: Timed + Copy>(
+        &self,
+        points: &Points<P>,
+        bins: &Bins,
+        value: impl Fn(&P) -> Option<f64>,
     ) -> Curve {
-        let first = points.partition_point(|point| point.t < bins.start(0));
-        let last = points.partition_point(|point| point.t < bins.start(bins.count));
+        let first = points.partition_point(|point| point.t() < bins.start(0));
+        let last = points.partition_point(|point| point.t() < bins.start(bins.count));
         let outside = |at: Option<usize>| {
             let point = at.and_then(|at| points.get(at));
-            point.map(|point| (point.t, value(point)))
+            point.map(|point| (point.t(), value(point)))
         };
         let mut curve = Vec::with_capacity(2 * bins.count + 2);
         curve.extend(outside(first.checked_sub(1)));
-        curve.extend(self.within(bins).flat_map(|bin| extent(bin).points()));
+        curve.extend(self.within(bins).flat_map(Extent::points));
         // The newest value is what holds from then on, though it may be neither the least nor the largest.
         let newest = last.checked_sub(1).filter(|at| *at >= first);
         let seen = curve.last().map(|(t, _)| *t);
@@ -266,24 +309,6 @@ impl Track {
         curve.extend(outside(Some(last)));
         curve
     }
-
-    /// The round-trip time, ms.
-    pub(super) fn rtt_ms(&self, points: &Points, bins: &Bins) -> Curve {
-        self.curve(points, bins, |bin| &bin.rtt_ms, rtt_ms)
-    }
-
-    /// The congestion window, segments.
-    pub(super) fn cwnd(&self, points: &Points, bins: &Bins) -> Curve {
-        self.curve(points, bins, |bin| &bin.cwnd, cwnd)
-    }
-}
-
-fn rtt_ms(point: &Point) -> Option<f64> {
-    point.rtt_us.map(|us| f64::from(us.get()) / 1000.0)
-}
-
-fn cwnd(point: &Point) -> Option<f64> {
-    point.cwnd.map(|cwnd| f64::from(cwnd.get()))
 }
 
 #[cfg(test)]
@@ -307,16 +332,31 @@ mod tests {
         rates.iter().copied().map(point).collect()
     }
 
+    fn sent(point: &Point) -> f64 {
+        point.out_bps.into()
+    }
+
+    fn rtt_us(point: &Point) -> Option<f64> {
+        point.rtt_us.map(|us| us.get().into())
+    }
+
+    fn cwnd(point: &Point) -> Option<f64> {
+        point.cwnd.map(|cwnd| cwnd.get().into())
+    }
+
+    /// The congestion window on bins, read at once.
+    fn cwnd_curve(points: &Points, bins: &Bins) -> Curve {
+        let mut track = Track::default();
+        track.read_extents(points, bins, cwnd);
+        track.curve(points, bins, cwnd)
+    }
+
     fn means(rates: &[(f64, f32)], bins: &Bins) -> Vec<f64> {
         let points = points(rates);
-        let means = mean_rates(&points, bins, |point| point.out_bps.into());
-        let mut track = Track::default();
-        track.read(&points, bins);
-        assert_eq!(
-            track.values(bins, |bin| bin.out_bps),
-            means,
-            "a track says the same"
-        );
+        let means = mean_rates(&points, bins, sent);
+        let mut track = Track::<f64>::default();
+        track.read_rates(&points, bins, sent);
+        assert_eq!(track.values(bins), means, "a track says the same");
         means
     }
 
@@ -347,9 +387,10 @@ mod tests {
     #[test]
     fn counts_add_up() {
         let bins = Bins::covering(0.0, 2.0, 1.0);
-        let mut track = Track::default();
-        track.read(&points(&[(0.1, 0.0), (0.2, 0.0), (1.9, 0.0)]), &bins);
-        assert_eq!(track.values(&bins, |bin| bin.retrans), [2, 1]);
+        let mut track = Track::<u32>::default();
+        let points = points(&[(0.1, 0.0), (0.2, 0.0), (1.9, 0.0)]);
+        track.read_counts(&points, &bins, |point| point.retrans);
+        assert_eq!(track.values(&bins), [2, 1]);
     }
 
     #[test]
@@ -360,9 +401,7 @@ mod tests {
         };
         let points: Points = (0..2000).map(with_cwnd).collect();
         let bins = Bins::covering(0.0, 2000.0, 50.0);
-        let mut track = Track::default();
-        track.read(&points, &bins);
-        let curve = track.cwnd(&points, &bins);
+        let curve = cwnd_curve(&points, &bins);
         assert!(curve.len() <= 60, "{}", curve.len());
         assert!(curve.contains(&(1000.0, Some(99.0))));
     }
@@ -378,10 +417,8 @@ mod tests {
             .map(with_cwnd)
             .collect();
         let bins = Bins::covering(0.0, 10.0, 10.0);
-        let mut track = Track::default();
-        track.read(&points, &bins);
         let wanted = [(1.0, Some(9.0)), (2.0, Some(1.0)), (3.0, Some(5.0))];
-        assert_eq!(track.cwnd(&points, &bins), wanted);
+        assert_eq!(cwnd_curve(&points, &bins), wanted);
     }
 
     #[test]
@@ -435,33 +472,44 @@ mod tests {
     fn reading_bit_by_bit_gives_what_reading_at_once_gives() {
         let all = wild();
         let mut seen = Points::default();
-        let mut track = Track::default();
+        let (mut rates, mut extents, mut counts) = (
+            Track::<f64>::default(),
+            Track::<Extent>::default(),
+            Track::<u32>::default(),
+        );
         for point in &all {
             seen.push_back(*point);
             let bins = Bins::covering(point.t - 60.0, point.t, 0.7);
-            track.read(&seen, &bins);
-            let mut anew = Track::default();
-            anew.read(&seen, &bins);
-            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-6);
-            let rates = |track: &Track| track.values(&bins, |bin| bin.out_bps + bin.in_bps);
-            // The first bin may have begun before the window did.
-            let (old, new) = (rates(&track), rates(&anew));
-            assert!(close(&old, &new), "{} {old:?} {new:?}", point.t);
-            assert_eq!(track.rtt_ms(&seen, &bins), anew.rtt_ms(&seen, &bins));
-            assert_eq!(
-                track.values(&bins, |bin| bin.retrans),
-                anew.values(&bins, |bin| bin.retrans)
+            let read = |rates: &mut Track<f64>, extents: &mut Track<Extent>, counts: &mut Track<u32>| {
+                rates.read_rates(&seen, &bins, sent);
+                extents.read_extents(&seen, &bins, rtt_us);
+                counts.read_counts(&seen, &bins, |point| point.retrans);
+                (
+                    rates.values(&bins),
+                    extents.curve(&seen, &bins, rtt_us),
+                    counts.values(&bins),
+                )
+            };
+            let old = read(&mut rates, &mut extents, &mut counts);
+            let new = read(
+                &mut Track::default(),
+                &mut Track::default(),
+                &mut Track::default(),
             );
+            // The first bin may have begun before the window did.
+            let close = old.0.iter().zip(&new.0).all(|(a, b)| (a - b).abs() < 1e-6);
+            assert!(close, "{} {old:?} {new:?}", point.t);
+            assert_eq!((old.1, old.2), (new.1, new.2));
         }
     }
 
     #[test]
     fn another_stream_is_read_from_its_beginning() {
-        let mut track = Track::default();
+        let mut track = Track::<f64>::default();
         let late = Bins::covering(90.0, 100.0, 1.0);
-        track.read(&points(&[(98.0, 0.0), (99.0, 8.0)]), &late);
+        track.read_rates(&points(&[(98.0, 0.0), (99.0, 8.0)]), &late, sent);
         let early = Bins::covering(0.0, 2.0, 1.0);
-        track.read(&points(&[(0.0, 0.0), (1.0, 3.0)]), &early);
-        assert_eq!(track.values(&early, |bin| bin.out_bps), [3.0, 0.0]);
+        track.read_rates(&points(&[(0.0, 0.0), (1.0, 3.0)]), &early, sent);
+        assert_eq!(track.values(&early), [3.0, 0.0]);
     }
 }

@@ -7,6 +7,7 @@ use super::inventory::Inventory;
 use super::reader::Reader;
 use super::table::{Row, by_cookie};
 use crate::kernel::{Error, connection_id};
+use crate::metrics::mptcp_info::mptcpi_subflows;
 use crate::model::{Connection, Sample, Token};
 use crate::wire::sock_diag::{MptcpSocket, SocketId};
 
@@ -112,9 +113,11 @@ impl Reader {
             by_cookie(&self.close.subflows, row.socket.cookie)
                 .is_some_and(|now| (now.state, now.flags) == (row.socket.state, row.socket.flags))
         };
-        (was.state, was.flags, was.extra_subflows, was.inode)
-            == (now.state, now.flags, now.extra_subflows, now.inode)
-            && self.table.rows(entry).all(same_subflow)
+        let standing = |socket: &MptcpSocket| {
+            let subflows = socket.info.get(mptcpi_subflows);
+            (socket.state, socket.flags(), subflows, socket.inode)
+        };
+        standing(was) == standing(now) && self.table.rows(entry).all(same_subflow)
     }
 
     /// Connections that were looked up. The table keeps what is gone until the next sample tells its end; it does nothing

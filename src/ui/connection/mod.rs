@@ -2,14 +2,12 @@
 
 mod closing;
 mod header;
-pub(super) mod map;
-pub(super) mod plots;
 mod table;
 
 use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
 
-use self::map::{Map, Motion, Sizes};
-use self::plots::PlotState;
+use super::map::{self, Map, Motion, Sizes};
+use super::plots::{self, PlotState};
 use super::view::{UiCommand, View};
 use crate::model::{Command, ConnectionId};
 use crate::ui::settings::TableSettings;
@@ -64,11 +62,11 @@ pub(super) fn ui(
         let mut rooms = plots::GIVE_WAY
             .map(|high| ui.available_height() - high)
             .into_iter();
-        if let Some(room) = rooms.find(|room| map::fits(&map, &sizes, *room)) {
+        let room = rooms.find(|room| map::fits(&map, &sizes, *room));
+        if let Some(room) = room.filter(|_| !state.plots.has_any_metric()) {
             map::ui(&map, &sizes, &mut state.motion, view, room, ui);
         }
-        let chosen = plots::ui(&mut state.plots, id, view, ui);
-        commands.extend(chosen.map(UiCommand::Handover));
+        commands.extend(plots::ui(&mut state.plots, id, view, ui));
     });
     let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");
     for act in table::ui(&rows, table, view, &mut ui.new_child(place)) {

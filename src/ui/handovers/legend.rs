@@ -4,9 +4,8 @@ use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::lanes::{Bar, Look};
 use super::paint::bar;
-use super::scale::Scale;
+use crate::ui::kit::{TimeAxis, paint, paint_within};
 use crate::ui::theme::{Slot, Tokens, Type};
-use crate::ui::widgets::{paint, paint_within};
 
 /// What each look means; the last is a mark below the gap and no bar.
 const MEANINGS: [(Option<(Look, u8)>, &str); 5] = [
@@ -41,11 +40,11 @@ pub(super) fn ui(ui: &mut Ui) {
     );
     for (look, words) in MEANINGS {
         y += ROW;
-        let scale = Scale {
-            left,
-            right: left + 32.0,
+        let axis = TimeAxis {
             from: 0.0,
             to: 1.0,
+            left,
+            right: left + 32.0,
         };
         if let Some((look, slot)) = look {
             let sample = Bar {
@@ -54,7 +53,7 @@ pub(super) fn ui(ui: &mut Ui) {
                 look,
                 parts: Vec::new(),
             };
-            bar(&sample, Slot::new(slot), &scale, y, tokens, painter);
+            bar(&sample, Slot::new(slot), &axis, y, tokens, painter);
         } else {
             let mark = Rect::from_center_size(pos2(left + 16.0, y), vec2(12.0, 4.0));
             painter.rect_filled(mark, 0.0, tokens.danger);

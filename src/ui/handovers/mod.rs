@@ -5,7 +5,6 @@ mod legend;
 mod list;
 mod overview;
 mod paint;
-mod scale;
 
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea, Ui, vec2};
 

@@ -6,9 +6,9 @@ use super::list;
 use super::paint::{LABELS, PADDING};
 use crate::history::handover::Incident;
 use crate::ui::format;
+use crate::ui::kit::{TimeAxis, focus_ring, paint, sparkline, width};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
-use crate::ui::widgets::{focus_ring, paint, sparkline, width};
 
 const STRIP: f32 = 40.0;
 /// The numbers above it, and the clock below.
@@ -16,7 +16,7 @@ const NUMBERS: f32 = 20.0;
 const CLOCK: f32 = 20.0;
 const NUMBER: f32 = 16.0;
 /// How far apart the labels of the clock stand at least.
-const LABEL: f64 = 90.0;
+const LABEL: f32 = 90.0;
 
 /// What somebody did with it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,12 +59,22 @@ pub(super) fn ui(
         let name = format!("Whole session, {length}, a click moves the lanes");
         WidgetInfo::labeled(Role::Image, true, name)
     });
-    let place = Place { strip, now };
+    // The session against the width of the strip; nothing lies beyond now.
+    let axis = TimeAxis {
+        from: 0.0,
+        to: now,
+        left: strip.left(),
+        right: strip.right(),
+    };
+    let place = Place { strip, axis };
     let painter = ui.painter();
     painter.rect_filled(strip, 0.0, tokens.bg);
     carried(&place, view, painter, tokens);
     clock(&place, view, painter, tokens);
-    let shown = Rect::from_x_y_ranges(place.x(span.0)..=place.x(span.1), strip.y_range());
+    let shown = Rect::from_x_y_ranges(
+        place.axis.x_clamped(span.0)..=place.axis.x_clamped(span.1),
+        strip.y_range(),
+    );
     let frame = Rect::from_center_size(shown.center(), vec2(shown.width().max(8.0), STRIP + 4.0));
     painter.rect_stroke(frame, 2.0, Stroke::new(2.0, tokens.text), StrokeKind::Inside);
     focus_ring(ui, &response, 2.0);
@@ -74,25 +84,13 @@ pub(super) fn ui(
     let picked = numbers(incidents, chosen, &place, view, ui);
     picked
         .map(Act::Choose)
-        .or_else(|| moved.map(|at| Act::Move(place.t(at.x))))
+        .or_else(|| moved.map(|at| Act::Move(axis.time(at.x).clamp(0.0, now))))
 }
 
-/// The session against the width of the strip.
+/// The strip and its time.
 struct Place {
     strip: Rect,
-    now: f64,
-}
-
-impl Place {
-    #[expect(clippy::cast_possible_truncation, reason = "a place in a window")]
-    fn x(&self, t: f64) -> f32 {
-        self.strip.left() + self.strip.width() * (t / self.now).clamp(0.0, 1.0) as f32
-    }
-
-    fn t(&self, x: f32) -> f64 {
-        let share = (x - self.strip.left()) / self.strip.width().max(1.0);
-        f64::from(share.clamp(0.0, 1.0)) * self.now
-    }
+    axis: TimeAxis,
 }
 
 /// What each interface carried, in order of slot. A bin that is not over yet would look like a loss.
@@ -104,7 +102,7 @@ fn carried(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
         clippy::cast_sign_loss,
         reason = "at most as many as the session has"
     )]
-    let whole = (place.now / width_s).max(0.0) as usize;
+    let whole = (place.axis.to / width_s).max(0.0) as usize;
     let mut layers: Vec<(Slot, Vec<f64>)> = session
         .rates()
         .map(|(device, rates)| {
@@ -114,7 +112,7 @@ fn carried(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
         })
         .collect();
     layers.sort_by_key(|(slot, _)| *slot);
-    let middle = |bin: f64| place.x((bin + 0.5) * width_s);
+    let middle = |bin: f64| place.axis.x_clamped((bin + 0.5) * width_s);
     let columns = middle(0.0)..=middle(whole as f64 - 1.0);
     sparkline(
         painter,
@@ -127,15 +125,10 @@ fn carried(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
 /// Round times of the clock below the strip.
 fn clock(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
     let Some(header) = view.shown.header() else { return };
-    let per_label = place.now / f64::from(place.strip.width().max(1.0)) * LABEL;
-    let steps = [
-        1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400,
-    ];
-    let step = steps.into_iter().map(f64::from).find(|step| *step >= per_label);
-    let step = step.unwrap_or(86_400.0);
+    let step = place.axis.step(LABEL).max(1.0);
     let since_round = format::past_round(&header.started_at, step);
     let mut t = (step - since_round) % step;
-    while t <= place.now {
+    while t <= place.axis.to {
         // A round time that lies a little before itself would be written as the one before.
         let text = format::clock(&header.started_at, t + 1e-3);
         let text = if step < 60.0 {
@@ -144,7 +137,7 @@ fn clock(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
             text.get(..5).unwrap_or(&text)
         };
         let wide = width(painter, text, Type::Small);
-        let x = place.x(t);
+        let x = place.axis.x_clamped(t);
         let inside = x - wide / 2.0 >= place.strip.left() && x + wide / 2.0 <= place.strip.right();
         if inside {
             painter.vline(
@@ -174,7 +167,7 @@ fn numbers(
     let others = incidents.iter().rev().filter(|one| one.number != chosen.number);
     for incident in std::iter::once(chosen).chain(others) {
         let on = incident.number == chosen.number;
-        let x = place.x(incident.t);
+        let x = place.axis.x_clamped(incident.t);
         painter.vline(
             x,
             place.strip.y_range(),
@@ -207,17 +200,4 @@ fn numbers(
         response.on_hover_text(list::story(incident, view));
     }
     picked
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_and_its_place_are_inverse_within_the_session() {
-        let strip = Rect::from_min_max(pos2(200.0, 0.0), pos2(1000.0, 40.0));
-        let place = Place { strip, now: 817.0 };
-        assert!((place.t(place.x(408.5)) - 408.5).abs() < 1e-3);
-        assert!((place.x(900.0) - 1000.0).abs() < 1e-3, "nothing lies beyond now");
-    }
 }

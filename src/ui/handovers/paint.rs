@@ -1,16 +1,15 @@
-//! Paints the lanes.
+//! Paints the lanes, by hand: bars, words and gaps of many lanes on one axis of time are no plot of values.
 
 use egui::{Painter, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role};
 use egui::{pos2, vec2};
 
 use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
-use super::scale::{Scale, step, ticks_from};
 use crate::history::handover::Incident;
 use crate::ui::format;
+use crate::ui::kit::{TimeAxis, focus_ring, paint, paint_right, paint_within, round_step, shape_of, width};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
-use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of, width};
 use crate::words::handover::{length, length_and_fate};
 use crate::words::units::Measured;
 
@@ -31,40 +30,41 @@ pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -
     let mut chosen = None;
     let area = ui.available_rect_before_wrap();
     let bins = &lanes.bins;
-    let scale = Scale {
-        left: area.left() + LABELS,
-        right: area.right() - PADDING,
+    let axis = TimeAxis {
         from: bins.start(0),
         to: bins.start(bins.count),
+        left: area.left() + LABELS,
+        right: area.right() - PADDING,
     };
     ui.spacing_mut().item_spacing.y = 0.0;
-    axis(&scale, moment, view, ui);
+    ticks(&axis, moment, view, ui);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let top = ui.cursor().top();
         let grid = ui.painter().add(Shape::Noop);
         group("Interfaces", "", ui);
         for one in &lanes.interfaces {
-            lane(one, &scale, ui);
+            lane(one, &axis, ui);
         }
         for (number, block) in lanes.blocks.iter().enumerate() {
-            if delivery(block, lanes, &scale, number == 0, ui) {
+            if delivery(block, lanes, &axis, number == 0, ui) {
                 chosen = Some(moment);
             }
             for one in &block.lanes {
-                lane(one, &scale, ui);
+                lane(one, &axis, ui);
             }
         }
         let bottom = ui.cursor().top().max(ui.clip_rect().bottom());
         let tokens = Tokens::of(ui);
-        let anchor = if scale.shows(moment, moment) { moment } else { 0.0 };
-        let mut lines: Vec<Shape> = ticks_from(&scale, anchor)
+        let anchor = if axis.shows(moment, moment) { moment } else { 0.0 };
+        let mut lines: Vec<Shape> = axis
+            .ticks(step(&axis), anchor)
             .map(|t| {
-                let x = scale.x(t);
+                let x = axis.x_clamped(t);
                 Shape::line_segment([pos2(x, top), pos2(x, bottom)], Stroke::new(1.0, tokens.grid))
             })
             .collect();
-        if scale.shows(moment, moment) {
-            let x = scale.x(moment);
+        if axis.shows(moment, moment) {
+            let x = axis.x_clamped(moment);
             lines.push(Shape::line_segment(
                 [pos2(x, top), pos2(x, bottom)],
                 Stroke::new(1.5, color),
@@ -75,8 +75,14 @@ pub(super) fn ui(lanes: &Lanes, told: &Incident, view: &View<'_>, ui: &mut Ui) -
     chosen
 }
 
+/// From one line of the grid to the next, seconds: about four over the window, which is a little longer than it was meant
+/// to be, because it ends with a whole bin.
+fn step(axis: &TimeAxis) -> f64 {
+    round_step(axis.length() / 4.0 * 0.95)
+}
+
 /// The moment on the clock, and seconds from it on either side.
-fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
+fn ticks(axis: &TimeAxis, moment: f64, view: &View<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), AXIS), Sense::hover());
     let painter = ui.painter();
@@ -86,23 +92,22 @@ fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
         .shown
         .header()
         .map_or("", |header| header.started_at.as_str());
-    let span = scale.to - scale.from;
-    let step = step(span);
+    let step = step(axis);
     let mut taken = f32::NEG_INFINITY..=f32::NEG_INFINITY;
-    if scale.shows(moment, moment) {
+    if axis.shows(moment, moment) {
         let clock = format::clock_ms(started_at, moment);
         let wide = width(painter, &clock, Type::SmallStrong);
-        let x = (scale.x(moment) - wide / 2.0).clamp(scale.left, scale.right - wide);
+        let x = (axis.x_clamped(moment) - wide / 2.0).clamp(axis.left, axis.right - wide);
         paint(painter, pos2(x, y), &clock, Type::SmallStrong, tokens.text);
         taken = x - 8.0..=x + wide + 8.0;
     }
     let decimals = if step < 0.1 { 2 } else { usize::from(step < 1.0) };
     // Seconds from the moment while it is in view; else they would say little.
-    let anchor = if scale.shows(moment, moment) { moment } else { 0.0 };
-    for t in ticks_from(scale, anchor) {
+    let anchor = if axis.shows(moment, moment) { moment } else { 0.0 };
+    for t in axis.ticks(step, anchor) {
         let away = t - anchor;
         let sign = if away < 0.0 { "\u{2212}" } else { "+" };
-        let text = if scale.shows(moment, moment) {
+        let text = if axis.shows(moment, moment) {
             format!("{sign}{:.decimals$} s", away.abs())
         } else {
             let clock = format::clock_ms(started_at, t);
@@ -110,7 +115,7 @@ fn axis(scale: &Scale, moment: f64, view: &View<'_>, ui: &mut Ui) {
             clock.get(..most).unwrap_or(&clock).to_owned()
         };
         let wide = width(painter, &text, Type::Small);
-        let x = (scale.x(t) - wide / 2.0).clamp(scale.left, scale.right - wide);
+        let x = (axis.x_clamped(t) - wide / 2.0).clamp(axis.left, axis.right - wide);
         if !(taken.contains(&x) || taken.contains(&(x + wide))) {
             paint(painter, pos2(x, y), &text, Type::Small, tokens.text3);
         }
@@ -131,13 +136,13 @@ fn group(title: &str, note: &str, ui: &mut Ui) {
     );
 }
 
-fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
+fn lane(lane: &Lane, axis: &TimeAxis, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), LANE), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(lane)));
     let painter = ui.painter();
     let y = rect.center().y;
-    let right = scale.left - 12.0;
+    let right = axis.left - 12.0;
     let at = pos2(rect.left() + PADDING + 12.0, y);
     shape_of(painter, at, 10.0, lane.slot, tokens, false);
     let start = at.x + 14.0;
@@ -161,10 +166,10 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
         if thin && rests {
             one.parts.clear();
         }
-        rests |= bar(&one, lane.slot, scale, y, tokens, painter) && thin;
+        rests |= bar(&one, lane.slot, axis, y, tokens, painter) && thin;
     }
-    if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= scale.from) {
-        let x = scale.x(*closed);
+    if let Some((closed, why)) = lane.closed.as_ref().filter(|(t, _)| *t >= axis.from) {
+        let x = axis.x_clamped(*closed);
         let stroke = Stroke::new(2.0, tokens.danger);
         for slope in [-1.0, 1.0] {
             painter.line_segment(
@@ -172,7 +177,7 @@ fn lane(lane: &Lane, scale: &Scale, ui: &mut Ui) {
                 stroke,
             );
         }
-        let most = scale.right - x - 11.0;
+        let most = axis.right - x - 11.0;
         paint_within(painter, pos2(x + 11.0, y), why, Type::Small, tokens.text2, most);
     }
 }
@@ -186,11 +191,18 @@ fn spoken(lane: &Lane) -> String {
 }
 
 /// A stretch of a lane around a height; whether there was room for its words.
-pub(super) fn bar(bar: &Bar, slot: Slot, scale: &Scale, y: f32, tokens: &Tokens, painter: &Painter) -> bool {
+pub(super) fn bar(
+    bar: &Bar,
+    slot: Slot,
+    axis: &TimeAxis,
+    y: f32,
+    tokens: &Tokens,
+    painter: &Painter,
+) -> bool {
     let hues = slot.ink(tokens.dark);
     let rect = Rect::from_min_max(
-        pos2(scale.x(bar.from), y - BAR / 2.0),
-        pos2(scale.x(bar.to), y + BAR / 2.0),
+        pos2(axis.x_clamped(bar.from), y - BAR / 2.0),
+        pos2(axis.x_clamped(bar.to), y + BAR / 2.0),
     );
     if rect.width() < 0.5 {
         return false;
@@ -279,7 +291,7 @@ fn beside(bar: &Bar, rect: Rect, tokens: &Tokens, painter: &Painter) -> bool {
 }
 
 /// What a connection delivered, bin by bin, with the interruption measured on it; whether it was clicked.
-fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut Ui) -> bool {
+fn delivery(block: &Block, lanes: &Lanes, axis: &TimeAxis, first: bool, ui: &mut Ui) -> bool {
     let tokens = Tokens::of(ui);
     let high = match block.interruption {
         _ if first => DELIVERY,
@@ -295,7 +307,7 @@ fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut U
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
     let x = rect.left() + PADDING;
-    let room = scale.left - 12.0 - x;
+    let room = axis.left - 12.0 - x;
     let y = rect.top() + 22.0;
     paint_within(
         painter,
@@ -318,9 +330,9 @@ fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut U
         paint_within(painter, pos2(x, y + 38.0), &unit, Type::Small, tokens.text3, room);
     }
     let (top, bottom) = (rect.top() + 24.0, rect.bottom() - 4.0);
-    painter.hline(scale.left..=scale.right, bottom, Stroke::new(1.0, tokens.strong));
-    bars(block, lanes, scale, (top, bottom), tokens, painter);
-    gap(block, scale, (rect.top() + 8.0, bottom), first, tokens, painter);
+    painter.hline(axis.left..=axis.right, bottom, Stroke::new(1.0, tokens.strong));
+    bars(block, lanes, axis, (top, bottom), tokens, painter);
+    gap(block, axis, (rect.top() + 8.0, bottom), first, tokens, painter);
     if response.has_focus() {
         focus_ring(ui, &response.clone().with_new_rect(rect.shrink(3.0)), 4.0);
     }
@@ -333,7 +345,7 @@ fn delivery(block: &Block, lanes: &Lanes, scale: &Scale, first: bool, ui: &mut U
 fn bars(
     block: &Block,
     lanes: &Lanes,
-    scale: &Scale,
+    axis: &TimeAxis,
     (top, bottom): (f32, f32),
     tokens: &Tokens,
     painter: &Painter,
@@ -345,7 +357,10 @@ fn bars(
     };
     let highest = (0..bins.count).map(sum).fold(1.0, f64::max);
     for bin in 0..bins.count {
-        let (left, right) = (scale.x(bins.start(bin)), scale.x(bins.start(bin + 1)));
+        let (left, right) = (
+            axis.x_clamped(bins.start(bin)),
+            axis.x_clamped(bins.start(bin + 1)),
+        );
         let mut base = bottom;
         for (slot, rates) in &block.delivery {
             let rate = rates.get(bin).copied().unwrap_or(0.0);
@@ -369,7 +384,7 @@ fn said(block: &Block) -> String {
 
 fn gap(
     block: &Block,
-    scale: &Scale,
+    axis: &TimeAxis,
     (top, bottom): (f32, f32),
     first: bool,
     tokens: &Tokens,
@@ -377,12 +392,12 @@ fn gap(
 ) {
     let stop = block.stopped_at;
     let Some(gap) = block.interruption else {
-        if !scale.shows(stop, stop) {
+        if !axis.shows(stop, stop) {
             return;
         }
         let text = said(block);
         let wide = width(painter, &text, Type::Small);
-        let x = (scale.x(stop) + 12.0).min(scale.right - wide - 6.0);
+        let x = (axis.x_clamped(stop) + 12.0).min(axis.right - wide - 6.0);
         let at = pos2(x, f32::midpoint(top, bottom));
         let ground = Rect::from_center_size(at + vec2(wide / 2.0, 0.0), vec2(wide + 12.0, 20.0));
         painter.rect_filled(ground, 4.0, tokens.panel);
@@ -390,10 +405,10 @@ fn gap(
         return;
     };
     let end = gap.t + gap.ms as f64 / 1000.0;
-    if !scale.shows(gap.t, end) {
+    if !axis.shows(gap.t, end) {
         return;
     }
-    let (left, right) = (scale.x(gap.t), scale.x(end));
+    let (left, right) = (axis.x_clamped(gap.t), axis.x_clamped(end));
     let rect = Rect::from_min_max(pos2(left, top), pos2(right.max(left + 3.0), bottom));
     painter.rect_filled(rect, 0.0, tokens.danger_tint);
     for x in [rect.left(), rect.right()] {
@@ -435,7 +450,7 @@ fn gap(
         let text = format!("{length} ± {uncertainty}");
         let wide = width(painter, &text, style);
         let right = rect.right() + 8.0;
-        let x = if right + wide <= scale.right {
+        let x = if right + wide <= axis.right {
             right
         } else {
             rect.left() - 8.0 - wide
@@ -444,20 +459,23 @@ fn gap(
     }
     let spread = gap.uncertainty_ms as f64 / 1000.0;
     let bar = Rect::from_min_max(
-        pos2(scale.x(end - spread), bottom),
-        pos2(scale.x(end + spread), bottom + 4.0),
+        pos2(axis.x_clamped(end - spread), bottom),
+        pos2(axis.x_clamped(end + spread), bottom + 4.0),
     );
     painter.rect_filled(bar, 0.0, tokens.danger);
-    recovery(block, scale, top, tokens, painter);
+    recovery(block, axis, top, tokens, painter);
 }
 
 /// An arrow from the stop to where delivery was as before.
-fn recovery(block: &Block, scale: &Scale, top: f32, tokens: &Tokens, painter: &Painter) {
+fn recovery(block: &Block, axis: &TimeAxis, top: f32, tokens: &Tokens, painter: &Painter) {
     let Some(ms) = block.interruption.and_then(|gap| gap.recovery_ms) else {
         return;
     };
     let seconds = ms as f64 / 1000.0;
-    let (from, to) = (scale.x(block.stopped_at), scale.x(block.stopped_at + seconds));
+    let (from, to) = (
+        axis.x_clamped(block.stopped_at),
+        axis.x_clamped(block.stopped_at + seconds),
+    );
     let stroke = Stroke::new(1.5, tokens.text2);
     painter.line_segment([pos2(from, top), pos2(to, top)], stroke);
     for slope in [-4.0, 4.0] {
@@ -465,7 +483,7 @@ fn recovery(block: &Block, scale: &Scale, top: f32, tokens: &Tokens, painter: &P
     }
     let text = format!("as before after {seconds:.1} s");
     let at = pos2(to + 8.0, top);
-    if at.x + width(painter, &text, Type::Small) <= scale.right {
+    if at.x + width(painter, &text, Type::Small) <= axis.right {
         paint(painter, at, &text, Type::Small, tokens.text);
     }
 }

@@ -15,7 +15,8 @@ use crate::ui::format;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
 use crate::ui::widgets::{
-    Badge, Look, Press, Switch, icon, menu_item, paint, paint_right, paint_within, shape_of, switch,
+    Badge, Look, Press, Switch, icon, menu_item, paint, paint_right, paint_within, shape_of, signal_bars,
+    switch,
 };
 
 const HEADER: f32 = 48.0;
@@ -212,7 +213,8 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
         if let Some(dbm) = card.signal_dbm {
             let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, y), &text, Type::Body, tokens.text2) - 6.0;
-            right = signal_bars(painter, pos2(right, y), dbm, card, tokens) - 24.0;
+            let ink = card.path.slot.ink(tokens.dark).ink;
+            right = signal_bars(painter, pos2(right, y - 1.0), dbm, 1.0, ink, tokens) - 24.0;
         }
         let (word, color) = if card.up {
             ("up", tokens.text2)
@@ -240,29 +242,6 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
         Some(radio) => format!("{radio}.\n{rates}"),
         None => rates.to_owned(),
     });
-}
-
-/// Four bars by signal strength; where they begin.
-fn signal_bars(painter: &Painter, right: egui::Pos2, dbm: i32, card: &Card, tokens: &Tokens) -> f32 {
-    let lit = match dbm {
-        -55..=i32::MAX => 4,
-        -66..=-56 => 3,
-        -77..=-67 => 2,
-        _ => 1,
-    };
-    let left = right.x - 18.0;
-    for bar in 0..4_u8 {
-        let high = 4.0 + f32::from(bar) * 3.0;
-        let x = left + f32::from(bar) * 5.0;
-        let color = if bar < lit {
-            card.path.slot.ink(tokens.dark).ink
-        } else {
-            tokens.strong
-        };
-        let rect = Rect::from_min_max(pos2(x, right.y + 6.0 - high), pos2(x + 3.0, right.y + 6.0));
-        painter.rect_filled(rect, 0.0, color);
-    }
-    left
 }
 
 #[expect(clippy::too_many_arguments, reason = "one row in its place")]

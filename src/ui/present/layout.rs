@@ -2,7 +2,7 @@
 
 use egui::{Pos2, Rect, pos2};
 
-use crate::ui::connection::map::Sizes;
+use crate::ui::map::Sizes;
 
 /// The height that the sizes are for, and the least width that they need.
 const HIGH: f32 = 720.0;

@@ -8,9 +8,9 @@ mod paint;
 use egui::{CursorIcon, Rect, Ui, UiBuilder, pos2};
 
 use self::layout::Places;
-use super::connection::map::{self, Map, Motion};
-use super::connection::plots::{self, PlotState};
 use super::laboratory::LabNow;
+use super::map::{self, Map, Motion};
+use super::plots::{self, PlotState};
 use super::view::{UiCommand, View, application};
 use crate::model::ConnectionId;
 

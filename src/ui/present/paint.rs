@@ -5,8 +5,8 @@ use egui::{WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::layout::Places;
 use super::model::{KeyCap, Said};
-use crate::ui::connection::map::{Look, Map};
 use crate::ui::format;
+use crate::ui::map::{Look, Map};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
 use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of, width};

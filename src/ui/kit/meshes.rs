@@ -39,7 +39,7 @@ fn columns(points: &[Pos2]) -> Vec<Column> {
 }
 
 /// A dense line: what it covers, as thick as the stroke and with soft edges.
-pub(super) fn band(points: &[Pos2], stroke: Stroke) -> Shape {
+pub(in crate::ui) fn band(points: &[Pos2], stroke: Stroke) -> Shape {
     let half = stroke.width / 2.0;
     let color = stroke.color;
     let mut mesh = Mesh::default();
@@ -70,7 +70,7 @@ pub(super) fn band(points: &[Pos2], stroke: Stroke) -> Shape {
 }
 
 /// A line without the points in the middle of its level parts, where a dash would be broken in two.
-pub(super) fn corners(points: &[Pos2]) -> Vec<Pos2> {
+pub(in crate::ui) fn corners(points: &[Pos2]) -> Vec<Pos2> {
     let level = |a: Option<&Pos2>, b: &Pos2| a.is_some_and(|a| (a.y - b.y).abs() < 1e-3);
     let mut corners = Vec::new();
     for (number, point) in points.iter().enumerate() {
@@ -82,16 +82,16 @@ pub(super) fn corners(points: &[Pos2]) -> Vec<Pos2> {
     corners
 }
 
-/// The area between a line and the zero line.
-pub(super) fn area(points: &[Pos2], zero: f32, color: Color32) -> Shape {
+/// The area between two lines that have the same places: from each `x` and the two heights there.
+pub(in crate::ui) fn between(edges: impl ExactSizeIterator<Item = (f32, f32, f32)>, color: Color32) -> Shape {
     let mut mesh = Mesh::default();
-    mesh.reserve_vertices(2 * points.len());
-    mesh.reserve_triangles(2 * points.len());
+    mesh.reserve_vertices(2 * edges.len());
+    mesh.reserve_triangles(2 * edges.len());
     let mut base = 0;
-    for (number, point) in points.iter().enumerate() {
-        mesh.colored_vertex(pos2(point.x, zero), color);
-        mesh.colored_vertex(*point, color);
-        if number > 0 {
+    for (x, low, high) in edges {
+        mesh.colored_vertex(pos2(x, low), color);
+        mesh.colored_vertex(pos2(x, high), color);
+        if base > 0 {
             mesh.add_triangle(base - 2, base - 1, base + 1);
             mesh.add_triangle(base - 2, base + 1, base);
         }
@@ -129,7 +129,10 @@ mod tests {
             .collect();
         for shape in [
             band(&points, Stroke::new(2.0, Color32::WHITE)),
-            area(&points, 10.0, Color32::WHITE),
+            between(
+                points.iter().map(|point| (point.x, 10.0, point.y)),
+                Color32::WHITE,
+            ),
         ] {
             let Shape::Mesh(mesh) = shape else {
                 panic!("not a mesh")

@@ -8,9 +8,11 @@ use super::model::{Edge, Look, Map, Node, Peer};
 use super::motion::Motion;
 use super::sizes::{Density, Lines};
 use crate::ui::format;
+use crate::ui::kit::{
+    dashed_outline, opaque, paint, paint_right, paint_within, shape_of, signal_bars, width,
+};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::Direction;
-use crate::ui::widgets::{dashed_outline, opaque, paint, paint_right, paint_within, shape_of, width};
 
 /// How finely curves are drawn.
 const STEPS: u8 = 24;
@@ -249,7 +251,7 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
         right = paint_right(painter, at, &node.address, Type::SmallMono, tokens.text2) - 8.0;
     }
     if let Some(dbm) = node.signal_dbm {
-        right = signal(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
+        right = signal_bars(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
         if roomy {
             let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
@@ -320,7 +322,7 @@ fn node_from_afar(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, p
     if node.up
         && let Some(dbm) = node.signal_dbm
     {
-        right = signal(painter, pos2(right, first), dbm, scale, accent, tokens) - 8.0 * scale;
+        right = signal_bars(painter, pos2(right, first), dbm, scale, accent, tokens) - 8.0 * scale;
     }
     let name = Type::Strong.times(scale);
     let room = right - start;
@@ -371,25 +373,6 @@ fn fitting(address: &str, room: f32, scale: f32, painter: &Painter) -> FontId {
         return Type::SmallMono.times(scale);
     }
     font
-}
-
-/// Four bars that grow; where they begin.
-fn signal(painter: &Painter, right: Pos2, dbm: i32, scale: f32, ink: Color32, tokens: &Tokens) -> f32 {
-    let strong = match dbm {
-        -55.. => 4,
-        -67..=-56 => 3,
-        -78..=-68 => 2,
-        _ => 1,
-    };
-    let start = right.x - 18.0 * scale;
-    let bottom = right.y + 7.0 * scale;
-    for bar in 0..4_u8 {
-        let high = (4.0 + 3.0 * f32::from(bar)) * scale;
-        let left = start + 5.0 * f32::from(bar) * scale;
-        let rect = Rect::from_min_max(pos2(left, bottom - high), pos2(left + 3.0 * scale, bottom));
-        painter.rect_filled(rect, 0.0, if bar < strong { ink } else { tokens.strong });
-    }
-    start
 }
 
 fn peer(peer: &Peer, rect: Rect, density: &Density, tokens: &Tokens, painter: &Painter) {

@@ -1,4 +1,4 @@
-//! Small parts that every panel uses.
+//! What every panel is made of, and nothing about MPTCP: text, buttons, chips, rows, and time against a width.
 
 mod badge;
 mod button;
@@ -7,11 +7,18 @@ mod code;
 mod dialog;
 mod field;
 mod filter;
+mod meshes;
+mod plot;
 mod row;
 mod shape;
+mod signal;
 mod sparkline;
 mod switch;
 mod text;
+mod time_axis;
+mod time_window;
+mod traces;
+mod value_axis;
 
 pub(super) use badge::Badge;
 pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
@@ -20,8 +27,15 @@ pub(super) use code::command_box;
 pub(super) use dialog::dialog;
 pub(super) use field::field;
 pub(super) use filter::filter_field;
+pub(super) use meshes::between;
+pub(super) use plot::{Drawing, Gestures, Item, PlotFrame, Tick, time_gestures};
 pub(super) use row::row_ground;
 pub(super) use shape::shape_of;
+pub(super) use signal::signal_bars;
 pub(super) use sparkline::{opaque, sparkline};
 pub(super) use switch::{Switch, switch};
 pub(super) use text::{hairline, icon, label, paint, paint_address, paint_right, paint_within, width};
+pub(super) use time_axis::{TimeAxis, round_step};
+pub(super) use time_window::{SPANS, TimeWindow};
+pub(super) use traces::Trace;
+pub(super) use value_axis::{ValueAxis, ValueScale, tick_label, ticks};

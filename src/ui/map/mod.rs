@@ -13,9 +13,9 @@ use self::layout::Plan;
 pub(in crate::ui) use self::model::{Look, Map};
 pub(in crate::ui) use self::motion::Motion;
 pub(in crate::ui) use self::sizes::Sizes;
+use crate::ui::kit::focus_ring;
 use crate::ui::theme::Tokens;
 use crate::ui::view::View;
-use crate::ui::widgets::focus_ring;
 
 /// Air beside the map.
 const PADDING: f32 = 16.0;

@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
+use egui::Stroke;
+
 use crate::history::SubflowHistory;
 use crate::history::handover::Handover;
 use crate::model::{ConnectionId, Event, EventKind};
+use crate::ui::theme::Tokens;
 use crate::ui::view::View;
 use crate::words::event as words;
 use crate::words::handover::{length, sentence};
@@ -30,6 +33,15 @@ pub(super) struct Story {
     /// Its label where there is little room.
     pub short: String,
     pub sentence: String,
+}
+
+/// The line of something that happened: stronger where a path was lost.
+pub(super) fn mark_stroke(loss: bool, scale: f32, tokens: &Tokens) -> Stroke {
+    if loss {
+        Stroke::new(1.5 * scale, tokens.danger)
+    } else {
+        Stroke::new(scale, tokens.text3)
+    }
 }
 
 /// Events so near to a handover, seconds, are part of its story.

@@ -1,0 +1,284 @@
+//! A plot for the curious, above the others and on their time: any number that the kernel tells of the subflows of one
+//! connection or of two, recorded from the moment it is chosen.
+
+mod chooser;
+mod metrics;
+mod paint;
+mod picture;
+mod record;
+mod rows;
+
+use crossbeam_channel::Receiver;
+use egui::{Align, Layout, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2};
+use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_IMAGE, ICON_SHOW_CHART};
+
+use self::paint::Places;
+use self::picture::Saved;
+use self::record::{KEPT_S, Recorder};
+use self::rows::Row;
+use super::layout::AXIS;
+use super::markers::Marker;
+use super::paint::time_ticks;
+use crate::history::History;
+use crate::model::ConnectionId;
+use crate::ui::format;
+use crate::ui::kit::{
+    Gestures, Look, Press, TimeAxis, TimeWindow, ValueScale, focus_ring, label, paint_within, time_gestures,
+};
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{UiCommand, View, application};
+
+/// The height that it leaves to the plots below it, and what it takes of theirs at least and at most.
+const LEAVES: f32 = 360.0;
+const LEAST: f32 = 150.0;
+const MOST: f32 = 440.0;
+const HEAD: f32 = 40.0;
+
+/// What it remembers.
+#[derive(Debug, Default)]
+pub(super) struct AnyMetric {
+    open: bool,
+    recorder: Recorder,
+    /// The connection beside the one that is shown.
+    other: Option<ConnectionId>,
+    filter: String,
+    scales: Vec<(&'static str, ValueScale)>,
+    cached: Option<(Key, Vec<Row>)>,
+    /// A picture that is being saved, and what became of the last one.
+    saving: Option<Receiver<Saved>>,
+    saved: Option<Saved>,
+}
+
+/// What its rows depend on.
+#[derive(Clone, Debug, PartialEq)]
+struct Key {
+    revision: u64,
+    range: (f64, f64),
+    width: f32,
+    chosen: Vec<&'static str>,
+    connections: Vec<ConnectionId>,
+}
+
+impl AnyMetric {
+    /// Whether it is shown.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Takes the newest values of what is chosen.
+    pub(super) fn record(&mut self, history: &History) {
+        self.recorder.record(history);
+    }
+
+    /// The button that opens it, at a place.
+    pub(super) fn button(&mut self, place: Rect, ui: &mut Ui) {
+        let press = Press::icon(ICON_SHOW_CHART.codepoint, "Plot any metric")
+            .small()
+            .look(Look::Quiet);
+        if press.put(ui, place).clicked() {
+            self.open = true;
+        }
+    }
+
+    /// Takes its share of the height of `area` while it is open: its places, and what is left.
+    pub(super) fn split(&self, area: Rect, plots: Rect, readout: Rect) -> Option<(Places, Rect)> {
+        if !self.open {
+            return None;
+        }
+        let high = (area.height() - LEAVES).clamp(LEAST, MOST);
+        let bottom = area.top() + high;
+        let rows = area.top() + HEAD..=bottom - AXIS;
+        let places = Places {
+            head: Rect::from_x_y_ranges(
+                area.left() + 16.0..=readout.right(),
+                area.top()..=area.top() + HEAD,
+            ),
+            rows: Rect::from_x_y_ranges(plots.x_range(), rows),
+            readout: Rect::from_x_y_ranges(readout.x_range(), area.top() + HEAD..=bottom),
+        };
+        Some((places, area.with_min_y(bottom)))
+    }
+
+    /// What somebody does to its time with the pointer.
+    pub(super) fn feel(places: &Places, window: &mut TimeWindow, now: f64, ui: &mut Ui) -> Gestures {
+        time_gestures("time of any metric", window, places.rows, now, ui)
+    }
+
+    fn rows(&mut self, time: &TimeAxis, view: &View<'_>) -> (Key, Vec<Row>) {
+        let key = Key {
+            revision: view.shown.revision(),
+            range: (time.from, time.to),
+            width: time.right - time.left,
+            chosen: self.recorder.chosen.iter().map(|metric| metric.name).collect(),
+            connections: self.recorder.connections.clone(),
+        };
+        let cached = self.cached.take().filter(|(before, _)| *before == key);
+        let (key, rows) = cached.unwrap_or_else(|| {
+            let rows = rows::rows(&self.recorder, view, key.range, key.width, &self.scales);
+            (key, rows)
+        });
+        self.scales = rows.iter().map(|row| (row.unit, row.scale)).collect();
+        (key, rows)
+    }
+}
+
+/// What it is shown with.
+pub(super) struct Shared<'a> {
+    pub places: &'a Places,
+    pub felt: &'a Gestures,
+    pub markers: &'a [Marker],
+    pub time: TimeAxis,
+    pub cursor: Option<f64>,
+    pub live: bool,
+}
+
+/// The whole plot of a connection.
+pub(super) fn ui(
+    state: &mut AnyMetric,
+    shown: ConnectionId,
+    with: &Shared<'_>,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Vec<UiCommand> {
+    let others = state.other.filter(|other| *other != shown);
+    let connections: Vec<ConnectionId> = [Some(shown), others].into_iter().flatten().collect();
+    state.recorder.follow(&connections);
+    if let Some(saved) = state.saving.as_ref().and_then(|saving| saving.try_recv().ok()) {
+        (state.saving, state.saved) = (None, Some(saved));
+    }
+    let commands = head(state, shown, with, view, ui);
+    if state.recorder.chosen.is_empty() {
+        nothing(state, with.places, ui);
+        return commands;
+    }
+    let (key, rows) = state.rows(&with.time, view);
+    let started_at = view.shown.header().map(|header| header.started_at.as_str());
+    let now = view.shown.now();
+    let scene = paint::Scene {
+        places: with.places,
+        rows: &rows,
+        markers: with.markers,
+        time: with.time,
+        time_ticks: time_ticks(&with.time, now, with.live, started_at, 1.0),
+        cursor: with.cursor,
+        now,
+    };
+    let response = &with.felt.response;
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, paint::spoken(&scene)));
+    paint::ui(&scene, ui);
+    with.felt.mark(ui);
+    focus_ring(ui, response, 2.0);
+    state.cached = Some((key, rows));
+    commands
+}
+
+/// What to do, where nothing is chosen.
+fn nothing(state: &mut AnyMetric, places: &Places, ui: &mut Ui) {
+    let tokens = Tokens::of(ui);
+    let place = UiBuilder::new().max_rect(places.rows).id_salt("nothing chosen");
+    let mut child = ui.new_child(place);
+    label(&mut child, "Choose what to plot", Type::Strong, tokens.text);
+    let text = "Any number that the kernel tells of a subflow. It is recorded from then on, for the last 10 minutes.";
+    label(&mut child, text, Type::Body, tokens.text2);
+    child.add_space(8.0);
+    let press = Press::text("Choose metrics").chevron();
+    let button = press.ui(&mut child);
+    chooser::metrics(&button, &mut state.recorder, &mut state.filter);
+}
+
+/// The name, what is so, and the buttons.
+fn head(
+    state: &mut AnyMetric,
+    shown: ConnectionId,
+    with: &Shared<'_>,
+    view: &View<'_>,
+    ui: &mut Ui,
+) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let (tokens, places) = (Tokens::of(ui), with.places);
+    let right_to_left = Layout::right_to_left(Align::Center);
+    let place = UiBuilder::new()
+        .max_rect(places.head)
+        .layout(right_to_left)
+        .id_salt("any metric");
+    let mut buttons = ui.new_child(place);
+    let close = Press::icon(ICON_CLOSE.codepoint, "Close the plot of any metric");
+    if close.small().look(Look::Quiet).ui(&mut buttons).clicked() {
+        state.open = false;
+    }
+    let empty = state.recorder.chosen.is_empty().then_some("No metric is chosen.");
+    let press = Press::icon(ICON_IMAGE.codepoint, "Save picture").small();
+    if press.unless(&mut buttons, empty).clicked() {
+        let app = view
+            .shown
+            .latest(shown)
+            .map_or_else(|| "plot".into(), application);
+        let clock = view
+            .shown
+            .header()
+            .map(|header| format::clock(&header.started_at, view.shown.now()));
+        let name = format!("pathscope {app} {}", clock.unwrap_or_default());
+        state.saving = Some(picture::take(places.picture(), name.trim_end(), ui.ctx()));
+        state.saved = None;
+    }
+    let press = Press::icon(ICON_CONTENT_COPY.codepoint, "Copy as CSV").small();
+    if press.unless(&mut buttons, empty).clicked() {
+        commands.push(UiCommand::Copy(rows::csv(
+            &state.recorder,
+            view,
+            (with.time.from, with.time.to),
+        )));
+    }
+    let other = state
+        .other
+        .filter(|other| *other != shown)
+        .and_then(|other| view.shown.latest(other));
+    let with_whom = other.map_or_else(
+        || "Compare with".to_owned(),
+        |other| format!("With {}", application(other)),
+    );
+    let button = Press::text(&with_whom)
+        .small()
+        .chevron()
+        .named("Compare with")
+        .ui(&mut buttons);
+    state.other = chooser::connections(&button, shown, state.other, view);
+    if empty.is_none() {
+        let button = Press::text("Metrics").small().chevron().ui(&mut buttons);
+        chooser::metrics(&button, &mut state.recorder, &mut state.filter);
+    }
+    let end = buttons.min_rect().left() - 16.0;
+    let y = places.head.center().y;
+    let painter = ui.painter();
+    let at = pos2(places.head.left(), y);
+    let name = crate::ui::kit::paint(painter, at, "Any metric", Type::Strong, tokens.text);
+    let (note, color) = note(state, view, tokens);
+    paint_within(
+        painter,
+        pos2(name + 12.0, y),
+        &note,
+        Type::Small,
+        color,
+        end - name - 12.0,
+    );
+    commands
+}
+
+/// What stands beside the name.
+fn note(state: &AnyMetric, view: &View<'_>, tokens: &Tokens) -> (String, egui::Color32) {
+    match &state.saved {
+        Some(Ok(path)) => return (format!("Saved as {}", path.display()), tokens.text2),
+        Some(Err(why)) => return (format!("Not saved: {why}"), tokens.danger),
+        None => {}
+    }
+    let Some(since) = state.recorder.since else {
+        return (String::new(), tokens.text3);
+    };
+    let ago = format::age((view.shown.now() - since).clamp(0.0, KEPT_S));
+    let most = if view.shown.now() - since > KEPT_S {
+        ""
+    } else {
+        ", at most 10 min"
+    };
+    (format!("recorded for the last {ago}{most}"), tokens.text3)
+}

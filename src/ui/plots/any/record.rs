@@ -1,0 +1,144 @@
+//! The values of chosen metrics from the moment they were chosen on. The history keeps few series of each subflow; these
+//! are kept here, and no longer than somebody looks at them.
+
+use rustc_hash::FxHashMap;
+
+use super::metrics::Metric;
+use crate::history::{History, Points};
+use crate::model::{ConnectionId, Cookie, Subflow};
+use crate::ui::resample::Timed;
+
+/// How far back values are kept, seconds.
+pub(super) const KEPT_S: f64 = 600.0;
+/// The most values of one metric of one subflow, at the shortest interval.
+const MOST: usize = 6000;
+
+/// A value at a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Value {
+    pub t: f64,
+    /// As the kernel told it; `None` where it did not.
+    pub raw: Option<f64>,
+    /// As it is shown: in another unit, and what only grows as what it grows by in a second.
+    pub shown: Option<f64>,
+}
+
+impl Timed for Value {
+    fn t(&self) -> f64 {
+        self.t
+    }
+}
+
+/// The values of one metric of one subflow.
+#[derive(Clone, Debug)]
+pub(super) struct Recording {
+    pub metric: &'static Metric,
+    pub subflow: Cookie,
+    pub connection: ConnectionId,
+    pub values: Points<Value>,
+}
+
+impl Recording {
+    fn push(&mut self, t: f64, raw: Option<f64>) {
+        let before = self
+            .values
+            .back()
+            .and_then(|before| Some((before.t, before.raw?)));
+        let shown = raw.and_then(|raw| {
+            self.metric
+                .shown(raw, before.map(|(at, value)| (t - at, raw - value)))
+        });
+        self.values.push_back(Value { t, raw, shown });
+        let old = self.values.partition_point(|value| value.t < t - KEPT_S);
+        let many = self.values.len().saturating_sub(MOST);
+        for _ in 0..old.max(many) {
+            self.values.pop_front();
+        }
+    }
+}
+
+/// What is chosen, and its values so far.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    /// The metrics, in the order in which they were chosen.
+    pub chosen: Vec<&'static Metric>,
+    /// The connections whose subflows are recorded: the one that is shown and the one beside it.
+    pub connections: Vec<ConnectionId>,
+    /// Since when; `None` before the first value.
+    pub since: Option<f64>,
+    recordings: FxHashMap<(Cookie, &'static str), Recording>,
+    newest: Option<f64>,
+}
+
+impl Recorder {
+    /// Chooses a metric, or no longer.
+    pub(super) fn toggle(&mut self, metric: &'static Metric) {
+        let before = self.chosen.len();
+        self.chosen.retain(|other| other.name != metric.name);
+        if self.chosen.len() == before {
+            self.chosen.push(metric);
+        }
+        self.forget_others();
+    }
+
+    /// Records the subflows of these connections, and forgets those of others.
+    pub(super) fn follow(&mut self, connections: &[ConnectionId]) {
+        if self.connections != connections {
+            self.connections = connections.to_vec();
+            self.forget_others();
+        }
+    }
+
+    fn forget_others(&mut self) {
+        let (chosen, connections) = (&self.chosen, &self.connections);
+        self.recordings.retain(|(_, name), recording| {
+            chosen.iter().any(|metric| metric.name == *name) && connections.contains(&recording.connection)
+        });
+        if self.recordings.is_empty() {
+            (self.since, self.newest) = (None, None);
+        }
+    }
+
+    /// Takes the newest values, where there are any since the last time.
+    pub(super) fn record(&mut self, history: &History) {
+        let Some(t) = history
+            .sampled_at()
+            .filter(|t| self.newest.is_none_or(|newest| *t > newest))
+        else {
+            return;
+        };
+        if self.chosen.is_empty() || self.connections.is_empty() {
+            return;
+        }
+        self.newest = Some(t);
+        self.since.get_or_insert(t);
+        for connection in &self.connections {
+            for subflow in history.subflows_of(*connection) {
+                let last: &Subflow = &subflow.last;
+                for metric in &self.chosen {
+                    let ended = subflow.ended_at.is_some();
+                    let key = (last.cookie, metric.name);
+                    if ended && !self.recordings.contains_key(&key) {
+                        continue;
+                    }
+                    let recording = self.recordings.entry(key).or_insert_with(|| Recording {
+                        metric,
+                        subflow: last.cookie,
+                        connection: *connection,
+                        values: Points::default(),
+                    });
+                    let value = (metric.value)(last).filter(|_| !ended);
+                    // The end is told once.
+                    if !ended || recording.values.back().is_some_and(|value| value.raw.is_some()) {
+                        recording.push(t, value);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was recorded of a subflow.
+    pub(super) fn of(&self, subflow: Cookie, metric: &Metric) -> Option<&Recording> {
+        self.recordings.get(&(subflow, metric.name))
+    }
+}
