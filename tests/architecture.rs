@@ -35,7 +35,7 @@ const PACKAGES: [&str; 3] = ["", CORE, HELPER];
 const CORE: &str = "core";
 const HELPER: &str = "helper";
 
-fn floor(module: &str) -> Option<f32> {
+fn floor(module: &str) -> Option<u8> {
     FLOORS
         .iter()
         .find(|(name, _)| *name == module)
