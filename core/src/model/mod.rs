@@ -24,7 +24,9 @@ mod why_not;
 
 pub use address::{AddressError, Host, SocketAddr, is_link_local, scope_of};
 pub use command::{Before, Command, CommandOutcome, FlagChange};
-pub use connection::{Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, TcpState};
+pub use connection::{
+    Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, SubflowDetails, TcpState,
+};
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
