@@ -183,7 +183,7 @@ impl Surroundings {
             write_seq: socket.write_seq.map(Sequence),
             snd_una: socket.snd_una.map(Sequence),
             rcv_nxt: socket.rcv_nxt.map(Sequence),
-            subflows: rows.map(|row| self.subflow(row)).collect(),
+            subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row))),
         }
     }
 
@@ -245,6 +245,13 @@ impl Surroundings {
             last_ack_received_ms: negotiated(socket.last_ack_received_ms),
         }
     }
+}
+
+/// A list of as many items, without room for more: there are thousands of such lists.
+fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count);
+    list.extend(items);
+    list
 }
 
 /// Whether a subflow belongs to a connection that this host accepted, if its flags tell (`subflow_get_info`,
