@@ -11,6 +11,7 @@ pub mod handover;
 mod memory;
 mod points;
 mod rates;
+mod read_times;
 mod series;
 mod session;
 mod state;
@@ -31,6 +32,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handover::{Detector, Handover, Incident, incidents};
 use self::memory::Memory;
+use self::read_times::ReadTimes;
 use crate::model::{
     Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Subflow, Token,
 };
@@ -76,8 +78,7 @@ pub struct History {
     state: Arc<State>,
     /// When the newest line was taken, seconds on the stream.
     now: f64,
-    /// When everything was last sampled.
-    sampled_at: Option<f64>,
+    times: ReadTimes,
     connections: FxHashMap<ConnectionId, ConnectionHistory>,
     /// Each is shared with a picture until something of it changes.
     subflows: FxHashMap<Cookie, Arc<SubflowHistory>>,
@@ -114,7 +115,7 @@ impl History {
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
         self.now = self.now.max(line.t());
-        let ended = self.detector.apply(&line);
+        let ended = self.detector.apply(&line, &self.times);
         if !ended.is_empty() {
             for handover in ended {
                 self.take_handover(handover);
@@ -196,7 +197,7 @@ impl History {
 
     /// When everything was last sampled, seconds on the stream.
     pub fn sampled_at(&self) -> Option<f64> {
-        self.sampled_at
+        self.times.everything()
     }
 
     /// The newest events, oldest first.
@@ -250,7 +251,7 @@ impl History {
             header: self.header.clone(),
             state: Arc::clone(&self.state),
             now: self.now,
-            sampled_at: self.sampled_at,
+            times: self.times.clone(),
             connections: self.connections.clone(),
             subflows: self.subflows.clone(),
             events: Arc::clone(&self.events),
@@ -306,12 +307,11 @@ impl History {
     }
 
     fn apply_sample(&mut self, sample: Sample) {
-        let before = self.sampled_at.unwrap_or(sample.t);
         let t = sample.t;
         let mut still: FxHashSet<Cookie> = FxHashSet::default();
 
         for connection in &sample.connections {
-            self.record_connection(connection, before, t, &mut still);
+            self.record_connection(connection, t, &mut still);
         }
         for interface in &sample.interfaces {
             if let Some(dbm) = interface.signal_dbm {
@@ -332,35 +332,18 @@ impl History {
             if sample.only.as_ref().is_some_and(|only| !is_there(only)) {
                 still.insert(cookie);
             } else if history.ended_at.is_none() {
-                let record = self.connections.get(&history.connection);
-                let looked_at = record.and_then(|record| record.looked_at);
-                history.rest(looked_at.map_or(before, |at| at.max(before)), t);
+                history.rest(self.times.of(history.connection, t), t);
             }
         }
         self.moving = still;
-        match &sample.only {
-            Some(only) => {
-                for token in only {
-                    if let Some(record) = self.connections.get_mut(&(*token).into()) {
-                        record.looked_at = Some(t);
-                    }
-                }
-            }
-            None => self.sampled_at = Some(t),
-        }
+        self.times.note(&sample);
         Arc::make_mut(&mut self.state).apply(sample);
         self.forget(t);
         self.stay_within_bounds(t);
     }
 
     /// Adds a changed connection's points; `moving` collects the subflows whose point is not zero.
-    fn record_connection(
-        &mut self,
-        connection: &Connection,
-        before: f64,
-        t: f64,
-        moving: &mut FxHashSet<Cookie>,
-    ) {
+    fn record_connection(&mut self, connection: &Connection, t: f64, moving: &mut FxHashSet<Cookie>) {
         let record = self
             .connections
             .entry(connection.id())
@@ -368,7 +351,7 @@ impl History {
         record.ended_at = None;
         record.last = None;
         record.balance.take(sent(connection), received(connection), t);
-        let before = record.looked_at.map_or(before, |at| at.max(before));
+        let before = self.times.of(connection.id(), t);
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
                 record.subflows.push(subflow.cookie);

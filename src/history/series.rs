@@ -35,8 +35,6 @@ pub struct ConnectionHistory {
     pub ended_at: Option<f64>,
     /// Its subflows, those that ended included, oldest first.
     pub subflows: Vec<Cookie>,
-    /// When it alone was last looked at closely, between two samples.
-    pub(super) looked_at: Option<f64>,
     /// As it was when it ended.
     pub(super) last: Option<Box<Connection>>,
     pub(super) balance: Balance,
@@ -48,7 +46,6 @@ impl ConnectionHistory {
             began_at: t,
             ended_at: None,
             subflows: Vec::new(),
-            looked_at: None,
             last: None,
             balance: Balance::default(),
         }

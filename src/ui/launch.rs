@@ -19,8 +19,8 @@ use super::{App, Screenshot, Setup};
 use crate::desktop::NetworkManager;
 use crate::model::text::for_terminal;
 
-/// For so long the window waits to show itself whole, before it shows what is being made.
-const AT_ONCE: Duration = Duration::from_millis(700);
+/// How long the window waits to show itself whole, before it shows what is being made.
+const SPLASH_AFTER: Duration = Duration::from_millis(700);
 /// How often it looks how far that is.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -81,7 +81,7 @@ pub fn run_while(
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
         let ctx = &context.egui_ctx;
         end_on_signals(ctx, &window.timer.told_to_end)?;
-        match window.made.recv_timeout(AT_ONCE) {
+        match window.made.recv_timeout(SPLASH_AFTER) {
             Ok(setup) => window.show(setup?, ctx),
             Err(RecvTimeoutError::Timeout) => App::dress(ctx, before.theme),
             Err(RecvTimeoutError::Disconnected) => return Err(NOT_MADE.into()),

@@ -28,6 +28,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use self::track::Track;
+use super::read_times::ReadTimes;
 use crate::model::{
     Command, Connection, ConnectionId, ConnectionKey, Event, EventKind, Line, Sample, SocketAddr, Token,
 };
@@ -149,7 +150,6 @@ impl Handover {
 #[derive(Clone, Debug, Default)]
 pub struct Detector {
     tracks: FxHashMap<ConnectionId, Track>,
-    sampled_at: Option<f64>,
     /// How far samples are apart, usually; seconds.
     pace: f64,
     /// Subflows that were closed by command.
@@ -159,14 +159,14 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// Takes the next line of the stream; the handovers that ended with it.
-    pub fn apply(&mut self, line: &Line) -> Vec<Handover> {
+    /// Takes the next line of the stream, of which `times` does not know yet; the handovers that ended with it.
+    pub(super) fn apply(&mut self, line: &Line, times: &ReadTimes) -> Vec<Handover> {
         match line {
             Line::Header(_) => {
                 *self = Self::default();
                 Vec::new()
             }
-            Line::Sample(sample) => self.sample(sample),
+            Line::Sample(sample) => self.sample(sample, times),
             Line::Event(event) => {
                 self.event(event);
                 Vec::new()
@@ -174,31 +174,28 @@ impl Detector {
         }
     }
 
-    fn sample(&mut self, sample: &Sample) -> Vec<Handover> {
-        let before = self.sampled_at.unwrap_or(sample.t);
+    fn sample(&mut self, sample: &Sample, times: &ReadTimes) -> Vec<Handover> {
         let mut ended = Vec::new();
         if sample.only.is_none() {
-            self.note_pace(sample.t - before);
+            self.note_pace(sample.t - times.everything().unwrap_or(sample.t));
         }
         for connection in &sample.connections {
             let track = self
                 .tracks
                 .entry(connection.id())
                 .or_insert_with(|| Track::new(connection, sample.t));
-            track.take(connection, before, sample.t);
+            track.take(connection, times.of(connection.id(), sample.t), sample.t);
         }
         let (t, tracks) = (sample.t, &mut self.tracks);
         if let Some(only) = &sample.only {
             for token in only {
                 if let Some(track) = tracks.get_mut(&(*token).into()) {
-                    track.look(t);
                     track.judge(t);
                     ended.extend(track.settle(t));
                 }
             }
         } else {
             // What is not in it has not changed, which says something, too.
-            self.sampled_at = Some(t);
             for track in tracks.values_mut() {
                 track.judge(t);
                 ended.extend(track.settle(t));

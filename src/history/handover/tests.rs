@@ -15,6 +15,7 @@ const BYTES_A_STEP: u64 = 25_000;
 /// A connection over Wi-Fi and, where it is needed, Ethernet.
 struct Stream {
     detector: Detector,
+    times: ReadTimes,
     connection: Connection,
     t: f64,
     found: Vec<Handover>,
@@ -41,12 +42,20 @@ impl Stream {
         connection.subflows = vec![subflow(11, "wlan0", "10.0.0.1:4000"), second];
         let mut stream = Self {
             detector: Detector::default(),
+            times: ReadTimes::default(),
             connection,
             t: 0.0,
             found: Vec::new(),
         };
         stream.sample(true);
         stream
+    }
+
+    fn feed(&mut self, line: &Line) {
+        self.found.extend(self.detector.apply(line, &self.times));
+        if let Line::Sample(sample) = line {
+            self.times.note(sample);
+        }
     }
 
     fn sample(&mut self, full: bool) {
@@ -56,8 +65,7 @@ impl Stream {
             connections: vec![self.connection.clone()],
             ..Sample::default()
         };
-        self.found
-            .extend(self.detector.apply(&Line::Sample(Box::new(sample))));
+        self.feed(&Line::Sample(Box::new(sample)));
     }
 
     /// One step in which so much is delivered over the subflow at a place.
@@ -102,8 +110,7 @@ impl Stream {
     fn event(&mut self, kind: EventKind, change: impl FnOnce(&mut Event)) {
         let mut event = Event::new(self.t, kind, Origin::Kernel);
         change(&mut event);
-        self.found
-            .extend(self.detector.apply(&Line::Event(Box::new(event))));
+        self.feed(&Line::Event(Box::new(event)));
     }
 
     fn wifi_down(&mut self) {
@@ -128,8 +135,7 @@ impl Stream {
             connections_gone: vec![self.connection.key()],
             ..Sample::default()
         };
-        self.found
-            .extend(self.detector.apply(&Line::Sample(Box::new(gone))));
+        self.feed(&Line::Sample(Box::new(gone)));
     }
 
     fn only(&self) -> &Handover {
@@ -275,7 +281,7 @@ fn which_of_two_subflows_with_the_same_addresses_ended_is_told_by_its_link() {
             let device = subflow.interface.as_deref().expect("a device");
             (subflow.local, subflow.remote) = ends(device);
         }
-        stream.detector = Detector::default();
+        (stream.detector, stream.times) = Default::default();
         stream.sample(true);
         stream.flow(0, 3.0);
         stream

@@ -88,8 +88,6 @@ pub(super) struct Track {
     pub(super) clues: Clues,
     /// Which way most of the data goes.
     pub(super) lead: Lead,
-    /// When it alone was last looked at.
-    looked_at: Option<f64>,
 }
 
 impl Track {
@@ -130,18 +128,11 @@ impl Track {
             resumed: None,
             clues: Clues::default(),
             lead: Lead::default(),
-            looked_at: None,
         }
     }
 
-    /// It was looked at, whether or not something had changed.
-    pub(super) fn look(&mut self, t: f64) {
-        self.looked_at = Some(t);
-    }
-
-    /// Takes the connection as it is at `t`; the sample before was taken at `before`.
+    /// Takes the connection as it is at `t`; it was read before at `before`.
     pub(super) fn take(&mut self, connection: &Connection, before: f64, t: f64) {
-        let before = self.looked_at.map_or(before, |at| at.max(before)).min(t);
         self.token = connection.token.or(self.token);
         self.has_no_path = connection.has_no_path();
         let level = Level::of(connection);

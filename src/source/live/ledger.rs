@@ -6,13 +6,14 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::reading::{Changes, EventKeys, Read, Want, WayName, key, plain};
 use crate::model::{Event, EventKind, SocketAddr};
 
-/// A full sample follows another after this long, so that reading a stream can begin in its middle.
-const FULL_EVERY: Duration = Duration::from_secs(20);
+/// A full sample follows another after this long, and the time to the next reading of everything: at least every 30 s, so
+/// that reading a stream can begin in its middle.
+const FULL_EVERY: Duration = Duration::from_secs(24);
 /// Full samples after an overrun are at least this far apart.
 const RESYNC_EVERY: Duration = Duration::from_secs(1);
 /// How many readings after an overrun conclude events: a socket that is gone is believed to be only when a second
@@ -296,13 +297,12 @@ impl Entries {
 
     /// The same of every connection there is: others are no more.
     fn keep_ends(&mut self, all: impl Iterator<Item = (u32, Ends)>) {
-        let before = std::mem::take(&mut self.ends);
+        let mut here = FxHashSet::default();
         for (token, new) in all {
-            if let Some(old) = before.get(&token) {
-                self.ends.insert(token, *old);
-            }
+            here.insert(token);
             self.learn_ends(token, new);
         }
+        self.ends.retain(|token, _| here.contains(token));
     }
 }
 

@@ -40,6 +40,19 @@ impl Inventory {
         })
     }
 
+    /// Whether an interface has another name, or other addresses, than `before`.
+    pub(super) fn owns_otherwise(&self, before: &Self) -> bool {
+        let owned = |interface: &Interface| {
+            let addresses = interface.addresses.clone();
+            (interface.index, interface.name.clone(), addresses)
+        };
+        let (now, was) = (
+            self.interfaces.iter().map(owned),
+            before.interfaces.iter().map(owned),
+        );
+        !now.eq(was)
+    }
+
     /// Whether nothing differs from `before` but what counts or measures.
     pub(super) fn is_like(&self, before: &Self) -> bool {
         let what = |interface: &Interface| Interface {

@@ -165,7 +165,7 @@ impl Surroundings {
             remote,
             scope: scope_of(Some(local), Some(remote)),
             server_side,
-            subflows: rows.map(|row| self.subflow(row)).collect(),
+            subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row))),
             ..Connection::default()
         };
         let progress = Progress {
@@ -211,6 +211,13 @@ impl Surroundings {
         subflow.read(socket.info.bytes(), progress);
         subflow
     }
+}
+
+/// A list of as many items, without room for more: there are thousands of such lists.
+fn exactly<T>(count: usize, items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list = Vec::with_capacity(count);
+    list.extend(items);
+    list
 }
 
 /// Whether a subflow belongs to a connection that this host accepted, if its flags tell (`subflow_get_info`,

@@ -15,6 +15,9 @@ const BETWEEN_QUESTIONS: Duration = Duration::from_millis(500);
 /// A process that has another name, or that gave its socket away, is known as what it is this much later.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(2);
 
+/// Checks take at most this part of the time: one in so many.
+const CHECK_SHARE: u32 = 500;
+
 /// How long the first sample waits for the names of processes.
 const FIRST_ANSWER_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -34,11 +37,14 @@ pub(in crate::source) struct Owners {
     pub(in crate::source) processes: FxHashMap<u32, Holders>,
     /// Names by user id.
     pub(in crate::source) users: Vec<(u32, String)>,
+    /// How long it took.
+    took: Duration,
 }
 
 impl Owners {
     /// Looks in /proc and where the system keeps its users.
     pub(in crate::source) fn of(query: OwnerQuery, processes: &mut Processes) -> Self {
+        let began = Instant::now();
         let processes = processes.lookup(query.inodes.iter().copied(), Instant::now);
         let users = query
             .uids
@@ -49,6 +55,7 @@ impl Owners {
             asked: query.inodes,
             processes,
             users,
+            took: began.elapsed(),
         }
     }
 }
@@ -58,6 +65,8 @@ pub(in crate::source) struct OwnerResolver {
     questions: Sender<OwnerQuery>,
     answers: Receiver<Owners>,
     asked_at: Option<Instant>,
+    /// How long the newest answer took.
+    took: Duration,
 }
 
 impl OwnerResolver {
@@ -78,6 +87,7 @@ impl OwnerResolver {
             questions,
             answers,
             asked_at: None,
+            took: Duration::ZERO,
         })
     }
 
@@ -95,19 +105,27 @@ impl OwnerResolver {
 
     /// Whether to ask about those, too, that are known: they may be called otherwise, or have given their sockets away.
     pub(in crate::source) fn should_check(&self, now: Instant) -> bool {
+        let between = BETWEEN_CHECKS.max(self.took * CHECK_SHARE);
         self.asked_at
-            .is_none_or(|at| now.saturating_duration_since(at) >= BETWEEN_CHECKS)
+            .is_none_or(|at| now.saturating_duration_since(at) >= between)
     }
 
     /// What was found out, waiting for it a moment.
-    pub(in crate::source) fn first_answer(&self) -> Owners {
-        self.answers
-            .recv_timeout(FIRST_ANSWER_TIMEOUT)
-            .unwrap_or_default()
+    pub(in crate::source) fn first_answer(&mut self) -> Owners {
+        let answer = self.answers.recv_timeout(FIRST_ANSWER_TIMEOUT);
+        self.note(answer.unwrap_or_default())
     }
 
     /// What was found out since.
-    pub(in crate::source) fn answer(&self) -> Owners {
-        self.answers.try_recv().unwrap_or_default()
+    pub(in crate::source) fn answer(&mut self) -> Owners {
+        let answer = self.answers.try_recv();
+        self.note(answer.unwrap_or_default())
+    }
+
+    fn note(&mut self, answer: Owners) -> Owners {
+        if !answer.asked.is_empty() {
+            self.took = answer.took;
+        }
+        answer
     }
 }

@@ -122,7 +122,7 @@ impl Reader {
         self.read_sockets(want, &inventory)?;
 
         let known = self.inventory.as_ref();
-        let touched = if known.is_none_or(|before| addresses_differ(before, &inventory)) {
+        let touched = if known.is_none_or(|before| inventory.owns_otherwise(before)) {
             self.surroundings.devices.take(&inventory.interfaces)
         } else {
             Touched::default()
@@ -175,11 +175,13 @@ impl Reader {
             let entry = self.table.entries().get(at)?;
             Some(self.surroundings.connection(entry, self.table.rows(entry)))
         };
-        let connections: Vec<Connection> = if sample.full {
-            (0..self.table.entries().len()).filter_map(materialise).collect()
+        let mut connections = Vec::new();
+        if sample.full {
+            connections.reserve_exact(self.table.entries().len());
+            connections.extend((0..self.table.entries().len()).filter_map(materialise));
         } else {
-            found.changed.iter().copied().filter_map(materialise).collect()
-        };
+            connections.extend(found.changed.iter().copied().filter_map(materialise));
+        }
         let changed: Vec<&Connection> = if sample.full {
             found
                 .changed
@@ -260,8 +262,15 @@ impl Reader {
     /// Reads all sockets into `before`, which the last reading needs no longer.
     fn read_sockets(&mut self, want: &Want, inventory: &Inventory) -> Result<(), Error> {
         self.sockets.read_connections(&mut self.dump)?;
+        self.lend_room();
         let now = Instant::now();
         let must_dump = want.full || want.dump || self.inventory.is_none();
+        if !must_dump && self.dump.connections.is_empty() {
+            // Without a connection there is no subflow: a dump would count plain TCP, which can wait.
+            self.dump.subflows.clear();
+            self.joiner.join(&mut self.dump, &mut self.before);
+            return Ok(());
+        }
         if !must_dump && self.strategy.choose(now) == Way::LookUp {
             let told = told(&want.changes, inventory);
             let wanted = self.follower.wanted(&self.table, &self.dump.connections, &told);
@@ -278,6 +287,7 @@ impl Reader {
                 }
             }
         }
+        self.lend_room();
         let started = cpu_time();
         self.sockets.read_subflows(&mut self.dump)?;
         let cost = cpu_time().saturating_sub(started);
@@ -288,6 +298,13 @@ impl Reader {
             self.follower.settle(&self.before);
         }
         Ok(())
+    }
+
+    /// Reads the subflows where those of `before` are, which are not needed: there is room for two readings, not three.
+    fn lend_room(&mut self) {
+        if self.dump.subflows.capacity() < self.before.subflows.capacity() {
+            std::mem::swap(&mut self.dump.subflows, &mut self.before.subflows);
+        }
     }
 
     /// Whether a connection's process is not known.
@@ -477,20 +494,4 @@ fn told(changes: &Changes, inventory: &Inventory) -> Vec<AnnouncedSubflow> {
     subflows
         .map(|(local, remote, interface)| (*local, *remote, interface.as_ref().and_then(index).unwrap_or(0)))
         .collect()
-}
-
-fn addresses_differ(before: &Inventory, after: &Inventory) -> bool {
-    let owned = |inventory: &Inventory| -> Vec<_> {
-        let interfaces = inventory.interfaces.iter();
-        interfaces
-            .map(|interface| {
-                (
-                    interface.index,
-                    interface.name.clone(),
-                    interface.addresses.clone(),
-                )
-            })
-            .collect()
-    };
-    owned(before) != owned(after)
 }

@@ -20,7 +20,7 @@ const TO_LOOK_UPS: f64 = 0.5;
 const TO_DUMPS: f64 = 0.8;
 /// What a look-up is taken to cost before one was measured: 2 µs on a machine of 2024, and some more.
 const LOOK_UP: Duration = Duration::from_nanos(2500);
-/// So many look-ups at least are measured at once, because sending them costs something too.
+/// How many look-ups at least are measured at once, because sending them costs something too.
 const MEASURABLE: usize = 16;
 /// How much a new measurement counts.
 const NEW: f64 = 0.25;

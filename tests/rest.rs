@@ -1,0 +1,101 @@
+//! Where there is no connection, the source rests, says so, and is awake again when the first one comes.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
+
+#[path = "hosts/mod.rs"]
+mod hosts;
+
+use std::time::{Duration, Instant};
+
+use hosts::Pair;
+use pathscope::kernel::Namespace;
+use pathscope::model::{EventKind, Line, Sample};
+use pathscope::source::{LiveSource, Options, Source as _};
+use socket2::Protocol;
+
+const LIMIT: Duration = Duration::from_secs(10);
+
+fn next(source: &LiveSource) -> Line {
+    source.lines().recv_timeout(LIMIT).expect("a line")
+}
+
+/// The next sample for which something is so.
+fn sample(source: &LiveSource, wanted: impl Fn(&Sample) -> bool) -> Sample {
+    let end = Instant::now() + LIMIT;
+    while Instant::now() < end {
+        if let Line::Sample(sample) = next(source)
+            && wanted(&sample)
+        {
+            return *sample;
+        }
+    }
+    panic!("no such sample within {LIMIT:?}");
+}
+
+/// Wake-ups of the source's own threads until now.
+fn wakes() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("threads");
+    let own = tasks.filter_map(|task| {
+        let path = task.ok()?.path();
+        let name = std::fs::read_to_string(path.join("comm")).ok()?;
+        let status = std::fs::read_to_string(path.join("status")).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?;
+        let is_own = ["events", "sampler", "control", "processes"].contains(&name.trim());
+        is_own.then(|| line.trim().parse::<u64>().ok())?
+    });
+    own.sum()
+}
+
+#[test]
+fn without_a_connection_it_rests_and_the_first_one_shows_at_once() {
+    let Some(pair) = Pair::new() else { return };
+    let namespace = Namespace::open(&pair.client.netns().to_string_lossy()).expect("a namespace");
+    let source = LiveSource::open(&namespace, &Options::default()).expect("a source");
+    let resting = sample(&source, |sample| sample.everything_within_ms.is_some());
+    let (woken, began) = (wakes(), Instant::now());
+    let later = sample(&source, |sample| sample.t > resting.t + 3.9);
+    let seconds = began.elapsed().as_secs_f64();
+    assert!(later.everything_within_ms.is_some(), "it still rests");
+    let a_second = (wakes() - woken) as f64 / seconds;
+    assert!(a_second <= 1.2, "{a_second} wake-ups a second");
+
+    for round in 0..3 {
+        let listener = pair.server.listen(Protocol::MPTCP, "10.1.0.2:7000");
+        let began = Instant::now();
+        let client = pair.client.connect(Protocol::MPTCP, "10.1.0.2:7000");
+        let shown = sample(&source, |sample| !sample.connections.is_empty());
+        let after = began.elapsed();
+        assert!(
+            after < Duration::from_millis(250),
+            "round {round}: after {after:?}"
+        );
+        assert_eq!(shown.everything_within_ms, None);
+        drop((client, listener));
+        sample(&source, |sample| !sample.connections_gone.is_empty());
+        sample(&source, |sample| sample.everything_within_ms.is_some());
+    }
+}
+
+#[test]
+fn a_link_that_goes_is_shown_at_once_while_it_rests() {
+    let Some(pair) = Pair::new() else { return };
+    let namespace = Namespace::open(&pair.client.netns().to_string_lossy()).expect("a namespace");
+    let source = LiveSource::open(&namespace, &Options::default()).expect("a source");
+    sample(&source, |sample| sample.everything_within_ms.is_some());
+    sample(&source, |sample| sample.everything_within_ms.is_some());
+    pair.client.ip("link add made type dummy");
+    let began = Instant::now();
+    pair.client.ip("link set made up");
+    while !matches!(next(&source), Line::Event(event) if event.kind == EventKind::InterfaceUp) {}
+    let is_up = |sample: &Sample| {
+        let mut interfaces = sample.interfaces.iter();
+        interfaces.any(|interface| interface.name == "made" && interface.up)
+    };
+    sample(&source, is_up);
+    let after = began.elapsed();
+    assert!(after < Duration::from_millis(500), "{after:?}");
+}
