@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use pathscope::history::{Bounds, History};
 use pathscope::model::{
-    Connection, ConnectionKey, Cookie, Event, EventKind, Line, Origin, Sample, Subflow, Token,
+    Connection, ConnectionKey, Cookie, Event, EventKind, JoinedBy, Line, Origin, Process, Sample, Subflow,
+    TcpState, Token,
 };
 
 const MIB: usize = 1024 * 1024;
@@ -22,23 +23,37 @@ fn resident() -> usize {
 }
 
 fn subflow(cookie: u64, bytes: u64) -> Subflow {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "local": "10.0.0.1:4000", "remote": "10.0.0.9:443", "interface": "wlan0",
-        "joined_by": "token", "state": "established", "bytes_acked": bytes, "rtt_us": 20_000, "cwnd": 10,
-    });
-    serde_json::from_value(json).unwrap()
+    Subflow {
+        cookie: Cookie(cookie),
+        local: "10.0.0.1:4000".parse().unwrap(),
+        remote: "10.0.0.9:443".parse().unwrap(),
+        interface: Some("wlan0".to_owned()),
+        joined_by: JoinedBy::Token,
+        state: TcpState::Established,
+        bytes_acked: Some(bytes),
+        rtt_us: Some(20_000),
+        cwnd: Some(10),
+        ..Subflow::default()
+    }
 }
 
 /// Connections with two subflows each; `number` from 1 on.
 fn connections(numbers: std::ops::RangeInclusive<u64>) -> Vec<Connection> {
-    let one = |number: u64| -> Connection {
-        let json = serde_json::json!({
-            "cookie": Cookie(number), "token": format!("{number:#010x}"), "state": "established",
-            "local": "10.0.0.1:4000", "remote": "10.0.0.9:443",
-            "process": { "pid": 7, "name": "sync" },
-            "subflows": [subflow(number * 2 + 1_000_000_000, 0), subflow(number * 2 + 1_000_000_001, 0)],
-        });
-        serde_json::from_value(json).unwrap()
+    let one = |number: u64| Connection {
+        cookie: Cookie(number),
+        token: Some(Token(u32::try_from(number).unwrap())),
+        state: TcpState::Established,
+        local: "10.0.0.1:4000".parse().unwrap(),
+        remote: "10.0.0.9:443".parse().unwrap(),
+        process: Some(Process {
+            pid: 7,
+            name: "sync".to_owned(),
+        }),
+        subflows: vec![
+            subflow(number * 2 + 1_000_000_000, 0),
+            subflow(number * 2 + 1_000_000_001, 0),
+        ],
+        ..Connection::default()
     };
     numbers.map(one).collect()
 }

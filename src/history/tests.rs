@@ -4,21 +4,27 @@ use super::*;
 use crate::model::{JoinedBy, Subflow, TcpState};
 
 fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "local": "10.0.0.1:4000", "remote": "10.0.0.9:443", "interface": "wlan0",
-        "joined_by": JoinedBy::Token, "state": TcpState::Established, "bytes_acked": bytes_acked,
-    });
-    serde_json::from_value(json).expect("a subflow")
+    Subflow {
+        cookie: Cookie(cookie),
+        local: "10.0.0.1:4000".parse().expect("an address"),
+        remote: "10.0.0.9:443".parse().expect("an address"),
+        interface: Some("wlan0".to_owned()),
+        joined_by: JoinedBy::Token,
+        state: TcpState::Established,
+        bytes_acked: Some(bytes_acked),
+        ..Subflow::default()
+    }
 }
 
 fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
-    let json = serde_json::json!({
-        "cookie": Cookie(1), "token": Token(number), "state": TcpState::Established, "local": "10.0.0.1:4000",
-        "remote": "10.0.0.9:443", "subflows": [],
-    });
     Connection {
+        cookie: Cookie(1),
+        token: Some(Token(number)),
+        state: TcpState::Established,
+        local: "10.0.0.1:4000".parse().expect("an address"),
+        remote: "10.0.0.9:443".parse().expect("an address"),
         subflows,
-        ..serde_json::from_value(json).expect("a connection")
+        ..Connection::default()
     }
 }
 

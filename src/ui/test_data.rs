@@ -19,28 +19,42 @@ pub(super) struct Stage {
 
 /// A subflow over a device.
 pub(super) fn subflow(cookie: u64, device: &str, local: &str, remote: &str, bytes: u64) -> Subflow {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "local": local, "remote": remote, "interface": device,
-        "joined_by": JoinedBy::Token, "state": TcpState::Established, "bytes_acked": bytes,
-    });
-    serde_json::from_value(json).expect("a subflow")
+    Subflow {
+        cookie: Cookie(cookie),
+        local: local.parse().expect("an address"),
+        remote: remote.parse().expect("an address"),
+        interface: Some(device.to_owned()),
+        joined_by: JoinedBy::Token,
+        state: TcpState::Established,
+        bytes_acked: Some(bytes),
+        ..Subflow::default()
+    }
 }
 
 /// A connection without subflows.
 pub(super) fn connection(number: u32, app: &str, remote: &str) -> Connection {
-    let json = serde_json::json!({
-        "cookie": Cookie(number.into()), "token": Token(number), "state": TcpState::Established,
-        "local": "10.0.0.1:4000", "remote": remote,
-        "process": Process { pid: 100, name: app.to_owned() }, "subflows": [],
-    });
-    serde_json::from_value(json).expect("a connection")
+    Connection {
+        cookie: Cookie(number.into()),
+        token: Some(Token(number)),
+        state: TcpState::Established,
+        local: "10.0.0.1:4000".parse().expect("an address"),
+        remote: remote.parse().expect("an address"),
+        process: Some(Process {
+            pid: 100,
+            name: app.to_owned(),
+        }),
+        ..Connection::default()
+    }
 }
 
 fn interface(index: u32, name: &str, kind: InterfaceKind) -> Interface {
-    let json = serde_json::json!({
-        "index": index, "name": name, "kind": kind, "up": true, "addresses": [], "default_route": false,
-    });
-    serde_json::from_value(json).expect("an interface")
+    Interface {
+        index,
+        name: name.to_owned(),
+        kind,
+        up: true,
+        ..Interface::default()
+    }
 }
 
 impl Stage {

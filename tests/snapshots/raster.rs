@@ -145,7 +145,7 @@ impl Canvas {
             for pixel in row {
                 let texel = spot.unwrap_or_else(|| sample(texture, at[4], at[5]));
                 // Most of a letter's rectangle is empty.
-                if texel != [0.0; 4] {
+                if texel[0] + texel[1] + texel[2] + texel[3] > 0.0 {
                     blend(pixel, tinted(&at, texel));
                 }
                 for (value, slope) in at.iter_mut().zip(&slopes) {

@@ -342,21 +342,42 @@ pub fn quiet(t: f64) -> Sample {
 
 /// A subflow with counters at rest.
 pub fn subflow(cookie: u64, device: &str, local: &str, remote: &str) -> Subflow {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "local": local, "remote": remote, "interface": device,
-        "joined_by": JoinedBy::Token, "state": TcpState::Established, "bytes_acked": 0, "bytes_sent": 0,
-        "bytes_received": 0, "rtt_us": 20_000, "rtt_var_us": 2_000, "cwnd": 10, "retrans_total": 0,
-        "local_id": 0, "remote_id": 0,
-    });
-    serde_json::from_value(json).unwrap()
+    Subflow {
+        cookie: Cookie(cookie),
+        local: local.parse().unwrap(),
+        remote: remote.parse().unwrap(),
+        interface: Some(device.to_owned()),
+        joined_by: JoinedBy::Token,
+        state: TcpState::Established,
+        bytes_acked: Some(0),
+        bytes_sent: Some(0),
+        bytes_received: Some(0),
+        rtt_us: Some(20_000),
+        rtt_var_us: Some(2_000),
+        cwnd: Some(10),
+        retrans_total: Some(0),
+        local_id: Some(0),
+        remote_id: Some(0),
+        ..Subflow::default()
+    }
 }
 
 /// A connection without subflows.
 pub fn connection(cookie: u64, app: &str, pid: u32, remote: &str) -> Connection {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "token": Token(0x91c7_87ca_u32.wrapping_mul(u32::try_from(cookie).unwrap())),
-        "uid": 1000, "process": Process { pid, name: app.to_owned() }, "state": TcpState::Established,
-        "local": "192.168.1.149:51344", "remote": remote, "fallback": false, "subflows": [],
-    });
-    serde_json::from_value(json).unwrap()
+    Connection {
+        cookie: Cookie(cookie),
+        token: Some(Token(
+            0x91c7_87ca_u32.wrapping_mul(u32::try_from(cookie).unwrap()),
+        )),
+        uid: Some(1000),
+        process: Some(Process {
+            pid,
+            name: app.to_owned(),
+        }),
+        state: TcpState::Established,
+        local: "192.168.1.149:51344".parse().unwrap(),
+        remote: remote.parse().unwrap(),
+        fallback: Some(false),
+        ..Connection::default()
+    }
 }

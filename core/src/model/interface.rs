@@ -16,7 +16,7 @@ pub struct InterfaceAddress {
 }
 
 /// One network interface of the namespace.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
     /// The kernel's number for it.
     pub index: u32,

@@ -6,7 +6,7 @@ mod standstill;
 mod unseen;
 
 use super::*;
-use crate::model::{CommandOutcome, Cookie, Origin, Subflow};
+use crate::model::{CommandOutcome, Cookie, JoinedBy, Origin, Subflow, TcpState};
 
 const STEP_S: f64 = 0.02;
 /// 10 Mbit/s.
@@ -22,24 +22,42 @@ struct Stream {
 }
 
 fn subflow(cookie: u64, device: &str, address: &str) -> Subflow {
-    let json = serde_json::json!({
-        "cookie": Cookie(cookie), "local": address, "remote": "198.51.100.7:443", "interface": device,
-        "joined_by": "token", "state": "established", "bytes_acked": 0, "bytes_received": 0, "unacked": 0,
-        "backoff": 0, "last_ack_received_ms": 0, "bytes_sent": 1_000_000_000_000_u64, "bytes_retrans": 0, "rtt_us": 20000, "min_rtt_us": 20000,
-    });
-    serde_json::from_value(json).expect("a subflow")
+    Subflow {
+        cookie: Cookie(cookie),
+        local: address.parse().expect("an address"),
+        remote: "198.51.100.7:443".parse().expect("an address"),
+        interface: Some(device.to_owned()),
+        joined_by: JoinedBy::Token,
+        state: TcpState::Established,
+        bytes_acked: Some(0),
+        bytes_received: Some(0),
+        unacked: Some(0),
+        backoff: Some(0),
+        last_ack_received_ms: Some(0),
+        bytes_sent: Some(1_000_000_000_000),
+        bytes_retrans: Some(0),
+        rtt_us: Some(20_000),
+        min_rtt_us: Some(20_000),
+        ..Subflow::default()
+    }
 }
 
 impl Stream {
     fn new(second_is_backup: bool) -> Self {
-        let json = serde_json::json!({
-            "cookie": Cookie(1), "token": Token(7), "state": "established", "local": "10.0.0.1:4000",
-            "remote": "198.51.100.7:443", "bytes_sent": 0, "bytes_acked": 0, "bytes_received": 0, "subflows": [],
-        });
-        let mut connection: Connection = serde_json::from_value(json).expect("a connection");
         let mut second = subflow(12, "eth0", "10.0.1.1:4001");
         second.backup_local = Some(second_is_backup);
-        connection.subflows = vec![subflow(11, "wlan0", "10.0.0.1:4000"), second];
+        let connection = Connection {
+            cookie: Cookie(1),
+            token: Some(Token(7)),
+            state: TcpState::Established,
+            local: "10.0.0.1:4000".parse().expect("an address"),
+            remote: "198.51.100.7:443".parse().expect("an address"),
+            bytes_sent: Some(0),
+            bytes_acked: Some(0),
+            bytes_received: Some(0),
+            subflows: vec![subflow(11, "wlan0", "10.0.0.1:4000"), second],
+            ..Connection::default()
+        };
         let mut stream = Self {
             detector: Detector::default(),
             times: ReadTimes::default(),

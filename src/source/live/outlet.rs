@@ -246,16 +246,12 @@ fn is_quiet(sample: &Sample) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::EventKind;
+    use crate::model::{Connection, EventKind};
     use crossbeam_channel::bounded;
 
     fn sample(connections: usize) -> Sample {
-        let json = serde_json::json!({
-            "cookie": "0x1", "state": "established", "local": "10.0.0.1:1", "remote": "10.0.0.2:2", "subflows": [],
-        });
-        let connection: crate::model::Connection = serde_json::from_value(json).expect("a connection");
         Sample {
-            connections: vec![connection; connections],
+            connections: vec![Connection::default(); connections],
             ..Sample::default()
         }
     }

@@ -188,15 +188,20 @@ fn changed<V: Clone + PartialEq>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::InterfaceKind;
 
     /// The inventory after `before` in which wlan0 is the client of an access point.
     fn at(access_point: Option<[u8; 6]>, before: Option<&Inventory>) -> Inventory {
         let bssid = access_point.map(MacAddress);
-        let interface = serde_json::json!({
-            "index": 3, "name": "wlan0", "kind": "wifi", "up": bssid.is_some(), "addresses": [],
-            "default_route": false, "ssid": bssid.map(|_| "HomeNet"), "bssid": bssid,
-        });
-        let interfaces = vec![serde_json::from_value(interface).expect("an interface")];
+        let interfaces = vec![Interface {
+            index: 3,
+            name: "wlan0".to_owned(),
+            kind: InterfaceKind::Wifi,
+            up: bssid.is_some(),
+            ssid: bssid.map(|_| "HomeNet".to_owned()),
+            bssid,
+            ..Interface::default()
+        }];
         Inventory {
             access_points: access_points(&interfaces, before),
             interfaces,
