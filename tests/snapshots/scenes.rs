@@ -78,6 +78,32 @@ pub fn all() -> Vec<Scene> {
         scene("connections-filtered-empty", played, |window| {
             window.filter("Filter", "port:8443");
         }),
+        scene("any-metric-none", half_played, |window| {
+            window.click("Plot any metric")
+        }),
+        scene("any-metric", half_played, |window| {
+            window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+        }),
+        scene("any-metric-compared", half_played, |window| {
+            window.plot(&["Acknowledged"]);
+            window.click("Compare with");
+            window.click("Plot curl");
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+            window.point(egui::pos2(900.0, 240.0));
+        }),
+        scene("any-metric-chooser", half_played, |window| {
+            window.plot(&["RTT"]);
+            window.click("Metrics");
+        }),
+        sized(
+            NARROW,
+            1.0,
+            scene("narrow-any-metric", half_played, |window| {
+                window.plot(&["cwnd", "RTT"]);
+                window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+            }),
+        ),
         scene("connection-fallback", played, |window| {
             window.click_what_contains("142.250.181.14:443, plain TCP");
         }),
@@ -187,6 +213,17 @@ pub fn all() -> Vec<Scene> {
 
 fn played() -> Scripted {
     Scripted::played(full_access())
+}
+
+/// So far goes the script before metrics are chosen, seconds.
+const HALF_S: f64 = 30.0;
+
+fn half_played() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in script().into_iter().filter(|line| line.t() < HALF_S) {
+        source.sender.send(line).unwrap();
+    }
+    source
 }
 
 /// A download over eight subflows that join three interfaces and three addresses.
