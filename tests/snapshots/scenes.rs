@@ -88,9 +88,15 @@ pub fn all() -> Vec<Scene> {
         scene("any-metric-compared", half_played, |window| {
             window.plot(&["Acknowledged"]);
             window.click("Compare with");
-            window.click("Plot curl");
+            window.click("Plot curl to 198.51.100.7:443");
             window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
             window.point(egui::pos2(900.0, 240.0));
+        }),
+        scene("any-metric-decades", half_played, |window| {
+            window.plot(&["Acknowledged"]);
+            window.click("Compare with");
+            window.click("Plot ssh to 203.0.113.24:22");
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
         }),
         scene("any-metric-chooser", half_played, |window| {
             window.plot(&["RTT"]);

@@ -72,7 +72,7 @@ fn a_second_connection_is_compared_with() {
     let (mut window, after) = half_played();
     window.choose_metrics(&["cwnd"]);
     window.click("Compare with");
-    window.click("Plot curl");
+    window.click("Plot curl to 198.51.100.7:443");
     window.go_on(after.into_iter().take(12));
     let said = window.chosen_metrics();
     assert!(said.contains("Ethernet, nextcloud"), "{said}");

@@ -147,7 +147,7 @@ fn readout(row: &Row, scene: &Scene<'_>, place: Rect, ui: &Ui) {
     let at = scene.cursor.unwrap_or(scene.now);
     let entries = row.entries(at);
     let total = entries.len();
-    let pitch = ((place.height() - 16.0) / total.saturating_sub(1).max(1) as f32).clamp(13.5, 18.0);
+    let pitch = ((place.height() - 20.0) / total.saturating_sub(1).max(1) as f32).clamp(13.5, 18.0);
     let mut y = place.top() + 11.0;
     for (number, entry) in entries.into_iter().enumerate() {
         let mut words = TextLine::over(painter, ends, y);

@@ -258,7 +258,7 @@ fn quoted(field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Token;
+    use crate::model::{Sample, Token};
     use crate::ui::plots::any::metrics::all;
     use crate::ui::test_data::Stage;
 
@@ -273,8 +273,20 @@ mod tests {
 
     #[test]
     fn metrics_of_one_unit_share_a_row_and_each_subflow_has_a_line() {
-        let stage = Stage::usual();
+        let mut stage = Stage::usual();
         let mut recorder = chosen(&["rtt_us", "bytes_acked", "rto_us"]);
+        recorder.record(&stage.history);
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
+        for subflow in &mut connection.subflows {
+            subflow.rtt_us = Some(24_000);
+            subflow.bytes_acked = subflow.bytes_acked.map(|acked| acked + 1_000_000);
+        }
+        let sample = Sample {
+            t: 11.0,
+            connections: vec![connection],
+            ..Sample::default()
+        };
+        stage.history.apply(crate::model::Line::Sample(Box::new(sample)));
         recorder.record(&stage.history);
         let view = stage.view();
         let rows = rows(&recorder, &view, (0.0, view.shown.now()), 400.0, &[]);
@@ -282,7 +294,9 @@ mod tests {
         assert_eq!(units, [("ms", 2), ("Mbit/s", 1)]);
         let rtt = rows.first().expect("two rows");
         let names: Vec<_> = rtt.lines.iter().map(|line| line.name.as_str()).collect();
-        assert_eq!(names, ["Wi-Fi", "Phone"]);
+        assert_eq!(names, ["Wi-Fi", "Phone"], "nobody told the timeout");
+        let acked = rows.last().and_then(|row| row.lines.first()).expect("a line");
+        assert_eq!(acked.written_at(11.0).as_deref(), Some("8.00"), "1 MB in a second");
     }
 
     #[test]
