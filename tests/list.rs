@@ -37,6 +37,15 @@ fn assert_between(object: &Value, field: &str, name: &str, before: &Socket, afte
     );
 }
 
+/// The counter is what ss saw before and after, where both are the same.
+fn assert_same(object: &Value, field: &str, name: &str, before: &Socket, after: &Socket) {
+    if before.number(name) == after.number(name) {
+        // ss leaves out what is 0; we do not say 0 of what was never measured.
+        let value = object[field].as_u64().unwrap_or_default();
+        assert_eq!(value, before.number(name), "{field} and {name}: {object}");
+    }
+}
+
 fn compare_connection(connection: &Value, before: &Socket, after: &Socket) {
     assert_eq!(
         text(connection, "token"),
@@ -53,6 +62,23 @@ fn compare_connection(connection: &Value, before: &Socket, after: &Socket) {
     ] {
         assert_between(connection, field, name, before, after);
     }
+    // Newer releases of ss print these, too.
+    for name in [
+        "local_addr_used",
+        "local_addr_max",
+        "subflows_total",
+        "retransmits",
+    ] {
+        if before.words.contains_key(name) {
+            assert_same(connection, name, name, before, after);
+        }
+    }
+    let marked = |mark: &str| before.marks.iter().any(|other| other == mark);
+    assert_eq!(connection["csum_enabled"].as_bool(), Some(marked("csum_enabled")));
+    assert_eq!(
+        connection["remote_key_received"].as_bool(),
+        Some(marked("remote_key"))
+    );
     let fallback = before.marks.iter().any(|mark| mark == "fallback");
     assert_eq!(connection["fallback"].as_bool(), Some(fallback));
 }
@@ -80,6 +106,70 @@ fn compare_subflow(connection: &Value, subflow: &Value, tokens: bool, before: &S
         mss.contains(&subflow["mss"].as_u64().expect("mss")) || mss.is_empty(),
         "{subflow}"
     );
+    compare_rest(subflow, before, after);
+}
+
+/// What else ss prints of a subflow.
+fn compare_rest(subflow: &Value, before: &Socket, after: &Socket) {
+    for name in [
+        "segs_out",
+        "segs_in",
+        "data_segs_out",
+        "data_segs_in",
+        "delivered",
+        "delivered_ce",
+        "dsack_dups",
+        "reord_seen",
+        "rcv_ooopack",
+    ] {
+        assert_between(subflow, name, name, before, after);
+    }
+    for (field, name) in [
+        ("cwnd", "cwnd"),
+        ("advmss", "advmss"),
+        ("pmtu", "pmtu"),
+        ("rcv_mss", "rcvmss"),
+        ("rcv_space", "rcv_space"),
+        ("rcv_ssthresh", "rcv_ssthresh"),
+        ("snd_wnd", "snd_wnd"),
+        ("notsent_bytes", "notsent"),
+        ("sacked", "sacked"),
+        ("unacked", "unacked"),
+        ("lost", "lost"),
+        ("backoff", "backoff"),
+    ] {
+        assert_same(subflow, field, name, before, after);
+    }
+    let scales = format!("{},{}", subflow["snd_wscale"], subflow["rcv_wscale"]);
+    assert_eq!(Some(&scales), before.words.get("wscale"), "{subflow}");
+    let options = subflow["options"].as_u64().expect("options");
+    assert_eq!(options & 4, 4, "windows are scaled: {subflow}");
+    let limited = |socket: &Socket| socket.marks.iter().any(|mark| mark == "app_limited");
+    if limited(before) == limited(after) {
+        assert_eq!(
+            subflow["delivery_rate_app_limited"].as_bool(),
+            Some(limited(before)),
+            "{subflow}"
+        );
+    }
+    if before.words.get("rcv_rtt") == after.words.get("rcv_rtt") {
+        let ms = subflow["rcv_rtt_us"].as_f64().map(|us| format_ms(us / 1e3));
+        assert_eq!(ms.as_ref(), before.words.get("rcv_rtt"), "{subflow}");
+    }
+    let busy = |socket: &Socket| -> u64 {
+        let busy = socket.words.get("busy").and_then(|busy| busy.strip_suffix("ms"));
+        busy.map_or(0, |busy| busy.parse().expect("a number"))
+    };
+    let us = subflow["busy_time_us"].as_u64().expect("busy");
+    assert!((busy(before)..=busy(after)).contains(&(us / 1000)), "{subflow}");
+}
+
+/// As C's `%g` has it: six digits, and no zeros at the end.
+fn format_ms(ms: f64) -> String {
+    let whole = ms.trunc().to_string().len();
+    let text = format!("{ms:.*}", 6_usize.saturating_sub(whole));
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    text.to_owned()
 }
 
 /// What a subflow tells of itself: how it is joined, its address ids and its flags.
@@ -181,4 +271,36 @@ fn list_equals_ss_socket_by_socket_for_root_and_for_a_normal_user() {
     let copy = common::PublicCopy::new();
     compare(&crowd.netns(), &copy.path(), false);
     compare(&crowd.netns(), &copy.path(), true);
+}
+
+#[test]
+fn connections_that_do_nothing_are_not_told_again_because_the_clock_goes_on() {
+    if !common::can_make_namespaces("a steady stream") {
+        return;
+    }
+    let options = CrowdOptions {
+        connections: 50,
+        busy: 0,
+        program: Some(common::pathscope()),
+        ..CrowdOptions::default()
+    };
+    let crowd = Crowd::start(&options).expect("a crowd");
+    // What was delayed, such as acknowledgements, has come by then.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let watched = common::inside(&crowd.netns(), &common::pathscope(), false)
+        .args(["watch", "--json", "--interval", "250", "--seconds", "3"])
+        .output()
+        .expect("watch");
+    let lines = String::from_utf8(watched.stdout).expect("text");
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"));
+    let samples: Vec<Value> = lines.filter(|line: &Value| line["kind"] == "sample").collect();
+    let told = |sample: &Value| sample["connections"].as_array().map_or(0, Vec::len);
+    let (first, rest) = samples.split_first().expect("samples");
+    assert_eq!(told(first), 50);
+    // What is found out of processes is news once; close looks tell what they looked at.
+    let regular = rest.iter().filter(|sample| sample["only"].is_null());
+    let told: Vec<usize> = regular.skip(2).map(told).collect();
+    assert!(told.len() >= 4 && told.iter().all(|told| *told == 0), "{told:?}");
 }

@@ -124,7 +124,10 @@ fn look_ups_find_what_a_dump_finds_for_root_and_for_a_normal_user() {
                 .iter()
                 .filter_map(|socket| socket.info.get(mptcpi_subflows))
                 .sum();
-            (table.subflows.len(), extra as usize + table.connections.len())
+            (
+                table.subflows.len(),
+                usize::try_from(extra).unwrap() + table.connections.len(),
+            )
         });
         (count.0 == count.1 && count.0 >= 6).then_some(count.0)
     });

@@ -48,7 +48,7 @@ fn structs(header: &[u8], info: &[u8], read: impl Fn(&[u8]) -> Option<Fields>) {
     let whole = read(info);
     assert_no_more(&read(beginning(info)), &whole, "of an older kernel");
     let other = read(&info.iter().map(|byte| !byte).collect::<Vec<_>>());
-    let nonzero = read(&info.iter().map(|byte| *byte.max(&1)).collect::<Vec<_>>());
+    let nonzero = read(&vec![u8::MAX; info.len()]);
     for (place, (field, value)) in whole.iter().enumerate() {
         let [always, other, nonzero] = [&always, &other, &nonzero].map(|fields| fields[place].1.as_deref());
         if always.is_some() {

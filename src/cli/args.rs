@@ -12,7 +12,7 @@ use clap::{Args, Parser};
 
 use super::Failure;
 use crate::lab;
-use crate::model::{Command, EndpointFlags, FlagChange, Host, SocketAddr, check_addition};
+use crate::model::{Command, EndpointFlags, FlagChange, Host, SETTINGS, SocketAddr, Takes, check_addition};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
 
 const EXIT_CODES: &str = "\
@@ -62,6 +62,7 @@ pub enum Subcommand {
         change: LimitsChange,
     },
     /// Write a net.mptcp setting
+    #[command(after_help = known_settings())]
     Set {
         /// Its name, such as enabled
         name: String,
@@ -317,6 +318,31 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err(format!("at most {MOST_SECONDS} s"));
     }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+/// The settings that are known, a line each, for the help of `set`.
+fn known_settings() -> String {
+    let writable = SETTINGS.iter().filter(|setting| setting.takes != Takes::Nothing);
+    let lines = writable.map(|setting| {
+        let value = match setting.takes {
+            Takes::Word { listed_in } => format!("one of {listed_in}"),
+            Takes::Choice(words) => {
+                let words = (0..)
+                    .zip(words)
+                    .map(|(number, word): (u32, _)| format!("{number} {word}"));
+                words.collect::<Vec<_>>().join(", ")
+            }
+            _ => format!("0 to {} {}", setting.most().unwrap_or_default(), setting.unit()),
+        };
+        format!(
+            "  {}: {}\n      {}",
+            setting.name,
+            value.trim_end(),
+            setting.meaning
+        )
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("Settings:\n{}", lines.join("\n"))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::series::{ConnectionHistory, Point, SubflowHistory};
 use super::thinning::Spacing;
 use super::{Event, History};
-use crate::model::{Connection, Subflow};
+use crate::model::{Connection, Subflow, SubflowDetails};
 
 /// How often the memory is counted, seconds on the stream.
 const COUNT_EVERY_S: f64 = 1.0;
@@ -26,7 +26,8 @@ impl History {
             .values()
             .map(|subflow| subflow.points.capacity())
             .sum();
-        let subflow = size_of::<SubflowHistory>() + size_of::<Subflow>() + 2 * BESIDE;
+        let subflow =
+            size_of::<SubflowHistory>() + size_of::<Subflow>() + size_of::<SubflowDetails>() + 3 * BESIDE;
         let connection = size_of::<ConnectionHistory>() + size_of::<Connection>() + 2 * BESIDE;
         points * size_of::<Point>()
             + self.subflows.len() * subflow

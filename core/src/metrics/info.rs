@@ -46,8 +46,8 @@ impl<const N: usize> Info<N> {
     /// The same with another number at a place. What lies before it and was not there is 0.
     #[must_use]
     pub fn with(mut self, place: Place, value: u64) -> Self {
-        let end = place.offset + place.width;
-        self.length = self.length.max(u16::try_from(end).unwrap_or(u16::MAX));
+        let needs = u16::try_from(place.needs()).unwrap_or(u16::MAX);
+        self.length = self.length.max(needs);
         let (value, own) = (place.bytes_of(value), place.mask());
         let bytes = self.bytes.iter_mut().skip(place.offset).take(place.width);
         for (byte, (value, own)) in bytes.zip(value.into_iter().zip(own)) {

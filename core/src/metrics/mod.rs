@@ -149,8 +149,11 @@ macro_rules! field {
 
 /// The fields of a table, and the place of each by the kernel's name.
 macro_rules! fields_of {
+    (usual { $($usual:tt)* } details { $($details:tt)* }) => {
+        $crate::metrics::fields_of!($($usual)* $($details)*);
+    };
     ($(#[doc = $meaning:literal] $name:ident: $type:ident $row:tt)*) => {
-        /// Every number of the struct that is read, in the order in which they lie there.
+        /// Every number of the struct that is read.
         pub const FIELDS: &[Field] = &[$($crate::metrics::field!($name, $meaning, $row)),*];
 
         $($crate::metrics::place_of!($row);)*

@@ -11,6 +11,8 @@ pub struct Place {
     shift: u32,
     /// How many bits it has.
     bits: u32,
+    /// How long the struct is at least that has it.
+    needs: usize,
 }
 
 impl Place {
@@ -34,12 +36,21 @@ impl Place {
         Self::whole(offset, 8, 64)
     }
 
+    /// A `__u32` where older structs have padding, which the kernel fills with 0: only one of so many bytes has it.
+    pub const fn word_of_longer(offset: usize, needs: usize) -> Self {
+        Self {
+            needs,
+            ..Self::word(offset)
+        }
+    }
+
     const fn whole(offset: usize, width: usize, bits: u32) -> Self {
         Self {
             offset,
             width,
             shift: 0,
             bits,
+            needs: offset + width,
         }
     }
 
@@ -52,27 +63,30 @@ impl Place {
             before
         };
         Self {
-            offset,
-            width: 1,
             shift,
             bits,
+            ..Self::byte(offset)
         }
     }
 
     /// A bit of a `__u32`, by its number.
     pub const fn flag(offset: usize, number: u32) -> Self {
         Self {
-            offset,
-            width: 4,
             shift: number,
             bits: 1,
+            ..Self::word(offset)
         }
+    }
+
+    /// How many bytes a struct has at least that has it.
+    pub const fn needs(self) -> usize {
+        self.needs
     }
 
     /// The number in the kernel's bytes; `None` where these end before it.
     #[inline]
     pub fn read(self, bytes: &[u8]) -> Option<u64> {
-        let from = bytes.get(self.offset..)?;
+        let from = bytes.get(self.offset..).filter(|_| bytes.len() >= self.needs)?;
         let whole = match self.width {
             1 => from.first().copied().map(u64::from),
             2 => from.first_chunk().map(|bytes| u16::from_ne_bytes(*bytes).into()),

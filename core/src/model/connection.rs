@@ -1,10 +1,12 @@
 //! MPTCP connections and their subflows, as counters and state at one instant.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::metric::with_metrics;
+use super::metric::{Metric, metric, shared, with_numbers};
 use super::{ConnectionId, Cookie, Scope, Sequence, SocketAddr, Token};
-use crate::metrics::{mptcp_info, tcp_info};
+use crate::metrics::{Progress, mptcp_info, tcp_info};
 
 /// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,8 +108,8 @@ pub struct Process {
 
 /// A [`Connection`] with the rows of its table.
 macro_rules! connection {
-    ($($rows:tt)*) => {
-        with_metrics! {
+    ($(#[doc = $meaning:literal] $field:ident: $type:ident $row:tt)*) => {
+        with_numbers! {
             /// One MPTCP connection: `struct mptcp_info` (include/uapi/linux/mptcp.h) and what belongs to it.
             /// Counters are bytes at the data level, each counted once however many subflows carried it.
             pub struct Connection {
@@ -137,11 +139,16 @@ macro_rules! connection {
                 /// Whether this host accepted the connection; known from events only.
                 pub server_side: Option<bool>,
             }
-            $($rows)*
+            $(#[doc = $meaning] $field: $type $row)*
             last {
                 /// The subflows, in order of cookie.
                 pub subflows: Vec<Subflow>,
             }
+        }
+
+        impl Connection {
+            /// Every number that the kernel tells of it.
+            pub const METRICS: &[Metric<Self>] = &[$(metric!($field, $meaning, $row, $field)),*];
         }
     };
 }
@@ -168,6 +175,11 @@ impl ConnectionKey {
 }
 
 impl Connection {
+    /// Takes every number that the kernel knows out of the bytes of `struct mptcp_info`.
+    pub fn read(&mut self, info: &[u8], progress: Progress) {
+        self.read_numbers(info, progress);
+    }
+
     /// What it is known by.
     pub fn key(&self) -> ConnectionKey {
         ConnectionKey {
@@ -200,8 +212,11 @@ impl Connection {
 
 /// A [`Subflow`] with the rows of its table.
 macro_rules! subflow {
-    ($($rows:tt)*) => {
-        with_metrics! {
+    (
+        usual { $(#[doc = $meaning:literal] $field:ident: $type:ident $row:tt)* }
+        details { $(#[doc = $more_meaning:literal] $more:ident: $more_type:ident $more_row:tt)* }
+    ) => {
+        with_numbers! {
             /// One subflow: `struct tcp_info` (include/uapi/linux/tcp.h) and its MPTCP part.
             pub struct Subflow {
                 /// The identity of the TCP socket.
@@ -240,8 +255,27 @@ macro_rules! subflow {
                 #[serde(default, skip_serializing_if = "std::ops::Not::not")]
                 pub backup_inferred: bool,
             }
-            $($rows)*
+            $(#[doc = $meaning] $field: $type $row)*
+            last {
+                /// What else the kernel tells of it. Every copy shares it.
+                #[serde(flatten, with = "shared")]
+                pub details: Arc<SubflowDetails>,
+            }
+        }
+
+        with_numbers! {
+            /// What is told of a subflow and shown, and used for nothing else here.
+            pub struct SubflowDetails {}
+            $(#[doc = $more_meaning] $more: $more_type $more_row)*
             last {}
+        }
+
+        impl Subflow {
+            /// Every number that the kernel tells of it.
+            pub const METRICS: &[Metric<Self>] = &[
+                $(metric!($field, $meaning, $row, $field),)*
+                $(metric!($more, $more_meaning, $more_row, details.$more),)*
+            ];
         }
     };
 }
@@ -256,6 +290,14 @@ impl Connection {
 }
 
 impl Subflow {
+    /// Takes every number that the kernel knows out of the bytes of `struct tcp_info`.
+    pub fn read(&mut self, info: &[u8], progress: Progress) {
+        self.read_numbers(info, progress);
+        let mut details = SubflowDetails::default();
+        details.read_numbers(info, progress);
+        self.details = Arc::new(details);
+    }
+
     /// The interface whose address it uses, which need not be the one that carries it.
     pub fn address_owner(&self) -> Option<&str> {
         self.address_interface.as_deref().or(self.interface.as_deref())

@@ -65,7 +65,7 @@ impl Number for Sequence {
 }
 
 /// Makes a struct of fields of its own, one for each row of a table, and more of its own.
-macro_rules! with_metrics {
+macro_rules! with_numbers {
     (
         $(#[$about:meta])*
         pub struct $name:ident {
@@ -85,14 +85,8 @@ macro_rules! with_metrics {
         }
 
         impl $name {
-            /// Every number that the kernel tells of it, in the order in which they lie in the kernel's struct.
-            pub const METRICS: &[$crate::model::Metric<Self>] = &[$($crate::model::Metric {
-                field: $crate::metrics::field!($field, $meaning, $row),
-                value: |of: &Self| of.$field.map($crate::model::metric::Number::to_number),
-            }),*];
-
-            /// Takes every number that the kernel knows out of the bytes of its struct.
-            pub fn read(&mut self, bytes: &[u8], progress: $crate::metrics::Progress) {
+            /// Takes the numbers that the kernel knows out of the bytes of its struct.
+            fn read_numbers(&mut self, bytes: &[u8], progress: $crate::metrics::Progress) {
                 use $crate::model::metric::Number;
                 $({
                     const FIELD: $crate::metrics::Field = $crate::metrics::field!($field, $meaning, $row);
@@ -103,4 +97,35 @@ macro_rules! with_metrics {
     };
 }
 
-pub(super) use with_metrics;
+/// A row of a table as a [`Metric`] of a struct, which has it there.
+macro_rules! metric {
+    ($field:ident, $meaning:literal, $row:tt, $($there:ident).+) => {
+        $crate::model::Metric {
+            field: $crate::metrics::field!($field, $meaning, $row),
+            value: |of: &Self| of.$($there).+.map($crate::model::metric::Number::to_number),
+        }
+    };
+}
+
+/// Of what many copies share, as if it were their own.
+pub(super) mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(in crate::model) fn serialize<T: Serialize, S: Serializer>(
+        shared: &Arc<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        shared.as_ref().serialize(serializer)
+    }
+
+    pub(in crate::model) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<T>, D::Error> {
+        T::deserialize(deserializer).map(Arc::new)
+    }
+}
+
+pub(super) use metric;
+pub(super) use with_numbers;

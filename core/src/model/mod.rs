@@ -25,7 +25,9 @@ pub mod text;
 pub use address::{AddressError, Host, SocketAddr, is_link_local, scope_of};
 pub use cause::{error_words, reset_words};
 pub use command::{Before, Command, CommandOutcome, FlagChange};
-pub use connection::{Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, TcpState};
+pub use connection::{
+    Connection, ConnectionKey, InterfaceBy, JoinedBy, Process, Subflow, SubflowDetails, TcpState,
+};
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};

@@ -3,7 +3,7 @@
 use egui::{Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder};
 use egui_material_icons::icons::ICON_VIEW_COLUMN;
 
-use super::columns::{COLUMNS, Face};
+use super::columns::{COLUMNS, CellStyle};
 use super::model::{chosen, toggle};
 use crate::ui::kit::{Look, Press, choice};
 use crate::ui::settings::TableSettings;
@@ -31,7 +31,7 @@ pub(super) fn ui(table: &mut TableSettings, place: Rect, ui: &mut Ui) {
             let high = (ui.ctx().content_rect().height() - 160.0).clamp(120.0, 420.0);
             ScrollArea::vertical().max_height(high).show(ui, |ui| {
                 let shown = chosen(table);
-                for column in COLUMNS.iter().filter(|column| column.face != Face::Path) {
+                for column in COLUMNS.iter().filter(|column| column.style != CellStyle::Path) {
                     let on = shown.iter().any(|other| other.key == column.key);
                     let title = column.title();
                     if choice(ui, on, &title, column.meaning, &format!("Column {title}")) {

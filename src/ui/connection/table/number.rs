@@ -27,10 +27,9 @@ pub(super) fn value(metric: &Metric<Subflow>, of: &Subflow) -> Value {
     let float = number as f64;
     let text = match (field.unit, unit(field)) {
         (Unit::BitsPerSecond, _) => return Value::Rate(float, float),
-        (Unit::Microseconds, "s") => format!("{:.1}", float / 1e6),
-        (Unit::Microseconds, _) | (Unit::Milliseconds, "s") => format!("{:.1}", float / 1e3),
         (Unit::Bytes, "MB") => format::megabytes(number),
-        (Unit::Bytes, _) => format!("{:.1}", float / 1e3),
+        (Unit::Microseconds, "s") => format!("{:.1}", float / 1e6),
+        (Unit::Microseconds | Unit::Bytes, _) | (Unit::Milliseconds, "s") => format!("{:.1}", float / 1e3),
         _ if field.kind == Kind::Flag => if number == 0 { "no" } else { "yes" }.to_owned(),
         _ => format::count(number),
     };

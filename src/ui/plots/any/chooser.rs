@@ -70,8 +70,8 @@ pub(super) fn connections(
         scrolled(ui, |ui| {
             for one in others {
                 let on = other == Some(one.id());
-                let name = application(one);
-                if choice(ui, on, &name, &one.remote.to_string(), &format!("Plot {name}")) {
+                let (name, peer) = (application(one), one.remote.to_string());
+                if choice(ui, on, &name, &peer, &format!("Plot {name} to {peer}")) {
                     chosen = if on { None } else { Some(one.id()) };
                     ui.close();
                 }
