@@ -145,6 +145,30 @@ mod pictures {
             self.away();
         }
 
+        /// Chooses what the plot of any metric shows.
+        pub fn plot(&mut self, metrics: &[&str]) {
+            self.click("Plot any metric");
+            self.click("Choose metrics");
+            for metric in metrics {
+                let name = format!("Plot {metric}");
+                self.harness.get_by_label(&name).scroll_to_me();
+                self.harness.run();
+                self.harness.get_by_label(&name).click();
+                self.harness.run();
+            }
+            self.harness.key_press(egui::Key::Escape);
+            self.away();
+        }
+
+        /// What comes next from the source, a frame a line.
+        pub fn go_on(&mut self, lines: impl Iterator<Item = Line>) {
+            for line in lines {
+                self.lines.send(line).unwrap();
+                self.harness.step();
+            }
+            self.harness.run();
+        }
+
         /// The kernel does what was asked of it.
         pub fn obey(&mut self) {
             for request in self.asked.requests.lock().unwrap().iter() {

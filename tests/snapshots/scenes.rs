@@ -97,6 +97,38 @@ fn of_connections() -> Vec<Scene> {
         scene("connections-filtered-empty", played, |window| {
             window.filter("Filter", "port:8443");
         }),
+        scene("any-metric-none", half_played, |window| {
+            window.click("Plot any metric")
+        }),
+        scene("any-metric", half_played, |window| {
+            window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+        }),
+        scene("any-metric-compared", half_played, |window| {
+            window.plot(&["Acknowledged"]);
+            window.click("Compare with");
+            window.click("Plot curl to 198.51.100.7:443");
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+            window.point(egui::pos2(900.0, 240.0));
+        }),
+        scene("any-metric-decades", half_played, |window| {
+            window.plot(&["Acknowledged"]);
+            window.click("Compare with");
+            window.click("Plot ssh to 203.0.113.24:22");
+            window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+        }),
+        scene("any-metric-chooser", half_played, |window| {
+            window.plot(&["RTT"]);
+            window.click("Metrics");
+        }),
+        sized(
+            NARROW,
+            1.0,
+            scene("narrow-any-metric", half_played, |window| {
+                window.plot(&["cwnd", "RTT"]);
+                window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+            }),
+        ),
         scene("connection-fallback", played, |window| {
             window.click_what_contains("142.250.181.14:443, plain TCP");
         }),
@@ -218,6 +250,17 @@ fn of_sizes() -> Vec<Scene> {
 
 fn played() -> Scripted {
     Scripted::played(full_access())
+}
+
+/// So far goes the script before metrics are chosen, seconds.
+const HALF_S: f64 = 30.0;
+
+fn half_played() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in script().into_iter().filter(|line| line.t() < HALF_S) {
+        source.sender.send(line).unwrap();
+    }
+    source
 }
 
 /// A download over eight subflows that join three interfaces and three addresses.

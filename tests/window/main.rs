@@ -3,6 +3,7 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used)]
 
+mod any_metric;
 mod clipped;
 mod connections;
 mod events;

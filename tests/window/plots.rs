@@ -108,6 +108,34 @@ fn the_wheel_zooms_around_the_pointer_and_home_leads_back() {
 }
 
 #[test]
+fn a_box_drawn_with_the_other_button_is_what_the_plots_show() {
+    let mut window = played(stage::full_access());
+    let (from, to) = (window.within(0.25), window.within(0.75) + egui::vec2(0.0, 30.0));
+    let button = |at, pressed| egui::Event::PointerButton {
+        pos: at,
+        button: egui::PointerButton::Secondary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    window.harness.hover_at(from);
+    window.harness.event(button(from, true));
+    window.harness.run();
+    for share in [0.01, 0.02, 0.5, 1.0] {
+        window.harness.hover_at(from + (to - from) * share);
+        window.harness.run();
+    }
+    window.harness.event(button(to, false));
+    window.harness.run();
+    window.harness.hover_at(window.within(0.01));
+    window.harness.run();
+    assert!((window.ago() - 45.0).abs() < 1.5, "{}", window.ago());
+    window.harness.hover_at(window.within(0.99));
+    window.harness.run();
+    assert!((window.ago() - 15.0).abs() < 1.5, "{}", window.ago());
+    assert!(window.has("Back to live"));
+}
+
+#[test]
 fn plus_and_minus_zoom_and_a_span_is_chosen() {
     let mut window = played(stage::full_access());
     let at = window.within(0.0) + egui::vec2(1.0, 0.0);

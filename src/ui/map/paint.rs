@@ -1,4 +1,4 @@
-//! Paints the path map.
+//! Paints the path map, by hand: places and the ways between them are no plot of values.
 
 use egui::epaint::Mesh;
 use egui::{Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, pos2, vec2};
@@ -8,9 +8,7 @@ use super::model::{Edge, Look, Map, Node, Peer};
 use super::motion::Motion;
 use super::sizes::{Density, Lines};
 use crate::ui::format;
-use crate::ui::kit::{
-    dashed_outline, opaque, paint, paint_right, paint_within, shape_of, signal_bars, width,
-};
+use crate::ui::kit::{TextLine, dashed_outline, opaque, paint, paint_within, width};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::Direction;
 
@@ -235,66 +233,36 @@ fn node(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     ground(rect, 1.0, accent, tokens, painter);
     let roomy = density.node_lines == Lines::Two;
     let first = if roomy { rect.top() + 18.0 } else { rect.center().y };
-    let slot = node.path.slot;
-    shape_of(
-        painter,
-        pos2(rect.left() + 22.0, first),
-        10.0,
-        slot,
-        tokens,
-        !node.up,
-    );
-    let start = rect.left() + 36.0;
-    let mut right = rect.right() - 12.0;
+    let mut line = TextLine::over(painter, (rect.left() + 17.0, rect.right() - 12.0), first);
+    line.shape(10.0, node.path.slot, !node.up, tokens);
+    line.left += 9.0;
+    let (start, end) = (line.left, line.right);
     if !roomy {
-        let at = pos2(right, first);
-        right = paint_right(painter, at, &node.address, Type::SmallMono, tokens.text2) - 8.0;
+        line.text_at_end(&node.address, Type::SmallMono, tokens.text2);
+        line.right -= 8.0;
     }
     if let Some(dbm) = node.signal_dbm {
-        right = signal_bars(painter, pos2(right, first), dbm, 1.0, accent, tokens) - 6.0;
+        line.signal_at_end(dbm, 1.0, accent, tokens);
+        line.right -= 6.0;
         if roomy {
-            let text = format::dbm(dbm);
-            right = paint_right(painter, pos2(right, first), &text, Type::Small, tokens.text2) - 8.0;
+            line.text_at_end(&format::dbm(dbm), Type::Small, tokens.text2);
+            line.right -= 8.0;
         }
     }
-    let end = paint_within(
-        painter,
-        pos2(start, first),
-        &node.path.name,
-        Type::Strong,
-        tokens.text,
-        right - start,
-    );
+    line.text(&node.path.name, Type::Strong, tokens.text);
     // In one line whole or not at all.
-    let wide = width(painter, &node.network, Type::Body);
-    if right - end > 40.0 && (roomy || wide + 8.0 <= right - end) {
-        let at = pos2(end + 8.0, first);
-        paint_within(
-            painter,
-            at,
-            &node.network,
-            Type::Body,
-            if node.up { tokens.text2 } else { tokens.danger },
-            right - end - 8.0,
-        );
+    let has_room = line.room() > 40.0;
+    line.left += 8.0;
+    if has_room && (roomy || line.fits(&node.network, Type::Body)) {
+        let color = if node.up { tokens.text2 } else { tokens.danger };
+        line.text(&node.network, Type::Body, color);
     }
     if roomy {
-        let second = rect.top() + 38.0;
-        let right = rect.right() - 12.0;
-        let address_end = start + width(painter, &node.address, Type::Mono);
-        let device_wide = width(painter, &node.path.device, Type::SmallMono);
-        let room = right - start;
-        paint_within(
-            painter,
-            pos2(start, second),
-            &node.address,
-            Type::Mono,
-            tokens.text,
-            room,
-        );
-        if address_end + 12.0 + device_wide <= right {
-            let at = pos2(right, second);
-            paint_right(painter, at, &node.path.device, Type::SmallMono, tokens.text3);
+        let mut line = TextLine::over(painter, (start, end), rect.top() + 38.0);
+        line.text(&node.address, Type::Mono, tokens.text);
+        line.left += 12.0;
+        if line.fits(&node.path.device, Type::SmallMono) {
+            line.text_at_end(&node.path.device, Type::SmallMono, tokens.text3);
         }
     }
 }
@@ -315,25 +283,18 @@ fn node_from_afar(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, p
     } else {
         rect.center().y
     };
-    let shape_at = pos2(rect.left() + 22.0 * scale, first);
-    shape_of(painter, shape_at, 11.0 * scale, slot, tokens, !node.up);
-    let start = rect.left() + 36.0 * scale;
-    let mut right = rect.right() - 12.0 * scale;
+    let ends = (rect.left() + 16.5 * scale, rect.right() - 12.0 * scale);
+    let mut line = TextLine::over(painter, ends, first);
+    line.shape(11.0 * scale, slot, !node.up, tokens);
+    line.left += 8.5 * scale;
+    let start = line.left;
     if node.up
         && let Some(dbm) = node.signal_dbm
     {
-        right = signal_bars(painter, pos2(right, first), dbm, scale, accent, tokens) - 8.0 * scale;
+        line.signal_at_end(dbm, scale, accent, tokens);
+        line.right -= 8.0 * scale;
     }
-    let name = Type::Strong.times(scale);
-    let room = right - start;
-    let end = paint_within(
-        painter,
-        pos2(start, first),
-        &node.path.name,
-        name,
-        tokens.text,
-        room,
-    );
+    line.text(&node.path.name, Type::Strong.times(scale), tokens.text);
     let (second, font, color) = match (two, node.up) {
         (false, true) => (&node.address, Type::SmallMono, tokens.text2),
         (_, up) => {
@@ -343,8 +304,9 @@ fn node_from_afar(node: &Node, rect: Rect, density: &Density, tokens: &Tokens, p
     };
     let font = font.times(scale);
     // Whole or not at all.
-    if end + 10.0 * scale + width(painter, second, font.clone()) <= right {
-        paint_right(painter, pos2(right, first), second, font, color);
+    line.left += 10.0 * scale;
+    if line.fits(second, font.clone()) {
+        line.text_at_end(second, font, color);
     }
     if two {
         let at = pos2(start, rect.top() + rect.height() * 0.72);
@@ -390,14 +352,8 @@ fn peer(peer: &Peer, rect: Rect, density: &Density, tokens: &Tokens, painter: &P
     let two_lines = density.peer_lines == Lines::Two && !peer.note.is_empty();
     let lift = if two_lines { 9.0 * scale } else { 0.0 };
     let middle = rect.center().y;
-    paint_within(
-        painter,
-        pos2(start, middle - lift),
-        &peer.title,
-        font,
-        color,
-        room,
-    );
+    let at = pos2(start, middle - lift);
+    paint_within(painter, at, &peer.title, font, color, room);
     if two_lines {
         let at = pos2(start, middle + 10.0 * scale);
         let font = Type::Small.times(scale);

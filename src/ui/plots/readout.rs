@@ -6,7 +6,7 @@ use super::paint::Scene;
 use super::series::Layer;
 use super::spec::{COUNT, SPECS, Shows, Spec, THROUGHPUT};
 use crate::ui::format;
-use crate::ui::kit::{focus_ring, paint, paint_right, paint_within, shape_of};
+use crate::ui::kit::{TextLine, focus_ring, paint, paint_right, paint_within};
 use crate::ui::theme::{Tokens, Type};
 use crate::words::connection::past;
 
@@ -78,13 +78,11 @@ fn rows(entries: &[Entry<'_>], scene: &Scene<'_>, place: Rect, painter: &Painter
             break;
         }
         let lost = entry.layer.lost && scene.cursor.is_none();
-        let middle = pos2(place.left() + 5.0, y);
-        shape_of(painter, middle, 8.0, entry.layer.slot, tokens, lost);
-        let at = pos2(place.right(), y);
-        let end = paint_right(painter, at, &entry.value, Type::Small, tokens.text);
-        let at = pos2(place.left() + 18.0, y);
-        let most = end - place.left() - 24.0;
-        paint_within(painter, at, &entry.layer.name, Type::Small, tokens.text2, most);
+        let mut line = TextLine::over(painter, (place.left() + 1.0, place.right()), y);
+        line.shape(8.0, entry.layer.slot, lost, tokens);
+        line.text_at_end(&entry.value, Type::Small, tokens.text);
+        (line.left, line.right) = (line.left + 9.0, line.right - 6.0);
+        line.text(&entry.layer.name, Type::Small, tokens.text2);
         y += pitch;
     }
 }

@@ -9,10 +9,10 @@ mod record;
 mod rows;
 
 use crossbeam_channel::Receiver;
-use egui::{Align, Layout, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2};
+use egui::{Align, Id, Layout, Popup, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_IMAGE, ICON_SHOW_CHART};
 
-use self::paint::Places;
+use self::paint::MetricPlaces;
 use self::picture::Saved;
 use self::record::{KEPT_S, Recorder};
 use self::rows::Row;
@@ -23,7 +23,7 @@ use crate::history::History;
 use crate::model::ConnectionId;
 use crate::ui::format;
 use crate::ui::kit::{
-    Gestures, Look, Press, TimeAxis, TimeWindow, ValueScale, focus_ring, label, paint_within, time_gestures,
+    Gestures, Look, Press, TextLine, TimeAxis, TimeWindow, ValueScale, focus_ring, label, time_gestures,
 };
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
@@ -33,6 +33,8 @@ const LEAVES: f32 = 360.0;
 const LEAST: f32 = 150.0;
 const MOST: f32 = 440.0;
 const HEAD: f32 = 40.0;
+/// From this width of its head on, buttons have words.
+const WIDE: f32 = 700.0;
 
 /// What it remembers.
 #[derive(Debug, Default)]
@@ -81,14 +83,19 @@ impl AnyMetric {
     }
 
     /// Takes its share of the height of `area` while it is open: its places, and what is left.
-    pub(super) fn split(&self, area: Rect, plots: Rect, readout: Rect) -> Option<(Places, Rect)> {
+    pub(super) fn split(&self, area: Rect, plots: Rect, readout: Rect) -> Option<(MetricPlaces, Rect)> {
         if !self.open {
             return None;
         }
-        let high = (area.height() - LEAVES).clamp(LEAST, MOST);
+        let most = if self.recorder.chosen.is_empty() {
+            LEAST
+        } else {
+            MOST
+        };
+        let high = (area.height() - LEAVES).clamp(LEAST, most);
         let bottom = area.top() + high;
         let rows = area.top() + HEAD..=bottom - AXIS;
-        let places = Places {
+        let places = MetricPlaces {
             head: Rect::from_x_y_ranges(
                 area.left() + 16.0..=readout.right(),
                 area.top()..=area.top() + HEAD,
@@ -100,7 +107,7 @@ impl AnyMetric {
     }
 
     /// What somebody does to its time with the pointer.
-    pub(super) fn feel(places: &Places, window: &mut TimeWindow, now: f64, ui: &mut Ui) -> Gestures {
+    pub(super) fn feel(places: &MetricPlaces, window: &mut TimeWindow, now: f64, ui: &mut Ui) -> Gestures {
         time_gestures("time of any metric", window, places.rows, now, ui)
     }
 
@@ -109,7 +116,12 @@ impl AnyMetric {
             revision: view.shown.revision(),
             range: (time.from, time.to),
             width: time.right - time.left,
-            chosen: self.recorder.chosen.iter().map(|metric| metric.name).collect(),
+            chosen: self
+                .recorder
+                .chosen
+                .iter()
+                .map(|metric| metric.field.name)
+                .collect(),
             connections: self.recorder.connections.clone(),
         };
         let cached = self.cached.take().filter(|(before, _)| *before == key);
@@ -124,7 +136,7 @@ impl AnyMetric {
 
 /// What it is shown with.
 pub(super) struct Shared<'a> {
-    pub places: &'a Places,
+    pub places: &'a MetricPlaces,
     pub felt: &'a Gestures,
     pub markers: &'a [Marker],
     pub time: TimeAxis,
@@ -146,9 +158,9 @@ pub(super) fn ui(
     if let Some(saved) = state.saving.as_ref().and_then(|saving| saving.try_recv().ok()) {
         (state.saving, state.saved) = (None, Some(saved));
     }
-    let commands = head(state, shown, with, view, ui);
+    let (commands, menu) = head(state, shown, with, view, ui);
     if state.recorder.chosen.is_empty() {
-        nothing(state, with.places, ui);
+        nothing(menu, with.places, ui);
         return commands;
     }
     let (key, rows) = state.rows(&with.time, view);
@@ -173,7 +185,7 @@ pub(super) fn ui(
 }
 
 /// What to do, where nothing is chosen.
-fn nothing(state: &mut AnyMetric, places: &Places, ui: &mut Ui) {
+fn nothing(menu: Id, places: &MetricPlaces, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let place = UiBuilder::new().max_rect(places.rows).id_salt("nothing chosen");
     let mut child = ui.new_child(place);
@@ -181,19 +193,19 @@ fn nothing(state: &mut AnyMetric, places: &Places, ui: &mut Ui) {
     let text = "Any number that the kernel tells of a subflow. It is recorded from then on, for the last 10 minutes.";
     label(&mut child, text, Type::Body, tokens.text2);
     child.add_space(8.0);
-    let press = Press::text("Choose metrics").chevron();
-    let button = press.ui(&mut child);
-    chooser::metrics(&button, &mut state.recorder, &mut state.filter);
+    if Press::text("Choose metrics").ui(&mut child).clicked() {
+        Popup::open_id(ui.ctx(), menu);
+    }
 }
 
-/// The name, what is so, and the buttons.
+/// The name, what is so, and the buttons; and the menu of metrics.
 fn head(
     state: &mut AnyMetric,
     shown: ConnectionId,
     with: &Shared<'_>,
     view: &View<'_>,
     ui: &mut Ui,
-) -> Vec<UiCommand> {
+) -> (Vec<UiCommand>, Id) {
     let mut commands = Vec::new();
     let (tokens, places) = (Tokens::of(ui), with.places);
     let right_to_left = Layout::right_to_left(Align::Center);
@@ -206,62 +218,44 @@ fn head(
     if close.small().look(Look::Quiet).ui(&mut buttons).clicked() {
         state.open = false;
     }
+    let is_wide = places.head.width() > WIDE;
+    let press = |icon: &'static str, name| {
+        let text = if is_wide { name } else { "" };
+        Press::text(text).with_icon(icon).named(name).small()
+    };
     let empty = state.recorder.chosen.is_empty().then_some("No metric is chosen.");
-    let press = Press::icon(ICON_IMAGE.codepoint, "Save picture").small();
-    if press.unless(&mut buttons, empty).clicked() {
+    let save = press(ICON_IMAGE.codepoint, "Save picture");
+    if save.unless(&mut buttons, empty).clicked() {
         let app = view
             .shown
             .latest(shown)
             .map_or_else(|| "plot".into(), application);
-        let clock = view
-            .shown
-            .header()
-            .map(|header| format::clock(&header.started_at, view.shown.now()));
+        let started_at = view.shown.header().map(|header| header.started_at.as_str());
+        let clock = started_at.map(|start| format::clock(start, view.shown.now()));
         let name = format!("pathscope {app} {}", clock.unwrap_or_default());
         state.saving = Some(picture::take(places.picture(), name.trim_end(), ui.ctx()));
         state.saved = None;
     }
-    let press = Press::icon(ICON_CONTENT_COPY.codepoint, "Copy as CSV").small();
-    if press.unless(&mut buttons, empty).clicked() {
-        commands.push(UiCommand::Copy(rows::csv(
-            &state.recorder,
-            view,
-            (with.time.from, with.time.to),
-        )));
+    let copy = press(ICON_CONTENT_COPY.codepoint, "Copy as CSV");
+    if copy.unless(&mut buttons, empty).clicked() {
+        let range = (with.time.from, with.time.to);
+        commands.push(UiCommand::Copy(rows::csv(&state.recorder, view, range)));
     }
-    let other = state
-        .other
-        .filter(|other| *other != shown)
-        .and_then(|other| view.shown.latest(other));
-    let with_whom = other.map_or_else(
-        || "Compare with".to_owned(),
-        |other| format!("With {}", application(other)),
-    );
-    let button = Press::text(&with_whom)
-        .small()
-        .chevron()
-        .named("Compare with")
-        .ui(&mut buttons);
+    let other = state.other.filter(|other| *other != shown);
+    let other = other.and_then(|other| view.shown.latest(other));
+    let with_whom = other.map(|other| format!("With {}", application(other)));
+    let press = Press::text(with_whom.as_deref().unwrap_or("Compare with"));
+    let button = press.small().chevron().named("Compare with").ui(&mut buttons);
     state.other = chooser::connections(&button, shown, state.other, view);
-    if empty.is_none() {
-        let button = Press::text("Metrics").small().chevron().ui(&mut buttons);
-        chooser::metrics(&button, &mut state.recorder, &mut state.filter);
-    }
+    let button = Press::text("Metrics").small().chevron().ui(&mut buttons);
+    chooser::metrics(&button, &mut state.recorder, &mut state.filter);
     let end = buttons.min_rect().left() - 16.0;
-    let y = places.head.center().y;
-    let painter = ui.painter();
-    let at = pos2(places.head.left(), y);
-    let name = crate::ui::kit::paint(painter, at, "Any metric", Type::Strong, tokens.text);
+    let mut line = TextLine::over(ui.painter(), (places.head.left(), end), places.head.center().y);
+    line.text("Any metric", Type::Strong, tokens.text);
+    line.left += 12.0;
     let (note, color) = note(state, view, tokens);
-    paint_within(
-        painter,
-        pos2(name + 12.0, y),
-        &note,
-        Type::Small,
-        color,
-        end - name - 12.0,
-    );
-    commands
+    line.text(&note, Type::Small, color);
+    (commands, Popup::default_response_id(&button))
 }
 
 /// What stands beside the name.

@@ -3,11 +3,10 @@
 use egui::{Color32, Rect, Shape, Stroke, Ui, pos2};
 use egui_plot::PlotTransform;
 
-use super::rows::{Line, Row};
+use super::metrics::Display;
+use super::rows::{Entry, MetricLine, Row};
 use crate::ui::format;
-use crate::ui::kit::{
-    Drawing, Item, PlotFrame, Tick, TimeAxis, Trace, paint, paint_right, paint_within, shape_of,
-};
+use crate::ui::kit::{Drawing, Item, PlotFrame, TextLine, Tick, TimeAxis, Trace};
 use crate::ui::plots::drawings::{Gaps, Marks};
 use crate::ui::plots::layout::{AXIS, GUTTER};
 use crate::ui::plots::markers::Marker;
@@ -20,7 +19,7 @@ const STROKES: [f32; 3] = [2.0, 1.0, 0.75];
 
 /// Where the parts of the plot lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::ui::plots) struct Places {
+pub(in crate::ui::plots) struct MetricPlaces {
     /// The line with its name and its buttons.
     pub head: Rect,
     /// All rows.
@@ -29,7 +28,7 @@ pub(in crate::ui::plots) struct Places {
     pub readout: Rect,
 }
 
-impl Places {
+impl MetricPlaces {
     /// All that is saved as a picture: rows, readout and time.
     pub(super) fn picture(&self) -> Rect {
         let min = pos2(self.rows.left() - GUTTER - 8.0, self.rows.top() - 8.0);
@@ -39,7 +38,7 @@ impl Places {
 
 /// Everything that is painted.
 pub(super) struct Scene<'a> {
-    pub places: &'a Places,
+    pub places: &'a MetricPlaces,
     pub rows: &'a [Row],
     pub markers: &'a [Marker],
     pub time: TimeAxis,
@@ -51,15 +50,24 @@ pub(super) struct Scene<'a> {
 /// Paints rows, readout and cursor.
 pub(super) fn ui(scene: &Scene<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
-    let count = scene.rows.len().max(1);
-    let high = scene.places.rows.height() / count as f32;
-    for (number, row) in scene.rows.iter().enumerate() {
-        let top = scene.places.rows.top() + number as f32 * high;
+    let at = scene.cursor.unwrap_or(scene.now);
+    // What has more to say beside it is higher.
+    let weights: Vec<f32> = scene
+        .rows
+        .iter()
+        .map(|row| 2.0 + row.entries(at).len() as f32)
+        .collect();
+    let unit = scene.places.rows.height() / weights.iter().sum::<f32>().max(1.0);
+    let mut top = scene.places.rows.top();
+    for (number, (row, weight)) in scene.rows.iter().zip(&weights).enumerate() {
+        let high = weight * unit;
         let place = Rect::from_x_y_ranges(scene.places.rows.x_range(), top..=top + high);
-        let last = number + 1 == count;
+        top += high;
+        let last = number + 1 == scene.rows.len();
         if number > 0 {
             let over = place.left() - GUTTER..=scene.places.readout.right();
-            ui.painter().hline(over, top, Stroke::new(1.0, tokens.line));
+            ui.painter()
+                .hline(over, place.top(), Stroke::new(1.0, tokens.line));
         }
         let air = f64::from(AIR / (high - 2.0 * AIR).max(1.0));
         let most = if high < 56.0 { 2 } else { 4 };
@@ -118,7 +126,7 @@ impl Drawing for Lines<'_> {
 }
 
 /// The colour is that of the path; the metrics of a row differ in thickness, and what is compared with is fainter.
-fn stroke(line: &Line, tokens: &Tokens) -> Stroke {
+fn stroke(line: &MetricLine, tokens: &Tokens) -> Stroke {
     let ink: Color32 = line.slot.ink(tokens.dark).ink;
     let ink = if line.other {
         tokens.panel.lerp_to_gamma(ink, 0.55)
@@ -135,62 +143,49 @@ fn thickness(rank: usize) -> f32 {
 /// The names and values of a row: now, or at the pointer.
 fn readout(row: &Row, scene: &Scene<'_>, place: Rect, ui: &Ui) {
     let (tokens, painter) = (Tokens::of(ui), ui.painter());
-    let (left, right) = (scene.places.readout.left(), scene.places.readout.right());
+    let ends = (scene.places.readout.left(), scene.places.readout.right());
     let at = scene.cursor.unwrap_or(scene.now);
-    let total = row.metrics.len() + row.lines.len();
+    let entries = row.entries(at);
+    let total = entries.len();
+    let pitch = ((place.height() - 20.0) / total.saturating_sub(1).max(1) as f32).clamp(13.5, 18.0);
     let mut y = place.top() + 11.0;
-    let pitch = ((place.height() - 16.0) / total.saturating_sub(1).max(1) as f32).clamp(13.5, 18.0);
-    let most = ((place.bottom() - 5.0 - y) / pitch).max(0.0);
-    let mut shown = 0;
-    let mut room = |painter: &egui::Painter, y: f32| {
-        shown += 1;
-        let rest = total - shown + 1;
-        let full = shown as f32 > most && rest > 1;
-        if full {
-            let more = format!("and {rest} more");
-            paint(painter, pos2(left, y), &more, Type::Small, tokens.text3);
-        }
-        !full
-    };
-    for (rank, metric) in row.metrics.iter().enumerate() {
-        if !room(painter, y) {
+    for (number, entry) in entries.into_iter().enumerate() {
+        let mut words = TextLine::over(painter, ends, y);
+        let rest = total - number;
+        y += pitch;
+        if rest > 1 && y + 5.0 > place.bottom() {
+            words.text(&format!("and {rest} more"), Type::Small, tokens.text3);
             return;
         }
-        let unit = metric.display.unit;
-        let mut start = paint_right(painter, pos2(right, y), unit, Type::Small, tokens.text3);
-        if row.metrics.len() > 1 {
-            let sample = Stroke::new(thickness(rank), tokens.text2);
-            painter.hline(start - 24.0..=start - 8.0, y, sample);
-            start -= 24.0;
-        }
-        let room_for_title = start - left - 6.0;
-        paint_within(
-            painter,
-            pos2(left, y),
-            metric.title,
-            Type::SmallStrong,
-            tokens.text,
-            room_for_title,
-        );
-        y += pitch;
-        for line in row.lines.iter().filter(|line| line.rank == rank) {
-            if !room(painter, y) {
-                return;
+        match entry {
+            Entry::Metric(rank, metric) => {
+                let unit = Display::of(&metric.field).unit;
+                let is_told = row.lines.iter().any(|line| line.rank == rank);
+                words.text_at_end(
+                    if is_told { unit } else { format::ABSENT },
+                    Type::Small,
+                    tokens.text3,
+                );
+                if row.metrics.len() > 1 {
+                    let sample = words.right - 24.0..=words.right - 8.0;
+                    painter.hline(sample, words.y, Stroke::new(thickness(rank), tokens.text2));
+                    words.right -= 24.0;
+                }
+                words.right -= 6.0;
+                words.text(metric.field.title, Type::SmallStrong, tokens.text);
             }
-            let value = line.value_at(at).map(|value| metric.write(value));
-            let value = value.unwrap_or_else(|| format::ABSENT.to_owned());
-            shape_of(painter, pos2(left + 5.0, y), 8.0, line.slot, tokens, false);
-            let start = paint_right(painter, pos2(right, y), &value, Type::Small, tokens.text);
-            let most = start - left - 24.0;
-            paint_within(
-                painter,
-                pos2(left + 18.0, y),
-                &line.name,
-                Type::Small,
-                tokens.text2,
-                most,
-            );
-            y += pitch;
+            Entry::Line(line) => {
+                let value = line.written_at(at);
+                words.left += 1.0;
+                words.shape(8.0, line.slot, false, tokens);
+                words.text_at_end(
+                    value.as_deref().unwrap_or(format::ABSENT),
+                    Type::Small,
+                    tokens.text,
+                );
+                (words.left, words.right) = (words.left + 9.0, words.right - 6.0);
+                words.text(&line.name, Type::Small, tokens.text2);
+            }
         }
     }
 }
@@ -203,11 +198,14 @@ pub(super) fn spoken(scene: &Scene<'_>) -> String {
         .map(|t| format!(" {:.1} s ago", (scene.now - t).max(0.0)));
     let lines = scene.rows.iter().flat_map(|row| &row.lines);
     let said: Vec<String> = lines
+        .filter(|line| line.lives_at(at))
         .map(|line| {
-            let value = line.value_at(at).map(|value| line.metric.write(value));
-            let value = value.unwrap_or_else(|| "unknown".to_owned());
-            let unit = line.metric.display.unit;
-            format!("{}, {}: {value} {unit}", line.metric.title, line.name)
+            let value = line.written_at(at);
+            let (value, unit) = (
+                value.as_deref().unwrap_or("unknown"),
+                Display::of(&line.metric.field).unit,
+            );
+            format!("{}, {}: {value} {unit}", line.metric.field.title, line.name)
                 .trim_end()
                 .to_owned()
         })

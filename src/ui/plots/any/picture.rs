@@ -75,7 +75,7 @@ mod tests {
             .collect();
         let wanted = ["nextcloud-14-32.png", "nextcloud-14-32-2.png"].map(|name| folder.path().join(name));
         assert_eq!(names, wanted);
-        let size = image::image_dimensions(&names[0]).expect("a picture");
-        assert_eq!(size, (20, 16), "what lies beyond the window is left out");
+        let size = names.first().and_then(|name| image::image_dimensions(name).ok());
+        assert_eq!(size, Some((20, 16)), "what lies beyond the window is left out");
     }
 }

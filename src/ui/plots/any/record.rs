@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::metrics::Metric;
+use super::metrics::{Display, SubflowMetric};
 use crate::history::{History, Points};
 use crate::model::{ConnectionId, Cookie, Subflow};
 use crate::ui::resample::Timed;
@@ -32,8 +32,7 @@ impl Timed for Value {
 /// The values of one metric of one subflow.
 #[derive(Clone, Debug)]
 pub(super) struct Recording {
-    pub metric: &'static Metric,
-    pub subflow: Cookie,
+    pub metric: &'static SubflowMetric,
     pub connection: ConnectionId,
     pub values: Points<Value>,
 }
@@ -45,8 +44,7 @@ impl Recording {
             .back()
             .and_then(|before| Some((before.t, before.raw?)));
         let shown = raw.and_then(|raw| {
-            self.metric
-                .shown(raw, before.map(|(at, value)| (t - at, raw - value)))
+            Display::of(&self.metric.field).shown(raw, before.map(|(at, value)| (t - at, raw - value)))
         });
         self.values.push_back(Value { t, raw, shown });
         let old = self.values.partition_point(|value| value.t < t - KEPT_S);
@@ -61,7 +59,7 @@ impl Recording {
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     /// The metrics, in the order in which they were chosen.
-    pub chosen: Vec<&'static Metric>,
+    pub chosen: Vec<&'static SubflowMetric>,
     /// The connections whose subflows are recorded: the one that is shown and the one beside it.
     pub connections: Vec<ConnectionId>,
     /// Since when; `None` before the first value.
@@ -72,9 +70,9 @@ pub(super) struct Recorder {
 
 impl Recorder {
     /// Chooses a metric, or no longer.
-    pub(super) fn toggle(&mut self, metric: &'static Metric) {
+    pub(super) fn toggle(&mut self, metric: &'static SubflowMetric) {
         let before = self.chosen.len();
-        self.chosen.retain(|other| other.name != metric.name);
+        self.chosen.retain(|other| other.field.name != metric.field.name);
         if self.chosen.len() == before {
             self.chosen.push(metric);
         }
@@ -92,7 +90,8 @@ impl Recorder {
     fn forget_others(&mut self) {
         let (chosen, connections) = (&self.chosen, &self.connections);
         self.recordings.retain(|(_, name), recording| {
-            chosen.iter().any(|metric| metric.name == *name) && connections.contains(&recording.connection)
+            chosen.iter().any(|metric| metric.field.name == *name)
+                && connections.contains(&recording.connection)
         });
         if self.recordings.is_empty() {
             (self.since, self.newest) = (None, None);
@@ -117,17 +116,16 @@ impl Recorder {
                 let last: &Subflow = &subflow.last;
                 for metric in &self.chosen {
                     let ended = subflow.ended_at.is_some();
-                    let key = (last.cookie, metric.name);
+                    let key = (last.cookie, metric.field.name);
                     if ended && !self.recordings.contains_key(&key) {
                         continue;
                     }
                     let recording = self.recordings.entry(key).or_insert_with(|| Recording {
                         metric,
-                        subflow: last.cookie,
                         connection: *connection,
                         values: Points::default(),
                     });
-                    let value = (metric.value)(last).filter(|_| !ended);
+                    let value = metric.float(last).filter(|_| !ended);
                     // The end is told once.
                     if !ended || recording.values.back().is_some_and(|value| value.raw.is_some()) {
                         recording.push(t, value);
@@ -138,7 +136,61 @@ impl Recorder {
     }
 
     /// What was recorded of a subflow.
-    pub(super) fn of(&self, subflow: Cookie, metric: &Metric) -> Option<&Recording> {
-        self.recordings.get(&(subflow, metric.name))
+    pub(super) fn of(&self, subflow: Cookie, metric: &SubflowMetric) -> Option<&Recording> {
+        self.recordings.get(&(subflow, metric.field.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::metrics::all;
+    use super::*;
+    use crate::model::Token;
+    use crate::ui::test_data::Stage;
+
+    fn metric(name: &str) -> &'static SubflowMetric {
+        all().find(|metric| metric.field.name == name).expect("a metric")
+    }
+
+    #[test]
+    fn a_recording_is_bounded_in_time_and_number() {
+        let mut recording = Recording {
+            metric: metric("cwnd"),
+            connection: Token(1).into(),
+            values: VecDeque::new(),
+        };
+        for step in 0..7000_u32 {
+            recording.push(f64::from(step) * 0.05, Some(10.0));
+        }
+        assert_eq!(recording.values.len(), MOST);
+        recording.push(2000.0, None);
+        assert_eq!(
+            recording.values.len(),
+            1,
+            "what is older than ten minutes is gone"
+        );
+    }
+
+    #[test]
+    fn only_what_is_chosen_is_kept_and_a_sample_is_taken_once() {
+        let stage = Stage::usual();
+        let mut recorder = Recorder::default();
+        recorder.follow(&[Token(1).into()]);
+        recorder.record(&stage.history);
+        assert!(recorder.since.is_none(), "nothing is chosen");
+        recorder.toggle(metric("rtt_us"));
+        for _ in 0..3 {
+            recorder.record(&stage.history);
+        }
+        let count = |recorder: &Recorder| -> usize {
+            recorder
+                .recordings
+                .values()
+                .map(|recording| recording.values.len())
+                .sum()
+        };
+        assert_eq!(count(&recorder), 2, "one value of each subflow");
+        recorder.toggle(metric("rtt_us"));
+        assert_eq!((count(&recorder), recorder.since), (0, None));
     }
 }

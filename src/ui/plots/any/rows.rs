@@ -1,18 +1,19 @@
 //! The rows of the plot: one a unit, in it a line for each chosen metric of each subflow.
 
-use super::metrics::Metric;
+use super::metrics::{Display, SubflowMetric, raw_unit};
 use super::record::{Recorder, Recording, Value};
 use crate::history::SubflowHistory;
 use crate::model::ConnectionId;
 use crate::ui::kit::ValueScale;
+use crate::ui::plots::series::value_at;
 use crate::ui::resample::{Bins, Curve, Extent, Track};
 use crate::ui::theme::Slot;
 use crate::ui::view::{View, application};
 
 /// One line.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
-    pub metric: &'static Metric,
+pub(super) struct MetricLine {
+    pub metric: &'static SubflowMetric,
     /// The path, with the application where two connections are shown.
     pub name: String,
     pub slot: Slot,
@@ -21,13 +22,26 @@ pub(super) struct Line {
     pub rank: usize,
     /// Whether it belongs to the connection that is compared with.
     pub other: bool,
+    /// When its subflow began and, if it did, ended.
+    pub life: (f64, Option<f64>),
     pub curve: Curve,
 }
 
-impl Line {
+impl MetricLine {
+    /// Whether its subflow was there at a time.
+    pub(super) fn lives_at(&self, t: f64) -> bool {
+        t >= self.life.0 && self.life.1.is_none_or(|ended| t <= ended)
+    }
+
     /// Its value at a time: that of the newest point not after it.
     pub(super) fn value_at(&self, t: f64) -> Option<f64> {
-        crate::ui::plots::series::value_at(&self.curve, t)
+        value_at(&self.curve, t)
+    }
+
+    /// The same in words.
+    pub(super) fn written_at(&self, t: f64) -> Option<String> {
+        self.value_at(t)
+            .map(|value| Display::of(&self.metric.field).write(value))
     }
 }
 
@@ -35,10 +49,35 @@ impl Line {
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub unit: &'static str,
-    pub metrics: Vec<&'static Metric>,
-    pub lines: Vec<Line>,
+    pub metrics: Vec<&'static SubflowMetric>,
+    pub lines: Vec<MetricLine>,
     pub scale: ValueScale,
     pub whole: bool,
+}
+
+/// What stands beside a row, one below the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry<'a> {
+    /// A metric, by its rank in the row.
+    Metric(usize, &'a SubflowMetric),
+    /// A line of the metric before it.
+    Line(&'a MetricLine),
+}
+
+impl Row {
+    /// Its metrics, and below each the lines of subflows that live at a time.
+    pub(super) fn entries(&self, at: f64) -> Vec<Entry<'_>> {
+        let mut entries = Vec::new();
+        for (rank, metric) in self.metrics.iter().enumerate() {
+            entries.push(Entry::Metric(rank, metric));
+            let lines = self
+                .lines
+                .iter()
+                .filter(|line| line.rank == rank && line.lives_at(at));
+            entries.extend(lines.map(Entry::Line));
+        }
+        entries
+    }
 }
 
 /// How wide a bin is, points of the window.
@@ -56,7 +95,8 @@ pub(super) fn rows(
     let bins = Bins::covering(from, to, BIN * point);
     let mut rows: Vec<Row> = Vec::new();
     for metric in recorder.chosen.iter().copied() {
-        let unit = metric.display.unit;
+        let display = Display::of(&metric.field);
+        let unit = display.unit;
         let at = rows.iter().position(|row| row.unit == unit).unwrap_or_else(|| {
             rows.push(Row {
                 unit,
@@ -70,7 +110,7 @@ pub(super) fn rows(
         let Some(row) = rows.get_mut(at) else { continue };
         let rank = row.metrics.len();
         row.metrics.push(metric);
-        row.whole &= metric.display.whole;
+        row.whole &= display.whole;
         for (number, connection) in recorder.connections.iter().enumerate() {
             row.lines.extend(lines(
                 recorder,
@@ -105,13 +145,13 @@ pub(super) fn rows(
 
 fn lines<'a>(
     recorder: &'a Recorder,
-    metric: &'static Metric,
+    metric: &'static SubflowMetric,
     (rank, number): (usize, usize),
     connection: ConnectionId,
     view: &'a View<'_>,
     (from, to): (f64, f64),
     bins: &'a Bins,
-) -> impl Iterator<Item = Line> + 'a {
+) -> impl Iterator<Item = MetricLine> + 'a {
     let mut subflows: Vec<&SubflowHistory> = view
         .shown
         .subflows_of(connection)
@@ -126,23 +166,27 @@ fn lines<'a>(
         .map(application);
     subflows.into_iter().filter_map(move |subflow| {
         let recording = recorder.of(subflow.last.cookie, metric)?;
+        let curve = curve(
+            recording,
+            bins,
+            subflow.ended_at.unwrap_or(view.shown.now()).min(to),
+        );
+        // Of what the kernel does not tell there is nothing to show.
+        curve.iter().find(|(_, value)| value.is_some())?;
         let path = view.path(subflow.last.interface.as_deref());
         let name = match &app {
             Some(app) => format!("{}, {app}", path.name),
             None => path.name,
         };
-        Some(Line {
+        Some(MetricLine {
             metric,
             name,
             slot: path.slot,
             backup: subflow.last.is_backup(),
             rank,
             other: number > 0,
-            curve: curve(
-                recording,
-                bins,
-                subflow.ended_at.unwrap_or(view.shown.now()).min(to),
-            ),
+            life: (subflow.began_at, subflow.ended_at),
+            curve,
         })
     })
 }
@@ -180,8 +224,8 @@ pub(super) fn csv(recorder: &Recorder, view: &View<'_>, (from, to): (f64, f64)) 
                     view.path(subflow.last.interface.as_deref()).name,
                     subflow.last.local.to_string(),
                     subflow.last.remote.to_string(),
-                    metric.name.to_owned(),
-                    metric.unit.to_owned(),
+                    metric.field.name.to_owned(),
+                    raw_unit(&metric.field).to_owned(),
                 ]
                 .map(|field| quoted(&field))
                 .join(",");
@@ -208,5 +252,76 @@ fn quoted(field: &str) -> String {
         format!("\"{}\"", field.replace('"', "\"\""))
     } else {
         field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Sample, Token};
+    use crate::ui::plots::any::metrics::all;
+    use crate::ui::test_data::Stage;
+
+    fn chosen(names: &[&str]) -> Recorder {
+        let mut recorder = Recorder::default();
+        recorder.follow(&[Token(1).into()]);
+        for name in names {
+            recorder.toggle(all().find(|metric| metric.field.name == *name).expect("a metric"));
+        }
+        recorder
+    }
+
+    #[test]
+    fn metrics_of_one_unit_share_a_row_and_each_subflow_has_a_line() {
+        let mut stage = Stage::usual();
+        let mut recorder = chosen(&["rtt_us", "bytes_acked", "rto_us"]);
+        recorder.record(&stage.history);
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
+        for subflow in &mut connection.subflows {
+            subflow.rtt_us = Some(24_000);
+            subflow.bytes_acked = subflow.bytes_acked.map(|acked| acked + 1_000_000);
+        }
+        let sample = Sample {
+            t: 11.0,
+            connections: vec![connection],
+            ..Sample::default()
+        };
+        stage.history.apply(crate::model::Line::Sample(Box::new(sample)));
+        recorder.record(&stage.history);
+        let view = stage.view();
+        let rows = rows(&recorder, &view, (0.0, view.shown.now()), 400.0, &[]);
+        let units: Vec<_> = rows.iter().map(|row| (row.unit, row.metrics.len())).collect();
+        assert_eq!(units, [("ms", 2), ("Mbit/s", 1)]);
+        let rtt = rows.first().expect("two rows");
+        let names: Vec<_> = rtt.lines.iter().map(|line| line.name.as_str()).collect();
+        assert_eq!(names, ["Wi-Fi", "Phone"], "nobody told the timeout");
+        let acked = rows.last().and_then(|row| row.lines.first()).expect("a line");
+        assert_eq!(acked.written_at(11.0).as_deref(), Some("8.00"), "1 MB in a second");
+    }
+
+    #[test]
+    fn a_table_for_programs_has_the_numbers_of_the_kernel() {
+        let stage = Stage::usual();
+        let mut recorder = chosen(&["rtt_us"]);
+        recorder.record(&stage.history);
+        let view = stage.view();
+        let text = csv(&recorder, &view, (0.0, view.shown.now()));
+        let mut lines = text.lines();
+        assert_eq!(
+            lines.next(),
+            Some("seconds,connection,peer,path,local,remote,metric,unit,value")
+        );
+        let first = lines.next().expect("a value");
+        assert!(
+            first.contains(",nextcloud,") && first.contains(",rtt_us,us,"),
+            "{first}"
+        );
+    }
+
+    #[test]
+    fn a_field_is_no_formula_and_keeps_its_commas() {
+        assert_eq!(quoted("Wi-Fi"), "Wi-Fi");
+        assert_eq!(quoted("a, \"b\""), "\"a, \"\"b\"\"\"");
+        assert_eq!(quoted("=1+1"), "'=1+1");
     }
 }
