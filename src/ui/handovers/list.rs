@@ -1,8 +1,6 @@
 //! The handovers at the right: totals, a row each, and what can be done with the chosen one.
 
-use egui::{
-    Color32, Painter, Pos2, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2,
-};
+use egui::{Color32, Painter, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIST, ICON_SHOW_CHART};
 
 use crate::history::handover::Incident;
@@ -154,7 +152,31 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     );
 
     let y = rect.top() + 48.0;
-    route(incident, pos2(left, y), view, painter, tokens);
+    let mut x = left;
+    let nowhere = incident.from.is_none() && incident.to.is_none();
+    for (device, last) in [(&incident.from, false), (&incident.to, true)] {
+        if last && nowhere {
+            continue;
+        }
+        if last {
+            icon(
+                painter,
+                pos2(x + 8.0, y),
+                ICON_ARROW_FORWARD.codepoint,
+                16.0,
+                tokens.text2,
+            );
+            x += 24.0;
+        }
+        if let Some(device) = device {
+            let path = view.path(Some(device));
+            shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
+            x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
+        } else {
+            let text = if last { words::NOWHERE } else { words::EVERY_PATH };
+            x = paint(painter, pos2(x, y), text, Type::Body, tokens.text2) + 8.0;
+        }
+    }
     let started_at = view
         .shown
         .header()
@@ -191,35 +213,6 @@ pub(super) fn row(incident: &Incident, chosen: bool, longest_ms: u64, view: &Vie
     let clicked = response.clicked();
     response.on_hover_text_at_pointer(story(incident, view));
     clicked
-}
-
-/// From which path to which.
-fn route(incident: &Incident, at: Pos2, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
-    let (mut x, y) = (at.x, at.y);
-    let nowhere = incident.from.is_none() && incident.to.is_none();
-    for (device, last) in [(&incident.from, false), (&incident.to, true)] {
-        if last && nowhere {
-            continue;
-        }
-        if last {
-            icon(
-                painter,
-                pos2(x + 8.0, y),
-                ICON_ARROW_FORWARD.codepoint,
-                16.0,
-                tokens.text2,
-            );
-            x += 24.0;
-        }
-        if let Some(device) = device {
-            let path = view.path(Some(device));
-            shape_of(painter, pos2(x + 5.0, y), 10.0, path.slot, tokens, false);
-            x = paint(painter, pos2(x + 16.0, y), &path.name, Type::Body, tokens.text) + 8.0;
-        } else {
-            let text = if last { words::NOWHERE } else { words::EVERY_PATH };
-            x = paint(painter, pos2(x, y), text, Type::Body, tokens.text2) + 8.0;
-        }
-    }
 }
 
 /// Whom it happened to.
