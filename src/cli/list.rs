@@ -7,6 +7,8 @@ use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
 use crate::model::{Connection, Header, Sample, Subflow, ignored};
 use crate::source::snapshot;
+use crate::words::connection::{Remark, named_process, remark_in_line};
+use crate::words::path::leaves_by;
 use crate::words::units::{self, ABSENT, several};
 use crate::words::{access, endpoint, state};
 
@@ -67,13 +69,7 @@ fn text(header: &Header, sample: &Sample, output: &mut Output) -> Result<(), Fai
 fn connection_line(connection: &Connection) -> Styled {
     let process = connection.process.as_ref().map_or_else(
         || ABSENT.to_owned(),
-        |process| {
-            let others = match connection.other_processes() {
-                0 => String::new(),
-                others => format!(" +{others}"),
-            };
-            format!("{} ({}){others}", process.name, process.pid)
-        },
+        |process| named_process(process, connection.other_processes()),
     );
     let token = connection
         .token
@@ -84,9 +80,9 @@ fn connection_line(connection: &Connection) -> Styled {
         .strong(connection.remote)
         .plain(format!("  {}", state::tcp(connection.state)));
     if connection.has_no_path() {
-        line.plain("  ").alarming("no path left")
+        line.plain("  ").alarming(remark_in_line(Remark::NoPath))
     } else if connection.fallback == Some(true) {
-        line.plain("  ").alarming("fell back to TCP")
+        line.plain("  ").alarming(remark_in_line(Remark::Fallback))
     } else {
         line
     }
@@ -119,9 +115,7 @@ fn subflow_line(subflow: &Subflow) -> Styled {
     // Two paths that leave by one interface are none of each other's spare.
     if let (Some(owner), Some(interface)) = (&subflow.address_interface, &subflow.interface) {
         let address = subflow.local.ip();
-        line = line
-            .plain("  ")
-            .alarming(format!("{address} of {owner} leaves by {interface}"));
+        line = line.plain("  ").alarming(leaves_by(address, owner, interface));
     }
     if subflow.backoff.is_some_and(|backoff| backoff > 0) {
         return line.plain("  ").alarming("stalled");

@@ -31,7 +31,11 @@ impl Progress {
     /// Says how many of a number are done: `4,120 of 10,000 connections are up`.
     pub fn count(&self, done: usize, of: usize, what: &str) {
         *self.said() = Said {
-            words: format!("{} of {} {what}", format::in_words(done), format::in_words(of)),
+            words: format!(
+                "{} of {} {what}",
+                format::in_sentence(done),
+                format::in_sentence(of)
+            ),
             share: Some(done as f32 / of.max(1) as f32),
         };
     }

@@ -205,7 +205,7 @@ fn named(tab: Tab, view: &View<'_>) -> Named {
         Tab::Paths => ("Paths", 0),
         Tab::Events => ("Events", 0),
     };
-    (name, (count > 0).then(|| format::in_words(count)))
+    (name, (count > 0).then(|| format::in_sentence(count)))
 }
 
 /// The width of the bolder text, so that nothing moves when a panel is opened.

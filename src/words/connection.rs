@@ -1,7 +1,9 @@
 //! Connections: what is worth a badge, and what is said of one as a whole.
 
+use super::uncapitalised;
 use super::units::{age, several};
 use crate::history::Direction;
+use crate::model::Process;
 
 /// What is worth a badge at a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,6 +42,11 @@ pub fn remark_briefly(remark: Remark) -> String {
     }
 }
 
+/// The same at the end of a line.
+pub fn remark_in_line(remark: Remark) -> String {
+    uncapitalised(&self::remark(remark))
+}
+
 /// How long ago something was: `22 s ago`.
 pub fn ago(seconds: f64) -> String {
     format!("{} ago", age(seconds))
@@ -47,9 +54,18 @@ pub fn ago(seconds: f64) -> String {
 
 /// The process that holds a connection, and how many others do: `pid 812 +1`.
 pub fn process(pid: u32, others: usize) -> String {
+    format!("pid {pid}{}", and_others(others))
+}
+
+/// The same by the process's name: `ssh (812) +1`.
+pub fn named_process(process: &Process, others: usize) -> String {
+    format!("{} ({}){}", process.name, process.pid, and_others(others))
+}
+
+fn and_others(others: usize) -> String {
     match others {
-        0 => format!("pid {pid}"),
-        others => format!("pid {pid} +{others}"),
+        0 => String::new(),
+        others => format!(" +{others}"),
     }
 }
 
@@ -99,5 +115,6 @@ mod tests {
         assert_eq!(remark(handover), "Handover 3 s ago");
         assert_eq!(remark_briefly(handover), "3 s ago");
         assert_eq!(remark_briefly(Remark::OnePath), "One path");
+        assert_eq!(remark_in_line(Remark::Fallback), "fell back to TCP");
     }
 }

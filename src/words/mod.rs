@@ -44,6 +44,13 @@ pub fn capitalised(text: &str) -> String {
     first.chain(letters).collect()
 }
 
+/// A text as it stands within a sentence.
+pub fn uncapitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(letters).collect()
+}
+
 /// A list within a sentence: `Wi-Fi, Ethernet and Phone`.
 pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     match names {

@@ -1,5 +1,7 @@
 //! What people call interfaces.
 
+use std::net::IpAddr;
+
 use crate::history::State;
 use crate::model::{Interface, InterfaceKind};
 
@@ -44,4 +46,9 @@ pub fn speed(mbps: u32) -> String {
     } else {
         format!("{mbps} Mbit/s")
     }
+}
+
+/// That what is sent from an address leaves by another interface than the one that has it.
+pub fn leaves_by(address: IpAddr, owner: &str, interface: &str) -> String {
+    format!("{address} of {owner} leaves by {interface}")
 }

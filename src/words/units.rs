@@ -136,7 +136,7 @@ pub fn count(count: u64) -> String {
 }
 
 /// A count within a sentence: a comma between thousands.
-pub fn in_words(count: usize) -> String {
+pub fn in_sentence(count: usize) -> String {
     let digits = count.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -151,7 +151,7 @@ pub fn in_words(count: usize) -> String {
 /// A count with its noun: `1 subflow`, `3 subflows`.
 pub fn several(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", in_words(number))
+    format!("{} {noun}{plural}", in_sentence(number))
 }
 
 /// How long something has lasted.
@@ -255,7 +255,7 @@ mod tests {
             [0, 9999, 12_400, 2_000_000].map(count),
             ["0", "9999", "12.4 k", "2.0 M"]
         );
-        assert_eq!([7, 1000, 1_234_567].map(in_words), ["7", "1,000", "1,234,567"]);
+        assert_eq!([7, 1000, 1_234_567].map(in_sentence), ["7", "1,000", "1,234,567"]);
         assert_eq!(several(1, "subflow"), "1 subflow");
         assert_eq!(several(0, "subflow"), "0 subflows");
     }

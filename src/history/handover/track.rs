@@ -33,10 +33,6 @@ const MORE: f64 = 1.25;
 pub(super) const CARRIES: f64 = 0.1;
 
 /// One connection.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "facts that do not depend on each other"
-)]
 #[derive(Clone, Debug)]
 pub(super) struct Track {
     /// When it was first seen.

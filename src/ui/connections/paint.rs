@@ -136,7 +136,7 @@ pub(super) fn nothing(state: &mut ListState, view: &View<'_>, ui: &mut Ui) {
             let verb = if hidden == 1 { "is" } else { "are" };
             label(
                 ui,
-                format!("{} {verb} hidden.", format::in_words(hidden)),
+                format!("{} {verb} hidden.", format::in_sentence(hidden)),
                 Type::Body,
                 tokens.text2,
             );

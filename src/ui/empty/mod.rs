@@ -52,7 +52,7 @@ pub(super) fn filtered(filter: &mut String, hidden: usize, ui: &mut Ui) {
         let headline = format!("No connection matches {}", filter.trim());
         label(ui, headline, Type::Empty, tokens.text);
         let verb = if hidden == 1 { "is" } else { "are" };
-        let sentence = format!("{} {verb} hidden.", super::format::in_words(hidden));
+        let sentence = format!("{} {verb} hidden.", super::format::in_sentence(hidden));
         label(ui, sentence, Type::Lead, tokens.text2);
         ui.add_space(16.0);
         if super::widgets::Press::text("Show all").ui(ui).clicked() {

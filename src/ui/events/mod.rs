@@ -112,7 +112,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     if state.offset > 0.0 {
         let text = match state.missed {
             0 => "Newest".to_owned(),
-            missed => format!("{} newer", format::in_words(missed)),
+            missed => format!("{} newer", format::in_sentence(missed)),
         };
         let press = Press::text(&text)
             .with_icon(ICON_EXPAND_LESS.codepoint)
