@@ -87,15 +87,14 @@ fn a_link_that_goes_is_shown_at_once_while_it_rests() {
     let source = LiveSource::open(&namespace, &Options::default()).expect("a source");
     sample(&source, |sample| sample.everything_within_ms.is_some());
     sample(&source, |sample| sample.everything_within_ms.is_some());
-    pair.client.ip("link add made type dummy");
     let began = Instant::now();
-    pair.client.ip("link set made up");
-    while !matches!(next(&source), Line::Event(event) if event.kind == EventKind::InterfaceUp) {}
-    let is_up = |sample: &Sample| {
+    pair.client.ip("link set c2 down");
+    while !matches!(next(&source), Line::Event(event) if event.kind == EventKind::InterfaceDown) {}
+    let is_down = |sample: &Sample| {
         let mut interfaces = sample.interfaces.iter();
-        interfaces.any(|interface| interface.name == "made" && interface.up)
+        interfaces.any(|interface| interface.name == "c2" && !interface.up)
     };
-    sample(&source, is_up);
+    sample(&source, is_down);
     let after = began.elapsed();
     assert!(after < Duration::from_millis(500), "{after:?}");
 }

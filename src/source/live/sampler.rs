@@ -50,6 +50,7 @@ impl<'a> Sampler<'a> {
         owners.ask(Instant::now(), || reader.owner_query());
         reader.apply_owners(owners.first_answer());
         let now = Instant::now();
+        shared.want_sample();
         Ok(Self {
             shared,
             reader,
@@ -72,8 +73,8 @@ impl<'a> Sampler<'a> {
 
     fn sample_until_the_end(&mut self, poked: &Receiver<()>) -> Result<(), End> {
         let shared = self.shared;
-        let mut due = self.sampled_at;
         while !shared.stopping() {
+            let due = self.due(Instant::now());
             let wanted = shared.outlet.wanted();
             let look_due = wanted.as_ref().map(|(_, after)| self.looked_at + *after);
             let next = look_due.map_or(due, |look| look.min(due));
@@ -83,11 +84,14 @@ impl<'a> Sampler<'a> {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
             }
             let now = Instant::now();
+            // What happens while nothing was read for a while is read at once.
+            let mut is_asked = shared.takes_wish();
+            let rests = self.rest(now).is_some();
             if shared.takes_stir() {
+                is_asked |= rests;
                 self.cadence.note_stir(now);
             }
-            let is_asked = shared.takes_wish();
-            due = if is_asked { now } else { self.due(now) };
+            let due = if is_asked { now } else { self.due(now) };
             if let (Some((tokens, _)), Some(look_due)) = (&wanted, look_due)
                 && now < due
             {
@@ -104,7 +108,6 @@ impl<'a> Sampler<'a> {
             // One that comes too late is not made up for.
             let interval = shared.interval();
             self.sampled_at = if due + interval > now { due } else { now };
-            due = self.due(now);
             if shared.stopping() || shared.outlet.is_full() {
                 continue;
             }
@@ -119,7 +122,13 @@ impl<'a> Sampler<'a> {
 
     /// When the next sample is due.
     fn due(&self, now: Instant) -> Instant {
-        self.sampled_at + self.rest(now).unwrap_or_else(|| self.shared.interval())
+        let rest = self.rest(now);
+        match (rest, self.shared.may_rest(rest.is_some())) {
+            (Some(rest), true) => self.sampled_at + rest,
+            // Something happened just now.
+            (Some(_), false) => now,
+            (None, _) => self.sampled_at + self.shared.interval(),
+        }
     }
 
     /// How long to rest, where that is longer than the interval: while there is no connection, and the kernel tells of
@@ -131,7 +140,7 @@ impl<'a> Sampler<'a> {
             && self.reader.is_empty()
             && self.shared.ledger.hears()
             && !self.shared.ledger.has_news();
-        idle.filter(|_| self.shared.may_rest(may))
+        idle.filter(|_| may)
     }
 
     /// Looks closely at some connections. What cannot be read now is left to the next sample.

@@ -72,7 +72,7 @@ impl Shared {
             passed_tokens: Mutex::default(),
             focus: Mutex::default(),
             interval_ms: AtomicU64::new(interval_ms),
-            wants_sample: AtomicBool::new(true),
+            wants_sample: AtomicBool::new(false),
             is_stirred: AtomicBool::new(true),
             is_resting: AtomicBool::new(false),
             stop: AtomicBool::new(false),
