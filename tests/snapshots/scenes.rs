@@ -79,7 +79,7 @@ pub fn all() -> Vec<Scene> {
             window.filter("Filter", "port:8443");
         }),
         scene("any-metric-none", half_played, |window| {
-            window.click("Plot any metric")
+            window.click("Plot any metric");
         }),
         scene("any-metric", half_played, |window| {
             window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);

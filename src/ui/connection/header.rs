@@ -6,11 +6,11 @@ use egui_material_icons::icons::ICON_ARROW_FORWARD;
 use crate::history::handover::{duration, sentence};
 use crate::history::{Condition, ConnectionHistory};
 use crate::model::Connection;
-use crate::ui::connections::badges;
+use crate::ui::badges::badges;
 use crate::ui::format;
+use crate::ui::kit::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 
 /// The second line: token, owner, age, subflows.
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
