@@ -6,6 +6,7 @@
 //! line; a laboratory shows itself through [`LabControls`].
 
 mod app;
+mod badges;
 mod changes;
 mod connection;
 mod connections;

@@ -98,7 +98,7 @@ fn of_connections() -> Vec<Scene> {
             window.filter("Filter", "port:8443");
         }),
         scene("any-metric-none", half_played, |window| {
-            window.click("Plot any metric")
+            window.click("Plot any metric");
         }),
         scene("any-metric", half_played, |window| {
             window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);

@@ -5,11 +5,11 @@ use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
 use crate::history::{Condition, ConnectionHistory};
 use crate::model::Connection;
-use crate::ui::connections::{badge, remarks};
+use crate::ui::badges::{badge, remarks};
 use crate::ui::format;
+use crate::ui::kit::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
 use crate::words::connection::{self as words, Remark};
 use crate::words::handover::{length, sentence};
 

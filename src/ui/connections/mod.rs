@@ -4,8 +4,6 @@ mod filter;
 mod model;
 mod paint;
 
-pub(super) use model::{badge, remarks};
-
 use egui::{Frame, Panel, ScrollArea, Ui};
 use rustc_hash::FxHashMap;
 

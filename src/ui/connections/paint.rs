@@ -6,15 +6,16 @@ use egui::{
 use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_INFO};
 
 use super::ListState;
-use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row, badge};
+use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
 use crate::model::Connection;
+use crate::ui::badges::badge;
 use crate::ui::format;
+use crate::ui::kit::{
+    Badge, Press, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address,
+    paint_right, paint_within, row_ground, sparkline, width,
+};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};
-use crate::ui::widgets::{
-    Press, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right, paint_within,
-    row_ground, sparkline, width,
-};
 use crate::words::connection as words;
 
 const PADDING: f32 = 16.0;
@@ -106,21 +107,10 @@ pub(super) fn foot(view: &View<'_>, ui: &mut Ui) {
     let number = view.shown.state().plain_tcp.unwrap_or(0) as usize;
     let text = format!("{} on plain TCP", format::several(number, "connection"));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    let y = rect.center().y;
-    icon(
-        ui.painter(),
-        pos2(rect.left() + 24.0, y),
-        ICON_INFO.codepoint,
-        18.0,
-        tokens.text2,
-    );
-    paint(
-        ui.painter(),
-        pos2(rect.left() + 42.0, y),
-        &text,
-        Type::Small,
-        tokens.text2,
-    );
+    let mut line = TextLine::new(ui.painter(), rect.shrink2(vec2(15.0, 0.0)));
+    line.icon(ICON_INFO.codepoint, 18.0, tokens.text2);
+    line.left += 9.0;
+    line.text(&text, Type::Small, tokens.text2);
 }
 
 /// What stands in the list when it is empty.
@@ -179,23 +169,10 @@ pub(super) fn group(group: &Group, origin: Pos2, top: f32, width: f32, ui: &Ui) 
     if top > 0.0 {
         painter.hline(rect.x_range(), rect.top(), Stroke::new(1.0, tokens.line));
     }
-    let y = rect.center().y;
-    let end = paint_right(
-        painter,
-        pos2(rect.right() - PADDING, y),
-        &caption,
-        Type::Small,
-        tokens.text3,
-    );
-    let start = rect.left() + PADDING;
-    paint_within(
-        painter,
-        pos2(start, y),
-        &group.name,
-        Type::Strong,
-        tokens.text,
-        end - start - 8.0,
-    );
+    let mut line = TextLine::new(painter, rect.shrink2(vec2(PADDING, 0.0)));
+    line.text_at_end(&caption, Type::Small, tokens.text3);
+    line.right -= 8.0;
+    line.text(&group.name, Type::Strong, tokens.text);
     if group.pids.len() > 1 {
         let pids: Vec<String> = group.pids.iter().take(20).map(u32::to_string).collect();
         response.on_hover_text(format!("pid {}", pids.join(", ")));

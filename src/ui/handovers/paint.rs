@@ -7,7 +7,7 @@ use super::lanes::{Bar, Block, Lane, Lanes, Look};
 use super::list;
 use crate::history::handover::Incident;
 use crate::ui::format;
-use crate::ui::kit::{TimeAxis, focus_ring, paint, paint_right, paint_within, round_step, shape_of, width};
+use crate::ui::kit::{TextLine, TimeAxis, focus_ring, paint, paint_within, round_step, width};
 use crate::ui::theme::{Slot, Tokens, Type};
 use crate::ui::view::View;
 use crate::words::handover::{length, length_and_fate};
@@ -142,21 +142,14 @@ fn lane(lane: &Lane, axis: &TimeAxis, ui: &mut Ui) {
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(lane)));
     let painter = ui.painter();
     let y = rect.center().y;
-    let right = axis.left - 12.0;
-    let at = pos2(rect.left() + PADDING + 12.0, y);
-    shape_of(painter, at, 10.0, lane.slot, tokens, false);
-    let start = at.x + 14.0;
-    let end = paint_within(
-        painter,
-        pos2(start, y),
-        &lane.name,
-        Type::Body,
-        tokens.text,
-        right - start,
-    );
+    let mut line = TextLine::over(painter, (rect.left() + PADDING + 7.0, axis.left - 12.0), y);
+    line.shape(10.0, lane.slot, false, tokens);
+    line.left += 9.0;
+    line.text(&lane.name, Type::Body, tokens.text);
     // The name says more than the note.
-    if end + 8.0 + width(painter, &lane.note, Type::Small) <= right {
-        paint_right(painter, pos2(right, y), &lane.note, Type::Small, tokens.text3);
+    line.left += 8.0;
+    if line.fits(&lane.note, Type::Small) {
+        line.text_at_end(&lane.note, Type::Small, tokens.text3);
     }
     // That it rests is said once: data that come now and then would have it said again and again.
     let mut rests = false;

@@ -4,14 +4,15 @@
 use std::ops::RangeInclusive;
 
 use egui::{
-    AsIdSalt, Color32, IdSalt, PointerButton, Rangef, Rect, Response, Sense, Shape, Stroke, Ui, UiBuilder,
-    Vec2, vec2,
+    AsIdSalt, Color32, FontId, IdSalt, Painter, PointerButton, Rangef, Rect, Response, Sense, Shape, Stroke,
+    Ui, UiBuilder, Vec2, vec2,
 };
 use egui_plot::{
     AxisHints, GridMark, Plot, PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotPoint, PlotTransform,
     PlotUi,
 };
 
+use super::text::width;
 use super::time_axis::TimeAxis;
 use super::time_window::TimeWindow;
 use crate::ui::theme::{Tokens, Type};
@@ -103,25 +104,35 @@ impl PlotFrame {
         salt: impl AsIdSalt,
         ui: &mut Ui,
         draw: impl FnOnce(&mut PlotUi<'a>) + 'a,
-    ) {
+    ) -> PlotTransform {
         let tokens = Tokens::of(ui);
         let outer = Rect::from_min_max(
             self.place.min - vec2(self.gutter, 0.0),
             self.place.max + vec2(0.0, self.below),
         );
         let mut inner = ui.new_child(UiBuilder::new().max_rect(outer).id_salt(IdSalt::new(salt)));
-        let hints = |hints: AxisHints<'static>, ticks: &[Tick], room: f32, after: &'static str| {
-            let ticks = ticks.to_vec();
-            hints
-                .formatter(move |mark, _| label(&ticks, mark) + after)
-                .label_spacing(ALWAYS)
-                .min_thickness(room)
-                .tick_label_color(tokens.text3)
-                .tick_label_font(Type::Small.times(self.scale))
-        };
-        let x = hints(AxisHints::new_x(), &self.time_ticks, self.below, "");
+        let font =
+            |ticks: &[Tick], room: f32| fitting(ticks, Type::Small.times(self.scale), room, inner.painter());
+        let hints =
+            |hints: AxisHints<'static>, ticks: &[Tick], room: f32, font: FontId, after: &'static str| {
+                let ticks = ticks.to_vec();
+                hints
+                    .formatter(move |mark, _| label(&ticks, mark) + after)
+                    .label_spacing(ALWAYS)
+                    .min_thickness(room)
+                    .tick_label_color(tokens.text3)
+                    .tick_label_font(font)
+            };
+        let x = hints(
+            AxisHints::new_x(),
+            &self.time_ticks,
+            self.below,
+            font(&[], 0.0),
+            "",
+        );
         // A blank keeps the labels off the plot.
-        let y = hints(AxisHints::new_y(), &self.value_ticks, self.gutter, " ");
+        let small = font(&self.value_ticks, self.gutter - BESIDE_LABELS);
+        let y = hints(AxisHints::new_y(), &self.value_ticks, self.gutter, small, BLANK);
         let marks = |ticks: &[Tick]| {
             let marks: Vec<GridMark> = marks(ticks).collect();
             move |_| marks.clone()
@@ -139,7 +150,27 @@ impl PlotFrame {
                 plot.set_plot_bounds_x(self.times.0..=self.times.1);
                 plot.set_plot_bounds_y(self.values.0..=self.values.1);
                 draw(plot);
-            });
+            })
+            .transform
+    }
+}
+
+/// What keeps labels off the plot.
+const BLANK: &str = " ";
+/// What egui_plot leaves free beside the labels of a vertical axis, points.
+const BESIDE_LABELS: f32 = 8.5;
+
+/// A font in which all labels have room at their axis: an axis with wider ones would push its plot aside, and the times
+/// of plots would no longer stand above each other.
+fn fitting(ticks: &[Tick], font: FontId, room: f32, painter: &Painter) -> FontId {
+    let wide = |(_, label): &Tick| width(painter, &format!("{label}{BLANK}"), font.clone());
+    let widest = ticks.iter().map(wide).fold(0.0, f32::max);
+    if widest <= room {
+        return font;
+    }
+    FontId {
+        size: font.size * room / widest,
+        ..font
     }
 }
 
@@ -260,5 +291,46 @@ pub(in crate::ui) fn time_gestures(
     Gestures {
         boxed: drawn.map(|(a, b)| Rangef::new(a.x.min(b.x), a.x.max(b.x)).intersection(place.x_range())),
         response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Context, Pos2, RawInput, pos2};
+
+    use super::*;
+
+    #[test]
+    fn wide_labels_do_not_push_a_plot_aside() {
+        let ctx = Context::default();
+        crate::ui::theme::install(&ctx);
+        let place = Rect::from_min_max(pos2(60.0, 10.0), pos2(400.0, 90.0));
+        let mut lefts = Vec::new();
+        for _ in 0..3 {
+            let input = RawInput {
+                screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(500.0, 200.0))),
+                ..RawInput::default()
+            };
+            let mut output = ctx.run_ui(input, |ui| {
+                let label = |value: f64| (value, format!("{value:.6}"));
+                let frame = PlotFrame {
+                    place,
+                    times: (0.0, 60.0),
+                    values: (0.0, 1.0),
+                    time_ticks: vec![(30.0, "-30 s".to_owned())],
+                    value_ticks: vec![label(0.0), label(0.5)],
+                    gutter: 40.0,
+                    below: 24.0,
+                    grid: true,
+                    scale: 1.0,
+                };
+                lefts.push(frame.show("plot", ui, |_| ()).frame().left());
+            });
+            output.textures_delta.clear();
+        }
+        assert!(
+            lefts.iter().all(|left| (left - place.left()).abs() < 0.5),
+            "{lefts:?}"
+        );
     }
 }

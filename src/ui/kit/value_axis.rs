@@ -102,6 +102,8 @@ pub(in crate::ui) enum ValueScale {
 
 /// Values whose largest is so many times the least span decades.
 const DECADES: f64 = 100.0;
+/// What is less than this power of ten is next to nothing in every unit.
+const LEAST_EXPONENT: i32 = -2;
 /// A logarithmic axis stays one until they span less than this.
 const DECADES_HELD: f64 = 30.0;
 
@@ -115,7 +117,8 @@ impl ValueScale {
         }
         #[expect(clippy::cast_possible_truncation, reason = "the exponent of a number")]
         let exponent = |value: f64| value as i32;
-        Self::Logarithmic(exponent(least.log10().floor()), exponent(highest.log10().ceil()))
+        let low = exponent(least.log10().floor()).max(LEAST_EXPONENT);
+        Self::Logarithmic(low, exponent(highest.log10().ceil()).max(low + 1))
     }
 
     /// Where a value lies, from 0 at the lower to 1 at the upper end. What has no logarithm lies at the lower end.

@@ -6,10 +6,10 @@ use egui::{WidgetInfo, accesskit::Role, pos2, vec2};
 use super::layout::Places;
 use super::model::{KeyCap, Said};
 use crate::ui::format;
+use crate::ui::kit::{TextLine, focus_ring, paint, paint_right, paint_within, width};
 use crate::ui::map::{Look, Map};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
-use crate::ui::widgets::{focus_ring, paint, paint_right, paint_within, shape_of, width};
 
 /// The sizes of text on 1280×720.
 const SENTENCE: f32 = 40.0;
@@ -49,12 +49,14 @@ pub(super) fn sentence(said: &Said, places: &Places, ui: &mut Ui) {
     };
     let share = (places.room / wide(1.0)).clamp(LEAST, 1.0);
     let (bold, plain) = fonts(share);
-    let mut at = places.sentence;
     let room = places.room;
-    at.x = paint_within(painter, at, &said.sentence.words, bold.clone(), tokens.text, room);
-    at.x = paint(painter, at, &length, bold, tokens.danger);
-    at.y += 2.0 * places.scale;
-    paint(painter, at, &uncertainty, plain, tokens.text2);
+    let ends = (places.sentence.x, places.sentence.x + room);
+    let mut line = TextLine::over(painter, ends, places.sentence.y);
+    line.text(&said.sentence.words, bold.clone(), tokens.text);
+    line.right = f32::INFINITY;
+    line.text(&length, bold, tokens.danger);
+    line.y += 2.0 * places.scale;
+    line.text(&uncertainty, plain, tokens.text2);
     let font = shrunk(&said.second, SECOND * places.scale, room, painter);
     paint_within(painter, places.second, &said.second, font, tokens.text2, room);
 }
@@ -99,8 +101,8 @@ pub(super) fn figures(map: &Map, place: Rect, scale: f32, ui: &Ui) {
     for (number, node) in map.nodes.iter().enumerate().take(most) {
         let dead = map.edges.iter().filter(|edge| edge.ends.0 == number);
         let lost = !node.up || dead.clone().count() > 0 && dead.clone().all(|edge| edge.look == Look::Lost);
-        let middle = pos2(place.left() + 10.0 * scale, y);
-        shape_of(painter, middle, 20.0 * scale, node.path.slot, tokens, lost);
+        let mut line = TextLine::over(painter, (place.left(), place.right()), y);
+        line.shape(20.0 * scale, node.path.slot, lost, tokens);
         let bps = rates.get(number).copied().unwrap_or_default();
         let first = bps > 0.0 && bps >= most_bps;
         let (style, color) = if first {
@@ -109,13 +111,10 @@ pub(super) fn figures(map: &Map, place: Rect, scale: f32, ui: &Ui) {
             (Type::Body, tokens.text2)
         };
         let value = format::rate(bps, decimals);
-        let font = style.sized(ROW * scale);
-        let end = paint_right(painter, pos2(place.right(), y), &value, font, color);
-        let start = place.left() + 34.0 * scale;
+        line.text_at_end(&value, style.sized(ROW * scale), color);
+        (line.left, line.right) = (line.left + 14.0 * scale, line.right - 12.0 * scale);
         let color = if first { tokens.text } else { tokens.text2 };
-        let font = Type::Body.sized(ROW * scale);
-        let room = end - 12.0 * scale - start;
-        paint_within(painter, pos2(start, y), &node.path.name, font, color, room);
+        line.text(&node.path.name, Type::Body.sized(ROW * scale), color);
         y += pitch;
     }
     if most < count {

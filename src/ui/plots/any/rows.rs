@@ -296,7 +296,11 @@ mod tests {
         let names: Vec<_> = rtt.lines.iter().map(|line| line.name.as_str()).collect();
         assert_eq!(names, ["Wi-Fi", "Phone"], "nobody told the timeout");
         let acked = rows.last().and_then(|row| row.lines.first()).expect("a line");
-        assert_eq!(acked.written_at(11.0).as_deref(), Some("8.00"), "1 MB in a second");
+        assert_eq!(
+            acked.written_at(11.0).as_deref(),
+            Some("8.00"),
+            "1 MB in a second"
+        );
     }
 
     #[test]

@@ -1,154 +1,12 @@
-//! Points of a series brought onto bins of equal length, as a plot of a given width needs them.
+//! Series on bins that are read once, point by point.
 
 use std::collections::VecDeque;
 
+use super::{Bins, Curve, Extent, MOST, number, spread};
 use crate::history::{Point, Points};
 
-/// Bins of equal length on the stream's time, at whole multiples of their width: so they keep their content while
-/// time goes on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Bins {
-    /// The number of the first, counted from the beginning of the stream.
-    pub first: i64,
-    /// How long each is, seconds.
-    pub width: f64,
-    /// How many there are.
-    pub count: usize,
-}
-
-/// The most bins; a width that needs more is wrong.
-const MOST: i64 = 100_000;
-
-impl Bins {
-    /// Bins of `width` seconds that cover `from` to `to`.
-    #[expect(clippy::cast_possible_truncation, reason = "bounded by the width of a window")]
-    pub(super) fn covering(from: f64, to: f64, width: f64) -> Self {
-        let width = width.max(1e-3);
-        let first = number(from, width);
-        let last = (to / width).ceil() as i64;
-        Self {
-            first,
-            width,
-            count: usize::try_from((last - first).clamp(0, MOST)).unwrap_or_default(),
-        }
-    }
-
-    /// Where a bin begins.
-    pub(super) fn start(&self, bin: usize) -> f64 {
-        (self.first as f64 + bin as f64) * self.width
-    }
-
-    /// The bin that holds a time, the first or the last where none does.
-    pub(super) fn at(&self, t: f64) -> usize {
-        let bin = (number(t, self.width) - self.first).max(0);
-        let last = self.count.saturating_sub(1);
-        usize::try_from(bin).map_or(last, |bin| bin.min(last))
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "seconds of a stream over milliseconds"
-)]
-fn number(t: f64, width: f64) -> i64 {
-    (t / width).floor() as i64
-}
-
-/// The mean of a rate in each bin. A point's rate holds from the point before it.
-pub(super) fn mean_rates(points: &Points, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
-    let mut means = vec![0.0; bins.count];
-    let (from, end) = (bins.start(0), bins.start(bins.count));
-    let first = points.partition_point(|point| point.t <= from);
-    let mut before = first
-        .checked_sub(1)
-        .and_then(|at| points.get(at))
-        .map(|point| point.t);
-    for point in points.range(first..) {
-        let stretch = (before.unwrap_or(point.t).max(from), point.t.min(end));
-        before = Some(point.t);
-        let value = rate(point);
-        if value > 0.0 {
-            spread(bins.first, bins.width, stretch, |bin, share| {
-                if let Some(mean) = means.get_mut(bin) {
-                    *mean += value * share;
-                }
-            });
-        }
-        if point.t >= end {
-            break;
-        }
-    }
-    means
-}
-
-/// Gives each bin its share of a stretch of time: 1 for one that it fills.
-fn spread(first: i64, width: f64, (from, to): (f64, f64), mut give: impl FnMut(usize, f64)) {
-    if to <= from {
-        return;
-    }
-    for bin in number(from, width)..=number(to, width) {
-        let start = bin as f64 * width;
-        let overlap = to.min(start + width) - from.max(start);
-        if overlap > 0.0
-            && let Ok(bin) = usize::try_from(bin - first)
-        {
-            give(bin, overlap / width);
-        }
-    }
-}
-
-/// The least and the largest of a value within a bin, each with its time, and one time at which it was absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Extent {
-    least: Option<(f64, f64)>,
-    largest: Option<(f64, f64)>,
-    gap: Option<f64>,
-}
-
-impl Extent {
-    fn add(&mut self, t: f64, value: Option<f64>) {
-        let Some(value) = value else {
-            self.gap.get_or_insert(t);
-            return;
-        };
-        if self.least.is_none_or(|(_, least)| value < least) {
-            self.least = Some((t, value));
-        }
-        if self.largest.is_none_or(|(_, largest)| value > largest) {
-            self.largest = Some((t, value));
-        }
-    }
-
-    /// Its points in order of time.
-    fn points(&self) -> impl Iterator<Item = (f64, Option<f64>)> {
-        let value = |(t, value)| (t, Some(value));
-        let (mut one, mut two) = (self.least.map(value), self.largest.map(value));
-        if one == two {
-            two = None;
-        }
-        let mut three = self.gap.map(|t| (t, None));
-        let later = |a: &Option<(f64, Option<f64>)>, b: &Option<(f64, Option<f64>)>| match (a, b) {
-            (Some((a, _)), Some((b, _))) => a > b,
-            _ => false,
-        };
-        if later(&one, &two) {
-            std::mem::swap(&mut one, &mut two);
-        }
-        if later(&two, &three) || (two.is_none() && later(&one, &three)) {
-            std::mem::swap(&mut two, &mut three);
-        }
-        if later(&one, &two) {
-            std::mem::swap(&mut one, &mut two);
-        }
-        [one, two, three].into_iter().flatten()
-    }
-}
-
-/// A value over time; `None` is a gap.
-pub(super) type Curve = Vec<(f64, Option<f64>)>;
-
 /// What is known of a moment.
-pub(super) trait Timed {
+pub(in crate::ui) trait Timed {
     /// When, seconds on the stream.
     fn t(&self) -> f64;
 }
@@ -159,16 +17,10 @@ impl Timed for Point {
     }
 }
 
-impl Timed for (f64, Option<f64>) {
-    fn t(&self) -> f64 {
-        self.0
-    }
-}
-
 /// The points of one series on bins. It reads each point once, so that what a frame costs does not depend on how long
 /// the history is. `B` is what is kept of a bin: a mean rate, an [`Extent`], a count.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Track<B> {
+pub(in crate::ui) struct Track<B> {
     width: f64,
     first: i64,
     bins: VecDeque<B>,
@@ -220,7 +72,7 @@ impl<B: Clone + Default> Track<B> {
     }
 
     /// What is kept of each of `bins`.
-    pub(super) fn values(&self, bins: &Bins) -> Vec<B> {
+    pub(in crate::ui) fn values(&self, bins: &Bins) -> Vec<B> {
         let mut values: Vec<B> = self.within(bins).cloned().collect();
         values.resize(bins.count, B::default());
         values
@@ -234,7 +86,7 @@ impl<B: Clone + Default> Track<B> {
 
 impl Track<f64> {
     /// Reads the mean of a rate in each bin. A point's rate holds from the point before it.
-    pub(super) fn read_rates<P: Timed + Copy>(
+    pub(in crate::ui) fn read_rates<P: Timed + Copy>(
         &mut self,
         points: &Points<P>,
         bins: &Bins,
@@ -256,7 +108,7 @@ impl Track<f64> {
 
 impl Track<u32> {
     /// Reads the sum of a count in each bin.
-    pub(super) fn read_counts<P: Timed + Copy>(
+    pub(in crate::ui) fn read_counts<P: Timed + Copy>(
         &mut self,
         points: &Points<P>,
         bins: &Bins,
@@ -272,7 +124,7 @@ impl Track<u32> {
 
 impl Track<Extent> {
     /// Reads the least and the largest of a value in each bin.
-    pub(super) fn read_extents<P: Timed + Copy>(
+    pub(in crate::ui) fn read_extents<P: Timed + Copy>(
         &mut self,
         points: &Points<P>,
         bins: &Bins,
@@ -287,7 +139,7 @@ impl Track<Extent> {
 
     /// The line of the value that was read: the least and the largest of each bin, and one point beyond each end, so
     /// that the line reaches the edges.
-    pub(super) fn curve<P: Timed + Copy>(
+    pub(in crate::ui) fn curve<P: Timed + Copy>(
         &self,
         points: &Points<P>,
         bins: &Bins,
@@ -315,26 +167,8 @@ impl Track<Extent> {
 mod tests {
     use std::num::NonZeroU32;
 
+    use super::super::tests::{point, points, sent};
     use super::*;
-
-    fn point((t, out_bps): (f64, f32)) -> Point {
-        Point {
-            t,
-            out_bps,
-            in_bps: 0.0,
-            rtt_us: None,
-            cwnd: None,
-            retrans: 1,
-        }
-    }
-
-    fn points(rates: &[(f64, f32)]) -> Points {
-        rates.iter().copied().map(point).collect()
-    }
-
-    fn sent(point: &Point) -> f64 {
-        point.out_bps.into()
-    }
 
     fn rtt_us(point: &Point) -> Option<f64> {
         point.rtt_us.map(|us| us.get().into())
@@ -349,39 +183,6 @@ mod tests {
         let mut track = Track::default();
         track.read_extents(points, bins, cwnd);
         track.curve(points, bins, cwnd)
-    }
-
-    fn means(rates: &[(f64, f32)], bins: &Bins) -> Vec<f64> {
-        let points = points(rates);
-        let means = mean_rates(&points, bins, sent);
-        let mut track = Track::<f64>::default();
-        track.read_rates(&points, bins, sent);
-        assert_eq!(track.values(bins), means, "a track says the same");
-        means
-    }
-
-    #[test]
-    fn a_rate_holds_from_the_point_before() {
-        let bins = Bins::covering(0.0, 4.0, 1.0);
-        assert_eq!(means(&[(1.0, 0.0), (3.0, 8.0)], &bins), [0.0, 8.0, 8.0, 0.0]);
-    }
-
-    #[test]
-    fn a_stretch_shorter_than_a_bin_counts_by_its_share() {
-        let bins = Bins::covering(0.0, 2.0, 1.0);
-        assert_eq!(means(&[(0.5, 0.0), (0.75, 8.0), (1.5, 2.0)], &bins), [2.5, 1.0]);
-    }
-
-    #[test]
-    fn a_point_beyond_the_end_still_fills_the_last_bin() {
-        let bins = Bins::covering(1.0, 2.0, 1.0);
-        assert_eq!(means(&[(0.0, 0.0), (5.0, 3.0)], &bins), [3.0]);
-    }
-
-    #[test]
-    fn bins_stay_in_place_while_time_goes_on() {
-        let first = |from: f64| Bins::covering(from, from + 10.0, 0.5).first;
-        assert_eq!([first(10.1), first(10.4), first(10.6)], [20, 20, 21]);
     }
 
     #[test]
@@ -419,53 +220,6 @@ mod tests {
         let bins = Bins::covering(0.0, 10.0, 10.0);
         let wanted = [(1.0, Some(9.0)), (2.0, Some(1.0)), (3.0, Some(5.0))];
         assert_eq!(cwnd_curve(&points, &bins), wanted);
-    }
-
-    #[test]
-    fn least_largest_and_gap_come_in_order_of_time() {
-        for order in [
-            [1.0, 2.0, 3.0],
-            [1.0, 3.0, 2.0],
-            [2.0, 3.0, 1.0],
-            [3.0, 2.0, 1.0],
-            [3.0, 1.0, 2.0],
-        ] {
-            let [least, largest, gap] = order;
-            let extent = Extent {
-                least: Some((least, 5.0)),
-                largest: Some((largest, 9.0)),
-                gap: Some(gap),
-            };
-            let times: Vec<f64> = extent.points().map(|(t, _)| t).collect();
-            assert_eq!(times, [1.0, 2.0, 3.0]);
-        }
-        let single = Extent {
-            least: Some((2.0, 5.0)),
-            largest: Some((2.0, 5.0)),
-            gap: Some(1.0),
-        };
-        assert_eq!(
-            single.points().collect::<Curve>(),
-            [(1.0, None), (2.0, Some(5.0))]
-        );
-    }
-
-    /// A made-up history with idle stretches, peaks and gaps.
-    fn wild() -> Points {
-        let mut points = Points::default();
-        let mut t = 0.0;
-        for step in 0_u32..600 {
-            t += if step % 37 == 0 { 5.0 } else { 0.25 };
-            points.push_back(Point {
-                t,
-                out_bps: (step * 7919 % 1000) as f32,
-                in_bps: (step * 104_729 % 100) as f32,
-                rtt_us: NonZeroU32::new(1000 + step * 31 % 5000).filter(|_| step % 11 != 0),
-                cwnd: NonZeroU32::new(10 + step % 90),
-                retrans: u32::from(step % 23 == 0),
-            });
-        }
-        points
     }
 
     #[test]
@@ -511,5 +265,22 @@ mod tests {
         let early = Bins::covering(0.0, 2.0, 1.0);
         track.read_rates(&points(&[(0.0, 0.0), (1.0, 3.0)]), &early, sent);
         assert_eq!(track.values(&early), [3.0, 0.0]);
+    }
+    /// A made-up history with idle stretches, peaks and gaps.
+    fn wild() -> Points {
+        let mut points = Points::default();
+        let mut t = 0.0;
+        for step in 0_u32..600 {
+            t += if step % 37 == 0 { 5.0 } else { 0.25 };
+            points.push_back(Point {
+                t,
+                out_bps: (step * 7919 % 1000) as f32,
+                in_bps: (step * 104_729 % 100) as f32,
+                rtt_us: NonZeroU32::new(1000 + step * 31 % 5000).filter(|_| step % 11 != 0),
+                cwnd: NonZeroU32::new(10 + step % 90),
+                retrans: u32::from(step % 23 == 0),
+            });
+        }
+        points
     }
 }
