@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use egui::{Popup, Sense, Ui, vec2};
 use egui_material_icons::icons::ICON_CHECK;
 
-use super::model::{FLAGS, meaning, no_addition, sentence};
+use super::model::{FLAGS, meaning, no_addition};
 use crate::model::text::for_terminal;
 use crate::model::{Command, Endpoint, EndpointFlags, Host, Impossible, check_command, equivalent};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
 use crate::ui::widgets::{Look, Press, Switch, command_box, dialog, field, label, menu_item, paint, switch};
+use crate::words::endpoint::{Unfit, unfit};
 
 /// What is typed and chosen so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +46,13 @@ pub(super) enum Answer {
     Add(Command),
 }
 
-/// Which field will not do, and why.
-type Wrong = (&'static str, String);
+/// What somebody types into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Address,
+    Id,
+    Port,
+}
 
 const ADDRESS: &str = "Address";
 const ID: &str = "Id";
@@ -65,28 +71,21 @@ impl Adding {
     }
 
     /// The command, or what is wrong.
-    fn command(&self, view: &View<'_>) -> Result<Command, Wrong> {
-        let wrong = |field, why: &str| Err((field, why.to_owned()));
+    fn command(&self, view: &View<'_>) -> Result<Command, Unfit> {
         let text = self.address.trim();
         if text.is_empty() {
-            return wrong(ADDRESS, "An address of this machine is needed.");
+            return Err(Unfit::NoAddress);
         }
         let Ok(Host { ip: address, scope }) = text.parse::<Host>() else {
-            return wrong(ADDRESS, &format!("{text} is no address."));
+            return Err(Unfit::NoSuchAddress(text.to_owned()));
         };
         let id = match self.id.trim() {
             "" => None,
-            text => match text.parse::<u8>() {
-                Err(_) => return wrong(ID, "An id is a number from 1 to 255."),
-                Ok(id) => Some(id),
-            },
+            text => Some(text.parse::<u8>().map_err(|_| Unfit::NoId)?),
         };
         let port = match self.port.trim() {
             "" => None,
-            text => match text.parse::<u16>() {
-                Err(_) => return wrong(PORT, "A port is a number from 1 to 65535."),
-                Ok(port) => Some(port),
-            },
+            text => Some(text.parse::<u16>().map_err(|_| Unfit::NoPort)?),
         };
         let command = Command::EndpointAdd {
             address,
@@ -98,10 +97,8 @@ impl Adding {
             flags: self.flags,
         };
         let others: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-        match check_command(&command, &others) {
-            Ok(()) => Ok(command),
-            Err(why) => Err((field_of(&why), sentence(&why))),
-        }
+        check_command(&command, &others).map_err(Unfit::Impossible)?;
+        Ok(command)
     }
 
     /// The question.
@@ -115,18 +112,19 @@ impl Adding {
             label(ui, words, Type::Body, tokens.text2);
             ui.add_space(8.0);
             let command = self.command(view);
-            let bad = |field| matches!(&command, Err((wrong, _)) if *wrong == field);
+            let wrong = command.as_ref().err().and_then(field_of);
+            let bad = |field| wrong == Some(field);
             ui.horizontal(|ui| {
-                let typed = !self.address.is_empty() && bad(ADDRESS);
+                let typed = !self.address.is_empty() && bad(Field::Address);
                 labelled(ui, ADDRESS, |ui| {
                     field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
                 });
                 labelled(ui, "Device", |ui| self.device_ui(view, ui));
                 labelled(ui, ID, |ui| {
-                    field(ui, &mut self.id, ID, "any", 80.0, bad(ID));
+                    field(ui, &mut self.id, ID, "any", 80.0, bad(Field::Id));
                 });
                 labelled(ui, PORT, |ui| {
-                    field(ui, &mut self.port, PORT, "none", 80.0, bad(PORT));
+                    field(ui, &mut self.port, PORT, "none", 80.0, bad(Field::Port));
                 });
             });
             ui.add_space(12.0);
@@ -141,14 +139,13 @@ impl Adding {
                     let words = "Closes nothing; it can be undone.";
                     label(ui, words, Type::Small, tokens.text2);
                 }
-                Err((_, why)) => {
-                    label(ui, why, Type::Body, tokens.text2);
+                Err(why) => {
+                    label(ui, unfit(why), Type::Body, tokens.text2);
                 }
             }
             ui.add_space(12.0);
             ui.horizontal(|ui| {
-                let wrong = command.as_ref().err().map(|(_, why)| why.clone());
-                let refusal = no_addition(view).or(wrong);
+                let refusal = no_addition(view).or(command.as_ref().err().map(unfit));
                 let add = Press::text("Add").look(Look::Primary);
                 let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
                 let typing = ui.ctx().text_edit_focused();
@@ -222,16 +219,24 @@ impl Adding {
     }
 }
 
-/// The field that a reason is about.
-fn field_of(why: &Impossible) -> &'static str {
+/// The field that a reason is about, if it is about one.
+fn field_of(why: &Unfit) -> Option<Field> {
+    let why = match why {
+        Unfit::NoAddress | Unfit::NoSuchAddress(_) => return Some(Field::Address),
+        Unfit::NoId => return Some(Field::Id),
+        Unfit::NoPort => return Some(Field::Port),
+        Unfit::Impossible(why) => why,
+    };
     match why {
         Impossible::Address { .. }
         | Impossible::Mapped(_)
         | Impossible::NoDevice(_)
-        | Impossible::AddressTaken(_) => ADDRESS,
-        Impossible::IdZero | Impossible::IdTaken(_) | Impossible::ImplicitThere(_) => ID,
-        Impossible::PortZero | Impossible::PortWithoutSignal | Impossible::PortWithSubflow => PORT,
-        _ => "",
+        | Impossible::AddressTaken(_) => Some(Field::Address),
+        Impossible::IdZero | Impossible::IdTaken(_) | Impossible::ImplicitThere(_) => Some(Field::Id),
+        Impossible::PortZero | Impossible::PortWithoutSignal | Impossible::PortWithSubflow => {
+            Some(Field::Port)
+        }
+        _ => None,
     }
 }
 
@@ -253,7 +258,7 @@ mod tests {
     use crate::model::Endpoint;
     use crate::ui::test_data::Stage;
 
-    fn verdict(change: impl FnOnce(&mut Adding)) -> Result<Command, Wrong> {
+    fn verdict(change: impl FnOnce(&mut Adding)) -> Result<Command, Unfit> {
         let mut stage = Stage::usual();
         let taken = Endpoint {
             id: 2,
@@ -296,34 +301,34 @@ mod tests {
 
     #[test]
     fn what_the_kernel_would_refuse_is_said_before() {
-        let field = |change: fn(&mut Adding)| verdict(change).err().map(|(field, _)| field);
+        let field = |change: fn(&mut Adding)| verdict(change).err().as_ref().and_then(field_of);
         assert_eq!(field(|_| {}), None);
         assert_eq!(
             field(|adding| adding.address = "10.0.0.300".to_owned()),
-            Some(ADDRESS)
+            Some(Field::Address)
         );
         assert_eq!(
             field(|adding| adding.address = "10.0.1.1".to_owned()),
-            Some(ADDRESS)
+            Some(Field::Address)
         );
-        assert_eq!(field(|adding| adding.id = "2".to_owned()), Some(ID));
-        assert_eq!(field(|adding| adding.id = "256".to_owned()), Some(ID));
-        assert_eq!(field(|adding| adding.id = "0".to_owned()), Some(ID));
+        assert_eq!(field(|adding| adding.id = "2".to_owned()), Some(Field::Id));
+        assert_eq!(field(|adding| adding.id = "256".to_owned()), Some(Field::Id));
+        assert_eq!(field(|adding| adding.id = "0".to_owned()), Some(Field::Id));
         assert_eq!(
             field(|adding| adding.address = "224.0.0.1".to_owned()),
-            Some(ADDRESS)
+            Some(Field::Address)
         );
         assert_eq!(
             field(|adding| {
                 adding.port = "80".to_owned();
                 adding.flags = EndpointFlags::SIGNAL.with(EndpointFlags::SUBFLOW);
             }),
-            Some(PORT)
+            Some(Field::Port)
         );
         assert!(verdict(|adding| adding.flags = EndpointFlags::NONE).is_err());
         assert_eq!(
             field(|adding| adding.port = "80".to_owned()),
-            Some(PORT),
+            Some(Field::Port),
             "without signal"
         );
         let both = EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH);

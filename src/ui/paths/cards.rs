@@ -197,7 +197,7 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
     if !card.detail.is_empty() {
         at = paint(painter, pos2(at, y + 1.0), &card.detail, Type::Body, tokens.text2) + 16.0;
     }
-    if card.title != card.path.device {
+    if !card.is_by_device {
         paint(
             painter,
             pos2(at, y + 1.0),

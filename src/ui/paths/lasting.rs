@@ -7,6 +7,7 @@ use crate::history::State;
 use crate::model::text::for_terminal;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::view::View;
+use crate::words::endpoint::{self as words, Unstorable};
 
 /// How long what NetworkManager said is believed, s.
 const FRESH: f64 = 10.0;
@@ -100,30 +101,21 @@ pub(super) struct Owner {
 pub(super) enum Write {
     Flags(MptcpFlags),
     /// Why nothing can.
-    Cannot(String),
+    Cannot(Unstorable),
 }
 
 /// The owner of an endpoint, where it has one.
 pub(super) fn owner(endpoint: &Endpoint, owned: &Owned) -> Option<Owner> {
     let profile = owned.profiles.iter().find(|profile| profile.owns(endpoint))?;
-    let stored = match profile.flags {
-        MptcpFlags(0) => format!(
-            "By default it has {}; NetworkManager.conf may set others.",
-            MptcpFlags::DEFAULT
-        ),
-        flags => format!("NetworkManager has flags {flags}."),
-    };
+    let stored = Some(profile.flags).filter(|flags| *flags != MptcpFlags(0));
     let as_stored = endpoint.flags.without(EndpointFlags::IMPLICIT) == profile.flags.of_endpoints();
     let write = (!as_stored).then(|| match profile.flags.with_endpoints(endpoint.flags) {
-        _ if owned.writing => Write::Cannot("NetworkManager is being asked.".to_owned()),
+        _ if owned.writing => Write::Cannot(Unstorable::Busy),
         Some(flags) => Write::Flags(flags),
-        None => Write::Cannot(format!("NetworkManager cannot store {}.", endpoint.flags)),
+        None => Write::Cannot(Unstorable::NoFlag(endpoint.flags)),
     });
     Some(Owner {
-        text: format!(
-            "A change here lasts until {} reconnects. {stored}",
-            for_terminal(&profile.name)
-        ),
+        text: words::owned(&for_terminal(&profile.name), stored, MptcpFlags::DEFAULT),
         profile: profile.clone(),
         write,
     })
@@ -227,14 +219,18 @@ mod tests {
         let write = |flags, owned: &Owned| owner(&endpoint(1, "wlan0", flags), owned)?.write;
         assert_eq!(write(backup, &owned(0)), Some(Write::Flags(MptcpFlags(0x62))));
         assert_eq!(write(backup, &owned(0x62)), None);
-        let laminar = write(backup.with(EndpointFlags::LAMINAR), &owned(0));
-        let why = "NetworkManager cannot store subflow backup laminar.";
-        assert_eq!(laminar, Some(Write::Cannot(why.to_owned())));
+        let laminar = backup.with(EndpointFlags::LAMINAR);
+        let why = Unstorable::NoFlag(laminar);
+        assert_eq!(write(laminar, &owned(0)), Some(Write::Cannot(why)));
+        assert_eq!(
+            words::unstorable(why),
+            "NetworkManager cannot store subflow backup laminar."
+        );
         let busy = Owned {
             writing: true,
             ..owned(0)
         };
-        assert!(matches!(write(backup, &busy), Some(Write::Cannot(_))));
+        assert_eq!(write(backup, &busy), Some(Write::Cannot(Unstorable::Busy)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::model::text::for_terminal;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
 use crate::ui::widgets::{Press, command_box, hairline, label};
+use crate::words::endpoint::unstorable;
 
 /// The least height of the line about an owner, and what each further line of its words takes.
 const LINE: f32 = 36.0;
@@ -45,9 +46,9 @@ pub(super) fn owner_ui(owner: &Owner, id: u8, line: Rect, ui: &mut Ui, commands:
         let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(("write", id)));
         let refusal = match write {
             Write::Flags(_) => None,
-            Write::Cannot(why) => Some(why.as_str()),
+            Write::Cannot(why) => Some(unstorable(*why)),
         };
-        let response = press.unless(&mut child, refusal);
+        let response = press.unless(&mut child, refusal.as_deref());
         if let Write::Flags(flags) = write {
             if response.clicked() {
                 commands.push(UiCommand::WriteProfile(owner.profile.clone(), *flags));

@@ -10,8 +10,8 @@ use crate::model::{
     plan_change, problems,
 };
 use crate::ui::view::{PathName, View, network, path_name};
+use crate::words::endpoint as words;
 use crate::words::path::{kind_name, radio};
-use crate::words::{as_sentence, endpoint as words};
 
 /// All that the panel shows at the left.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub(super) struct Card {
     pub path: PathName,
     /// What people call the kind, or the device name.
     pub title: String,
+    /// Whether that is the device name already.
+    pub is_by_device: bool,
     /// The network's name or the link's speed.
     pub detail: String,
     pub up: bool,
@@ -116,6 +118,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
         content.cards.push(Card {
             path: path_name(view.live, view.slots, None),
             title: "Elsewhere".to_owned(),
+            is_by_device: false,
             detail: "addresses that no interface has now".to_owned(),
             up: false,
             signal_dbm: None,
@@ -140,9 +143,11 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         .filter_map(|subflow| view.live.subflow(subflow.cookie))
         .map(crate::history::SubflowHistory::out_bps)
         .sum();
+    let kind = kind_name(interface.kind);
     Card {
         path: path_name(view.live, view.slots, Some(name)),
-        title: kind_name(interface.kind).map_or_else(|| for_terminal(name).into_owned(), str::to_owned),
+        title: kind.map_or_else(|| for_terminal(name).into_owned(), str::to_owned),
+        is_by_device: kind.is_none(),
         detail: network(interface).unwrap_or_default(),
         up: interface.up,
         signal_dbm: interface.signal_dbm,
@@ -286,11 +291,6 @@ pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
     view.refusal()
 }
 
-/// A reason as a sentence of its own.
-pub(super) fn sentence(why: &impl ToString) -> String {
-    as_sentence(&why.to_string())
-}
-
 /// One switch of an endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct FlagSwitch {
@@ -321,7 +321,9 @@ pub(super) fn flag_switch(
         flags: asked,
         ..endpoint.clone()
     };
-    let barred = check_change(&so_far, change).err().map(|why| sentence(&why));
+    let barred = check_change(&so_far, change)
+        .err()
+        .map(|why| words::impossible(&why));
     let removed = pending
         .removes(endpoint.id)
         .then(|| "The endpoint is about to be removed.".to_owned());
