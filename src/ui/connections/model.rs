@@ -10,11 +10,11 @@ use crate::history::{Condition, SubflowHistory};
 use crate::model::{Connection, ConnectionId, Cookie};
 use crate::ui::badges::remarks;
 use crate::ui::format;
-use crate::ui::kit::{Badge, Chip, ChipState};
+use crate::ui::kit::{Chip, ChipState};
 use crate::ui::resample::{Bins, mean_rates};
 use crate::ui::theme::Slot;
 use crate::ui::view::{Direction, View, application};
-use crate::words::connection::{self, Remark};
+use crate::words::connection::Remark;
 use crate::words::state;
 
 /// The connections of one application.

@@ -11,8 +11,8 @@ use crate::model::Connection;
 use crate::ui::badges::badge;
 use crate::ui::format;
 use crate::ui::kit::{
-    Badge, Press, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address,
-    paint_right, paint_within, row_ground, sparkline, width,
+    Press, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
+    paint_within, row_ground, sparkline, width,
 };
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};

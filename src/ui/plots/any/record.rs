@@ -157,7 +157,7 @@ mod tests {
         let mut recording = Recording {
             metric: metric("cwnd"),
             connection: Token(1).into(),
-            values: VecDeque::new(),
+            values: Points::default(),
         };
         for step in 0..7000_u32 {
             recording.push(f64::from(step) * 0.05, Some(10.0));
