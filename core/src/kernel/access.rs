@@ -116,8 +116,8 @@ pub fn lacking(events: bool, control: bool, subflow_tokens: bool) -> Option<Stri
     })
 }
 
-/// Major and minor number of the running kernel.
-fn release() -> Option<(u32, u32)> {
+/// Major and minor number of the running kernel. What can be tried is tried instead.
+pub fn release() -> Option<(u32, u32)> {
     let system = uname().ok()?;
     parse_release(system.release().to_str()?)
 }
