@@ -91,8 +91,8 @@ fn may_control() -> Result<bool, Error> {
     }
 }
 
-/// Major and minor number of the running kernel.
-fn release() -> Option<(u32, u32)> {
+/// Major and minor number of the running kernel. What can be tried is tried instead.
+pub fn release() -> Option<(u32, u32)> {
     let system = uname().ok()?;
     parse_release(system.release().to_str()?)
 }

@@ -33,7 +33,7 @@ mod unprivileged;
 mod wireless;
 
 #[cfg(feature = "monitor")]
-pub use access::{has_capability, probe};
+pub use access::{has_capability, probe, release};
 pub use error::{Error, Left};
 pub use events::{Events, Received, port_is_taken};
 pub use netns::Namespace;

@@ -8,12 +8,12 @@
 //! absent and never 0.
 
 mod info;
+mod location;
 pub mod mptcp_info;
-mod place;
 pub mod tcp_info;
 
 pub use info::Info;
-pub use place::Place;
+pub use location::Location;
 
 /// One number in a struct of the kernel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Field {
     /// Its name in the kernel's struct.
     pub kernel_name: &'static str,
     /// Where it lies there.
-    pub place: Place,
+    pub place: Location,
     /// How it moves.
     pub kind: Kind,
     /// What its values count.
@@ -97,14 +97,18 @@ pub enum Known {
     Limited,
     /// Where it is less than `TCP_INFINITE_SSTHRESH` (include/net/tcp.h).
     Finite,
+    /// Until Linux 7.0, which has other numbers there and a struct of the same length: the bytes do not tell which it is.
+    BeforeLinux7,
 }
 
 /// `TCP_INFINITE_SSTHRESH` (include/net/tcp.h).
 const INFINITE_SSTHRESH: u64 = 0x7fff_ffff;
 
-/// What the kernel knows of a socket as a whole.
+/// What decides about all numbers of a socket.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct Context {
+    /// The kernel is older than Linux 7.0.
+    pub is_before_linux_7: bool,
     /// The peer has answered.
     pub is_answered: bool,
     /// A round trip was measured.
@@ -114,15 +118,16 @@ pub struct Progress {
 impl Field {
     /// The value in the kernel's bytes, in [`Self::unit`], where the kernel knows it.
     #[inline]
-    pub fn read(&self, bytes: &[u8], progress: Progress) -> Option<u64> {
+    pub fn read(&self, bytes: &[u8], context: Context) -> Option<u64> {
         let value = self.place.read(bytes)?;
         let known = match self.known {
             Known::Always => true,
-            Known::Answered => progress.is_answered,
-            Known::Measured => progress.is_measured && value != self.place.all_ones(),
+            Known::Answered => context.is_answered,
+            Known::Measured => context.is_measured && value != self.place.all_ones(),
             Known::NotZero => value != 0,
             Known::Limited => value != 0 && value != self.place.all_ones(),
             Known::Finite => value < INFINITE_SSTHRESH,
+            Known::BeforeLinux7 => context.is_before_linux_7,
         };
         let scale = if self.unit == Unit::BitsPerSecond { 8 } else { 1 };
         known.then(|| value.saturating_mul(scale))
@@ -136,7 +141,7 @@ macro_rules! field {
         $crate::metrics::Field {
             name: stringify!($name),
             kernel_name: stringify!($kernel),
-            place: $crate::metrics::Place::$shape($($at),*),
+            place: $crate::metrics::Location::$shape($($at),*),
             kind: $crate::metrics::Kind::$kind,
             unit: $crate::metrics::Unit::$unit,
             known: $crate::metrics::Known::$known,
@@ -165,7 +170,7 @@ macro_rules! place_of {
     ({ $kernel:ident, $shape:ident($($at:literal),*), $($rest:tt)* }) => {
         #[doc = concat!("Where `", stringify!($kernel), "` lies.")]
         #[allow(non_upper_case_globals, reason = "the kernel's own name")]
-        pub const $kernel: Place = Place::$shape($($at),*);
+        pub const $kernel: Location = Location::$shape($($at),*);
     };
 }
 

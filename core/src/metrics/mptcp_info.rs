@@ -2,7 +2,7 @@
 //! `mptcp_diag_fill_info` (net/mptcp/sockopt.c). It grew in Linux 5.12, 5.14, 6.5, 6.8 and 6.10.
 
 use super::info::{count_since, news_of, since_of};
-use super::{Field, Info, Place, fields_of};
+use super::{Field, Info, Location, fields_of};
 
 /// The length of the struct in Linux 6.18.
 pub const SIZE: usize = 96;
@@ -11,10 +11,10 @@ pub const SIZE: usize = 96;
 pub type MptcpInfo = Info<SIZE>;
 
 /// `mptcpi_token`: what the connection is known by.
-pub const TOKEN: Place = Place::word(12);
+pub const TOKEN: Location = Location::word(12);
 
 /// `mptcpi_flags`: all of the bits MPTCP_INFO_FLAG_….
-pub const FLAGS: Place = Place::word(8);
+pub const FLAGS: Location = Location::word(8);
 
 /// Hands the rows of the table to a macro: what it means, the field of the model with its type, the kernel's name, its
 /// place, kind and unit, when it is known, since which Linux, and its title.
@@ -81,4 +81,4 @@ rows!(fields_of);
 pub const NEWS: [u8; SIZE] = news_of(FIELDS, &[TOKEN, FLAGS]);
 
 /// The places of the times since something.
-pub const SINCE: [Place; count_since(FIELDS)] = since_of(FIELDS);
+pub const SINCE: [Location; count_since(FIELDS)] = since_of(FIELDS);

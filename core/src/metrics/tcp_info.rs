@@ -2,7 +2,7 @@
 //! (net/ipv4/tcp.c).
 
 use super::info::{count_since, news_of, since_of};
-use super::{Field, Info, Place, fields_of};
+use super::{Field, Info, Location, fields_of};
 
 /// The length of the struct in Linux 6.18.
 pub const SIZE: usize = 280;
@@ -10,16 +10,13 @@ pub const SIZE: usize = 280;
 /// The struct as the kernel gave it.
 pub type TcpInfo = Info<SIZE>;
 
-/// What is no field here: the state, which the message around it has, too; two numbers that the kernel leaves 0; and two
-/// that it changed.
-pub const NOT_READ: [Place; 4] = [
-    Place::byte(0),
+/// What is no field here: the state, which the message around it has, too, and two numbers that the kernel leaves 0.
+pub const NOT_READ: [Location; 3] = [
+    Location::byte(0),
     // tcpi_fackets: since Linux 4.15 there is none.
-    Place::word(40),
+    Location::word(40),
     // tcpi_last_ack_sent: "Not remembered, sorry."
-    Place::word(48),
-    // tcpi_accecn_fail_mode and tcpi_accecn_opt_seen: Linux 7.0 has other numbers there, and nothing tells which it is.
-    Place::word(276),
+    Location::word(48),
 ];
 
 /// Hands the rows of the table to a macro: what it means, the field of the model with its type, the kernel's name, its
@@ -162,6 +159,10 @@ macro_rules! rows {
                 received_e0_bytes: u32 { tcpi_received_e0_bytes, word(268), Counter, Bytes, Always, "6.18", "Received, ECT(0)" }
                 /// Received data that came with a mark of congestion (CE).
                 received_ce_bytes: u32 { tcpi_received_ce_bytes, word(272), Counter, Bytes, Always, "6.18", "Received, CE" }
+                /// How Accurate ECN failed, as bits: 1 and 2 its bits in the header, sent and received; 4 and 8 its option.
+                accecn_fail_mode: u16 { tcpi_accecn_fail_mode, half(276), Code, Plain, BeforeLinux7, "6.18", "AccECN failure" }
+                /// Which option of Accurate ECN came: 0 none, 1 an empty one, 2 one with counts, 3 it fails on the way.
+                accecn_opt_seen: u16 { tcpi_accecn_opt_seen, half(278), Code, Plain, BeforeLinux7, "6.18", "AccECN option" }
             }
         }
     };
@@ -175,4 +176,4 @@ rows!(fields_of);
 pub const NEWS: [u8; SIZE] = news_of(FIELDS, &[]);
 
 /// The places of the times since something.
-pub const SINCE: [Place; count_since(FIELDS)] = since_of(FIELDS);
+pub const SINCE: [Location; count_since(FIELDS)] = since_of(FIELDS);

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const KNOWN: Progress = Progress {
+const KNOWN: Context = Context {
+    is_before_linux_7: true,
     is_answered: true,
     is_measured: true,
 };
 
 /// The bits that a place takes.
-fn bits(place: Place) -> impl Iterator<Item = (usize, u32)> {
+fn bits(place: Location) -> impl Iterator<Item = (usize, u32)> {
     let bytes = place.mask().into_iter().take(place.width);
     (place.offset..).zip(bytes).flat_map(|(at, mask)| {
         (0..8_u32)
@@ -20,7 +21,7 @@ fn bits(place: Place) -> impl Iterator<Item = (usize, u32)> {
 }
 
 /// Asserts that no bit is read twice, that numbers are aligned, and where the last one ends.
-fn check_places(fields: &[Field], others: &[Place], size: usize) {
+fn check_places(fields: &[Field], others: &[Location], size: usize) {
     let mut taken = BTreeSet::new();
     for place in fields
         .iter()
@@ -32,7 +33,7 @@ fn check_places(fields: &[Field], others: &[Place], size: usize) {
         }
         assert_eq!(place.offset % place.width, 0, "{place:?} is not aligned");
     }
-    let end = |place: Place| place.offset + place.width;
+    let end = |place: Location| place.offset + place.width;
     let last = fields
         .iter()
         .map(|field| field.place)
@@ -110,16 +111,16 @@ fn what_the_kernel_does_not_know_yet_is_absent() {
             .find(|field| field.name == name)
             .expect("a field")
     };
-    let read = |name: &str, value: u64, progress: Progress| {
+    let read = |name: &str, value: u64, context: Context| {
         let field = field(name);
         let info = tcp_info::TcpInfo::default().with(field.place, value);
-        field.read(info.bytes(), progress)
+        field.read(info.bytes(), context)
     };
-    let asked = Progress {
+    let asked = Context {
         is_answered: false,
         ..KNOWN
     };
-    let unmeasured = Progress {
+    let unmeasured = Context {
         is_measured: false,
         ..KNOWN
     };
@@ -137,23 +138,34 @@ fn what_the_kernel_does_not_know_yet_is_absent() {
     assert_eq!(read("delivery_rate_bps", 0, KNOWN), None);
     assert_eq!(read("delivery_rate_bps", 1000, KNOWN), Some(8000));
     assert_eq!(read("lost", 0, asked), Some(0));
+    let newer = Context {
+        is_before_linux_7: false,
+        ..KNOWN
+    };
+    assert_eq!(
+        (
+            read("accecn_opt_seen", 1, KNOWN),
+            read("accecn_opt_seen", 1, newer)
+        ),
+        (Some(1), None)
+    );
 }
 
 #[test]
 fn bit_fields_share_a_byte() {
-    let (low, high) = (Place::bit_field(0, 0, 4), Place::bit_field(0, 4, 4));
+    let (low, high) = (Location::bit_field(0, 0, 4), Location::bit_field(0, 4, 4));
     let info = Info::<8>::default().with(low, 7).with(high, 11);
     assert_eq!((info.get(low), info.get(high)), (Some(7), Some(11)));
     let changed = info.with(low, 2);
     assert_eq!((changed.get(low), changed.get(high)), (Some(2), Some(11)));
-    let flags = Info::<8>::default().with(Place::word(0), 0b10);
-    assert_eq!(flags.get(Place::flag(0, 1)), Some(1));
-    assert_eq!(flags.get(Place::flag(0, 0)), Some(0));
+    let flags = Info::<8>::default().with(Location::word(0), 0b10);
+    assert_eq!(flags.get(Location::flag(0, 1)), Some(1));
+    assert_eq!(flags.get(Location::flag(0, 0)), Some(0));
 }
 
 #[test]
 fn the_clock_alone_is_no_news() {
-    let news = |place: Place| {
+    let news = |place: Location| {
         let words: Vec<u64> = tcp_info::TcpInfo::default()
             .with(place, place.all_ones())
             .words(&tcp_info::NEWS)
@@ -161,13 +173,13 @@ fn the_clock_alone_is_no_news() {
         let (_length, words) = words.split_last().expect("words");
         words.iter().any(|word| *word != 0)
     };
+    let print = |info: tcp_info::TcpInfo| info.fingerprint(&tcp_info::NEWS);
+    let whole = tcp_info::TcpInfo::new(&[0; tcp_info::SIZE]);
     for field in tcp_info::FIELDS {
-        assert_eq!(
-            news(field.place),
-            !field.kind.grows_with_the_clock(),
-            "{}",
-            field.name
-        );
+        let is_news = !field.kind.grows_with_the_clock();
+        assert_eq!(news(field.place), is_news, "{}", field.name);
+        let other = print(whole.with(field.place, 1)) != print(whole);
+        assert_eq!(other, is_news, "{}", field.name);
     }
     assert_eq!(tcp_info::SINCE.len(), 3);
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metric::{Metric, metric, shared, with_numbers};
 use super::{ConnectionId, Cookie, Scope, Sequence, SocketAddr, Token};
-use crate::metrics::{Progress, mptcp_info, tcp_info};
+use crate::metrics::{Context, mptcp_info, tcp_info};
 
 /// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -176,8 +176,8 @@ impl ConnectionKey {
 
 impl Connection {
     /// Takes every number that the kernel knows out of the bytes of `struct mptcp_info`.
-    pub fn read(&mut self, info: &[u8], progress: Progress) {
-        self.read_numbers(info, progress);
+    pub fn read(&mut self, info: &[u8], context: Context) {
+        self.read_numbers(info, context);
     }
 
     /// What it is known by.
@@ -291,10 +291,10 @@ impl Connection {
 
 impl Subflow {
     /// Takes every number that the kernel knows out of the bytes of `struct tcp_info`.
-    pub fn read(&mut self, info: &[u8], progress: Progress) {
-        self.read_numbers(info, progress);
+    pub fn read(&mut self, info: &[u8], context: Context) {
+        self.read_numbers(info, context);
         let mut details = SubflowDetails::default();
-        details.read_numbers(info, progress);
+        details.read_numbers(info, context);
         self.details = Arc::new(details);
     }
 

@@ -86,11 +86,11 @@ macro_rules! with_numbers {
 
         impl $name {
             /// Takes the numbers that the kernel knows out of the bytes of its struct.
-            fn read_numbers(&mut self, bytes: &[u8], progress: $crate::metrics::Progress) {
+            fn read_numbers(&mut self, bytes: &[u8], context: $crate::metrics::Context) {
                 use $crate::model::metric::Number;
                 $({
                     const FIELD: $crate::metrics::Field = $crate::metrics::field!($field, $meaning, $row);
-                    self.$field = FIELD.read(bytes, progress).and_then(Number::from_kernel);
+                    self.$field = FIELD.read(bytes, context).and_then(Number::from_kernel);
                 })*
             }
         }

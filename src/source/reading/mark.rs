@@ -51,9 +51,7 @@ impl Mark {
             let word = |value: Option<u32>| u64::from(value.unwrap_or(u32::MAX));
             hasher.write_u64(word(a) << 32 | word(b));
         }
-        for word in info.words(&NEWS) {
-            hasher.write_u64(word);
-        }
+        hasher.write_u64(info.fingerprint(&NEWS));
         Self {
             cookie,
             print: hasher.finish(),

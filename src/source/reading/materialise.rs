@@ -1,20 +1,24 @@
 //! From a joined reading to the model.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::LazyLock;
 
 use rustc_hash::FxHashMap;
 
 use super::devices::Devices;
 use super::egress::{Egress, WayName};
 use super::table::{Entry, Row, Table};
-use crate::kernel::Holders;
-use crate::metrics::Progress;
+use crate::kernel::{Holders, release};
+use crate::metrics::Context;
 use crate::metrics::tcp_info::tcpi_rtt;
 use crate::model::{
     self, Connection, ConnectionKey, Cookie, Endpoint, EndpointFlags, InterfaceBy, Subflow, TcpState, Token,
     is_link_local, scope_of,
 };
 use crate::wire::sock_diag::{self as flag, MptcpSocket, TcpSocket, on_link};
+
+/// Whether the running kernel is older than Linux 7.0.
+static BEFORE_LINUX_7: LazyLock<bool> = LazyLock::new(|| release().is_some_and(|release| release < (7, 0)));
 
 /// What is known of connections besides their sockets.
 #[derive(Default)]
@@ -35,12 +39,12 @@ pub(super) struct Surroundings {
 }
 
 /// A subflow's interface, how it is known, and the one that has the local address where that is another.
-type Place = (Option<String>, Option<InterfaceBy>, Option<String>);
+type NamedPath = (Option<String>, Option<InterfaceBy>, Option<String>);
 
 impl Surroundings {
     /// The interface that a subflow is bound to, else the one that its route leaves by, else the owner of its local
     /// address.
-    fn place_of(&self, row: Row<'_>) -> Place {
+    fn place_of(&self, row: Row<'_>) -> NamedPath {
         let socket = row.socket;
         let bound = Some(socket.interface_index).filter(|index| *index != 0);
         let routed = || {
@@ -168,11 +172,12 @@ impl Surroundings {
             subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row))),
             ..Connection::default()
         };
-        let progress = Progress {
+        let context = Context {
+            is_before_linux_7: *BEFORE_LINUX_7,
             is_answered: state != TcpState::SynSent,
             is_measured: true,
         };
-        connection.read(socket.info.bytes(), progress);
+        connection.read(socket.info.bytes(), context);
         connection
     }
 
@@ -204,11 +209,12 @@ impl Surroundings {
             backup_inferred: concluded.is_some(),
             ..Subflow::default()
         };
-        let progress = Progress {
+        let context = Context {
+            is_before_linux_7: *BEFORE_LINUX_7,
             is_answered: state != TcpState::SynSent,
             is_measured: socket.info.get(tcpi_rtt).is_some_and(|rtt| rtt > 0),
         };
-        subflow.read(socket.info.bytes(), progress);
+        subflow.read(socket.info.bytes(), context);
         subflow
     }
 }

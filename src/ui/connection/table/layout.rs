@@ -22,7 +22,7 @@ pub(super) const SHAPE: f32 = 20.0;
 
 /// One column in its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct ColumnPlace {
     pub column: &'static Column,
     pub left: f32,
     pub right: f32,
@@ -34,7 +34,7 @@ pub(super) fn lay_out(
     rows: &[Row],
     available: f32,
     painter: &Painter,
-) -> (Vec<Place>, f32) {
+) -> (Vec<ColumnPlace>, f32) {
     let measure = |text: &str, style| width(painter, text, style);
     let mut widths: Vec<f32> = columns
         .iter()
@@ -77,7 +77,7 @@ pub(super) fn lay_out(
         .map(|(column, width)| {
             let left = at;
             at += width + GAP + spare;
-            Place {
+            ColumnPlace {
                 column,
                 left,
                 right: left + width,

@@ -38,7 +38,7 @@ pub(super) fn value(metric: &Metric<Subflow>, of: &Subflow) -> Value {
 
 fn why_absent(known: Known) -> &'static str {
     match known {
-        Known::Always | Known::Answered => NOT_TOLD,
+        Known::Always | Known::Answered | Known::BeforeLinux7 => NOT_TOLD,
         Known::Measured => NO_ROUND_TRIP,
         Known::NotZero => "Nothing to tell yet, or this kernel does not tell it.",
         Known::Limited => "Unlimited, or this kernel does not tell it.",

@@ -6,7 +6,7 @@ use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_LINK_OFF, ICON_MORE_VER
 
 use super::chooser;
 use super::columns::CellStyle;
-use super::layout::{MENU, PADDING, Place, SHAPE, lay_out};
+use super::layout::{ColumnPlace, MENU, PADDING, SHAPE, lay_out};
 use super::model::{Cell, Row, chosen, sort_by, spoken};
 use crate::history::Condition;
 use crate::model::{Command, EndpointFlags, FlagChange, equivalent, plan_change};
@@ -102,7 +102,7 @@ fn rule(rect: Rect, ui: &Ui) {
         .hline(over, rect.bottom() - 0.5, Stroke::new(1.0, color));
 }
 
-fn head(places: &[Place], wide: f32, right: f32, table: &mut TableSettings, ui: &mut Ui) {
+fn head(places: &[ColumnPlace], wide: f32, right: f32, table: &mut TableSettings, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(wide, HEAD), Sense::hover());
     let (x, y) = (rect.left() + PADDING, rect.center().y);
@@ -161,7 +161,7 @@ fn triangle(middle: Pos2, down: bool, tokens: &Tokens) -> Shape {
     Shape::convex_polygon(corners, tokens.text, Stroke::NONE)
 }
 
-fn line(row: &Row, places: &[Place], rect: Rect, ui: &Ui) {
+fn line(row: &Row, places: &[ColumnPlace], rect: Rect, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter();
     let (x, y) = (rect.left() + PADDING, rect.center().y);
@@ -224,7 +224,7 @@ fn elided(text: &str, most: f32, ui: &Ui) -> String {
 }
 
 /// What is said of the place under the pointer.
-fn hint(row: &Row, places: &[Place], rect: Rect, pointed: Option<Pos2>) -> String {
+fn hint(row: &Row, places: &[ColumnPlace], rect: Rect, pointed: Option<Pos2>) -> String {
     let mut text = format!(
         "{} {}\n{} → {}",
         row.path.name, row.path.device, row.local, row.remote

@@ -2,7 +2,7 @@
 
 /// The bytes of a number in a struct of the kernel, and its bits where it shares them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// Bytes before it.
     pub offset: usize,
     /// Its bytes: 1, 2, 4 or 8.
@@ -15,7 +15,7 @@ pub struct Place {
     needs: usize,
 }
 
-impl Place {
+impl Location {
     /// A `__u8`.
     pub const fn byte(offset: usize) -> Self {
         Self::whole(offset, 1, 8)
