@@ -159,8 +159,11 @@ pub(super) fn ui(
         (state.saving, state.saved) = (None, Some(saved));
     }
     let (commands, menu) = head(state, shown, with, view, ui);
+    let response = &with.felt.response;
     if state.recorder.chosen.is_empty() {
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "No metric is chosen"));
         nothing(menu, with.places, ui);
+        focus_ring(ui, response, 2.0);
         return commands;
     }
     let (key, rows) = state.rows(&with.time, view);
@@ -175,7 +178,6 @@ pub(super) fn ui(
         cursor: with.cursor,
         now,
     };
-    let response = &with.felt.response;
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, paint::spoken(&scene)));
     paint::ui(&scene, ui);
     with.felt.mark(ui);
