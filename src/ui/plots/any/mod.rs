@@ -55,6 +55,7 @@ pub(super) struct AnyMetric {
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
     revision: u64,
+    taken: u64,
     range: (f64, f64),
     width: f32,
     chosen: Vec<&'static str>,
@@ -114,6 +115,7 @@ impl AnyMetric {
     fn rows(&mut self, time: &TimeAxis, view: &View<'_>) -> (Key, Vec<Row>) {
         let key = Key {
             revision: view.shown.revision(),
+            taken: self.recorder.taken,
             range: (time.from, time.to),
             width: time.right - time.left,
             chosen: self
