@@ -55,6 +55,7 @@ pub(super) struct AnyMetric {
 #[derive(Clone, Debug, PartialEq)]
 struct Key {
     revision: u64,
+    taken: u64,
     range: (f64, f64),
     width: f32,
     chosen: Vec<&'static str>,
@@ -114,6 +115,7 @@ impl AnyMetric {
     fn rows(&mut self, time: &TimeAxis, view: &View<'_>) -> (Key, Vec<Row>) {
         let key = Key {
             revision: view.shown.revision(),
+            taken: self.recorder.taken,
             range: (time.from, time.to),
             width: time.right - time.left,
             chosen: self
@@ -159,8 +161,11 @@ pub(super) fn ui(
         (state.saving, state.saved) = (None, Some(saved));
     }
     let (commands, menu) = head(state, shown, with, view, ui);
+    let response = &with.felt.response;
     if state.recorder.chosen.is_empty() {
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "No metric is chosen"));
         nothing(menu, with.places, ui);
+        focus_ring(ui, response, 2.0);
         return commands;
     }
     let (key, rows) = state.rows(&with.time, view);
@@ -175,7 +180,6 @@ pub(super) fn ui(
         cursor: with.cursor,
         now,
     };
-    let response = &with.felt.response;
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, paint::spoken(&scene)));
     paint::ui(&scene, ui);
     with.felt.mark(ui);

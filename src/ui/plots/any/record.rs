@@ -39,6 +39,9 @@ pub(super) struct Recording {
 
 impl Recording {
     fn push(&mut self, t: f64, raw: Option<f64>) {
+        if self.values.back().is_some_and(|newest| newest.t >= t) {
+            return;
+        }
         let before = self
             .values
             .back()
@@ -66,6 +69,8 @@ pub(super) struct Recorder {
     pub since: Option<f64>,
     recordings: FxHashMap<(Cookie, &'static str), Recording>,
     newest: Option<f64>,
+    /// How often something was taken: what was made of the values is to be made anew.
+    pub taken: u64,
 }
 
 impl Recorder {
@@ -75,6 +80,8 @@ impl Recorder {
         self.chosen.retain(|other| other.field.name != metric.field.name);
         if self.chosen.len() == before {
             self.chosen.push(metric);
+            // Its first value is that of the newest sample.
+            self.newest = None;
         }
         self.forget_others();
     }
@@ -110,6 +117,7 @@ impl Recorder {
             return;
         }
         self.newest = Some(t);
+        self.taken += 1;
         self.since.get_or_insert(t);
         for connection in &self.connections {
             for subflow in history.subflows_of(*connection) {
@@ -190,6 +198,14 @@ mod tests {
                 .sum()
         };
         assert_eq!(count(&recorder), 2, "one value of each subflow");
+        recorder.toggle(metric("cwnd"));
+        recorder.record(&stage.history);
+        assert_eq!(
+            count(&recorder),
+            4,
+            "the newest sample has the next one's value, too"
+        );
+        recorder.toggle(metric("cwnd"));
         recorder.toggle(metric("rtt_us"));
         assert_eq!((count(&recorder), recorder.since), (0, None));
     }
