@@ -7,6 +7,7 @@
 #[path = "hosts/mod.rs"]
 mod hosts;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hosts::Pair;
@@ -16,6 +17,8 @@ use pathscope::source::{LiveSource, Options, Source as _};
 use socket2::Protocol;
 
 const LIMIT: Duration = Duration::from_secs(10);
+/// Wake-ups are counted by the threads' names, which those of two sources share.
+static ALONE: Mutex<()> = Mutex::new(());
 
 fn next(source: &LiveSource) -> Line {
     source.lines().recv_timeout(LIMIT).expect("a line")
@@ -52,6 +55,7 @@ fn wakes() -> u64 {
 
 #[test]
 fn without_a_connection_it_rests_and_the_first_one_shows_at_once() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(pair) = Pair::new() else { return };
     let namespace = Namespace::open(&pair.client.netns().to_string_lossy()).expect("a namespace");
     let source = LiveSource::open(&namespace, &Options::default()).expect("a source");
@@ -82,6 +86,7 @@ fn without_a_connection_it_rests_and_the_first_one_shows_at_once() {
 
 #[test]
 fn a_link_that_goes_is_shown_at_once_while_it_rests() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(pair) = Pair::new() else { return };
     let namespace = Namespace::open(&pair.client.netns().to_string_lossy()).expect("a namespace");
     let source = LiveSource::open(&namespace, &Options::default()).expect("a source");

@@ -15,7 +15,8 @@ const BLOCK: usize = 64;
 /// Points in order of time.
 #[derive(Clone, Debug)]
 pub struct Points<P = Point> {
-    blocks: VecDeque<Arc<[P; BLOCK]>>,
+    /// Each holds as many points as fill it.
+    blocks: VecDeque<Arc<Vec<P>>>,
     /// How many points of the first block are gone.
     gone: usize,
     /// The newest points: fewer than fill a block.
@@ -97,9 +98,9 @@ impl<P: Copy> Points<P> {
             self.newest.reserve_exact(room(length + 1) - length);
         }
         self.newest.push(point);
-        if let Ok(block) = <[P; BLOCK]>::try_from(self.newest.as_slice()) {
-            self.blocks.push_back(Arc::new(block));
-            self.newest.clear();
+        if self.newest.len() == BLOCK {
+            // It becomes a block where it lies: where thousands of series fill one at once, copies would be twice as much.
+            self.blocks.push_back(Arc::new(std::mem::take(&mut self.newest)));
         }
     }
 

@@ -136,11 +136,7 @@ impl<'a> Sampler<'a> {
     fn rest(&self, now: Instant) -> Option<Duration> {
         let interval = self.shared.interval();
         let idle = self.cadence.idle(now).filter(|idle| *idle > interval);
-        let may = idle.is_some()
-            && self.reader.is_empty()
-            && self.shared.ledger.hears()
-            && !self.shared.ledger.has_news();
-        idle.filter(|_| may)
+        idle.filter(|_| self.reader.is_empty() && self.shared.ledger.hears())
     }
 
     /// Looks closely at some connections. What cannot be read now is left to the next sample.

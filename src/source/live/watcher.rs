@@ -103,6 +103,7 @@ impl Watcher<'_> {
             if let Some(passed) = self.shared.passed_events() {
                 events = Some(passed);
                 self.shared.ledger.begin_hearing();
+                self.shared.stir();
             }
             self.shared.ledger.set_draining(true);
             let mut more = false;

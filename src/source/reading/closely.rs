@@ -49,7 +49,9 @@ impl Reader {
         if !is_routed_as_before || before.is_none_or(|before| !inventory.is_like(before)) {
             return Ok(None);
         }
-        let mut tokens: Vec<Token> = tokens.iter().copied().collect();
+        // Somebody may still look at one that is gone.
+        let is_here = |token: &Token| self.table.find((*token).into()).is_some();
+        let mut tokens: Vec<Token> = tokens.iter().copied().filter(is_here).collect();
         tokens.sort_unstable();
         let Some(found) = self.look_up(&tokens)?.filter(|found| found.is_steady) else {
             return Ok(None);
