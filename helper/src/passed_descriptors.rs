@@ -28,9 +28,7 @@ impl PassedDescriptors {
     /// Starts the thread, which ends with the last of these.
     pub(super) fn start() -> io::Result<Self> {
         let (sender, passed) = mpsc::sync_channel(CLOSED_AT_ONCE);
-        let thread = Builder::new()
-            .name("closing".to_owned())
-            .stack_size(STACK_BYTES);
+        let thread = Builder::new().name("closing".to_owned()).stack_size(STACK_BYTES);
         thread.spawn(move || hold_and_close(&passed))?;
         Ok(Self(sender))
     }
