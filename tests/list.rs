@@ -62,11 +62,16 @@ fn compare_connection(connection: &Value, before: &Socket, after: &Socket) {
     ] {
         assert_between(connection, field, name, before, after);
     }
-    for (field, name) in [
-        ("local_addr_used", "local_addr_used"),
-        ("local_addr_max", "local_addr_max"),
+    // Newer releases of ss print these, too.
+    for name in [
+        "local_addr_used",
+        "local_addr_max",
+        "subflows_total",
+        "retransmits",
     ] {
-        assert_same(connection, field, name, before, after);
+        if before.words.contains_key(name) {
+            assert_same(connection, name, name, before, after);
+        }
     }
     let marked = |mark: &str| before.marks.iter().any(|other| other == mark);
     assert_eq!(connection["csum_enabled"].as_bool(), Some(marked("csum_enabled")));
@@ -138,10 +143,7 @@ fn compare_rest(subflow: &Value, before: &Socket, after: &Socket) {
     let scales = format!("{},{}", subflow["snd_wscale"], subflow["rcv_wscale"]);
     assert_eq!(Some(&scales), before.words.get("wscale"), "{subflow}");
     let options = subflow["options"].as_u64().expect("options");
-    for (bit, mark) in [(1, "ts"), (2, "sack")] {
-        let marked = before.marks.iter().any(|other| other == mark);
-        assert_eq!(options & bit != 0, marked, "{mark}: {subflow}");
-    }
+    assert_eq!(options & 4, 4, "windows are scaled: {subflow}");
     let limited = |socket: &Socket| socket.marks.iter().any(|mark| mark == "app_limited");
     if limited(before) == limited(after) {
         assert_eq!(
@@ -297,9 +299,8 @@ fn connections_that_do_nothing_are_not_told_again_because_the_clock_goes_on() {
     let told = |sample: &Value| sample["connections"].as_array().map_or(0, Vec::len);
     let (first, rest) = samples.split_first().expect("samples");
     assert_eq!(told(first), 50);
-    assert!(rest.len() >= 4, "{} samples", samples.len());
-    // What is found out of processes is news once.
-    for sample in rest.iter().skip(2) {
-        assert_eq!(told(sample), 0, "{}", sample["connections"]);
-    }
+    // What is found out of processes is news once; close looks tell what they looked at.
+    let regular = rest.iter().filter(|sample| sample["only"].is_null());
+    let told: Vec<usize> = regular.skip(2).map(told).collect();
+    assert!(told.len() >= 4 && told.iter().all(|told| *told == 0), "{told:?}");
 }

@@ -18,7 +18,6 @@ use pathscope::metrics::tcp_info::{
     tcpi_min_rtt, tcpi_pacing_rate, tcpi_rcv_wnd, tcpi_retrans, tcpi_rto, tcpi_rtt, tcpi_rttvar,
     tcpi_snd_cwnd, tcpi_snd_mss, tcpi_snd_ssthresh, tcpi_snd_wnd, tcpi_total_retrans, tcpi_unacked,
 };
-use pathscope::metrics::{Info, Place};
 use pathscope::wire::bytes::{AF_INET, AF_INET6};
 use pathscope::wire::generic::{Family, parse_family};
 use pathscope::wire::mptcp_pm::{self, PmAddress, PmEvent, PmLimits, parse_event};
@@ -27,7 +26,7 @@ use pathscope::wire::proc_text::{parse_netstat, parse_socket_inode};
 use pathscope::wire::rtnetlink::{self, Address, DefaultRoute, Link};
 use pathscope::wire::sock_diag::{self, MptcpSocket, TcpMessage, TcpSocket, parse_mptcp};
 use pathscope::wire::{Malformed, ethtool};
-use wire_support::{NAMES, bytes, hex, message, payload};
+use wire_support::{NAMES, assert_numbers, bytes, hex, instead, message, payload};
 
 fn address(text: &str) -> SocketAddr {
     text.parse().unwrap()
@@ -35,21 +34,6 @@ fn address(text: &str) -> SocketAddr {
 
 fn tcp(name: &str) -> TcpSocket {
     TcpMessage::parse(&payload(name)).unwrap().socket().unwrap()
-}
-
-/// Asserts that each of these numbers is there.
-fn assert_numbers<const N: usize>(info: &Info<N>, numbers: &[(Place, u64)]) {
-    for (place, number) in numbers {
-        assert_eq!(info.get(*place), Some(*number), "{place:?}");
-    }
-}
-
-/// The same numbers, but for those that are others.
-fn instead(numbers: &[(Place, u64)], others: &[(Place, u64)]) -> Vec<(Place, u64)> {
-    let same = numbers
-        .iter()
-        .filter(|(place, _)| others.iter().all(|(other, _)| other != place));
-    same.chain(others).copied().collect()
 }
 
 fn event(name: &str) -> PmEvent {
@@ -185,9 +169,8 @@ fn subflows() {
         (tcpi_snd_wnd, 64512),
         (tcpi_rcv_wnd, 64512),
     ];
-    let read = tcp("tcp_v4_joined");
-    let info = read.info;
-    assert_eq!(read, TcpSocket { info, ..joined });
+    let info = tcp("tcp_v4_joined").info;
+    assert_eq!(tcp("tcp_v4_joined"), TcpSocket { info, ..joined });
     assert_numbers(&info, &numbers);
     let initial = TcpSocket {
         cookie: 50227,
@@ -198,9 +181,8 @@ fn subflows() {
         flags: Some(195),
         ..joined
     };
-    let read = tcp("tcp_v4");
-    let info = read.info;
-    assert_eq!(read, TcpSocket { info, ..initial });
+    let info = tcp("tcp_v4").info;
+    assert_eq!(tcp("tcp_v4"), TcpSocket { info, ..initial });
     let others = [
         (tcpi_rtt, 29),
         (tcpi_rttvar, 14),

@@ -1,6 +1,7 @@
 //! Reads the annotated hexadecimal of tests/golden.
 #![allow(missing_docs, unreachable_pub, dead_code, clippy::unwrap_used)]
 
+use pathscope::metrics::{Info, Place};
 use pathscope::wire::netlink::{Message, Messages};
 
 /// Every golden message by name.
@@ -70,4 +71,19 @@ pub fn message(bytes: &[u8]) -> Message<'_> {
 /// What follows the netlink header.
 pub fn payload(name: &str) -> Vec<u8> {
     message(&bytes(name)).payload.to_vec()
+}
+
+/// Asserts that each of these numbers is there.
+pub fn assert_numbers<const N: usize>(info: &Info<N>, numbers: &[(Place, u64)]) {
+    for (place, number) in numbers {
+        assert_eq!(info.get(*place), Some(*number), "{place:?}");
+    }
+}
+
+/// The same numbers, but for those that are others.
+pub fn instead(numbers: &[(Place, u64)], others: &[(Place, u64)]) -> Vec<(Place, u64)> {
+    let same = numbers
+        .iter()
+        .filter(|(place, _)| others.iter().all(|(other, _)| other != place));
+    same.chain(others).copied().collect()
 }

@@ -61,6 +61,8 @@ macro_rules! rows {
             bytes_acked: u64 { mptcpi_bytes_acked, long(72), Counter, Bytes, Always, "6.5", "Acknowledged" }
             /// Subflows, the initial one included.
             subflows_total: u8 { mptcpi_subflows_total, byte(80), Gauge, Plain, Always, "6.8", "Subflows" }
+            /// Endpoints from which announced addresses are answered one to one (laminar); 0 is what older kernels leave there.
+            endp_laminar_max: u8 { mptcpi_endp_laminar_max, byte(81), Gauge, Plain, NotZero, "6.18", "Laminar endpoints" }
             /// Since data was last sent.
             last_data_sent_ms: u32 { mptcpi_last_data_sent, word_of_longer(84, 96), Since, Milliseconds, Answered, "6.10", "Sent before" }
             /// Since data last came in.

@@ -4,7 +4,7 @@ use egui::{Popup, PopupCloseBehavior, Rect, ScrollArea, Sense, Ui, UiBuilder, Wi
 use egui::{pos2, vec2};
 use egui_material_icons::icons::{ICON_CHECK, ICON_VIEW_COLUMN};
 
-use super::columns::{COLUMNS, Column, Face};
+use super::columns::{COLUMNS, CellStyle, Column};
 use super::model::{chosen, toggle};
 use crate::ui::settings::TableSettings;
 use crate::ui::theme::{Tokens, Type};
@@ -33,7 +33,7 @@ pub(super) fn ui(table: &mut TableSettings, place: Rect, ui: &mut Ui) {
             let high = (ui.ctx().content_rect().height() - 160.0).clamp(120.0, 420.0);
             ScrollArea::vertical().max_height(high).show(ui, |ui| {
                 let shown = chosen(table);
-                for column in COLUMNS.iter().filter(|column| column.face != Face::Path) {
+                for column in COLUMNS.iter().filter(|column| column.style != CellStyle::Path) {
                     let on = shown.iter().any(|other| other.key == column.key);
                     if entry(column, on, ui) {
                         toggle(table, column.key);

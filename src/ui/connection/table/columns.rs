@@ -24,7 +24,7 @@ pub(super) struct Column {
     /// The least that it is wide.
     pub width: f32,
     /// How its values look.
-    pub face: Face,
+    pub style: CellStyle,
     /// Whether it is shown until somebody chooses.
     pub usual: bool,
     /// How its value for a subflow is found.
@@ -35,14 +35,14 @@ pub(super) struct Column {
 #[derive(Clone, Copy, Debug)]
 enum Find {
     /// Here.
-    Here(fn(&Given<'_>) -> Value),
+    Here(fn(&CellInput<'_>) -> Value),
     /// As a number that the kernel tells.
     Metric(&'static Metric<Subflow>),
 }
 
 /// How the values of a column look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Face {
+pub(super) enum CellStyle {
     /// The shape and name of the path.
     Path,
     /// An address, its middle left out where there is no room.
@@ -56,7 +56,7 @@ pub(super) enum Face {
 }
 
 /// What a value is found from.
-pub(super) struct Given<'a> {
+pub(super) struct CellInput<'a> {
     pub subflow: &'a SubflowHistory,
     pub path: &'a PathName,
     /// The interface that has the local address, where it is another.
@@ -69,7 +69,7 @@ pub(super) struct Given<'a> {
     pub up: Option<bool>,
 }
 
-impl Given<'_> {
+impl CellInput<'_> {
     fn lost(&self) -> bool {
         self.condition == Condition::Stalled
     }
@@ -92,12 +92,12 @@ fn yes_or_no(value: Option<bool>) -> Value {
     })
 }
 
-fn rtt(given: &Given<'_>) -> Value {
-    let last = &given.subflow.last;
+fn rtt(input: &CellInput<'_>) -> Value {
+    let last = &input.subflow.last;
     let Some(rtt) = last.rtt_us.filter(|rtt| *rtt > 0) else {
         return Value::Absent(NO_ROUND_TRIP);
     };
-    if given.lost() {
+    if input.lost() {
         return Value::Last(NOTHING_THROUGH, format!("last {}", format::ms(rtt)));
     }
     let spread = last.rtt_var_us.map(|var| format!("± {}", format::ms(var)));
@@ -106,14 +106,14 @@ fn rtt(given: &Given<'_>) -> Value {
 
 /// The interface that carries it, and the one whose address it uses where that is another: two subflows over one
 /// interface are no two independent paths.
-fn path(given: &Given<'_>) -> String {
-    let name = &given.path.name;
-    let owner = given.owner.as_ref();
+fn path(input: &CellInput<'_>) -> String {
+    let name = &input.path.name;
+    let owner = input.owner.as_ref();
     owner.map_or_else(|| name.clone(), |owner| format!("{name} ({owner}'s address)"))
 }
 
-fn ids(given: &Given<'_>) -> Value {
-    let last = &given.subflow.last;
+fn ids(input: &CellInput<'_>) -> Value {
+    let last = &input.subflow.last;
     let id = |id: Option<u8>| id.map_or_else(|| format::ABSENT.to_owned(), |id| id.to_string());
     match (last.local_id, last.remote_id) {
         (None, None) => Value::Absent(HIDDEN),
@@ -133,8 +133,8 @@ pub(super) fn state_word(condition: Condition, up: Option<bool>) -> &'static str
     }
 }
 
-fn role(given: &Given<'_>) -> Value {
-    let last = &given.subflow.last;
+fn role(input: &CellInput<'_>) -> Value {
+    let last = &input.subflow.last;
     let word = match (last.backup_local, last.backup_remote, last.initial) {
         (Some(true), _, _) => "backup",
         (_, Some(true), _) => "peer's backup",
@@ -157,7 +157,7 @@ const fn figure(
     head: &'static str,
     unit: &'static str,
     meaning: &'static str,
-    value: fn(&Given<'_>) -> Value,
+    value: fn(&CellInput<'_>) -> Value,
 ) -> Column {
     Column {
         key,
@@ -165,7 +165,7 @@ const fn figure(
         unit,
         meaning,
         width: 36.0,
-        face: Face::Number,
+        style: CellStyle::Number,
         usual: false,
         find: Find::Here(value),
     }
@@ -194,10 +194,10 @@ const fn words(
     key: &'static str,
     head: &'static str,
     meaning: &'static str,
-    value: fn(&Given<'_>) -> Value,
+    value: fn(&CellInput<'_>) -> Value,
 ) -> Column {
     Column {
-        face: Face::Words,
+        style: CellStyle::Words,
         ..figure(key, head, "", meaning, value)
     }
 }
@@ -209,16 +209,16 @@ impl Column {
         self
     }
 
-    const fn face(mut self, face: Face) -> Self {
-        self.face = face;
+    const fn style(mut self, style: CellStyle) -> Self {
+        self.style = style;
         self
     }
 
     /// Its value for a subflow.
-    pub(super) fn value(&self, given: &Given<'_>) -> Value {
+    pub(super) fn value(&self, input: &CellInput<'_>) -> Value {
         match self.find {
-            Find::Here(value) => value(given),
-            Find::Metric(metric) => number::value(metric, &given.subflow.last),
+            Find::Here(value) => value(input),
+            Find::Metric(metric) => number::value(metric, &input.subflow.last),
         }
     }
 
@@ -247,36 +247,36 @@ impl Column {
 #[rustfmt::skip]
 const PATH: &[Column] = &[
     words("path", "Path", "The interface that carries it: the one that it is bound to, else the one that its route leaves by.",
-        |given| Value::Text(path(given))).usual(88.0).face(Face::Path),
+        |input| Value::Text(path(input))).usual(88.0).style(CellStyle::Path),
     words("interface", "Interface", "The device name.",
-        |given| match given.path.device.as_str() {
+        |input| match input.path.device.as_str() {
             "" => Value::Absent("No interface has the address, and no route is known."),
             device => Value::Text(device.to_owned()),
         }),
     words("address_interface", "Address of", "The interface that has the local address, where another one carries it.",
-        |given| Value::Text(given.owner.clone().unwrap_or_default())),
+        |input| Value::Text(input.owner.clone().unwrap_or_default())),
     words("local", "Local", "This host's address and port.",
-        |given| Value::Address(given.subflow.last.local)).usual(110.0).face(Face::Address),
+        |input| Value::Address(input.subflow.last.local)).usual(110.0).style(CellStyle::Address),
     words("remote", "Remote", "The peer's address and port.",
-        |given| Value::Address(given.subflow.last.remote)).usual(110.0).face(Face::Address),
+        |input| Value::Address(input.subflow.last.remote)).usual(110.0).style(CellStyle::Address),
     words("ids", "Ids", "Address ids: this host's → the peer's.", ids).usual(44.0),
     figure("local_id", "Local id", "", "This host's address id.",
-        |given| id(given.subflow.last.local_id)),
+        |input| id(input.subflow.last.local_id)),
     figure("remote_id", "Remote id", "", "The peer's address id.",
-        |given| id(given.subflow.last.remote_id)),
+        |input| id(input.subflow.last.remote_id)),
     words("condition", "State", "Whether data flows; stalled: data waits and nothing gets through.",
-        |given| Value::Text(state_word(given.condition, given.up).to_owned())).usual(72.0).face(Face::State),
-    words("state", "TCP state", "The state of the TCP socket.", |given| tcp_state(given.subflow.last.state)),
+        |input| Value::Text(state_word(input.condition, input.up).to_owned())).usual(72.0).style(CellStyle::State),
+    words("state", "TCP state", "The state of the TCP socket.", |input| tcp_state(input.subflow.last.state)),
     words("role", "Role", "Initial: the connection began with it. Backup: carries data only when no other path can.",
         role).usual(44.0),
     words("initial", "Initial", "Whether the connection began with it.",
-        |given| yes_or_no(given.subflow.last.initial)),
+        |input| yes_or_no(input.subflow.last.initial)),
     words("backup_local", "Backup here", "This host asked the peer to use it as backup only.",
-        |given| yes_or_no(given.subflow.last.backup_local)),
+        |input| yes_or_no(input.subflow.last.backup_local)),
     words("backup_remote", "Backup there", "The peer asked this host to use it as backup only.",
-        |given| yes_or_no(given.subflow.last.backup_remote)),
+        |input| yes_or_no(input.subflow.last.backup_remote)),
     words("joined_by", "Joined by", "How it is known which connection it belongs to; by inode it is inferred.",
-        |given| Value::Text(match given.subflow.last.joined_by {
+        |input| Value::Text(match input.subflow.last.joined_by {
             JoinedBy::Token => "token",
             JoinedBy::Inode => "inode",
         }.to_owned())),
@@ -287,15 +287,15 @@ const PATH: &[Column] = &[
 #[rustfmt::skip]
 const RATES: &[Column] = &[
     figure("out", "Out", "Mbit/s", "Data that the peer acknowledges now.",
-        |given| given.rate(given.out_bps, |point| point.out_bps)).usual(64.0),
-    figure("in", "In", "", "Data received now, Mbit/s.", |given| given.rate(given.in_bps, |point| point.in_bps)).usual(40.0),
+        |input| input.rate(input.out_bps, |point| point.out_bps)).usual(64.0),
+    figure("in", "In", "", "Data received now, Mbit/s.", |input| input.rate(input.in_bps, |point| point.in_bps)).usual(40.0),
 ];
 
 /// The last one.
 #[rustfmt::skip]
 const IDENTITY: &[Column] = &[
     words("cookie", "Cookie", "The identity of the TCP socket, as in ss -e.",
-        |given| Value::Text(given.subflow.last.cookie.to_string())),
+        |input| Value::Text(input.subflow.last.cookie.to_string())),
 ];
 
 /// The kernel's numbers that stand first, and how wide they are where they are shown until somebody chooses.

@@ -2,7 +2,7 @@
 
 use egui::Painter;
 
-use super::columns::{Column, Face};
+use super::columns::{CellStyle, Column};
 use super::model::Row;
 use crate::ui::theme::Type;
 use crate::ui::widgets::width;
@@ -53,10 +53,10 @@ pub(super) fn lay_out(
                     })
                     .fold(0.0, f32::max)
             };
-            let inside = match column.face {
-                Face::Path => (widest(Type::Strong) + SHAPE + 4.0).min(MOST_PATH),
-                Face::Address => widest(Type::Mono).min(MOST_ADDRESS),
-                Face::Words | Face::State | Face::Number => widest(Type::Body),
+            let inside = match column.style {
+                CellStyle::Path => (widest(Type::Strong) + SHAPE + 4.0).min(MOST_PATH),
+                CellStyle::Address => widest(Type::Mono).min(MOST_ADDRESS),
+                CellStyle::Words | CellStyle::State | CellStyle::Number => widest(Type::Body),
             };
             // Steps of eight, so that a digit more or less moves nothing.
             let inside = (inside.max(column.width) / 8.0).ceil() * 8.0;
@@ -89,7 +89,7 @@ pub(super) fn lay_out(
 
 /// Takes what does not fit from the addresses, if that is enough; else nothing is changed and the table scrolls.
 fn squeeze(columns: &[&'static Column], widths: &mut [f32], short: f32) {
-    let addresses = |column: &&'static Column| column.face == Face::Address;
+    let addresses = |column: &&'static Column| column.style == CellStyle::Address;
     let number = columns.iter().filter(|column| addresses(column)).count();
     let each = short / number.max(1) as f32;
     let fits = columns

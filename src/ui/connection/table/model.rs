@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::columns::{COLUMNS, Column, Face, Given, column, state_word};
+use super::columns::{COLUMNS, CellInput, CellStyle, Column, column, state_word};
 use super::value::Value;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{ConnectionId, Cookie, SocketAddr};
@@ -38,7 +38,7 @@ pub(in crate::ui::connection) struct Cell {
 /// The columns that are shown, in order.
 pub(super) fn chosen(table: &TableSettings) -> Vec<&'static Column> {
     let is_shown = |column: &&'static Column| match &table.columns {
-        Some(keys) => column.face == Face::Path || keys.iter().any(|key| key == column.key),
+        Some(keys) => column.style == CellStyle::Path || keys.iter().any(|key| key == column.key),
         None => column.usual,
     };
     COLUMNS.iter().filter(is_shown).collect()
@@ -65,7 +65,7 @@ pub(super) fn toggle(table: &mut TableSettings, key: &str) {
 /// A click on a column's head: numbers begin with the largest, words with the first; the third click brings the
 /// order of the paths back.
 pub(super) fn sort_by(table: &mut TableSettings, column: &Column) {
-    let first = column.face == Face::Number;
+    let first = column.style == CellStyle::Number;
     let descending = match &table.sort {
         Some(sort) if sort.column == column.key && sort.descending == first => Some(!first),
         Some(sort) if sort.column == column.key => None,
@@ -101,7 +101,7 @@ pub(in crate::ui::connection) fn rows(
     {
         let mut keyed: Vec<_> = subflows
             .into_iter()
-            .map(|subflow| (with_given(subflow, view, |given| column.value(given)), subflow))
+            .map(|subflow| (with_input(subflow, view, |input| column.value(input)), subflow))
             .collect();
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, descending));
         subflows = keyed.into_iter().map(|(_, subflow)| subflow).collect();
@@ -115,7 +115,7 @@ pub(in crate::ui::connection) fn rows(
     for column in columns {
         let values: Vec<Value> = subflows
             .iter()
-            .map(|subflow| with_given(subflow, view, |given| column.value(given)))
+            .map(|subflow| with_input(subflow, view, |input| column.value(input)))
             .collect();
         for (row, cell) in rows.iter_mut().zip(cells(values)) {
             row.cells.push(cell);
@@ -124,9 +124,9 @@ pub(in crate::ui::connection) fn rows(
     rows
 }
 
-fn with_given<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&Given<'_>) -> T) -> T {
+fn with_input<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&CellInput<'_>) -> T) -> T {
     let path = view.path(subflow.last.interface.as_deref());
-    of(&Given {
+    of(&CellInput {
         subflow,
         path: &path,
         owner: view.other_owner(&subflow.last),
@@ -138,13 +138,13 @@ fn with_given<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&Giv
 }
 
 fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
-    with_given(subflow, view, |given| Row {
+    with_input(subflow, view, |input| Row {
         cookie: subflow.last.cookie,
-        path: given.path.clone(),
+        path: input.path.clone(),
         local: subflow.last.local,
         remote: subflow.last.remote,
-        state: state_word(given.condition, given.up),
-        lost: given.condition == Condition::Stalled,
+        state: state_word(input.condition, input.up),
+        lost: input.condition == Condition::Stalled,
         others,
         cells: Vec::new(),
     })
@@ -214,7 +214,11 @@ pub(super) fn spoken(row: &Row, columns: &[&Column]) -> String {
         row.path.name, row.local, row.remote, row.state
     );
     for (column, cell) in columns.iter().zip(&row.cells) {
-        if matches!(column.face, Face::Path | Face::Address | Face::State) || cell.text.is_empty() {
+        if matches!(
+            column.style,
+            CellStyle::Path | CellStyle::Address | CellStyle::State
+        ) || cell.text.is_empty()
+        {
             continue;
         }
         words += &match (cell.why, column.unit) {
@@ -229,7 +233,7 @@ pub(super) fn spoken(row: &Row, columns: &[&Column]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Token;
+    use crate::model::{Subflow, Token};
     use crate::ui::test_data::Stage;
 
     fn keys(table: &TableSettings) -> Vec<&'static str> {
@@ -257,6 +261,23 @@ mod tests {
             "retrans_total",
         ];
         assert_eq!(keys(&TableSettings::default()), usual);
+    }
+
+    #[test]
+    fn every_number_that_the_kernel_tells_has_a_column_and_those_that_were_remembered_keep_their_keys() {
+        let remembered = "path interface address_interface local remote ids local_id remote_id condition state role \
+            initial backup_local backup_remote joined_by rtt min_rtt rtt_var cwnd ssthresh mss out in delivery_rate_bps \
+            pacing_rate_bps bytes_sent bytes_acked bytes_received bytes_retrans retrans_total retrans lost unacked \
+            snd_wnd rto backoff last_data_sent last_data_received last_ack_received";
+        let keys: Vec<_> = COLUMNS.iter().map(|column| column.key).collect();
+        let remembered: Vec<_> = remembered.split_whitespace().collect();
+        assert!(keys.starts_with(&remembered), "{keys:?}");
+        assert_eq!(keys.last(), Some(&"cookie"));
+        for metric in Subflow::METRICS {
+            let name = metric.field.name;
+            let unitless = name.trim_end_matches("_us").trim_end_matches("_ms");
+            assert!(keys.contains(&unitless), "{name}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use egui::{accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_LINK_OFF, ICON_MORE_VERT, ICON_SWAP_HORIZ};
 
 use super::chooser;
-use super::columns::Face;
+use super::columns::CellStyle;
 use super::layout::{MENU, PADDING, Place, SHAPE, lay_out};
 use super::model::{Cell, Row, chosen, sort_by, spoken};
 use crate::model::{Command, EndpointFlags, FlagChange, equivalent, plan_change};
@@ -123,7 +123,7 @@ fn head(places: &[Place], wide: f32, right: f32, table: &mut TableSettings, ui: 
         } else {
             tokens.text3
         };
-        let sign = if column.face == Face::Number {
+        let sign = if column.style == CellStyle::Number {
             paint_right(painter, pos2(cell.right(), y), &title, Type::Small, color) - 7.0
         } else {
             paint(painter, pos2(cell.left(), y), &title, Type::Small, color) + 7.0
@@ -167,18 +167,18 @@ fn line(row: &Row, places: &[Place], rect: Rect, ui: &Ui) {
     for (place, cell) in places.iter().zip(&row.cells) {
         let (left, right) = (pos2(x + place.left, y), pos2(x + place.right, y));
         let wide = place.right - place.left;
-        match place.column.face {
-            Face::Path => {
+        match place.column.style {
+            CellStyle::Path => {
                 let middle = left + vec2(6.0, 0.0);
                 shape_of(painter, middle, 10.0, row.path.slot, tokens, row.lost);
                 let at = left + vec2(SHAPE, 0.0);
                 paint_within(painter, at, &cell.text, Type::Strong, tokens.text, wide - SHAPE);
             }
-            Face::Address => {
+            CellStyle::Address => {
                 let text = elided(&cell.text, wide, ui);
                 paint(painter, left, &text, Type::Mono, tokens.text);
             }
-            Face::Words => {
+            CellStyle::Words => {
                 let color = if cell.why.is_some() {
                     tokens.text3
                 } else {
@@ -186,11 +186,11 @@ fn line(row: &Row, places: &[Place], rect: Rect, ui: &Ui) {
                 };
                 paint_within(painter, left, &cell.text, Type::Body, color, wide + 8.0);
             }
-            Face::State => {
+            CellStyle::State => {
                 let color = if row.lost { tokens.danger } else { tokens.text };
                 paint_within(painter, left, &cell.text, Type::Body, color, wide + 8.0);
             }
-            Face::Number => figure(cell, right, ui),
+            CellStyle::Number => figure(cell, right, ui),
         }
     }
     rule(rect, ui);
@@ -236,9 +236,9 @@ fn hint(row: &Row, places: &[Place], rect: Rect, pointed: Option<Pos2>) -> Strin
         .find(|(place, _)| (place.left - 6.0..=place.right + 6.0).contains(&at));
     if let Some((place, cell)) = under {
         let title = place.column.title();
-        match (cell.why, place.column.face) {
+        match (cell.why, place.column.style) {
             (Some(why), _) => text += &format!("\n{title}: {}. {why}", cell.text),
-            (None, Face::Path | Face::Address) => {}
+            (None, CellStyle::Path | CellStyle::Address) => {}
             (None, _) if cell.text.is_empty() => {}
             (None, _) => text += &format!("\n{title}: {} {}", cell.text, cell.aside),
         }
