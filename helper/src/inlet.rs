@@ -57,9 +57,9 @@ pub(super) struct Inlet {
     beginning: Vec<u8>,
     /// What is let in and waits to be read.
     ready: Vec<u8>,
-    /// So many bytes after that are let in, too.
+    /// How many bytes after that are let in, too.
     let_in: usize,
-    /// So many bytes after that are thrown away.
+    /// How many bytes after that are thrown away.
     thrown_away: usize,
     /// The descriptor that the message brought.
     passed: Option<OwnedFd>,

@@ -1,6 +1,6 @@
-//! Closing descriptors that strangers passed. Whoever passes one may see to it that closing it takes as long as they
-//! like: the last close of a TCP socket with `SO_LINGER` waits for the peer, and one of a socket in whose queue there is
-//! such a socket does, too.
+//! Closing descriptors that callers passed. A caller may see to it that closing one takes as long as they like: the last
+//! close of a TCP socket with `SO_LINGER` waits for the peer, and one of a socket in whose queue there is such a socket
+//! does, too.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,12 +15,12 @@ use nix::sched::{CloneFlags, unshare};
 const HELD_FOR: Duration = Duration::from_secs(1);
 /// Where more are passed meanwhile, the oldest are closed earlier.
 const MOST_HELD: usize = 96;
-/// So many then.
+/// How many are closed then.
 const CLOSED_AT_ONCE: usize = 32;
 /// The threads do next to nothing.
 const STACK_BYTES: usize = 64 * 1024;
 
-/// Takes what strangers passed, and closes it on a thread of its own.
+/// Takes descriptors that callers passed, and closes them on a thread of its own.
 #[derive(Clone, Debug)]
 pub(super) struct PassedDescriptors(SyncSender<OwnedFd>);
 
@@ -28,9 +28,7 @@ impl PassedDescriptors {
     /// Starts the thread, which ends with the last of these.
     pub(super) fn start() -> io::Result<Self> {
         let (sender, passed) = mpsc::sync_channel(CLOSED_AT_ONCE);
-        let thread = Builder::new()
-            .name("strangers".to_owned())
-            .stack_size(STACK_BYTES);
+        let thread = Builder::new().name("closing".to_owned()).stack_size(STACK_BYTES);
         thread.spawn(move || hold_and_close(&passed))?;
         Ok(Self(sender))
     }

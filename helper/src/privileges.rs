@@ -104,7 +104,7 @@ fn keep_one() -> Result<(), String> {
     set_dumpable(false).map_err(|error| format!("not dumpable: {error}"))
 }
 
-/// Whoever started it, and with whatever limits. The unit's system calls do not include this one, and need not.
+/// Limits its memory, whoever started it and with whatever limits. The unit's system calls do not include this one, and need not.
 fn bound_memory() -> Result<(), String> {
     let failed = |error: nix::Error| format!("the limit of its memory: {error}");
     let (_, most) = getrlimit(Resource::RLIMIT_DATA).map_err(failed)?;

@@ -63,7 +63,7 @@ pub(super) enum Order {
 pub(super) enum Report {
     /// The links as they are from now on.
     Links(Vec<Link>),
-    /// So many connections are up with all their subflows, of those there are to be.
+    /// How many connections are up with all their subflows, and how many there are to be.
     Coming { up: usize, of: usize },
     /// Everything is up. The process itself is in the laptop's namespace; this thread of it is in the server's.
     Up { server_thread: i32 },

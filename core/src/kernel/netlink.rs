@@ -23,7 +23,7 @@ const RECEIVE_BUFFER_BYTES: usize = 1024 * 1024;
 const ANSWER_WITHIN_S: i64 = 5;
 /// How often a dump is begun again because what it lists changed meanwhile.
 const DUMP_ATTEMPTS: u32 = 4;
-/// So many look-ups share a send. Each answer takes about 2.5 kB of the receive buffer, which for normal users holds
+/// How many look-ups share a send. Each answer takes about 2.5 kB of the receive buffer, which for normal users holds
 /// 400 kB.
 const LOOK_UPS_A_SEND: usize = 64;
 /// How many datagrams that answer nothing we asked are passed over in one exchange. An exchange that was given up leaves

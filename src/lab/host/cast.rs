@@ -6,7 +6,8 @@ use super::super::work::Task;
 use super::paths::{Path, server_address};
 use super::server::Service;
 
-/// So many connections of the scenario's flows and its crowd, and what the server is for them.
+/// The applications that open this many connections, for the scenario's flows and its crowd, and what the server is for
+/// them.
 pub(super) fn cast(scenario: &Scenario, paths: &[&Path], connections: usize) -> (Vec<Task>, Vec<Service>) {
     let (mut tasks, mut services) = (Vec::new(), Vec::new());
     for (flow, connections) in shares(scenario, connections) {

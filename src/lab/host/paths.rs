@@ -8,7 +8,7 @@ use super::super::scenario::{Family, Joining, Peer};
 
 /// Extra subflows and accepted addresses that both hosts allow: the most that the kernel takes.
 const LIMIT: u8 = 8;
-/// So many ports are announced in turn.
+/// How many ports are announced in turn.
 const PORTS: u16 = 10;
 
 /// The laptop's part of one path to the server.
