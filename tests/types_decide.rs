@@ -19,13 +19,18 @@ const ROOMS: [&str; 6] = [
 ];
 
 /// What reads words that others wrote for programs, with whose words they are.
-const READERS: [(&str, &str); 5] = [
+const READERS: [(&str, &str); 7] = [
     ("src/cli/args.rs", "arguments"),
+    ("src/source/file.rs", "the kind of a line of the stream"),
+    (
+        "src/ui/connection/table/number.rs",
+        "a number that is being written",
+    ),
     ("src/ui/app.rs", "the panel of a screenshot, an argument"),
     ("src/ui/connections/filter.rs", "what somebody types"),
     ("src/ui/launch.rs", "arguments, and what winit says of a display"),
     (
-        "src/source/own_helper.rs",
+        "src/source/privilege/own_helper.rs",
         "what the helper writes when it refuses",
     ),
 ];

@@ -50,7 +50,7 @@ fn an_unanswered_syn_has_no_round_trip_no_window_and_no_rate() {
     let text = list(&[]);
     let line = text
         .lines()
-        .find(|line| line.contains("syn_sent"))
+        .find(|line| line.contains("syn sent"))
         .expect("its line");
     assert!(line.contains("RTT – ± – ms  cwnd –"), "{line}");
 }

@@ -171,17 +171,7 @@ impl Reader {
             (Some(before), false) => inventory.events_since(before),
             _ => Vec::new(),
         };
-        let materialise = |at: usize| {
-            let entry = self.table.entries().get(at)?;
-            Some(self.surroundings.connection(entry, self.table.rows(entry)))
-        };
-        let mut connections = Vec::new();
-        if sample.full {
-            connections.reserve_exact(self.table.entries().len());
-            connections.extend((0..self.table.entries().len()).filter_map(materialise));
-        } else {
-            connections.extend(found.changed.iter().copied().filter_map(materialise));
-        }
+        let connections = self.materialised(&found.changed, sample.full);
         let changed: Vec<&Connection> = if sample.full {
             found
                 .changed
@@ -220,6 +210,21 @@ impl Reader {
             new,
             ways,
         })
+    }
+
+    /// The connections that changed, or all of them.
+    fn materialised(&self, changed: &[usize], everything: bool) -> Vec<Connection> {
+        let connection = |at: usize| {
+            let entry = self.table.entries().get(at)?;
+            Some(self.surroundings.connection(entry, self.table.rows(entry)))
+        };
+        if !everything {
+            return changed.iter().copied().filter_map(connection).collect();
+        }
+        let count = self.table.entries().len();
+        let mut connections = Vec::with_capacity(count);
+        connections.extend((0..count).filter_map(connection));
+        connections
     }
 
     /// What the comparison shows, where the kernel did not tell it.
