@@ -3,9 +3,9 @@
 use egui::{Align, Context, Id, Layout, Sense, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOLT, ICON_CHECK, ICON_CLOSE, ICON_LINK_OFF, ICON_LOCK, ICON_TUNE};
 
+use super::kit::{Button, Look, dialog, hairline, icon, label};
 use super::theme::{Tokens, Type};
 use super::view::UiCommand;
-use super::widgets::{Look, Press, dialog, hairline, icon, label};
 use crate::model::{Access, Consent};
 use crate::words::access as words;
 
@@ -103,9 +103,9 @@ pub(super) fn ui(access: &Access, ui: &Ui) -> Option<UiCommand> {
         label(ui, words::who_decides(access), Type::Body, tokens.text2);
         ui.add_space(16.0);
         ui.horizontal(|ui| {
-            let press = Press::text("Allow").look(Look::Primary);
+            let press = Button::text("Allow").look(Look::Primary);
             allowed = press.unless(ui, refusal(access)).clicked();
-            closed |= Press::text("Not now").ui(ui).clicked();
+            closed |= Button::text("Not now").ui(ui).clicked();
         });
     });
     if allowed || closed || modal.should_close() {

@@ -5,9 +5,9 @@ use egui_material_icons::icons::{
     ICON_LINK_OFF, ICON_MORE_VERT, ICON_POWER, ICON_POWER_OFF, ICON_SPEED, ICON_UNDO, ICON_WARNING,
 };
 
+use super::kit::{Button, Look, menu_item, paint, paint_within, shape_of};
 use super::theme::{Slot, Tokens, Type};
 use super::view::{UiCommand, View, application};
-use super::widgets::{Look, Press, menu_item, paint, paint_within, shape_of};
 use super::{LabLink, LabQuality, LabShape};
 use crate::model::{Command, Connection, Subflow, equivalent};
 
@@ -150,7 +150,7 @@ pub(super) fn ui(links: &[LabLink], view: &View<'_>, ui: &mut Ui) -> Vec<UiComma
         let mut child = ui.new_child(UiBuilder::new().max_rect(card).id_salt(&link.name));
         plug(link, place(right - more - 4.0, button), &mut child, &mut commands);
         let name = format!("Change {}: {}", link.label, description(link));
-        let button = Press::icon(ICON_MORE_VERT.codepoint, &name)
+        let button = Button::icon(ICON_MORE_VERT.codepoint, &name)
             .small()
             .look(Look::Quiet)
             .put(&mut child, place(right, more));
@@ -167,7 +167,7 @@ fn plug(link: &LabLink, place: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>)
         let name = format!("Plug in {}", link.label);
         ("Plug in", name, ICON_POWER, Look::Primary)
     };
-    let press = Press::text(text)
+    let press = Button::text(text)
         .with_icon(sign.codepoint)
         .named(&name)
         .small()

@@ -39,8 +39,6 @@ mod waits;
 #[cfg(test)]
 mod test_data;
 
-use kit as widgets;
-
 use std::path::PathBuf;
 use std::time::Duration;
 

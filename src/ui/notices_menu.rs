@@ -4,9 +4,9 @@ use egui::{Align, Layout, Popup, PopupCloseBehavior, Ui, vec2};
 use egui_material_icons::icons::{ICON_NOTIFICATIONS, ICON_NOTIFICATIONS_OFF};
 
 use super::desktop::Standing;
+use super::kit::{Button, Switch, label, segmented, switch};
 use super::theme::{Tokens, Type};
 use super::view::UiCommand;
-use super::widgets::{Press, Switch, label, segmented, switch};
 use crate::desktop::{NoticeSettings, When};
 use crate::words::desktop::{Absence, absence};
 
@@ -27,7 +27,7 @@ pub(super) fn ui(standing: &Standing, ui: &mut Ui, commands: &mut Vec<UiCommand>
     } else {
         ICON_NOTIFICATIONS
     };
-    let response = Press::icon(sign.codepoint, "Notices").ui(ui);
+    let response = Button::icon(sign.codepoint, "Notices").ui(ui);
     if response.clicked() {
         commands.push(UiCommand::CheckNotices);
     }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use egui::{Frame, Margin, Rect, Sense, Ui, vec2};
 
 use super::format;
+use super::kit::label;
 use super::theme::{Tokens, Type};
-use super::widgets::label;
 
 const BAR_WIDE: f32 = 320.0;
 const BAR_HIGH: f32 = 4.0;

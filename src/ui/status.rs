@@ -3,9 +3,9 @@
 use egui::{Color32, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR, ICON_HOURGLASS_EMPTY};
 
+use super::kit::{Button, Look, icon, paint_right, paint_within};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::{Look, Press, icon, paint_right, paint_within};
 use crate::words::access as words;
 
 /// The line.
@@ -95,7 +95,7 @@ fn trouble(failure: &str, dismissable: bool, place: Rect, ui: &mut Ui) -> Vec<Ui
     if dismissable {
         let y = place.center().y;
         let button = Rect::from_center_size(pos2(end + 16.0, y), vec2(20.0, 20.0));
-        let press = Press::icon(ICON_CLOSE.codepoint, "Dismiss")
+        let press = Button::icon(ICON_CLOSE.codepoint, "Dismiss")
             .small()
             .look(Look::Quiet);
         if press.put(ui, button).clicked() {

@@ -8,10 +8,10 @@ use egui_material_icons::icons::{
 };
 
 use super::desktop::Standing;
+use super::kit::{Badge, Button, focus_ring, icon, menu_item, paint, paint_within, width};
 use super::notices_menu;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
-use super::widgets::{Badge, Press, focus_ring, icon, menu_item, paint, paint_within, width};
 use super::{consent, format};
 use crate::words::access::{self as words, AccessLevel};
 
@@ -72,7 +72,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
         }
     }
     let controls = step + buttons;
-    let allow = allows(view).then(|| Press::text("Allow…"));
+    let allow = allows(view).then(|| Button::text("Allow…"));
     let allow_wide = allow.map_or(0.0, |press| press.width(ui) + gap);
     let with_badge = badge.width(ui.painter()) + 16.0 + gap + allow_wide + controls;
     // Where there is no room for both, the panels stay and the badge goes: what is not permitted says so itself.
@@ -82,7 +82,7 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
         if shows_badge {
             press
         } else {
-            Press::icon(ICON_LOCK.codepoint, "Allow…")
+            Button::icon(ICON_LOCK.codepoint, "Allow…")
         }
     });
     let wide = match (shows_badge, &allow) {
@@ -272,7 +272,7 @@ fn access(view: &View<'_>) -> (Badge, String) {
 /// Pause or go on; both signs are solid.
 fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let name = if view.paused { "Go on" } else { "Pause" };
-    let response = Press::icon("", name).ui(ui);
+    let response = Button::icon("", name).ui(ui);
     let middle = response.rect.center();
     let color = Tokens::of(ui).text;
     if view.paused {
@@ -291,8 +291,8 @@ fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     }
 }
 
-fn interval_press(text: &str) -> Press<'_> {
-    Press::text(text).with_icon(ICON_SPEED.codepoint).chevron()
+fn interval_press(text: &str) -> Button<'_> {
+    Button::text(text).with_icon(ICON_SPEED.codepoint).chevron()
 }
 
 fn interval(in_words: bool, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
@@ -301,7 +301,7 @@ fn interval(in_words: bool, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiC
     let press = if in_words {
         interval_press(&text).named(&name)
     } else {
-        Press::icon(ICON_SPEED.codepoint, &name)
+        Button::icon(ICON_SPEED.codepoint, &name)
     };
     let response = press.ui(ui);
     Popup::menu(&response).show(|ui| {
@@ -327,7 +327,7 @@ fn theme(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
         ThemePreference::Light => (ICON_LIGHT_MODE, "Theme: light"),
         ThemePreference::System => (ICON_CONTRAST, "Theme: as the system"),
     };
-    let response = Press::icon(sign.codepoint, name).ui(ui);
+    let response = Button::icon(sign.codepoint, name).ui(ui);
     let checked = |on: bool| if on { ICON_CHECK.codepoint } else { "" };
     Popup::menu(&response).show(|ui| {
         for (theme, name) in [
@@ -349,7 +349,7 @@ fn theme(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
 
 /// The way into present mode.
 fn present(ui: &mut Ui, commands: &mut Vec<UiCommand>) {
-    let press = Press::icon(ICON_SLIDESHOW.codepoint, "Present");
+    let press = Button::icon(ICON_SLIDESHOW.codepoint, "Present");
     let hint = "Path map and throughput in large type, for a projector: F11";
     if press.ui(ui).on_hover_text(hint).clicked() {
         commands.push(UiCommand::Present(true));

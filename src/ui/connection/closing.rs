@@ -4,9 +4,9 @@ use egui::Ui;
 
 use super::table::Row;
 use crate::model::{Command, SocketAddr, equivalent};
+use crate::ui::kit::{Button, Look, command_box, dialog, label};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;
-use crate::ui::widgets::{Look, Press, command_box, dialog, label};
 use crate::words::teardown::one_of;
 
 /// A subflow that somebody wants to close.
@@ -63,11 +63,11 @@ impl Closing {
             ui.add_space(12.0);
             ui.horizontal(|ui| {
                 let refusal = view.refusal();
-                let close = Press::text("Close subflow").look(Look::Primary);
+                let close = Button::text("Close subflow").look(Look::Primary);
                 if close.unless(ui, refusal.as_deref()).clicked() {
                     answer = Answer::Yes;
                 }
-                if Press::text("Cancel").ui(ui).clicked() {
+                if Button::text("Cancel").ui(ui).clicked() {
                     answer = Answer::No;
                 }
             });

@@ -11,7 +11,7 @@ use crate::model::Connection;
 use crate::ui::badges::badge;
 use crate::ui::format;
 use crate::ui::kit::{
-    Press, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
+    Button, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
     paint_within, row_ground, sparkline, width,
 };
 use crate::ui::theme::{Tokens, Type};
@@ -131,7 +131,7 @@ pub(super) fn nothing(state: &mut ListState, view: &View<'_>, ui: &mut Ui) {
                 tokens.text2,
             );
             ui.add_space(12.0);
-            if Press::text("Clear filter").named("Show all").ui(ui).clicked() {
+            if Button::text("Clear filter").named("Show all").ui(ui).clicked() {
                 state.filter.clear();
             }
             return;

@@ -5,9 +5,9 @@ mod paint;
 
 use egui::{Frame, Margin, ScrollArea, Ui};
 
+use super::kit::label;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::label;
 use crate::words::empty::Reason;
 
 /// The whole panel; whether the demo can be opened from here.
@@ -55,7 +55,7 @@ pub(super) fn filtered(filter: &mut String, hidden: usize, ui: &mut Ui) {
         let sentence = format!("{} {verb} hidden.", super::format::in_sentence(hidden));
         label(ui, sentence, Type::Lead, tokens.text2);
         ui.add_space(16.0);
-        if super::widgets::Press::text("Show all").ui(ui).clicked() {
+        if super::kit::Button::text("Show all").ui(ui).clicked() {
             filter.clear();
         }
     });

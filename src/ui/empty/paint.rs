@@ -7,12 +7,12 @@ use egui_material_icons::icons::ICON_PLAY_ARROW;
 
 use super::model::{DEMO, RECIPES, Seen, Shown, seen, switch_on as command};
 use crate::model::equivalent;
-use crate::ui::theme::{Slot, Tokens, Type};
-use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{
-    Chip, ChipState, Look, Press, command_box, hairline, icon, label, paint, paint_right, paint_within,
+use crate::ui::kit::{
+    Button, Chip, ChipState, Look, command_box, hairline, icon, label, paint, paint_right, paint_within,
     shape_of,
 };
+use crate::ui::theme::{Slot, Tokens, Type};
+use crate::ui::view::{UiCommand, View};
 use crate::words::empty::Reason;
 
 /// A card on a raised ground.
@@ -56,7 +56,7 @@ pub(super) fn demo(can_open: bool, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
                 return;
             }
             let open = ui.horizontal(|ui| {
-                let press = Press::text("Open the demo").with_icon(ICON_PLAY_ARROW.codepoint);
+                let press = Button::text("Open the demo").with_icon(ICON_PLAY_ARROW.codepoint);
                 let clicked = press.look(Look::Primary).ui(ui).clicked();
                 ui.add_space(8.0);
                 act(ui, 240.0);
@@ -144,7 +144,7 @@ pub(super) fn switch_on(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiComma
         }
         ui.add_space(12.0);
         let refusal = view.refusal();
-        let press = Press::text("Switch on").look(Look::Primary);
+        let press = Button::text("Switch on").look(Look::Primary);
         if press.unless(ui, refusal.as_deref()).clicked() {
             commands.push(UiCommand::Request(command()));
         }

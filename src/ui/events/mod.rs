@@ -8,9 +8,9 @@ use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_EXPAND_LESS};
 
 use self::model::{Key, Row};
 use super::format;
+use super::kit::{Button, filter_field, hairline, label};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::{Press, filter_field, hairline, label};
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
@@ -103,7 +103,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let number = state.rows().len();
     label(ui, format::several(number, "event"), Type::Small, tokens.text3);
     if number > 0 {
-        let press = Press::icon(ICON_CONTENT_COPY.codepoint, "Copy events");
+        let press = Button::icon(ICON_CONTENT_COPY.codepoint, "Copy events");
         if press.ui(ui).clicked() {
             let text: Vec<String> = state.rows().iter().map(Row::as_text).collect();
             commands.push(UiCommand::Copy(text.join("\n")));
@@ -114,7 +114,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
             0 => "Newest".to_owned(),
             missed => format!("{} newer", format::in_sentence(missed)),
         };
-        let press = Press::text(&text)
+        let press = Button::text(&text)
             .with_icon(ICON_EXPAND_LESS.codepoint)
             .named("Back to the newest");
         if press.ui(ui).clicked() {
@@ -139,7 +139,7 @@ fn nothing(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) {
     let text = format!("No event matches {}.", state.filter.trim());
     label(ui, text, Type::Strong, tokens.text);
     ui.add_space(8.0);
-    if Press::text("Show all events").ui(ui).clicked() {
+    if Button::text("Show all events").ui(ui).clicked() {
         state.filter.clear();
     }
 }

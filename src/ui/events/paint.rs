@@ -5,8 +5,8 @@ use egui_material_icons::icons::ICON_CONTENT_COPY;
 
 use super::model::Row;
 use crate::ui::format;
+use crate::ui::kit::{icon, paint, paint_right, paint_within, row_ground, shape_of};
 use crate::ui::theme::{Tokens, Type};
-use crate::ui::widgets::{icon, paint, paint_right, paint_within, row_ground, shape_of};
 
 /// The height of a line.
 pub(super) const LINE: f32 = 28.0;

@@ -7,11 +7,11 @@ use egui_material_icons::icons::{ICON_ARROW_FORWARD, ICON_CONTENT_COPY, ICON_LIS
 
 use crate::history::handover::Incident;
 use crate::ui::format;
+use crate::ui::kit::{
+    Button, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of, width,
+};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
-use crate::ui::widgets::{
-    Press, focus_ring, icon, paint, paint_right, paint_within, row_ground, shape_of, width,
-};
 use crate::words::handover as words;
 use crate::words::units::{Figure, Measured, length};
 
@@ -245,7 +245,7 @@ pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
         tokens.text,
     );
     let mut x = left;
-    let mut press = |press: Press<'_>, ui: &mut Ui| {
+    let mut press = |press: Button<'_>, ui: &mut Ui| {
         let place = Rect::from_min_size(pos2(x, rect.top() + 44.0), vec2(press.width(ui), 32.0));
         x = place.right() + 8.0;
         let mut child = ui.new_child(
@@ -256,17 +256,17 @@ pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
         press.put(&mut child, place).clicked()
     };
     if let Some(worst) = incident.members.first() {
-        let plots = Press::text("Plots").with_icon(ICON_SHOW_CHART.codepoint);
+        let plots = Button::text("Plots").with_icon(ICON_SHOW_CHART.codepoint);
         if view.shown.connection(worst.connection).is_some() && press(plots, ui) {
             commands.push(UiCommand::Moment(worst.connection, incident.t));
         }
-        if press(Press::text("Events").with_icon(ICON_LIST.codepoint), ui) {
+        if press(Button::text("Events").with_icon(ICON_LIST.codepoint), ui) {
             commands.push(UiCommand::EventsAt(incident.t));
         }
         let copy = if rect.width() < 380.0 {
-            Press::icon(ICON_CONTENT_COPY.codepoint, "Copy sentence")
+            Button::icon(ICON_CONTENT_COPY.codepoint, "Copy sentence")
         } else {
-            Press::text("Copy sentence").with_icon(ICON_CONTENT_COPY.codepoint)
+            Button::text("Copy sentence").with_icon(ICON_CONTENT_COPY.codepoint)
         };
         if press(copy, ui) {
             commands.push(UiCommand::Copy(story(incident, view)));

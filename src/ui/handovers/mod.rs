@@ -9,9 +9,9 @@ mod paint;
 use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea, Ui, vec2};
 
 use self::lanes::Lanes;
+use super::kit::{Button, label};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
-use super::widgets::{Press, label};
 use crate::history::handover::Incident;
 use crate::words::handover as words;
 
@@ -157,7 +157,7 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             list::totals(incidents, ui);
-            super::widgets::hairline(ui);
+            super::kit::hairline(ui);
             let rows = incidents.len() as f32 * list::ROW;
             let explains = ui.available_height() - rows > 96.0 + legend::HEIGHT + 24.0;
             Panel::bottom("handover acts")
@@ -238,7 +238,7 @@ fn nothing(by: Try, ui: &mut Ui) -> Vec<UiCommand> {
             Try::Demo => ("Try it in the demo", UiCommand::OpenDemo),
             Try::Command => ("Copy the demo's command", UiCommand::Copy(DEMO.to_owned())),
         };
-        let press = Press::text(text).look(super::widgets::Look::Primary);
+        let press = Button::text(text).look(super::kit::Look::Primary);
         if press.ui(ui).on_hover_text(DEMO).clicked() {
             commands.push(command);
         }

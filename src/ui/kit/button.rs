@@ -23,7 +23,7 @@ pub(in crate::ui) enum Look {
 
 /// A button.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::ui) struct Press<'a> {
+pub(in crate::ui) struct Button<'a> {
     /// What stands on it; may be empty where an icon is.
     pub text: &'a str,
     /// Its accessible name, where the text is not enough.
@@ -38,7 +38,7 @@ pub(in crate::ui) struct Press<'a> {
     pub chevron: bool,
 }
 
-impl<'a> Press<'a> {
+impl<'a> Button<'a> {
     /// A button with text.
     pub(in crate::ui) fn text(text: &'a str) -> Self {
         Self {

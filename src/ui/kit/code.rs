@@ -3,7 +3,7 @@
 use egui::{Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::ICON_CONTENT_COPY;
 
-use super::button::Press;
+use super::button::Button;
 use super::text;
 use crate::ui::theme::{Tokens, Type};
 
@@ -20,9 +20,9 @@ pub(in crate::ui) fn command_box(
 ) -> bool {
     let tokens = Tokens::of(ui);
     let press = if icon_only {
-        Press::icon(ICON_CONTENT_COPY.codepoint, copy)
+        Button::icon(ICON_CONTENT_COPY.codepoint, copy)
     } else {
-        Press::text("Copy")
+        Button::text("Copy")
             .with_icon(ICON_CONTENT_COPY.codepoint)
             .named(copy)
     };

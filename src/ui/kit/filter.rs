@@ -3,7 +3,7 @@
 use egui::{Frame, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, pos2, vec2};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_SEARCH};
 
-use super::button::{Look, Press};
+use super::button::{Button, Look};
 use super::text::icon;
 use crate::ui::theme::Tokens;
 
@@ -43,7 +43,7 @@ pub(in crate::ui) fn filter_field(
     icon(ui.painter(), at, ICON_SEARCH.codepoint, 18.0, tokens.text2);
     if !filter.is_empty() {
         let place = Rect::from_center_size(pos2(rect.right() - 16.0, rect.center().y), vec2(24.0, 24.0));
-        let press = Press::icon(ICON_CLOSE.codepoint, "Clear filter")
+        let press = Button::icon(ICON_CLOSE.codepoint, "Clear filter")
             .small()
             .look(Look::Quiet);
         if press.put(ui, place).clicked() {

@@ -23,7 +23,7 @@ mod traces;
 mod value_axis;
 
 pub(super) use badge::Badge;
-pub(super) use button::{Look, Press, focus_ring, menu_item, segmented};
+pub(super) use button::{Button, Look, focus_ring, menu_item, segmented};
 pub(super) use chip::{Chip, ChipState, dashed_outline};
 pub(super) use choice::{CHOICE_WIDE, choice};
 pub(super) use code::command_box;

@@ -8,9 +8,9 @@ use egui_material_icons::icons::ICON_CHECK;
 use super::model::{FLAGS, meaning, no_addition};
 use crate::model::text::for_terminal;
 use crate::model::{Command, Endpoint, EndpointFlags, Host, Impossible, check_command, equivalent};
+use crate::ui::kit::{Button, Look, Switch, command_box, dialog, field, label, menu_item, paint, switch};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{Look, Press, Switch, command_box, dialog, field, label, menu_item, paint, switch};
 use crate::words::endpoint::{Unfit, unfit};
 
 /// What is typed and chosen so far.
@@ -146,14 +146,14 @@ impl Adding {
             ui.add_space(12.0);
             ui.horizontal(|ui| {
                 let refusal = no_addition(view).or(command.as_ref().err().map(unfit));
-                let add = Press::text("Add").look(Look::Primary);
+                let add = Button::text("Add").look(Look::Primary);
                 let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
                 let typing = ui.ctx().text_edit_focused();
                 let clicked = add.unless(ui, refusal.as_deref()).clicked();
                 if refusal.is_none() && (clicked || (enter && typing)) {
                     answer = command.map_or(Answer::No, Answer::Add);
                 }
-                if Press::text("Cancel").ui(ui).clicked() {
+                if Button::text("Cancel").ui(ui).clicked() {
                     answer = Answer::No;
                 }
             });
@@ -167,7 +167,7 @@ impl Adding {
     fn device_ui(&mut self, view: &View<'_>, ui: &mut Ui) {
         let shown = self.device.as_deref().map_or("any".into(), for_terminal);
         let name = format!("Device: {shown}");
-        let button = Press::text(&shown).named(&name).chevron().ui(ui);
+        let button = Button::text(&shown).named(&name).chevron().ui(ui);
         Popup::menu(&button).show(|ui| {
             let check = |on: bool| if on { ICON_CHECK.codepoint } else { "" };
             if menu_item(ui, check(self.device.is_none()), "any", "", None) {

@@ -12,12 +12,12 @@ use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition}
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::format;
-use crate::ui::theme::{Tokens, Type};
-use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{
-    Badge, Look, Press, Switch, icon, menu_item, paint, paint_right, paint_within, shape_of, signal_bars,
+use crate::ui::kit::{
+    Badge, Button, Look, Switch, icon, menu_item, paint, paint_right, paint_within, shape_of, signal_bars,
     switch,
 };
+use crate::ui::theme::{Tokens, Type};
+use crate::ui::view::{UiCommand, View};
 
 const HEADER: f32 = 48.0;
 const ROW: f32 = 56.0;
@@ -335,7 +335,7 @@ fn row_ui(
     let rect = Rect::from_center_size(pos2(columns.menu, y), vec2(24.0, 24.0));
     let name = format!("Menu of endpoint {id} ({address})");
     let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("menu", endpoint.id)));
-    let button = Press::icon(ICON_MORE_VERT.codepoint, &name)
+    let button = Button::icon(ICON_MORE_VERT.codepoint, &name)
         .look(Look::Quiet)
         .put(&mut child, rect);
     Popup::menu(&button).show(|ui| menu(endpoint, row, pending, view, ui, commands));
@@ -394,7 +394,7 @@ fn add_button(
             .layout(egui::Layout::right_to_left(egui::Align::Center))
             .id_salt(&name),
     );
-    let press = Press::text("Add endpoint")
+    let press = Button::text("Add endpoint")
         .with_icon(ICON_ADD.codepoint)
         .named(&name)
         .small();

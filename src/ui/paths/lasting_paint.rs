@@ -6,9 +6,9 @@ use egui::{Align2, Galley, Rect, Sense, Ui, UiBuilder, WidgetInfo, accesskit::Ro
 
 use super::lasting::{Keep, Owner, Write};
 use crate::model::text::for_terminal;
+use crate::ui::kit::{Button, command_box, hairline, label};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::UiCommand;
-use crate::ui::widgets::{Press, command_box, hairline, label};
 use crate::words::endpoint::unstorable;
 
 /// The least height of the line about an owner, and what each further line of its words takes.
@@ -24,8 +24,8 @@ fn words(owner: &Owner, wide: f32, ui: &Ui) -> Arc<Galley> {
 }
 
 /// The button; its name tells the endpoint.
-fn press(name: &str) -> Press<'_> {
-    Press::text("Write to NetworkManager…").named(name).small()
+fn press(name: &str) -> Button<'_> {
+    Button::text("Write to NetworkManager…").named(name).small()
 }
 
 /// How high the line about an owner is, where it is so wide.

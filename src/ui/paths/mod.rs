@@ -16,10 +16,10 @@ use egui_material_icons::icons::ICON_ADD;
 use self::adding::Adding;
 use self::lasting::{Owned, Owners};
 use self::pending::Pending;
+use super::kit::{Button, label};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::waits::Asked;
-use super::widgets::{Press, label};
 use crate::desktop::{MptcpFlags, NetworkManager, Profile};
 
 /// What the panel remembers.
@@ -118,7 +118,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                 ui.horizontal(|ui| {
                     label(ui, content.title(), Type::Title, tokens.text);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                        let press = Press::text("Add endpoint…").with_icon(ICON_ADD.codepoint);
+                        let press = Button::text("Add endpoint…").with_icon(ICON_ADD.codepoint);
                         let refusal = model::no_addition(view);
                         if press.unless(ui, refusal.as_deref()).clicked() {
                             state.adding = Some(Adding::of(content.without_endpoint()));

@@ -5,9 +5,9 @@ use egui_material_icons::icons::{ICON_UNDO, ICON_WARNING};
 
 use super::pending::Pending;
 use crate::ui::format;
+use crate::ui::kit::{Button, Look, command_box, icon, label};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{Look, Press, command_box, icon, label};
 
 /// What was answered.
 pub(super) enum Answer {
@@ -59,11 +59,11 @@ pub(super) fn ui(pending: &Pending, view: &View<'_>, ui: &mut Ui, commands: &mut
                 }
                 ui.with_layout(Layout::right_to_left(Align::Max), |ui| {
                     let refusal = view.refusal();
-                    let apply = Press::text("Apply").look(Look::Primary);
+                    let apply = Button::text("Apply").look(Look::Primary);
                     if apply.unless(ui, refusal.as_deref()).clicked() {
                         answer = Answer::Apply;
                     }
-                    if Press::text("Discard")
+                    if Button::text("Discard")
                         .with_icon(ICON_UNDO.codepoint)
                         .ui(ui)
                         .clicked()

@@ -11,9 +11,9 @@ use crate::model::text::for_shell;
 use crate::model::{Command, SettingValue, equivalent};
 use crate::ui::changes::Change;
 use crate::ui::format;
+use crate::ui::kit::{Button, Switch, hairline, label, menu_item, paint, paint_within, switch};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{Press, Switch, hairline, label, menu_item, paint, paint_within, switch};
 
 const ROW: f32 = 44.0;
 
@@ -113,7 +113,7 @@ fn limit_ui(limit: &Limit, refusal: Option<&str>, ui: &mut Ui, commands: &mut Ve
         let mut own = child.new_child(UiBuilder::new().max_rect(place).id_salt(&name));
         let response = own
             .add_enabled_ui(why.is_none(), |ui| {
-                Press::icon(sign, &name).small().put(ui, place)
+                Button::icon(sign, &name).small().put(ui, place)
             })
             .inner;
         if let Some(command) = command.filter(|_| response.clicked()) {
@@ -139,7 +139,7 @@ fn limit_ui(limit: &Limit, refusal: Option<&str>, ui: &mut Ui, commands: &mut Ve
         limit.more.as_ref(),
     );
     let text = limit.value.to_string();
-    let wide = crate::ui::widgets::width(ui.painter(), &text, Type::Strong);
+    let wide = crate::ui::kit::width(ui.painter(), &text, Type::Strong);
     let at = pos2(ground.center().x - wide / 2.0, ground.center().y);
     paint(ui.painter(), at, &text, Type::Strong, tokens.text);
 }
@@ -201,7 +201,7 @@ fn choice(
 ) {
     let shown = setting.shown();
     let name = format!("{}: {shown}", setting.title);
-    let response = Press::text(&shown).named(&name).chevron().unless(ui, refusal);
+    let response = Button::text(&shown).named(&name).chevron().unless(ui, refusal);
     Popup::menu(&response).show(|ui| {
         for (word, value) in choices {
             let now = *word == shown;
@@ -296,7 +296,7 @@ fn change_ui(
     let mut child = at_right(ui, rect, &change.reference.to_string());
     let lines = change.lines.join("\n");
     let name = format!("Copy the command of {}", change.label);
-    let copy = Press::icon(ICON_CONTENT_COPY.codepoint, &name).small();
+    let copy = Button::icon(ICON_CONTENT_COPY.codepoint, &name).small();
     if copy.ui(&mut child).on_hover_text(&lines).clicked() {
         commands.push(UiCommand::Copy(lines));
     }
@@ -304,7 +304,7 @@ fn change_ui(
         return;
     }
     let name = format!("Undo {}", change.label);
-    let press = Press::text("Undo")
+    let press = Button::text("Undo")
         .with_icon(ICON_UNDO.codepoint)
         .named(&name)
         .small();

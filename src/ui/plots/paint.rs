@@ -9,7 +9,7 @@ use super::series::Series;
 use super::spec::{COUNT, SPECS};
 use crate::ui::format;
 use crate::ui::kit::{
-    Item, PlotFrame, Press, SPANS, Tick, TimeAxis, TimeWindow, focus_ring, paint, segmented, tick_label,
+    Button, Item, PlotFrame, SPANS, Tick, TimeAxis, TimeWindow, focus_ring, paint, segmented, tick_label,
     ticks, width,
 };
 use crate::ui::theme::{Tokens, Type};
@@ -162,7 +162,7 @@ pub(super) fn controls(window: &mut TimeWindow, places: &Places, now: f64, ui: &
     if !window.is_live() {
         let (from, to) = window.range(now);
         let name = format!("Back to live, from {}", format::age(to - from));
-        let press = Press::text("Back to live").small().named("Back to live");
+        let press = Button::text("Back to live").small().named("Back to live");
         if press
             .ui(&mut child)
             .on_hover_text(name + "\nHome, or a double click")

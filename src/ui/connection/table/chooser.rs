@@ -5,13 +5,13 @@ use egui_material_icons::icons::ICON_VIEW_COLUMN;
 
 use super::columns::{COLUMNS, CellStyle};
 use super::model::{chosen, toggle};
-use crate::ui::kit::{Look, Press, choice};
+use crate::ui::kit::{Button, Look, choice};
 use crate::ui::settings::TableSettings;
 
 /// The button at a place, and its menu while it is open.
 pub(super) fn ui(table: &mut TableSettings, place: Rect, ui: &mut Ui) {
     let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt("columns"));
-    let button = Press::icon(ICON_VIEW_COLUMN.codepoint, "Columns")
+    let button = Button::icon(ICON_VIEW_COLUMN.codepoint, "Columns")
         .small()
         .look(Look::Quiet)
         .put(&mut child, place);
@@ -20,7 +20,7 @@ pub(super) fn ui(table: &mut TableSettings, place: Rect, ui: &mut Ui) {
         .show(|ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let none = table.columns.is_none();
-            if Press::text("Usual columns")
+            if Button::text("Usual columns")
                 .small()
                 .unless(ui, none.then_some("These are the usual ones."))
                 .clicked()

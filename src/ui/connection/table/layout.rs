@@ -4,8 +4,8 @@ use egui::Painter;
 
 use super::columns::{CellStyle, Column};
 use super::model::Row;
+use crate::ui::kit::width;
 use crate::ui::theme::Type;
-use crate::ui::widgets::width;
 
 /// From the left edge of the table to its first column, and from the last one to the right edge.
 pub(super) const PADDING: f32 = 16.0;

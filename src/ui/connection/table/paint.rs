@@ -11,12 +11,12 @@ use super::model::{Cell, Row, chosen, sort_by, spoken};
 use crate::history::Condition;
 use crate::model::{Command, EndpointFlags, FlagChange, equivalent, plan_change};
 use crate::ui::format;
+use crate::ui::kit::{
+    Button, Look, focus_ring, menu_item, paint, paint_right, paint_within, shape_of, width,
+};
 use crate::ui::settings::TableSettings;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
-use crate::ui::widgets::{
-    Look, Press, focus_ring, menu_item, paint, paint_right, paint_within, shape_of, width,
-};
 
 /// What somebody wants of a row.
 pub(in crate::ui::connection) enum Act {
@@ -249,7 +249,7 @@ fn hint(row: &Row, places: &[ColumnPlace], rect: Rect, pointed: Option<Pos2>) ->
 
 fn row_menu(row: &Row, place: Rect, view: &View<'_>, ui: &mut Ui, acts: &mut Vec<Act>) {
     let name = format!("Menu of the subflow over {} from {}", row.path.name, row.local);
-    let press = Press::icon(ICON_MORE_VERT.codepoint, &name).look(Look::Quiet);
+    let press = Button::icon(ICON_MORE_VERT.codepoint, &name).look(Look::Quiet);
     let mut child = ui.new_child(UiBuilder::new().max_rect(place).id_salt(row.cookie.0));
     let button = press.put(&mut child, place);
     Popup::menu(&button).show(|ui| menu(row, view, ui, acts));

@@ -23,7 +23,7 @@ use crate::history::History;
 use crate::model::ConnectionId;
 use crate::ui::format;
 use crate::ui::kit::{
-    Gestures, Look, Press, TextLine, TimeAxis, TimeWindow, ValueScale, focus_ring, label, time_gestures,
+    Button, Gestures, Look, TextLine, TimeAxis, TimeWindow, ValueScale, focus_ring, label, time_gestures,
 };
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
@@ -75,7 +75,7 @@ impl AnyMetric {
 
     /// The button that opens it, at a place.
     pub(super) fn button(&mut self, place: Rect, ui: &mut Ui) {
-        let press = Press::icon(ICON_SHOW_CHART.codepoint, "Plot any metric")
+        let press = Button::icon(ICON_SHOW_CHART.codepoint, "Plot any metric")
             .small()
             .look(Look::Quiet);
         if press.put(ui, place).clicked() {
@@ -197,7 +197,7 @@ fn nothing(menu: Id, places: &MetricPlaces, ui: &mut Ui) {
     let text = "Any number that the kernel tells of a subflow. It is recorded from then on, for the last 10 minutes.";
     label(&mut child, text, Type::Body, tokens.text2);
     child.add_space(8.0);
-    if Press::text("Choose metrics").ui(&mut child).clicked() {
+    if Button::text("Choose metrics").ui(&mut child).clicked() {
         Popup::open_id(ui.ctx(), menu);
     }
 }
@@ -218,14 +218,14 @@ fn head(
         .layout(right_to_left)
         .id_salt("any metric");
     let mut buttons = ui.new_child(place);
-    let close = Press::icon(ICON_CLOSE.codepoint, "Close the plot of any metric");
+    let close = Button::icon(ICON_CLOSE.codepoint, "Close the plot of any metric");
     if close.small().look(Look::Quiet).ui(&mut buttons).clicked() {
         state.open = false;
     }
     let is_wide = places.head.width() > WIDE;
     let press = |icon: &'static str, name| {
         let text = if is_wide { name } else { "" };
-        Press::text(text).with_icon(icon).named(name).small()
+        Button::text(text).with_icon(icon).named(name).small()
     };
     let empty = state.recorder.chosen.is_empty().then_some("No metric is chosen.");
     let save = press(ICON_IMAGE.codepoint, "Save picture");
@@ -248,10 +248,10 @@ fn head(
     let other = state.other.filter(|other| *other != shown);
     let other = other.and_then(|other| view.shown.latest(other));
     let with_whom = other.map(|other| format!("With {}", application(other)));
-    let press = Press::text(with_whom.as_deref().unwrap_or("Compare with"));
+    let press = Button::text(with_whom.as_deref().unwrap_or("Compare with"));
     let button = press.small().chevron().named("Compare with").ui(&mut buttons);
     state.other = chooser::connections(&button, shown, state.other, view);
-    let button = Press::text("Metrics").small().chevron().ui(&mut buttons);
+    let button = Button::text("Metrics").small().chevron().ui(&mut buttons);
     chooser::metrics(&button, &mut state.recorder, &mut state.filter);
     let end = buttons.min_rect().left() - 16.0;
     let mut line = TextLine::over(ui.painter(), (places.head.left(), end), places.head.center().y);
