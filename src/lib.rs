@@ -5,7 +5,7 @@
 //! Everything that Pathscope knows reaches it as one stream of two things: a [`Sample`](model::Sample), raw counters
 //! and state as the kernel gave them at one instant of a monotonic clock, and an [`Event`](model::Event), something
 //! that happened between samples. The live [`source`] produces that stream, `pathscope watch --json` prints it, a
-//! line at a time in the same public schema. Everything derived (rates, histories, conditions) is computed from it by
+//! line at a time in the same public schema, and a source that plays such lines from a file gives it back. Everything derived (rates, histories, conditions) is computed from it by
 //! pure code in [`history`]. Nothing derived is ever in the stream.
 //!
 //! Commands go the other way: a typed [`Command`](model::Command) goes to the controller behind the source, and its
@@ -20,17 +20,19 @@
 //! # Floors
 //!
 //! A module uses modules on lower floors; never one above, never one on its own floor. `tests/architecture.rs` parses
-//! the imports and fails on an edge that breaks this, on a cycle, on a glob import of our own modules and on a file
-//! that has grown past 500 lines.
+//! the imports and fails on an edge that breaks this, on a cycle between files or folders, on a glob import of our own
+//! modules and on a file that has grown past 500 lines.
 //!
 //! | floor | modules |
 //! |---|---|
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
-//! | 3 | [`source`]: the `Source` trait and the live source · the helper |
+//! | 3 | [`source`]: the `Source` trait, the live source and lines that were kept · the helper |
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
+//! | 1½ | [`words`]: every sentence for people, from typed data · [`log`]: what the program does, where somebody asks |
 //! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the helper and who calls it agree on |
-//! | 0 | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
+//! | ½ | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
+//! | 0 | [`metrics`]: the table of the kernel's counters |
 //!
 //! # Three packages
 //!
@@ -39,7 +41,7 @@
 //!
 //! | package | what it holds |
 //! |---|---|
-//! | `pathscope-core`, in `core/` | [`wire`], [`model`], [`bus`] and [`kernel`]: what both programs need. Its feature `monitor` is what only this one does |
+//! | `pathscope-core`, in `core/` | [`metrics`], [`wire`], [`model`], [`bus`], [`log`] and [`kernel`]: what both programs need. Its feature `monitor` is what only this one does |
 //! | `pathscope-helper`, in `helper/` | the privileged helper, a library with a small program around it so that tests can drive its checks |
 //! | `pathscope`, at the top | everything else; the modules of `pathscope-core` go by the same names here |
 //!
@@ -51,6 +53,11 @@
 //!
 //! - **The public schema is the serde form of [`model`].** One set of types is enough while there is one version of the
 //!   schema; a second version would freeze the first as types of its own.
+//! - **A number of the kernel's is written once**, as a row of [`metrics`]: the parser, the comparison of two readings, the
+//!   model's field with its name in JSON, the table's column and what can be plotted come from it. Readings are kept as the
+//!   kernel's bytes and compared under a mask that leaves out what grows with the clock.
+//! - **Types decide, words come last.** No code branches on a text that a person reads; sentences are made in [`words`].
+//!   `tests/types_decide.rs` finds what does otherwise. The text forms of [`model`] are the schema's and stay English.
 //! - **Absent is not zero.** [`wire`] gives `None` for a field that the kernel's struct is too short for, the model
 //!   carries it, JSON writes `null`, the window a dash.
 //! - **Identity is what the kernel guarantees.** A connection is its token, and its addresses while it has none
@@ -65,8 +72,8 @@
 //!   [`ShellLine`](model::text::ShellLine), to the desktop as markup. `tests/ways_round.rs` finds what goes round it.
 //! - **A link-local address is another on each link.** [`model::SocketAddr`] carries the link's name from where the kernel
 //!   gives its number to whatever compares, shows or sends it; every other address has none, bound or not.
-//! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`], [`lab`]
-//!   and `desktop` (for the time between two notifications) read it.
+//! - **No clock below floor 2.** Time is an argument; [`kernel`] takes it too, and only [`source`], [`lab`],
+//!   `desktop` (for the time between two notifications) and [`log`] (which stamps its lines) read it.
 //! - **The window never waits.** It takes lines in batches from a bounded channel, is woken by the source, and paints
 //!   nothing while nothing changes. Its switches show what the kernel says, not what was asked.
 //! - **No unsafe code** outside a few commented lines: device set-up in the laboratory, a borrowed descriptor, an option
@@ -85,6 +92,15 @@
 //! - `control` carries out commands, one after the other.
 //! - `permission` has the privileged helper lift what is missing, see below.
 //! - `processes` looks through /proc when a connection's process is unknown, so that no sample waits for it.
+//!
+//! What they know together is a ledger with verbs: what the kernel told, what a sample concluded. `source::reading` is what
+//! one reading needs, `source::live` the threads and the ledger, `source::privilege` the one connection that is kept to the
+//! helper. A second source is a file beside them and a line in [`run`]: [`source::FileSource`] plays lines of the schema.
+//!
+//! What is neither in view, nor carrying, nor in doubt is read less often than each interval where that saves something:
+//! readings of everything may take 2 % of a core while nothing happens, 10 % while things come and go, and are at most 5 s
+//! apart. A sample between them names in `only` what it is about. Without any connection, and where the kernel tells of the
+//! first, everything is read every 2 s; what the event thread hears ends that rest at once.
 //!
 //! A subflow's `interface` is the one whose link its packets use: the device that the socket is bound to, else the one by
 //! which the kernel routes from its local address to the peer's (`ip route get TO from FROM`, with the mark where
@@ -128,7 +144,8 @@
 //!
 //! [`history`] keeps points of 32 bytes, and no more than its memory: when that is used up, neighbours are merged into
 //! stretches that say the same in sum, level by level. The newest minute of everything outlasts what is older, and the
-//! connection in the centre outlasts the others. A picture that is held and what goes on behind it share the memory.
+//! connection in the centre outlasts the others. A picture that is held and what goes on behind it share the
+//! memory, and the blocks of points that both have: holding it copies only what lies after a series' last full block.
 //!
 //! [`history::handover`] finds the moments in which data moved or had to wait, the fact first: data that should move and
 //! does not, at the data level (`write_seq` ahead of `snd_una`; what came in and waits for what is missing before it), judged
@@ -206,10 +223,12 @@
 //! # The window
 //!
 //! A panel is a function of its own small state and a read-only view, and returns the commands it wants. What rows to
-//! show and where things lie is plain code with plain tests. The plots are painted by hand on one time axis: an opaque
-//! stack, dashes that stay still, markers through all of them and figures at their right end are what they are for.
-//! The table's columns are data: one definition a column says its head, unit, meaning and how its value is found, or
-//! why there is none.
+//! show and where things lie is plain code with plain tests. `ui/kit` knows nothing of MPTCP: time and value axes, rows that
+//! measure themselves, buttons, chips and badges. `ui/plots` and `ui/map` are shown by the connection and by present mode.
+//! The plots stand on egui_plot (axes, grid, bounds, gestures); what they show are drawings of our own, because an opaque
+//! stack, dashes that stay still and markers through all plots are none of its items. A plot is an entry of a list: its
+//! title, unit, kind and how its value is found. *Any metric* plots every other row of [`metrics`] from the moment somebody
+//! chooses it. The table's columns are data, too: one for each row, and one definition for what is found here.
 //!
 //! Present mode is the map and the first of the plots again, with other sizes: one factor from the window's height
 //! scales everything. Its keys act on the laboratory. The next scenario is started beside the one that runs, on a
