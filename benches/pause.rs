@@ -29,7 +29,7 @@ struct Size {
 const WHOLE: Size = Size {
     busy: 180,
     idle: 5000,
-    steps: 6300,
+    steps: 5000,
 };
 const SHORT: Size = Size {
     busy: 10,
