@@ -99,14 +99,14 @@
 //!
 //! What is neither in view, nor carrying, nor in doubt is read less often than each interval where that saves something:
 //! readings of everything may take 2 % of a core while nothing happens, 10 % while things come and go, and are at most 5 s
-//! apart. A sample between them names in `only` what it is about. Without any connection, and where the kernel tells of the
+//! apart. A sample between them names in `only` what it is about, and in `everything_within_ms` how long the rest may go unread. Without any connection, and where the kernel tells of the
 //! first, everything is read every 2 s; what the event thread hears ends that rest at once.
 //!
 //! A subflow's `interface` is the one whose link its packets use: the device that the socket is bound to, else the one by
 //! which the kernel routes from its local address to the peer's (`ip route get TO from FROM`, with the mark where
 //! CAP_NET_ADMIN shows it, and with the user and the ports where a rule or the choice between next hops asks for them),
 //! else the owner of the local address. `interface_by` says which, and `address_interface` names the owner where that is
-//! another: two subflows over one link are no two independent paths. `source::egress` asks once for each pair of
+//! another: two subflows over one link are no two independent paths. `source::reading::egress` asks once for each pair of
 //! addresses, many with one send, and again when rtnetlink told of a link, an address, a route, a rule or a next hop, and
 //! with each full sample; a steady sample asks nothing. A link that died keeps its subflows' names until something is
 //! heard of the peer over the other one: before that nothing says that packets get through there. The kernel is not
@@ -118,7 +118,7 @@
 //!
 //! There are two ways to the subflows. A *dump* reads every TCP socket on the machine, whether MPTCP or not, in one walk
 //! through the kernel's table for both families. A *look-up* asks for one socket by its addresses and cookie; many share a
-//! send. `source::strategy` measures what each way costs here and takes the cheaper, with some reluctance to change. While
+//! send. `source::reading::strategy` measures what each way costs here and takes the cheaper, with some reluctance to change. While
 //! look-ups are the way, new subflows are found by events, by the kernel's own count of each connection's subflows (which
 //! includes one whose SYN nobody has answered yet, and needs no privilege), and by a dump every 5 s. A count that does not
 //! add up has a dump follow in the same reading, at most four at once and then one a second. Full samples and the first one
@@ -164,7 +164,7 @@
 //! hundreds of its recorded rounds through the detector in seconds.
 //!
 //! The source itself looks at what carries data every 40 ms, and every 20 ms where something happens, by exact look-ups
-//! (`source::attention`), at no more than 32 connections. As long as data flows nobody is told: the looks are kept back until
+//! (`source::live::attention`), at no more than 32 connections. As long as data flows nobody is told: the looks are kept back until
 //! the next sample. When delivery stops, goes on or begins, those before and after are told, and after news of a path all
 //! are for a second. Such a sample names the connections that it is [`only`](model::Sample::only) about, and wakes nobody.
 //! So there is one stream for all its readers; `benches/burst.rs` measures what that costs.
