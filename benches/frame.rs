@@ -286,7 +286,7 @@ impl Crowd {
                         stage::subflow(cookie * 10 + number, device, "0.0.0.0:0", "192.0.2.1:443");
                     subflow.local = SocketAddr::from(([192, 168, number as u8, 2], 10_000 + cookie as u16));
                     subflow.remote = connection.remote;
-                    subflow
+                    subflow.into()
                 })
                 .collect();
             connection

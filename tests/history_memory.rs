@@ -50,8 +50,8 @@ fn connections(numbers: std::ops::RangeInclusive<u64>) -> Vec<Connection> {
             name: "sync".to_owned(),
         }),
         subflows: vec![
-            subflow(number * 2 + 1_000_000_000, 0),
-            subflow(number * 2 + 1_000_000_001, 0),
+            subflow(number * 2 + 1_000_000_000, 0).into(),
+            subflow(number * 2 + 1_000_000_001, 0).into(),
         ],
         ..Connection::default()
     };

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
 use pathscope::history::{Bounds, History};
-use pathscope::model::{Connection, Event, EventKind, Line, SocketAddr, Subflow, TcpState};
+use pathscope::model::{Connection, Event, EventKind, Line, Shared, SocketAddr, Subflow, TcpState};
 
 /// Longer than anything here should take.
 const LIMIT: Duration = Duration::from_secs(40);
@@ -128,7 +128,7 @@ fn named(connection: &Connection) -> Option<&str> {
 }
 
 fn over<'a>(connection: &'a Connection, interface: &str) -> Option<&'a Subflow> {
-    let subflows = connection.subflows.iter();
+    let subflows = connection.subflows.iter().map(|subflow| &**subflow);
     subflows
         .filter(|subflow| subflow.state == TcpState::Established)
         .find(|subflow| subflow.interface.as_deref() == Some(interface))
@@ -243,7 +243,7 @@ fn the_announced_address_and_port_are_joined() {
         demo.until("the subflows to go", |history, _| {
             let mut connections = history.state().connections.values();
             connections
-                .all(|connection| !connection.subflows.iter().any(is_announced))
+                .all(|connection| !connection.subflows.iter().any(|subflow| is_announced(subflow)))
                 .then_some(())
         });
         let announced = demo.until("the announcement", |_, event| {
@@ -337,7 +337,7 @@ fn many_are_as_many_as_asked_for_and_come_and_go() {
             let connections = history.state().connections.values();
             connections
                 .filter(|connection| {
-                    let established = |subflow: &&Subflow| subflow.state == TcpState::Established;
+                    let established = |subflow: &&Shared<Subflow>| subflow.state == TcpState::Established;
                     connection.subflows.iter().filter(established).count() == 2
                 })
                 .count()

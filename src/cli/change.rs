@@ -2,7 +2,7 @@
 
 use super::{Failure, Output};
 use crate::kernel::{Namespace, PathManager};
-use crate::model::{Command, SocketAddr, Subflow};
+use crate::model::{Command, Shared, SocketAddr, Subflow};
 use crate::source::{ChangeError, change, snapshot};
 use crate::words::command::LAST_PATH_CLOSED;
 
@@ -30,7 +30,7 @@ fn is_last_path(namespace: &Namespace, local: SocketAddr, remote: SocketAddr) ->
     let Ok((_, sample)) = snapshot(namespace) else {
         return false;
     };
-    let is_it = |subflow: &Subflow| local.may_be(&subflow.local) && remote.may_be(&subflow.remote);
+    let is_it = |subflow: &Shared<Subflow>| local.may_be(&subflow.local) && remote.may_be(&subflow.remote);
     let mut connections = sample.connections.iter();
     let connection = connections.find(|connection| connection.subflows.iter().any(is_it));
     connection.is_some_and(|connection| {

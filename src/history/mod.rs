@@ -34,7 +34,7 @@ use self::handover::{Detector, Handover, Incident, incidents};
 use self::memory::Memory;
 use self::read_times::ReadTimes;
 use crate::model::{
-    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Subflow, Token,
+    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
 };
 
 /// The most handovers.
@@ -369,7 +369,7 @@ impl History {
             }
         }
         for cookie in &record.subflows {
-            let lives = |subflow: &Subflow| subflow.cookie == *cookie && !subflow.state.is_ending();
+            let lives = |subflow: &Shared<Subflow>| subflow.cookie == *cookie && !subflow.state.is_ending();
             if !connection.subflows.iter().any(lives)
                 && let Some(history) = self.subflows.get_mut(cookie)
                 && history.ended_at.is_none()

@@ -7,7 +7,7 @@ use super::points::Points;
 use super::rates::bits_per_second;
 use super::thinning::{Spacing, thin};
 use super::{Bounds, Direction};
-use crate::model::{Connection, ConnectionId, Cookie, Subflow};
+use crate::model::{Connection, ConnectionId, Cookie, Shared, Subflow};
 
 /// What was measured of a subflow between two samples. Small, because there are many.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,15 +66,15 @@ pub struct SubflowHistory {
     pub began_at: f64,
     /// When it was found gone.
     pub ended_at: Option<f64>,
-    /// As it was last seen.
-    pub last: Subflow,
+    /// As it was last seen: while it is there, what the state has of it.
+    pub last: Shared<Subflow>,
     /// Its points, oldest first. A stretch without change has a point at each end; what lies back may have been
     /// merged into longer stretches.
     pub points: Points,
 }
 
 impl SubflowHistory {
-    pub(super) fn new(connection: ConnectionId, subflow: &Subflow, t: f64) -> Self {
+    pub(super) fn new(connection: ConnectionId, subflow: &Shared<Subflow>, t: f64) -> Self {
         Self {
             connection,
             began_at: t,
@@ -96,7 +96,7 @@ impl SubflowHistory {
 
     /// Adds the point between `before` and `t`; whether its rates are not zero.
     /// A subflow that is ending carries nothing more: its line ends.
-    pub(super) fn take(&mut self, subflow: &Subflow, before: f64, t: f64, bounds: &Bounds) -> bool {
+    pub(super) fn take(&mut self, subflow: &Shared<Subflow>, before: f64, t: f64, bounds: &Bounds) -> bool {
         if subflow.state.is_ending() {
             self.last = subflow.clone();
             return false;

@@ -1,7 +1,7 @@
 //! A made-up stream through the history.
 
 use super::*;
-use crate::model::{JoinedBy, Subflow, TcpState};
+use crate::model::{JoinedBy, Shared, Subflow, TcpState};
 
 fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
     Subflow {
@@ -23,7 +23,7 @@ fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
         state: TcpState::Established,
         local: "10.0.0.1:4000".parse().expect("an address"),
         remote: "10.0.0.9:443".parse().expect("an address"),
-        subflows,
+        subflows: subflows.into_iter().map(Shared::from).collect(),
         ..Connection::default()
     }
 }

@@ -82,7 +82,7 @@ fn closable<'a>(link: &LabLink, view: &View<'a>) -> Vec<(&'a Connection, &'a Sub
             connection
                 .subflows
                 .iter()
-                .map(move |subflow| (connection, subflow))
+                .map(move |subflow| (connection, &**subflow))
         })
         .filter(|(_, subflow)| subflow.interface.as_deref() == Some(&link.name) && !subflow.state.is_ending())
         .collect();

@@ -64,21 +64,22 @@ impl Stage {
         let at = |bytes: u64| {
             let one = Connection {
                 subflows: vec![
-                    subflow(11, "wlan0", "10.0.0.1:4000", "198.51.100.7:443", bytes),
+                    subflow(11, "wlan0", "10.0.0.1:4000", "198.51.100.7:443", bytes).into(),
                     Subflow {
                         backup_local: Some(true),
                         ..subflow(12, "wwan0", "10.0.9.1:4001", "198.51.100.7:443", 0)
-                    },
+                    }
+                    .into(),
                 ],
                 ..connection(1, "nextcloud", "198.51.100.7:443")
             };
             let two = Connection {
-                subflows: vec![subflow(21, "wlan0", "10.0.0.1:4002", "203.0.113.24:22", 0)],
+                subflows: vec![subflow(21, "wlan0", "10.0.0.1:4002", "203.0.113.24:22", 0).into()],
                 ..connection(2, "ssh", "203.0.113.24:22")
             };
             let three = Connection {
                 fallback: Some(true),
-                subflows: vec![subflow(31, "eth0", "10.0.1.1:4003", "192.0.2.7:443", bytes / 10)],
+                subflows: vec![subflow(31, "eth0", "10.0.1.1:4003", "192.0.2.7:443", bytes / 10).into()],
                 ..connection(3, "firefox", "192.0.2.7:443")
             };
             vec![one, two, three]

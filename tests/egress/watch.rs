@@ -88,7 +88,7 @@ impl Watch {
         let subflows = connections.flat_map(|connection| &connection.subflows);
         subflows
             .filter(|subflow| !subflow.state.is_ending())
-            .cloned()
+            .map(|subflow| Subflow::clone(subflow))
             .collect()
     }
 

@@ -275,7 +275,7 @@ fn many_paths() -> Scripted {
             let remote = format!("[2001:db8:77::{}]:873", number / 3 + 1);
             let mut subflow = subflow(100 + u64::from(number), device, &local, &remote);
             subflow.bytes_received = Some(u64::from(step * (number + 1)) * 200_000);
-            connection.subflows.push(subflow);
+            connection.subflows.push(subflow.into());
         }
         let sum = connection
             .subflows

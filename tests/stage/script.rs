@@ -218,7 +218,7 @@ impl Play {
                 subflow.initial = Some(number == 0 && life == 0);
                 subflow.backup_local = Some(path.device == PHONE);
                 received += (entry.0 / 100.0) as u64;
-                connection.subflows.push(subflow);
+                connection.subflows.push(subflow.into());
             }
             let acked = self.acked.entry(connection.cookie.0).or_insert(0.0);
             // What was on the way over Wi-Fi holds everything up until it is sent again.

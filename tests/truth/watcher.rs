@@ -167,7 +167,7 @@ impl Watcher {
 }
 
 fn established(connection: &Connection) -> impl Iterator<Item = &Subflow> {
-    let subflows = connection.subflows.iter();
+    let subflows = connection.subflows.iter().map(|subflow| &**subflow);
     subflows.filter(|subflow| subflow.state == TcpState::Established)
 }
 

@@ -205,10 +205,9 @@ fn a_thousand_connections_cost_only_the_rows_that_are_seen() {
             "192.168.1.149:4000",
             "192.0.2.1:443",
         );
-        connection.subflows.push(Subflow {
-            cookie: Cookie(number + 10_000),
-            ..subflow
-        });
+        let cookie = Cookie(number + 10_000);
+        let subflow = Subflow { cookie, ..subflow };
+        connection.subflows.push(subflow.into());
         sample.connections.push(connection);
     }
     let window = with_sample(sample, stage::full_access());

@@ -141,7 +141,7 @@ fn losses(count: u32) -> Vec<Line> {
             *acked += if over == Some(number) { 125_000 } else { 0 };
             let mut subflow = stage::subflow(11 + number, device, local, "104.28.152.1:873");
             subflow.bytes_acked = Some(*acked);
-            connection.subflows.push(subflow);
+            connection.subflows.push(subflow.into());
         }
         let sum = acked.iter().sum();
         (connection.bytes_acked, connection.bytes_sent) = (Some(sum), Some(sum + 1_000_000));

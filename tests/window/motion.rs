@@ -58,7 +58,7 @@ fn what_is_frozen_or_has_nothing_to_move_asks_for_no_frame() {
     let mut sample = stage::quiet(1.0);
     let mut idle = stage::connection(1, "ssh", 7, "192.0.2.1:22");
     idle.subflows
-        .push(stage::subflow(11, "wwan0", "10.45.3.7:4000", "192.0.2.1:22"));
+        .push(stage::subflow(11, "wwan0", "10.45.3.7:4000", "192.0.2.1:22").into());
     sample.connections.push(idle);
     let window = with_sample(sample, stage::full_access());
     assert_eq!(window.next_frame(), None, "idle");

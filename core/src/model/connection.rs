@@ -1,11 +1,9 @@
 //! MPTCP connections and their subflows, as counters and state at one instant.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::metric::{Metric, metric, shared, with_numbers};
-use super::{ConnectionId, Cookie, Scope, Sequence, SocketAddr, Token};
+use super::metric::{Metric, metric, with_numbers};
+use super::{ConnectionId, Cookie, Scope, Sequence, Shared, SocketAddr, Token};
 use crate::metrics::{Context, mptcp_info, tcp_info};
 
 /// States of a TCP socket (include/net/tcp_states.h; RFC 9293, 3.3.2).
@@ -141,8 +139,8 @@ macro_rules! connection {
             }
             $(#[doc = $meaning] $field: $type $row)*
             last {
-                /// The subflows, in order of cookie.
-                pub subflows: Vec<Subflow>,
+                /// The subflows, in order of cookie. Every copy shares them.
+                pub subflows: Vec<Shared<Subflow>>,
             }
         }
 
@@ -258,8 +256,8 @@ macro_rules! subflow {
             $(#[doc = $meaning] $field: $type $row)*
             last {
                 /// What else the kernel tells of it. Every copy shares it.
-                #[serde(flatten, with = "shared")]
-                pub details: Arc<SubflowDetails>,
+                #[serde(flatten)]
+                pub details: Shared<SubflowDetails>,
             }
         }
 
@@ -295,7 +293,7 @@ impl Subflow {
         self.read_numbers(info, context);
         let mut details = SubflowDetails::default();
         details.read_numbers(info, context);
-        self.details = Arc::new(details);
+        self.details = details.into();
     }
 
     /// The interface whose address it uses, which need not be the one that carries it.

@@ -1,8 +1,8 @@
 //! What Pathscope talks about: connections, subflows, endpoints, interfaces, the stream and the commands.
 //!
-//! Plain data without a clock or I/O; beside it [`text`], which makes harmless what others chose. Its serde form **is** the public schema (version 1) of
-//! `watch --json`, of `list --json` and of recordings: fields may be added, never renamed or re-typed.
-//! What the kernel did not give is `None` and serialises as `null`, never as 0.
+//! Plain data without a clock or I/O; beside it [`text`], which makes harmless what others chose. Its serde form
+//! **is** the public schema (version 1) of `watch --json`, of `list --json` and of recordings: fields may be added, never
+//! renamed or re-typed. What the kernel did not give is `None` and serialises as `null`, never as 0.
 
 mod address;
 mod command;
@@ -18,6 +18,7 @@ mod possible;
 mod problem;
 mod scope;
 mod setting;
+mod shared;
 mod stream;
 pub mod text;
 mod why_not;
@@ -38,6 +39,7 @@ pub use possible::{Impossible, check_addition, check_address, check_change, chec
 pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
 pub use scope::Scope;
 pub use setting::{KnownSetting, SETTINGS, Takes};
+pub use shared::Shared;
 pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
 pub use why_not::{Lack, Remedy, WhyNot};
 

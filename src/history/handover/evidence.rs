@@ -1,12 +1,13 @@
 //! What the counters of a connection and its subflows say of its delivery.
 
 use std::collections::VecDeque;
+use std::ops::Deref;
 
 use super::clock::Clock;
 use super::moment::Moment;
 use super::quality::Quality;
 use crate::history::Direction;
-use crate::model::{Connection, Cookie, Sequence, SocketAddr, Subflow, TcpState};
+use crate::model::{Connection, Cookie, Sequence, Shared, SocketAddr, Subflow, TcpState};
 
 /// How far back a subflow's part in the delivery is looked at, seconds.
 pub(super) const RECENT_S: f64 = 1.0;
@@ -135,7 +136,8 @@ enum By {
 
 impl Level {
     pub(super) fn of(connection: &Connection) -> Self {
-        let sum = |which: fn(&Subflow) -> Option<u64>| connection.subflows.iter().filter_map(which).sum();
+        let subflows = || connection.subflows.iter().map(Deref::deref);
+        let sum = |which: fn(&Subflow) -> Option<u64>| subflows().filter_map(which).sum();
         if connection.fallback == Some(true) {
             return Self {
                 by: By::Subflows,
@@ -216,7 +218,7 @@ pub(super) fn have_paths_delivered(connection: &Connection) -> bool {
 }
 
 fn established(connection: &Connection) -> impl Iterator<Item = &Subflow> {
-    let subflows = connection.subflows.iter();
+    let subflows = connection.subflows.iter().map(Deref::deref);
     subflows.filter(|subflow| subflow.state == TcpState::Established)
 }
 
@@ -251,7 +253,8 @@ pub(super) fn waits(connection: &Connection) -> bool {
         .bytes_sent
         .zip(connection.bytes_acked)
         .filter(|_| !plain);
-    let in_flight =
-        |subflow: &Subflow| subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0;
+    let in_flight = |subflow: &Shared<Subflow>| {
+        subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0
+    };
     behind.is_some_and(|(sent, acked)| sent > acked) || connection.subflows.iter().any(in_flight)
 }

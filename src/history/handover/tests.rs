@@ -55,7 +55,7 @@ impl Stream {
             bytes_sent: Some(0),
             bytes_acked: Some(0),
             bytes_received: Some(0),
-            subflows: vec![subflow(11, "wlan0", "10.0.0.1:4000"), second],
+            subflows: vec![subflow(11, "wlan0", "10.0.0.1:4000").into(), second.into()],
             ..Connection::default()
         };
         let mut stream = Self {

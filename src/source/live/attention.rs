@@ -6,7 +6,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{Connection, Event, EventKind, Sample, Subflow, TcpState, Token};
+use crate::model::{Connection, Event, EventKind, Sample, Shared, Subflow, TcpState, Token};
 
 /// The most connections that are looked at closely. Where a link is cut that thousands use, these stand for all.
 const MOST: usize = 32;
@@ -148,7 +148,7 @@ fn backups(connection: &Connection) -> usize {
 
 /// The round trip of the best path, seconds; 0 where none is known.
 fn round_trip(connection: &Connection) -> f64 {
-    let alive = |subflow: &&Subflow| subflow.state == TcpState::Established;
+    let alive = |subflow: &&Shared<Subflow>| subflow.state == TcpState::Established;
     let known = connection
         .subflows
         .iter()
@@ -159,8 +159,9 @@ fn round_trip(connection: &Connection) -> f64 {
 
 /// Whether data waits: for the peer's acknowledgement, or to be sent.
 fn waits(connection: &Connection) -> bool {
-    let in_flight =
-        |subflow: &Subflow| subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0;
+    let in_flight = |subflow: &Shared<Subflow>| {
+        subflow.state == TcpState::Established && subflow.unacked.unwrap_or(0) > 0
+    };
     let by_subflow = || connection.subflows.iter().any(in_flight);
     connection
         .outstanding()

@@ -2,7 +2,9 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::model::{Connection, Cookie, Event, EventKind, Origin, SocketAddr, Subflow, TcpState, Token};
+use crate::model::{
+    Connection, Cookie, Event, EventKind, Origin, Shared, SocketAddr, Subflow, TcpState, Token,
+};
 
 /// What tells one event from another: of a connection its token, of a subflow its addresses. Each happens once, or
 /// again with something else between.
@@ -65,7 +67,7 @@ pub(super) fn ends(changed: &[(Option<Connection>, &Connection)], gone: &[Connec
 
 /// The changes of what this host asked of its subflows (MP_PRIO): the kernel tells them to the peer only.
 pub(super) fn own_priorities(before: &Connection, after: &Connection) -> Vec<Event> {
-    let changed = |subflow: &&Subflow| {
+    let changed = |subflow: &&Shared<Subflow>| {
         let was = before
             .subflows
             .iter()
@@ -139,7 +141,7 @@ fn compare(before: Option<&Connection>, after: &Connection, events: &mut Vec<Eve
         let was = subflows_before
             .iter()
             .find(|other| other.cookie == subflow.cookie);
-        let up = |subflow: &Subflow| subflow.state == TcpState::Established;
+        let up = |subflow: &Shared<Subflow>| subflow.state == TcpState::Established;
         // The kernel has no such event for the initial subflow.
         // Where the kernel keeps the flags to itself, a new connection's only subflow is its first.
         let initial = subflow

@@ -169,7 +169,7 @@ impl Surroundings {
             remote,
             scope: scope_of(Some(local), Some(remote)),
             server_side,
-            subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row))),
+            subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row).into())),
             ..Connection::default()
         };
         let context = Context {

@@ -17,7 +17,7 @@ use super::inventory::Inventory;
 use super::materialise::Surroundings;
 use super::owners::{OwnerQuery, Owners};
 use super::strategy::{Strategy, Way};
-use super::table::{Joiner, Layout, Table};
+use super::table::{Entry, Joiner, Layout, Table};
 use super::unconfirmed::UnconfirmedCloses;
 use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets};
 use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, Sample, SocketAddr};
@@ -214,17 +214,13 @@ impl Reader {
 
     /// The connections that changed, or all of them.
     fn materialised(&self, changed: &[usize], everything: bool) -> Vec<Connection> {
-        let connection = |at: usize| {
-            let entry = self.table.entries().get(at)?;
-            Some(self.surroundings.connection(entry, self.table.rows(entry)))
-        };
-        if !everything {
-            return changed.iter().copied().filter_map(connection).collect();
+        let entries = self.table.entries();
+        let connection = |entry: &Entry| self.surroundings.connection(entry, self.table.rows(entry));
+        if everything {
+            return entries.iter().map(connection).collect();
         }
-        let count = self.table.entries().len();
-        let mut connections = Vec::with_capacity(count);
-        connections.extend((0..count).filter_map(connection));
-        connections
+        let changed = changed.iter().filter_map(|at| entries.get(*at));
+        changed.map(connection).collect()
     }
 
     /// What the comparison shows, where the kernel did not tell it.

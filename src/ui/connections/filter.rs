@@ -1,7 +1,7 @@
 //! The words of the filter field: `port:443 app:ssh if:wlan0 fallback`, and plain words.
 
 use crate::history::Condition;
-use crate::model::{Connection, Subflow};
+use crate::model::Connection;
 use crate::ui::view::{View, application};
 
 /// Words that a connection must all match.
@@ -100,7 +100,7 @@ impl Term {
                 .token
                 .is_some_and(|token| token.to_string().contains(text)),
             Self::Fallback => connection.fallback == Some(true),
-            Self::Backup => connection.subflows.iter().any(Subflow::is_backup),
+            Self::Backup => connection.subflows.iter().any(|subflow| subflow.is_backup()),
             Self::OnePath => connection.fallback != Some(true) && connection.subflows.len() == 1,
             Self::NoPath => connection.has_no_path(),
             Self::Stalled => in_state(Condition::Stalled),

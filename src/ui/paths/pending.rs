@@ -167,7 +167,7 @@ impl Pending {
                 connection
                     .subflows
                     .iter()
-                    .map(move |subflow| (connection, subflow))
+                    .map(move |subflow| (connection, &**subflow))
             })
             .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.may_have(subflow.local)))
             .collect();
@@ -213,7 +213,7 @@ fn closing(subflows: &[(&Connection, &Subflow)], view: &View<'_>) -> Closing {
             let rate = view.live.subflow(subflow.cookie).map(SubflowHistory::out_bps);
             let others = connection.subflows.iter();
             let others = others.filter(|other| other.cookie != subflow.cookie);
-            let others: BTreeSet<String> = others.map(path).collect();
+            let others: BTreeSet<String> = others.map(|other| path(other)).collect();
             Closing::One {
                 application: application(connection).into_owned(),
                 path: path(subflow),

@@ -6,7 +6,7 @@ use egui::Key;
 
 use crate::history::Condition;
 use crate::history::handover::incidents;
-use crate::model::{Connection, ConnectionId, Subflow};
+use crate::model::{Connection, ConnectionId, Shared, Subflow};
 use crate::ui::LabLink;
 use crate::ui::format;
 use crate::ui::laboratory::LabNow;
@@ -42,8 +42,9 @@ fn busiest(view: &View<'_>) -> Option<ConnectionId> {
     let connections = view.shown.state().connections.values();
     let best = connections.max_by_key(|connection| {
         let subflows = connection.subflows.iter();
-        let moved =
-            |subflow: &Subflow| subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0);
+        let moved = |subflow: &Shared<Subflow>| {
+            subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0)
+        };
         let moved: u64 = subflows.map(moved).sum();
         (connection.subflows.len() > 1, moved, Reverse(connection.cookie))
     });
