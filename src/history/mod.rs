@@ -200,6 +200,11 @@ impl History {
         self.times.everything()
     }
 
+    /// When a connection was last read, alone or with all others, seconds on the stream.
+    pub fn read_at(&self, connection: ConnectionId) -> f64 {
+        self.times.of(connection, self.now)
+    }
+
     /// The newest events, oldest first.
     pub fn events(&self) -> &VecDeque<Event> {
         &self.events

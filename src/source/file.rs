@@ -19,7 +19,7 @@ use crate::model::{Header, Line, SCHEMA};
 /// Lines that may wait for their reader. They are few because a full sample of 10,000 connections takes about 15 MB.
 const LINES: usize = 16;
 /// The longest line that is read, bytes: some times a full sample of 10,000 connections.
-const LONGEST_LINE: u64 = 256 * 1024 * 1024;
+const LONGEST_LINE: u64 = 128 * 1024 * 1024;
 /// How a file that is compressed with zstd begins (RFC 8878, section 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
@@ -143,8 +143,8 @@ impl Source for FileSource {
     fn set_interval(&self, _: Duration) {}
 
     fn set_waker(&self, waker: Waker) {
+        *lock(&self.told.waker) = Some(Arc::clone(&waker));
         waker();
-        *lock(&self.told.waker) = Some(waker);
     }
 
     fn failure(&self) -> Option<String> {
@@ -185,7 +185,9 @@ fn play(
             began = Instant::now();
         }
         if pace == Pace::Recorded {
-            let due = began + Duration::try_from_secs_f64(line.t()).unwrap_or_default();
+            let after = Duration::try_from_secs_f64(line.t()).unwrap_or_default();
+            // A time beyond any clock comes at once.
+            let due = began.checked_add(after).unwrap_or(began);
             let stop = stopped.recv_timeout(due.saturating_duration_since(Instant::now()));
             if stop != Err(RecvTimeoutError::Timeout) {
                 break;

@@ -156,7 +156,7 @@ impl App {
         } else {
             self.panels.list.selected
         };
-        self.feed.watch(watched);
+        self.feed.watch(watched, self.panels.connection.plots.compared());
         self.logic(ui.ctx());
         self.give_slots();
         let time = ui.input(|input| input.time);

@@ -40,7 +40,7 @@ pub(super) struct Feed {
     /// When the newest line came, on the window's clock; `None` for since the last frame.
     came_at: Option<f64>,
     /// The connection that the source keeps reading each interval.
-    focus: Option<Token>,
+    focus: Vec<Token>,
     /// Somebody said *Allow*, and it has not been told what came of it.
     allowing: bool,
 }
@@ -64,7 +64,7 @@ impl Feed {
             costs: VecDeque::new(),
             changes: Changes::default(),
             came_at: None,
-            focus: None,
+            focus: Vec::new(),
             allowing: false,
         }
     }
@@ -176,13 +176,15 @@ impl Feed {
         }
     }
 
-    /// Keeps every point of this connection and has it read each interval, because somebody looks at it.
-    pub(super) fn watch(&mut self, connection: Option<ConnectionId>) {
+    /// Keeps every point of this connection and has it read each interval, because somebody looks at it, and so has the
+    /// one that it is compared with.
+    pub(super) fn watch(&mut self, connection: Option<ConnectionId>, compared: Option<ConnectionId>) {
         self.live.watch(connection);
-        let token = connection.and_then(|id| self.live.latest(id)?.token);
-        if token != self.focus {
-            self.focus = token;
-            self.source.set_focus(token.as_slice());
+        let both = [connection, compared].into_iter().flatten();
+        let tokens: Vec<Token> = both.filter_map(|id| self.live.latest(id)?.token).collect();
+        if tokens != self.focus {
+            self.source.set_focus(&tokens);
+            self.focus = tokens;
         }
     }
 

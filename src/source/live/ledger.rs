@@ -13,7 +13,7 @@ use crate::model::{Event, EventKind, SocketAddr};
 
 /// A full sample follows another after this long, and the time to the next reading of everything: at least every 30 s, so
 /// that reading a stream can begin in its middle.
-const FULL_EVERY: Duration = Duration::from_secs(24);
+const FULL_EVERY: Duration = Duration::from_secs(20);
 /// Full samples after an overrun are at least this far apart.
 const RESYNC_EVERY: Duration = Duration::from_secs(1);
 /// How many readings after an overrun conclude events: a socket that is gone is believed to be only when a second

@@ -205,7 +205,9 @@ impl Outlet {
         let mut sending = self.sending();
         event.t = self.now();
         if sending.attention.hear(&event) {
-            let kept = std::mem::take(&mut sending.kept);
+            let mut kept = std::mem::take(&mut sending.kept);
+            // Of what was before another event nobody is told after it.
+            kept.retain(|look| look.t >= sending.t);
             // Found by comparing two samples, it happened at any time between them.
             let found = event.origin == Origin::Inferred;
             let old = if found {
@@ -278,6 +280,32 @@ mod tests {
         let event = || outlet.event(Event::new(0.0, EventKind::EventsLost, Origin::Kernel));
         assert_eq!(wakes(&event), 1);
         assert_eq!(wakes(&quiet), 1, "it may show what the event told");
+    }
+
+    #[test]
+    fn what_was_kept_back_is_not_told_after_what_happened_later() {
+        let (sender, lines) = bounded(100);
+        let outlet = Outlet::new(sender);
+        let token = Token(7);
+        let look = Sample {
+            only: Some(vec![token]),
+            connections: vec![Connection {
+                token: Some(token),
+                ..Connection::default()
+            }],
+            ..Sample::default()
+        };
+        assert!(outlet.look(look).is_ok());
+        for kind in [EventKind::ConnectionCreated, EventKind::SubflowClosed] {
+            let event = Event {
+                token: Some(token),
+                ..Event::new(0.0, kind, Origin::Inferred)
+            };
+            assert!(outlet.event(event).is_ok());
+        }
+        let times: Vec<f64> = lines.try_iter().map(|line| line.t()).collect();
+        assert!(times.len() >= 2, "{times:?}");
+        assert!(times.is_sorted(), "{times:?}");
     }
 
     #[test]

@@ -40,6 +40,8 @@ struct Sampler<'a> {
     /// When the newest sample was due.
     sampled_at: Instant,
     looked_at: Instant,
+    /// A sample that was asked for and could not be taken yet.
+    is_asked: bool,
 }
 
 impl<'a> Sampler<'a> {
@@ -61,6 +63,7 @@ impl<'a> Sampler<'a> {
             asleep_s: asleep(),
             sampled_at: now,
             looked_at: now,
+            is_asked: false,
         })
     }
 
@@ -85,7 +88,7 @@ impl<'a> Sampler<'a> {
             }
             let now = Instant::now();
             // What happens while nothing was read for a while is read at once.
-            let mut is_asked = shared.takes_wish();
+            let mut is_asked = std::mem::take(&mut self.is_asked) | shared.takes_wish();
             let rests = self.rest(now).is_some();
             if shared.takes_stir() {
                 is_asked |= rests;
@@ -109,10 +112,12 @@ impl<'a> Sampler<'a> {
             let interval = shared.interval();
             self.sampled_at = if due + interval > now { due } else { now };
             if shared.stopping() || shared.outlet.is_full() {
+                self.is_asked = is_asked;
                 continue;
             }
             shared.wait_until_drained();
             if shared.outlet.is_full() {
+                self.is_asked = is_asked;
                 continue;
             }
             self.sample(now, is_asked)?;
@@ -159,7 +164,11 @@ impl<'a> Sampler<'a> {
             return Err(None);
         }
         self.tell_suspend()?;
-        let has_news = shared.ledger.has_news() || shared.outlet.is_disturbed() || self.reader.is_in_doubt();
+        // Where the kernel tells nobody, only reading shows what is new.
+        let has_news = !shared.ledger.hears()
+            || shared.ledger.has_news()
+            || shared.outlet.is_disturbed()
+            || self.reader.is_in_doubt();
         let started = cpu_time();
         if !is_asked && !self.cadence.is_due(now, shared.interval(), has_news) {
             let mut tokens = shared.focus();

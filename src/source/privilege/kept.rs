@@ -29,9 +29,12 @@ impl KeptService {
         }
     }
 
-    /// Forgets the connection, because who is at its end did not answer; the next call makes another.
+    /// Forgets the connection, because who is at its end did not answer; the next call makes another. Who makes one just
+    /// now is not waited for: it looks whether the old one is usable.
     pub(in crate::source) fn forget(&self) {
-        *self.kept() = None;
+        if let Ok(mut kept) = self.0.try_lock() {
+            *kept = None;
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Option<Arc<Service>>> {

@@ -113,7 +113,8 @@ impl Table {
             return false;
         };
         // What becomes an event is left to the next reading, which compares.
-        let same = (entry.socket.state, entry.socket.flags()) == (connection.state, connection.flags());
+        let standing = |socket: &MptcpSocket| (socket.state, socket.flags(), socket.inode);
+        let same = standing(&entry.socket) == standing(connection);
         let mut changed = !entry.socket.is_unchanged(connection);
         if same {
             entry.socket = *connection;

@@ -243,6 +243,8 @@ impl Gestures {
     }
 }
 
+/// What spans less was no box, points.
+const LEAST_BOX: f32 = 4.0;
 /// By how much a point of the wheel zooms.
 const WHEEL: f32 = 0.004;
 
@@ -267,8 +269,7 @@ pub(in crate::ui) fn time_gestures(
     let plot = bare()
         .allow_drag([true, false])
         .allow_scroll([true, false])
-        .allow_zoom([true, false])
-        .allow_boxed_zoom(true);
+        .allow_zoom([true, false]);
     let shown = plot.show(&mut inner, |plot| {
         plot.set_plot_bounds_x(from..=to);
         plot.set_plot_bounds_y(0.0..=1.0);
@@ -285,13 +286,33 @@ pub(in crate::ui) fn time_gestures(
     } else if (times.start() - from).abs() + (times.end() - to).abs() > 1e-9 {
         window.set(*times.start(), *times.end(), now);
     }
-    let began = ui.input(|input| input.pointer.press_origin());
-    let drawn = began.zip(response.hover_pos());
-    let drawn = drawn.filter(|_| response.dragged_by(PointerButton::Secondary));
     Gestures {
-        boxed: drawn.map(|(a, b)| Rangef::new(a.x.min(b.x), a.x.max(b.x)).intersection(place.x_range())),
+        boxed: boxed(&response, &axis, window, now, ui),
         response,
     }
+}
+
+/// The box that is being drawn with the secondary button, wherever the pointer is meanwhile. At its end the window of time
+/// is what it spans.
+fn boxed(response: &Response, axis: &TimeAxis, window: &mut TimeWindow, now: f64, ui: &Ui) -> Option<Rangef> {
+    let id = response.id.with("box");
+    let (button, at) = (PointerButton::Secondary, response.interact_pointer_pos());
+    if let Some(at) = at.filter(|_| response.drag_started_by(button)) {
+        let origin = ui.input(|input| input.pointer.press_origin());
+        ui.data_mut(|data| data.insert_temp(id, origin.unwrap_or(at).x));
+    }
+    let began: f32 = ui.data(|data| data.get_temp(id))?;
+    let latest = at.or_else(|| ui.input(|input| input.pointer.latest_pos()))?.x;
+    let drawn = Rangef::new(began.min(latest), began.max(latest));
+    let drawn = drawn.intersection(Rangef::new(axis.left, axis.right));
+    if response.dragged_by(button) {
+        return Some(drawn);
+    }
+    ui.data_mut(|data| data.remove::<f32>(id));
+    if response.drag_stopped_by(button) && drawn.span() > LEAST_BOX {
+        window.set(axis.time(drawn.min), axis.time(drawn.max), now);
+    }
+    None
 }
 
 #[cfg(test)]

@@ -71,6 +71,11 @@ impl PlotState {
         self.any.record(history);
     }
 
+    /// The connection that the shown one is compared with.
+    pub(super) fn compared(&self) -> Option<ConnectionId> {
+        self.any.compared()
+    }
+
     /// Whether the plot of any metric is shown, which takes the place of the path map.
     pub(super) fn has_any_metric(&self) -> bool {
         self.any.is_open()

@@ -8,7 +8,7 @@ mod picture;
 mod record;
 mod rows;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 use egui::{Align, Id, Layout, Popup, Rect, Ui, UiBuilder, WidgetInfo, accesskit::Role};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_CONTENT_COPY, ICON_IMAGE, ICON_SHOW_CHART};
 
@@ -21,6 +21,7 @@ use super::markers::Marker;
 use super::paint::time_ticks;
 use crate::history::History;
 use crate::model::ConnectionId;
+use crate::model::text::for_terminal;
 use crate::ui::format;
 use crate::ui::kit::{
     Button, Gestures, Look, TextLine, TimeAxis, TimeWindow, ValueScale, focus_ring, label, time_gestures,
@@ -32,6 +33,8 @@ use crate::ui::view::{UiCommand, View, application};
 const LEAVES: f32 = 360.0;
 const LEAST: f32 = 150.0;
 const MOST: f32 = 440.0;
+/// What the plots below it take at least.
+const LEAST_BELOW: f32 = 140.0;
 const HEAD: f32 = 40.0;
 /// From this width of its head on, buttons have words.
 const WIDE: f32 = 700.0;
@@ -70,7 +73,14 @@ impl AnyMetric {
 
     /// Takes the newest values of what is chosen.
     pub(super) fn record(&mut self, history: &History) {
-        self.recorder.record(history);
+        if self.open {
+            self.recorder.record(history);
+        }
+    }
+
+    /// The connection that it compares with.
+    pub(super) fn compared(&self) -> Option<ConnectionId> {
+        self.other.filter(|_| self.open)
     }
 
     /// The button that opens it, at a place.
@@ -83,8 +93,12 @@ impl AnyMetric {
         }
     }
 
-    /// Takes its share of the height of `area` while it is open: its places, and what is left.
-    pub(super) fn split(&self, area: Rect, plots: Rect, readout: Rect) -> Option<(MetricPlaces, Rect)> {
+    /// Takes its share of the height of `area` while it is open: its places, and what is left. Where both have no room it
+    /// closes.
+    pub(super) fn split(&mut self, area: Rect, plots: Rect, readout: Rect) -> Option<(MetricPlaces, Rect)> {
+        if self.open && area.height() < LEAST + LEAST_BELOW {
+            self.close();
+        }
         if !self.open {
             return None;
         }
@@ -110,6 +124,11 @@ impl AnyMetric {
     /// What somebody does to its time with the pointer.
     pub(super) fn feel(places: &MetricPlaces, window: &mut TimeWindow, now: f64, ui: &mut Ui) -> Gestures {
         time_gestures("time of any metric", window, places.rows, now, ui)
+    }
+
+    fn close(&mut self) {
+        self.open = false;
+        self.recorder.forget();
     }
 
     fn rows(&mut self, time: &TimeAxis, view: &View<'_>) -> (Key, Vec<Row>) {
@@ -157,8 +176,13 @@ pub(super) fn ui(
     let others = state.other.filter(|other| *other != shown);
     let connections: Vec<ConnectionId> = [Some(shown), others].into_iter().flatten().collect();
     state.recorder.follow(&connections);
-    if let Some(saved) = state.saving.as_ref().and_then(|saving| saving.try_recv().ok()) {
-        (state.saving, state.saved) = (None, Some(saved));
+    let saved = match state.saving.as_ref().map(Receiver::try_recv) {
+        Some(Ok(saved)) => Some(saved),
+        Some(Err(TryRecvError::Disconnected)) => Some(Err("The picture could not be taken.".to_owned())),
+        Some(Err(TryRecvError::Empty)) | None => None,
+    };
+    if saved.is_some() {
+        (state.saving, state.saved) = (None, saved);
     }
     let (commands, menu) = head(state, shown, with, view, ui);
     let response = &with.felt.response;
@@ -194,7 +218,8 @@ fn nothing(menu: Id, places: &MetricPlaces, ui: &mut Ui) {
     let place = UiBuilder::new().max_rect(places.rows).id_salt("nothing chosen");
     let mut child = ui.new_child(place);
     label(&mut child, "Choose what to plot", Type::Strong, tokens.text);
-    let text = "Any number that the kernel tells of a subflow. It is recorded from then on, for the last 10 minutes.";
+    let text =
+        "Any number that the kernel tells of a subflow. It is recorded from then on, for 10 minutes at most.";
     label(&mut child, text, Type::Body, tokens.text2);
     child.add_space(8.0);
     if Button::text("Choose metrics").ui(&mut child).clicked() {
@@ -220,7 +245,7 @@ fn head(
     let mut buttons = ui.new_child(place);
     let close = Button::icon(ICON_CLOSE.codepoint, "Close the plot of any metric");
     if close.small().look(Look::Quiet).ui(&mut buttons).clicked() {
-        state.open = false;
+        state.close();
     }
     let is_wide = places.head.width() > WIDE;
     let press = |icon: &'static str, name| {
@@ -265,8 +290,11 @@ fn head(
 /// What stands beside the name.
 fn note(state: &AnyMetric, view: &View<'_>, tokens: &Tokens) -> (String, egui::Color32) {
     match &state.saved {
-        Some(Ok(path)) => return (format!("Saved as {}", path.display()), tokens.text2),
-        Some(Err(why)) => return (format!("Not saved: {why}"), tokens.danger),
+        Some(Ok(path)) => {
+            let path = path.display().to_string();
+            return (format!("Saved as {}", for_terminal(&path)), tokens.text2);
+        }
+        Some(Err(why)) => return (format!("Not saved: {}", for_terminal(why)), tokens.danger),
         None => {}
     }
     let Some(since) = state.recorder.since else {

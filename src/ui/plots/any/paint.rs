@@ -153,7 +153,11 @@ fn readout(row: &Row, scene: &Scene<'_>, place: Rect, ui: &Ui) {
         let mut words = TextLine::over(painter, ends, y);
         let rest = total - number;
         y += pitch;
-        if rest > 1 && y + 5.0 > place.bottom() {
+        let is_clipped = words.y + 7.0 > place.bottom();
+        if is_clipped && number > 0 {
+            return;
+        }
+        if rest > 1 && y + 7.0 > place.bottom() {
             words.text(&format!("and {rest} more"), Type::Small, tokens.text3);
             return;
         }

@@ -11,7 +11,9 @@ use crate::ui::resample::Timed;
 /// How far back values are kept, seconds.
 pub(super) const KEPT_S: f64 = 600.0;
 /// The most values of one metric of one subflow, at the shortest interval.
-const MOST: usize = 6000;
+const MOST: usize = 12_000;
+/// The most values of all metrics and subflows: 40 bytes each.
+const ALL: usize = 1_000_000;
 
 /// A value at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +40,7 @@ pub(super) struct Recording {
 }
 
 impl Recording {
-    fn push(&mut self, t: f64, raw: Option<f64>) {
+    fn push(&mut self, t: f64, raw: Option<f64>, most: usize) {
         if self.values.back().is_some_and(|newest| newest.t >= t) {
             return;
         }
@@ -51,7 +53,7 @@ impl Recording {
         });
         self.values.push_back(Value { t, raw, shown });
         let old = self.values.partition_point(|value| value.t < t - KEPT_S);
-        let many = self.values.len().saturating_sub(MOST);
+        let many = self.values.len().saturating_sub(most);
         for _ in 0..old.max(many) {
             self.values.pop_front();
         }
@@ -68,7 +70,8 @@ pub(super) struct Recorder {
     /// Since when; `None` before the first value.
     pub since: Option<f64>,
     recordings: FxHashMap<(Cookie, &'static str), Recording>,
-    newest: Option<f64>,
+    /// When each connection was read that was taken last.
+    newest: FxHashMap<ConnectionId, f64>,
     /// How often something was taken: what was made of the values is to be made anew.
     pub taken: u64,
 }
@@ -81,7 +84,7 @@ impl Recorder {
         if self.chosen.len() == before {
             self.chosen.push(metric);
             // Its first value is that of the newest sample.
-            self.newest = None;
+            self.newest.clear();
         }
         self.forget_others();
     }
@@ -101,29 +104,36 @@ impl Recorder {
                 && connections.contains(&recording.connection)
         });
         if self.recordings.is_empty() {
-            (self.since, self.newest) = (None, None);
+            self.forget();
         }
+    }
+
+    /// Forgets every value, not what is chosen.
+    pub(super) fn forget(&mut self) {
+        self.recordings.clear();
+        self.newest.clear();
+        self.since = None;
     }
 
     /// Takes the newest values, where there are any since the last time.
     pub(super) fn record(&mut self, history: &History) {
-        let Some(t) = history
-            .sampled_at()
-            .filter(|t| self.newest.is_none_or(|newest| *t > newest))
-        else {
-            return;
-        };
-        if self.chosen.is_empty() || self.connections.is_empty() {
+        if self.chosen.is_empty() {
             return;
         }
-        self.newest = Some(t);
-        self.taken += 1;
-        self.since.get_or_insert(t);
+        let most = (ALL / self.recordings.len().max(1)).min(MOST);
         for connection in &self.connections {
+            let t = history.read_at(*connection);
+            let is_new = self.newest.get(connection).is_none_or(|newest| t > *newest);
+            if !is_new || history.sampled_at().is_none() {
+                continue;
+            }
+            self.newest.insert(*connection, t);
+            self.taken += 1;
+            self.since.get_or_insert(t);
             for subflow in history.subflows_of(*connection) {
                 let last: &Subflow = &subflow.last;
+                let ended = subflow.ended_at.is_some();
                 for metric in &self.chosen {
-                    let ended = subflow.ended_at.is_some();
                     let key = (last.cookie, metric.field.name);
                     if ended && !self.recordings.contains_key(&key) {
                         continue;
@@ -136,11 +146,19 @@ impl Recorder {
                     let value = metric.float(last).filter(|_| !ended);
                     // The end is told once.
                     if !ended || recording.values.back().is_some_and(|value| value.raw.is_some()) {
-                        recording.push(t, value);
+                        recording.push(t, value, most);
                     }
                 }
             }
         }
+        let now = history.now();
+        let is_kept = |recording: &Recording| {
+            recording
+                .values
+                .back()
+                .is_some_and(|newest| newest.t >= now - KEPT_S)
+        };
+        self.recordings.retain(|_, recording| is_kept(recording));
     }
 
     /// What was recorded of a subflow.
@@ -168,10 +186,10 @@ mod tests {
             values: Points::default(),
         };
         for step in 0..7000_u32 {
-            recording.push(f64::from(step) * 0.05, Some(10.0));
+            recording.push(f64::from(step) * 0.05, Some(10.0), 6000);
         }
-        assert_eq!(recording.values.len(), MOST);
-        recording.push(2000.0, None);
+        assert_eq!(recording.values.len(), 6000);
+        recording.push(2000.0, None, 6000);
         assert_eq!(
             recording.values.len(),
             1,
