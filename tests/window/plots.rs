@@ -107,10 +107,8 @@ fn the_wheel_zooms_around_the_pointer_and_home_leads_back() {
     assert!(window.ago() < 1.0, "{}", window.ago());
 }
 
-#[test]
-fn a_box_drawn_with_the_other_button_is_what_the_plots_show() {
-    let mut window = played(stage::full_access());
-    let (from, to) = (window.within(0.25), window.within(0.75) + egui::vec2(0.0, 30.0));
+/// Draws a box from one place to another.
+fn draw_box(window: &mut Window, from: egui::Pos2, to: egui::Pos2) {
     let button = |at, pressed| egui::Event::PointerButton {
         pos: at,
         button: egui::PointerButton::Secondary,
@@ -126,6 +124,13 @@ fn a_box_drawn_with_the_other_button_is_what_the_plots_show() {
     }
     window.harness.event(button(to, false));
     window.harness.run();
+}
+
+#[test]
+fn a_box_drawn_with_the_other_button_is_what_the_plots_show() {
+    let mut window = played(stage::full_access());
+    let (from, to) = (window.within(0.25), window.within(0.75) + egui::vec2(0.0, 30.0));
+    draw_box(&mut window, from, to);
     window.harness.hover_at(window.within(0.01));
     window.harness.run();
     assert!((window.ago() - 45.0).abs() < 1.5, "{}", window.ago());
@@ -133,6 +138,19 @@ fn a_box_drawn_with_the_other_button_is_what_the_plots_show() {
     window.harness.run();
     assert!((window.ago() - 15.0).abs() < 1.5, "{}", window.ago());
     assert!(window.has("Back to live"));
+}
+
+#[test]
+fn a_box_that_is_let_go_beside_the_plots_ends_there() {
+    let mut window = played(stage::full_access());
+    let (from, to) = (window.within(0.75), window.within(0.0) - egui::vec2(120.0, 0.0));
+    draw_box(&mut window, from, to);
+    window.harness.hover_at(window.within(0.99));
+    window.harness.run();
+    assert!((window.ago() - 15.0).abs() < 1.5, "{}", window.ago());
+    window.harness.hover_at(window.within(0.01));
+    window.harness.run();
+    assert!((window.ago() - 60.0).abs() < 1.5, "{}", window.ago());
 }
 
 #[test]

@@ -153,11 +153,9 @@ fn readout(row: &Row, scene: &Scene<'_>, place: Rect, ui: &Ui) {
         let mut words = TextLine::over(painter, ends, y);
         let rest = total - number;
         y += pitch;
-        let is_clipped = words.y + 7.0 > place.bottom();
-        if is_clipped && number > 0 {
-            return;
-        }
-        if rest > 1 && y + 7.0 > place.bottom() {
+        // The last one has nothing after it that would say that it is there.
+        let needs = if rest == 2 { 7.0 } else { 5.0 };
+        if rest > 1 && y + needs > place.bottom() {
             words.text(&format!("and {rest} more"), Type::Small, tokens.text3);
             return;
         }
