@@ -2,7 +2,7 @@
 
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::records::{Given, Records};
+use super::records::{EventSocket, Records};
 use crate::bus::Refusal;
 use crate::kernel::{Error, Events, OwnNamespace, PathManager, port_is_taken};
 use crate::model::text::for_terminal;
@@ -18,7 +18,7 @@ pub(super) struct Network {
     here: OwnNamespace,
     path_manager: PathManager,
     records: Records,
-    given: Vec<Given>,
+    given: Vec<EventSocket>,
 }
 
 impl Network {
@@ -53,7 +53,7 @@ impl Network {
             ));
         }
         let (socket, port) = Events::socket().map_err(|error| Refusal::Refused(error.to_string()))?;
-        self.given.push(Given { port, user });
+        self.given.push(EventSocket { port, user });
         if let Err(error) = self.records.keep_event_sockets(&self.given) {
             self.given.pop();
             return Err(Refusal::Refused(format!(

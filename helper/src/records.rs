@@ -23,7 +23,7 @@ const UNFINISHED: &str = "unfinished-change";
 
 /// An event socket that was given to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Given {
+pub(super) struct EventSocket {
     /// The socket's netlink port, which stays its own while anybody holds it.
     pub(super) port: u32,
     /// Whose it is.
@@ -49,13 +49,13 @@ impl Records {
     }
 
     /// The event sockets that were given. A line that is none is passed over.
-    pub(super) fn event_sockets(&self) -> Vec<Given> {
+    pub(super) fn event_sockets(&self) -> Vec<EventSocket> {
         let text = self
             .path(EVENT_SOCKETS)
             .and_then(|path| fs::read_to_string(path).ok());
         let given = |line: &str| {
             let (port, user) = line.split_once(' ')?;
-            Some(Given {
+            Some(EventSocket {
                 port: port.parse().ok()?,
                 user: user.parse().ok()?,
             })
@@ -64,8 +64,8 @@ impl Records {
     }
 
     /// Writes down which event sockets were given.
-    pub(super) fn keep_event_sockets(&self, given: &[Given]) -> io::Result<()> {
-        let line = |given: &Given| format!("{} {}\n", given.port, given.user);
+    pub(super) fn keep_event_sockets(&self, given: &[EventSocket]) -> io::Result<()> {
+        let line = |given: &EventSocket| format!("{} {}\n", given.port, given.user);
         let text = given.iter().map(line).collect::<Vec<_>>().concat();
         self.write(EVENT_SOCKETS, text.as_bytes())
     }
@@ -135,11 +135,11 @@ mod tests {
         assert_eq!(records().event_sockets(), []);
         assert_eq!(records().unfinished_change(), None);
         let given = [
-            Given {
+            EventSocket {
                 port: u32::MAX,
                 user: 0,
             },
-            Given {
+            EventSocket {
                 port: 812,
                 user: 61001,
             },
@@ -166,10 +166,10 @@ mod tests {
         fs::write(folder.path().join(EVENT_SOCKETS), "no line\n7 8\n-1 2\n9\n").expect("a file");
         fs::write(folder.path().join(UNFINISHED), [3; 40]).expect("a file");
         let records = Records::in_folder(folder.path());
-        assert_eq!(records.event_sockets(), [Given { port: 7, user: 8 }]);
+        assert_eq!(records.event_sockets(), [EventSocket { port: 7, user: 8 }]);
         assert_eq!(records.unfinished_change(), None);
         let none = Records::in_folder(&folder.path().join("nowhere"));
-        none.keep_event_sockets(&[Given { port: 7, user: 8 }])
+        none.keep_event_sockets(&[EventSocket { port: 7, user: 8 }])
             .expect("nothing");
         assert_eq!(none.event_sockets(), []);
     }

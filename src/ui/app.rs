@@ -317,7 +317,7 @@ impl App {
         let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
         if pressed(Key::T) {
             let now = ui.ctx().options(|options| options.theme_preference);
-            commands.push(UiCommand::Theme(top_bar::next_theme(now)));
+            commands.push(UiCommand::SetTheme(top_bar::next_theme(now)));
         }
         // Its strip looks after the other keys.
         if self.panels.present.on {
@@ -390,33 +390,33 @@ impl App {
                 self.feed.set_interval(ms);
             }
             UiCommand::Pause(pause) => self.feed.pause(pause),
-            UiCommand::Theme(theme) => ctx.set_theme(theme),
+            UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::Present(on) => {
                 self.panels.present.on = on;
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
             }
-            UiCommand::Still(still) => self.store.settings.reduced_motion = still,
+            UiCommand::ReduceMotion(still) => self.store.settings.reduced_motion = still,
             UiCommand::NextScenario => self.lab.start_next(ctx),
-            UiCommand::Notices(notices) => self.store.settings.notices = notices,
+            UiCommand::SetNotices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
             UiCommand::Select(id) => self.panels.list.choose(id),
-            UiCommand::Handover(t) => {
+            UiCommand::ShowHandover(t) => {
                 self.tab = Tab::Handovers;
                 self.panels.handovers.choose(t);
                 self.look(t);
             }
-            UiCommand::Look(t) => self.look(t),
-            UiCommand::EventsAt(t) => {
+            UiCommand::ShowTime(t) => self.look(t),
+            UiCommand::ShowEventsAt(t) => {
                 self.tab = Tab::Events;
                 self.look(t);
             }
-            UiCommand::Moment(id, t) => {
+            UiCommand::ShowAt(id, t) => {
                 self.tab = Tab::Connections;
                 self.panels.list.choose(id);
                 self.look(t);
             }
-            UiCommand::Turn(direction) => self.store.settings.direction = direction,
+            UiCommand::SetDirection(direction) => self.store.settings.direction = direction,
             UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::AskConsent => consent::open(ctx),

@@ -51,7 +51,7 @@ pub(super) fn ui(standing: &Standing, ui: &mut Ui, commands: &mut Vec<UiCommand>
             tray(standing, &mut chosen, ui);
             ui.add_space(4.0);
             if chosen != settings {
-                commands.push(UiCommand::Notices(chosen));
+                commands.push(UiCommand::SetNotices(chosen));
             }
         });
 }

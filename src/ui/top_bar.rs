@@ -336,13 +336,13 @@ fn theme(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
             (ThemePreference::System, "As the system"),
         ] {
             if menu_item(ui, checked(theme == now), name, "", None) {
-                commands.push(UiCommand::Theme(theme));
+                commands.push(UiCommand::SetTheme(theme));
             }
         }
         ui.separator();
         let hint = "The dots of the path map stand still.";
         if menu_item(ui, checked(view.still), "Reduce motion", hint, None) {
-            commands.push(UiCommand::Still(!view.still));
+            commands.push(UiCommand::ReduceMotion(!view.still));
         }
     });
 }

@@ -44,55 +44,55 @@ impl Tab {
 /// What a panel asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum UiCommand {
-    /// A change of the kernel's state.
+    /// Change the kernel's state.
     Request(Command),
-    /// Taking back a change, by its reference.
+    /// Take a change back, by its reference.
     Undo(u64),
-    /// Forgetting what a change that failed said.
+    /// Forget what a change that failed said.
     Dismiss,
-    /// Another time between samples, ms.
+    /// Set the time between samples, ms.
     SetInterval(u64),
-    /// Freezing or thawing the picture.
+    /// Hold the picture, or let it go on.
     Pause(bool),
-    /// Dark, light, or as the system says.
-    Theme(egui::ThemePreference),
-    /// Present mode, or the way out of it.
+    /// Set dark, light, or as the system says.
+    SetTheme(egui::ThemePreference),
+    /// Go into present mode, or leave it.
     Present(bool),
-    /// Whether nothing is to move by itself.
-    Still(bool),
-    /// The next scenario of the laboratory.
+    /// Let nothing move by itself, or let it.
+    ReduceMotion(bool),
+    /// Go on to the next scenario of the laboratory.
     NextScenario,
-    /// Another choice of what the desktop is told and keeps.
-    Notices(NoticeSettings),
-    /// Finding out whether notifications are shown here.
+    /// Set what the desktop is told and keeps.
+    SetNotices(NoticeSettings),
+    /// Find out whether notifications are shown here.
     CheckNotices,
-    /// Another panel.
+    /// Open a panel.
     Open(Tab),
-    /// Another connection in the centre.
+    /// Show a connection in the centre.
     Select(ConnectionId),
-    /// A handover, by when it began, in the panel that tells it.
-    Handover(f64),
-    /// A moment on the time axes of all panels.
-    Look(f64),
-    /// The events of a moment.
-    EventsAt(f64),
-    /// A connection in the centre, with the plots at a moment.
-    Moment(ConnectionId, f64),
-    /// One direction for every rate, or each connection's own.
-    Turn(Option<Direction>),
-    /// The page that says what the privileged service would permit.
+    /// Show a handover, by when it began, in the panel that tells it.
+    ShowHandover(f64),
+    /// Show a moment on the time axes of all panels.
+    ShowTime(f64),
+    /// Show the events of a moment.
+    ShowEventsAt(f64),
+    /// Show a connection in the centre, with the plots at a moment.
+    ShowAt(ConnectionId, f64),
+    /// Set one direction for every rate, or each connection's own.
+    SetDirection(Option<Direction>),
+    /// Show the page that says what the privileged service would permit.
     AskConsent,
-    /// Having the privileged service ask for what is missing.
+    /// Have the privileged service ask for what is missing.
     Allow,
-    /// The demo, in a window of its own.
+    /// Open the demo, in a window of its own.
     OpenDemo,
-    /// Plugging a link of the lab, or unplugging it.
+    /// Plug a link of the lab in, or unplug it.
     Plug(String, bool),
-    /// Making a link of the lab better or worse.
+    /// Make a link of the lab better or worse.
     Shape(String, LabShape),
-    /// Writing a connection's flags to NetworkManager.
+    /// Write a connection's flags to NetworkManager.
     WriteProfile(Profile, MptcpFlags),
-    /// Text for the clipboard.
+    /// Put text into the clipboard.
     Copy(String),
 }
 

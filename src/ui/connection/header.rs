@@ -100,7 +100,7 @@ pub(super) fn ui(
             focus_ring(ui, &response, 4.0);
             if let Some((handover, _)) = story {
                 if response.clicked() {
-                    command = Some(UiCommand::Handover(handover.t));
+                    command = Some(UiCommand::ShowHandover(handover.t));
                 }
                 response.on_hover_text(sentence(handover, |device| view.path(Some(device)).name));
             }

@@ -44,11 +44,11 @@ pub(super) struct Listing {
 }
 
 /// A group that is being made, with when each of its connections began.
-type Gathered = (Group, Vec<(f64, Cookie, ConnectionId)>);
+type GroupInProgress = (Group, Vec<(f64, Cookie, ConnectionId)>);
 
 /// The connections that match, by application; what they move only where somebody asks for it.
 pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
-    let mut groups: BTreeMap<Cow<'_, str>, Gathered> = BTreeMap::new();
+    let mut groups: BTreeMap<Cow<'_, str>, GroupInProgress> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
         if !filter.is_empty() && !filter.matches(connection, view) {

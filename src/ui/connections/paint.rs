@@ -88,7 +88,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
                 ),
             };
             if response.clicked() {
-                commands.push(UiCommand::Turn(turn));
+                commands.push(UiCommand::SetDirection(turn));
             }
             response.on_hover_text(hint);
         });

@@ -258,10 +258,10 @@ pub(super) fn acts(incident: &Incident, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
     if let Some(worst) = incident.members.first() {
         let plots = Button::text("Plots").with_icon(ICON_SHOW_CHART.codepoint);
         if view.shown.connection(worst.connection).is_some() && press(plots, ui) {
-            commands.push(UiCommand::Moment(worst.connection, incident.t));
+            commands.push(UiCommand::ShowAt(worst.connection, incident.t));
         }
         if press(Button::text("Events").with_icon(ICON_LIST.codepoint), ui) {
-            commands.push(UiCommand::EventsAt(incident.t));
+            commands.push(UiCommand::ShowEventsAt(incident.t));
         }
         let copy = if rect.width() < 380.0 {
             Button::icon(ICON_CONTENT_COPY.codepoint, "Copy sentence")

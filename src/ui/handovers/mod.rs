@@ -81,7 +81,7 @@ impl HandoversState {
         let step = i32::from(newer) - i32::from(either(Key::ArrowLeft, Key::ArrowDown));
         if let Some(now) = self.place(incidents).filter(|_| !focused && pressed(Key::Enter)) {
             let worst = now.members.first();
-            commands.extend(worst.map(|worst| UiCommand::Moment(worst.connection, now.t)));
+            commands.extend(worst.map(|worst| UiCommand::ShowAt(worst.connection, now.t)));
         }
         if let Some(now) = self.place(incidents).filter(|_| step != 0) {
             let next = incidents.iter().find(|one| match step {
@@ -90,7 +90,7 @@ impl HandoversState {
             });
             if let Some(next) = next {
                 self.choose(next.t);
-                commands.push(UiCommand::Look(next.t));
+                commands.push(UiCommand::ShowTime(next.t));
             }
         }
         let zoom = |span: f64| span.clamp(*SPANS_S.start(), *SPANS_S.end());
@@ -212,7 +212,7 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
     });
     if let Some(t) = pick {
         state.choose(t);
-        commands.push(UiCommand::Look(t));
+        commands.push(UiCommand::ShowTime(t));
     }
     commands
 }

@@ -173,7 +173,7 @@ pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &
     felt.mark(ui);
     focus_ring(ui, &felt.response, 2.0);
     let chosen = paint::stories(&scene, ui);
-    commands.extend(chosen.map(UiCommand::Handover));
+    commands.extend(chosen.map(UiCommand::ShowHandover));
     paint::controls(&mut state.window, &places, now, ui);
     if !state.any.is_open() {
         state.any.button(places.corner(), ui);
