@@ -148,15 +148,22 @@ impl App {
         self.desktop.paints_nothing()
     }
 
-    /// One frame.
-    pub fn ui(&mut self, ui: &mut Ui) {
-        self.desktop.seen();
+    /// Has read each interval what somebody looks at.
+    fn watch(&mut self) {
         let watched = if self.panels.present.on {
             self.panels.present.shown
         } else {
             self.panels.list.selected
         };
-        self.feed.watch(watched, self.panels.connection.plots.compared());
+        let compared = self.panels.connection.plots.compared();
+        let rows = self.panels.list.in_view.iter().copied();
+        self.feed.watch(watched, compared.into_iter().chain(rows));
+    }
+
+    /// One frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        self.desktop.seen();
+        self.watch();
         self.logic(ui.ctx());
         self.give_slots();
         let time = ui.input(|input| input.time);

@@ -176,12 +176,16 @@ impl Feed {
         }
     }
 
-    /// Keeps every point of this connection and has it read each interval, because somebody looks at it, and so has the
-    /// one that it is compared with.
-    pub(super) fn watch(&mut self, connection: Option<ConnectionId>, compared: Option<ConnectionId>) {
+    /// Keeps every point of this connection, and has it and the others in view read each interval, because somebody looks
+    /// at them.
+    pub(super) fn watch(
+        &mut self,
+        connection: Option<ConnectionId>,
+        in_view: impl Iterator<Item = ConnectionId>,
+    ) {
         self.live.watch(connection);
-        let both = [connection, compared].into_iter().flatten();
-        let tokens: Vec<Token> = both.filter_map(|id| self.live.latest(id)?.token).collect();
+        let all = connection.into_iter().chain(in_view);
+        let tokens: Vec<Token> = all.filter_map(|id| self.live.latest(id)?.token).collect();
         if tokens != self.focus {
             self.source.set_focus(&tokens);
             self.focus = tokens;

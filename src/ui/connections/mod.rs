@@ -30,6 +30,8 @@ pub(super) struct ListState {
     reveal: bool,
     /// Whether the filter field is to be given the focus.
     pub focus_filter: bool,
+    /// The connections whose rows were in view.
+    pub in_view: Vec<ConnectionId>,
 }
 
 /// What the list shows, until there is a new line in the stream, or the filter or the direction is another.
@@ -162,6 +164,8 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
 fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let selected = state.selected;
     let reveal = std::mem::take(&mut state.reveal);
+    let in_view = &mut state.in_view;
+    in_view.clear();
     let Some(cached) = &mut state.cached else {
         return;
     };
@@ -189,6 +193,7 @@ fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<
                         let Some(connection) = view.shown.state().connections.get(id) else {
                             continue;
                         };
+                        in_view.push(*id);
                         let row = rows.entry(*id).or_insert_with(|| model::row(connection, view));
                         let rect = paint::row_rect(origin, *top, width);
                         let chosen = selected == Some(*id);

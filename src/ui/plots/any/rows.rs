@@ -143,6 +143,19 @@ pub(super) fn rows(
     rows
 }
 
+/// What tells a connection from the one beside it: the application, or the peer where that is the same.
+fn owner(recorder: &Recorder, connection: ConnectionId, view: &View<'_>) -> Option<String> {
+    let mut others = recorder.connections.iter().filter(|other| **other != connection);
+    let other = others.find_map(|other| view.shown.latest(*other))?;
+    let shown = view.shown.latest(connection)?;
+    let is_same = application(shown) == application(other);
+    Some(if is_same {
+        shown.remote.to_string()
+    } else {
+        application(shown).into_owned()
+    })
+}
+
 fn lines<'a>(
     recorder: &'a Recorder,
     metric: &'static SubflowMetric,
@@ -158,12 +171,7 @@ fn lines<'a>(
         .filter(|subflow| subflow.began_at <= to && subflow.ended_at.is_none_or(|ended| ended >= from))
         .collect();
     view.sort(&mut subflows);
-    let compared = recorder.connections.len() > 1;
-    let app = view
-        .shown
-        .latest(connection)
-        .filter(|_| compared)
-        .map(application);
+    let whose = owner(recorder, connection, view);
     subflows.into_iter().filter_map(move |subflow| {
         let recording = recorder.of(subflow.last.cookie, metric)?;
         let curve = curve(
@@ -174,8 +182,8 @@ fn lines<'a>(
         // Of what the kernel does not tell there is nothing to show.
         curve.iter().find(|(_, value)| value.is_some())?;
         let path = view.path(subflow.last.interface.as_deref());
-        let name = match &app {
-            Some(app) => format!("{}, {app}", path.name),
+        let name = match &whose {
+            Some(whose) => format!("{}, {whose}", path.name),
             None => path.name,
         };
         Some(MetricLine {
