@@ -31,6 +31,8 @@ const PHONE: &str = "wwan0";
 pub struct Asked {
     pub requests: Arc<Mutex<Vec<Request>>>,
     pub intervals: Arc<Mutex<Vec<Duration>>>,
+    /// What is to be read each interval.
+    pub focus: Arc<Mutex<Vec<Token>>>,
     pub allowed: Arc<AtomicUsize>,
 }
 
@@ -119,6 +121,10 @@ impl Source for Scripted {
 
     fn set_interval(&self, interval: Duration) {
         self.asked.intervals.lock().unwrap().push(interval);
+    }
+
+    fn set_focus(&self, connections: &[Token]) {
+        *self.asked.focus.lock().unwrap() = connections.to_vec();
     }
 
     fn allow(&self) {

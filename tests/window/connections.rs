@@ -217,6 +217,22 @@ fn a_thousand_connections_cost_only_the_rows_that_are_seen() {
 }
 
 #[test]
+fn what_is_in_view_is_read_each_interval_and_nothing_else() {
+    let mut sample = Sample {
+        t: 0.1,
+        full: true,
+        ..Sample::default()
+    };
+    let connection = |number| stage::connection(number, "crowd", 100, "192.0.2.1:443");
+    sample.connections = (1..=300).map(connection).collect();
+    let mut window = with_sample(sample, stage::full_access());
+    window.harness.run();
+    let focus = window.asked.focus.lock().unwrap().clone();
+    let shown: std::collections::BTreeSet<_> = focus.iter().copied().collect();
+    assert!((8..=20).contains(&shown.len()), "of 300: {focus:?}");
+}
+
+#[test]
 fn a_line_from_the_source_wakes_the_window() {
     let mut window = played(stage::full_access());
     window.fall_silent();
