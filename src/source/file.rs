@@ -395,7 +395,7 @@ mod tests {
         let ended = || Arc::strong_count(&told) == 1;
         let end = Instant::now() + Duration::from_secs(5);
         while !ended() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(5));
+            thread::park_timeout(Duration::from_millis(5));
         }
         assert!(ended(), "the thread that plays has ended");
     }
