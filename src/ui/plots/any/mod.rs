@@ -47,6 +47,7 @@ pub(super) struct AnyMetric {
     /// The connection beside the one that is shown.
     other: Option<ConnectionId>,
     filter: String,
+    filter_others: String,
     scales: Vec<(&'static str, ValueScale)>,
     cached: Option<(Key, Vec<Row>)>,
     /// A picture that is being saved, and what became of the last one.
@@ -275,7 +276,7 @@ fn head(
     let with_whom = other.map(|other| format!("With {}", application(other)));
     let press = Button::text(with_whom.as_deref().unwrap_or("Compare with"));
     let button = press.small().chevron().named("Compare with").ui(&mut buttons);
-    state.other = chooser::connections(&button, shown, state.other, view);
+    state.other = chooser::connections(&button, shown, state.other, &mut state.filter_others, view);
     let button = Button::text("Metrics").small().chevron().ui(&mut buttons);
     chooser::metrics(&button, &mut state.recorder, &mut state.filter);
     let end = buttons.min_rect().left() - 16.0;
