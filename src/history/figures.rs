@@ -10,6 +10,8 @@ use crate::model::{ConnectionId, Subflow};
 
 /// Over how long what is so now is found, seconds.
 const RECENT_S: f64 = 1.0;
+/// The least of it, where nothing was read before: in less than that nobody sees how fast a link is.
+const LEAST_S: f64 = 0.25;
 /// For how long the largest rate decides how a rate is written, seconds.
 const HELD_S: f64 = 10.0;
 /// The same in means over a second each.
@@ -68,8 +70,8 @@ impl History {
             .recent(subflow)
             .map(|(point, from, to)| direction.bps(point) * (to - from))
             .sum();
-        let (from, to) = self.second(subflow);
-        if to > from { bits / (to - from) } else { 0.0 }
+        // What a subflow carried before it was there is nothing; what one carried before anything was read is not known.
+        bits / self.gaps.read_for_s().clamp(LEAST_S, RECENT_S)
     }
 
     /// What a subflow sends and receives now, bits a second.
@@ -111,13 +113,15 @@ impl History {
                 }
             }
         }
-        seconds.into_iter().fold(0.0, f64::max)
+        let (out, inward) = self.rate_of(connection);
+        let now = if direction.sends() { out } else { inward };
+        seconds.into_iter().fold(now, f64::max)
     }
 
-    /// The second over which a subflow's rate now is found, or what there was of it.
+    /// The second over which a subflow's rate now is found.
     fn second(&self, subflow: &SubflowHistory) -> (f64, f64) {
         let now = self.read_at(subflow.connection);
-        ((now - RECENT_S).max(subflow.began_at), now)
+        (now - RECENT_S, now)
     }
 
     /// What was measured of a subflow in that second, newest first.

@@ -15,7 +15,8 @@ const INTERVALS: f64 = 4.0;
 #[derive(Clone, Debug, Default)]
 pub struct Gaps {
     gaps: VecDeque<(f64, f64)>,
-    /// When the newest sample came.
+    /// When the first sample came, and the newest.
+    first: Option<f64>,
     newest: Option<f64>,
     /// How far it was from the one before: a source may read less often than it said at first.
     step_s: f64,
@@ -53,6 +54,13 @@ impl Gaps {
         self.gaps.get(next).is_some_and(|(begin, _)| *begin < t)
     }
 
+    /// For how long there have been samples, seconds.
+    pub(super) fn read_for_s(&self) -> f64 {
+        self.newest
+            .zip(self.first)
+            .map_or(0.0, |(newest, first)| newest - first)
+    }
+
     /// Notes how far apart samples are from now on, seconds.
     pub(super) fn expect(&mut self, interval_s: f64) {
         self.interval_s = interval_s;
@@ -68,6 +76,7 @@ impl Gaps {
             // The stream's clock stands still while the machine sleeps.
             Line::Event(event) => self.slept |= event.kind == EventKind::ClockJump,
             Line::Sample(sample) => {
+                self.first.get_or_insert(sample.t);
                 let before = self.newest.replace(sample.t).unwrap_or(sample.t);
                 let step_s = sample.t - before;
                 let usual_s = (INTERVALS * self.interval_s).max(LATE_S);

@@ -19,11 +19,15 @@ type Readings = Vec<(f64, [f64; 2])>;
 #[derive(Default)]
 struct Counters {
     subflows: HashMap<Cookie, (ConnectionId, Readings)>,
+    /// When the first sample came, and the newest.
+    times: Option<(f64, f64)>,
 }
 
 impl Counters {
     /// Takes a sample before the history does.
     fn take(&mut self, sample: &Sample) {
+        let first = self.times.map_or(sample.t, |(first, _)| first);
+        self.times = Some((first, sample.t));
         let read = |id: &ConnectionId| {
             let only = sample.only.as_ref();
             only.is_none_or(|only| only.iter().any(|token| ConnectionId::from(*token) == *id))
@@ -73,11 +77,9 @@ impl Counters {
             }
             _ => before.1[way],
         };
-        if last - from > 0.0 {
-            (values[way] - begun) * 8.0 / (last - from)
-        } else {
-            0.0
-        }
+        // What was before the first sample nobody knows.
+        let (begin, end) = self.times.unwrap_or_default();
+        (values[way] - begun) * 8.0 / (end - begin).clamp(0.25, 1.0)
     }
 }
 

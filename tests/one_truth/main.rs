@@ -6,7 +6,7 @@
 //! idea clicks and types.
 
 #![cfg(feature = "gui")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, unreachable_pub)]
 
 mod figures;
 mod monkey;
