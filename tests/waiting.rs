@@ -100,7 +100,7 @@ fn a_peer_that_does_not_read_is_a_reason_to_wait_on_both_sides() {
     client
         .set_nonblocking(true)
         .expect("a socket that does not block");
-    let block = [0; 65536];
+    let block = vec![0; 65536];
     let mut written = 0;
     let waits = until("the peer's window to close", || {
         while written < MORE_THAN_FITS
