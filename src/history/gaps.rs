@@ -14,7 +14,7 @@ const INTERVALS: f64 = 4.0;
 /// The times between two samples in which others should have come, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Gaps {
-    gaps: VecDeque<(f64, f64)>,
+    stretches: VecDeque<(f64, f64)>,
     /// When the first sample came, and the newest.
     first: Option<f64>,
     newest: Option<f64>,
@@ -31,8 +31,8 @@ pub struct Gaps {
 impl Gaps {
     /// Those that lie at least in part between two times, cut to them.
     pub fn within(&self, from: f64, to: f64) -> impl Iterator<Item = (f64, f64)> + use<'_> {
-        let first = self.gaps.partition_point(|(_, end)| *end <= from);
-        let gaps = self.gaps.range(first..);
+        let first = self.stretches.partition_point(|(_, end)| *end <= from);
+        let gaps = self.stretches.range(first..);
         gaps.take_while(move |(begin, _)| *begin < to)
             .map(move |(begin, end)| (begin.max(from), end.min(to)))
     }
@@ -50,8 +50,8 @@ impl Gaps {
 
     /// Whether nothing is known of a time.
     pub fn holds(&self, t: f64) -> bool {
-        let next = self.gaps.partition_point(|(_, end)| *end <= t);
-        self.gaps.get(next).is_some_and(|(begin, _)| *begin < t)
+        let next = self.stretches.partition_point(|(_, end)| *end <= t);
+        self.stretches.get(next).is_some_and(|(begin, _)| *begin < t)
     }
 
     /// For how long there have been samples, seconds.
@@ -82,10 +82,10 @@ impl Gaps {
                 let usual_s = (INTERVALS * self.interval_s).max(LATE_S);
                 let most_s = usual_s.max(2.0 * self.rest_s).max(2.0 * self.step_s);
                 if step_s > most_s || (std::mem::take(&mut self.slept) && step_s > 0.0) {
-                    if self.gaps.len() >= MOST {
-                        self.gaps.pop_front();
+                    if self.stretches.len() >= MOST {
+                        self.stretches.pop_front();
                     }
-                    self.gaps.push_back((before, sample.t));
+                    self.stretches.push_back((before, sample.t));
                 } else {
                     self.step_s = step_s;
                 }

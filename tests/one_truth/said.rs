@@ -1,6 +1,6 @@
 //! What the window says: by its accessible names, and by the text that it paints where there is no name.
 
-use egui::{Pos2, Shape};
+use egui::Shape;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
 
@@ -41,7 +41,6 @@ pub fn names(harness: &Harness<'_>) -> Vec<String> {
 #[derive(Clone, Debug)]
 pub struct Painted {
     pub text: String,
-    pub at: Pos2,
     pub high: f32,
 }
 
@@ -52,7 +51,6 @@ pub fn painted(harness: &Harness<'_>) -> Vec<Painted> {
             Shape::Vec(shapes) => shapes.iter().for_each(|shape| texts(shape, all)),
             Shape::Text(text) => all.push(Painted {
                 text: text.galley.text().to_owned(),
-                at: text.pos,
                 high: text.galley.rect.height(),
             }),
             _ => {}
@@ -263,7 +261,8 @@ impl Centre {
         // Each is rounded on its own.
         let most =
             (self.plots.len() as f64 + 1.0) * 0.5 * 0.1_f64.powi(i32::try_from(decimals).unwrap()) + 0.011;
-        if !((number(&self.total) - sum).abs() <= most) {
+        let apart = (number(&self.total) - sum).abs();
+        if apart.is_nan() || apart > most {
             all.push(format!("total: {} beside {:?}", self.total, self.plots));
         }
         all
