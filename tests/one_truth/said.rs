@@ -1,5 +1,7 @@
 //! What the window says: by its accessible names, and by the text that it paints where there is no name.
 
+use std::collections::HashSet;
+
 use egui::Shape;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _, by};
@@ -27,13 +29,15 @@ pub struct Centre {
     pub header: Option<(usize, usize)>,
 }
 
-/// The names and values of everything that has one.
+/// The names and values of everything that has one. What a tooltip says again counts once.
 pub fn names(harness: &Harness<'_>) -> Vec<String> {
+    let mut seen = HashSet::new();
     let all = harness.query_all(by().predicate(|_| true));
     all.filter_map(|node| {
         let node = node.accesskit_node();
         node.label().or_else(|| node.value())
     })
+    .filter(|name| seen.insert(name.clone()))
     .collect()
 }
 
