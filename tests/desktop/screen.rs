@@ -1,10 +1,15 @@
 //! A virtual display of the test's own, and the program's window on it.
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window};
+use x11rb::protocol::xproto::{
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ClientMessageEvent, ConnectionExt as _, EventMask, InputFocus,
+    KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, MapState, Window,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 
 /// A display that ends with the test.
@@ -68,6 +73,47 @@ impl Screen {
         let attributes = self.connection.get_window_attributes(window);
         let attributes = attributes.ok().and_then(|cookie| cookie.reply().ok());
         attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE)
+    }
+
+    /// Moves the pointer to a place.
+    pub fn point(&self, (x, y): (i16, i16)) {
+        self.input(MOTION_NOTIFY_EVENT, 0, (x, y));
+    }
+
+    /// Presses a button of the mouse, or lets it go; the wheel has 4 and 5.
+    pub fn button(&self, button: u8, pressed: bool) {
+        let kind = if pressed {
+            BUTTON_PRESS_EVENT
+        } else {
+            BUTTON_RELEASE_EVENT
+        };
+        self.input(kind, button, (0, 0));
+    }
+
+    /// Presses a key, by its code, or lets it go.
+    pub fn key(&self, code: u8, pressed: bool) {
+        let kind = if pressed {
+            KEY_PRESS_EVENT
+        } else {
+            KEY_RELEASE_EVENT
+        };
+        self.input(kind, code, (0, 0));
+    }
+
+    fn input(&self, kind: u8, detail: u8, (x, y): (i16, i16)) {
+        let sent = self
+            .connection
+            .xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
+        sent.expect("a request").check().expect("an input");
+    }
+
+    /// Has a window take what is typed.
+    pub fn focus(&self, window: Window) {
+        let sent = self
+            .connection
+            .set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME);
+        // One that is not mapped yet cannot.
+        drop(sent.expect("a request").check());
     }
 
     /// Asks a window to close, as a window manager does.

@@ -61,6 +61,9 @@ fn present(window: &mut Shown) {
 fn of_connections() -> Vec<Scene> {
     vec![
         scene("connections", played, nothing),
+        scene("connections-gap", with_gap, |window| {
+            window.point(egui::pos2(880.0, 420.0));
+        }),
         scene("connections-30-min", played, |window| window.click("30 min")),
         scene("connections-paused", played, |window| {
             window.click("Pause");
@@ -103,6 +106,14 @@ fn of_connections() -> Vec<Scene> {
         scene("any-metric", half_played, |window| {
             window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);
             window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
+        }),
+        scene("any-metric-gap", half_played, |window| {
+            window.plot(&["RTT", "Acknowledged"]);
+            window.go_on(
+                script()
+                    .into_iter()
+                    .filter(|line| line.t() >= HALF_S && was_read(line)),
+            );
         }),
         scene("any-metric-compared", half_played, |window| {
             window.plot(&["Acknowledged"]);
@@ -254,6 +265,19 @@ fn played() -> Scripted {
 
 /// So far goes the script before metrics are chosen, seconds.
 const HALF_S: f64 = 30.0;
+
+/// Whether a line is one of those that came although the program stood still for nine seconds.
+fn was_read(line: &Line) -> bool {
+    !(40.0..49.0).contains(&line.t()) || matches!(line, Line::Event(_))
+}
+
+fn with_gap() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in script().into_iter().filter(was_read) {
+        source.sender.send(line).unwrap();
+    }
+    source
+}
 
 fn half_played() -> Scripted {
     let source = Scripted::new(full_access());
