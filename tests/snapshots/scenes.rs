@@ -35,7 +35,7 @@ fn with_lab(mut scene: Scene) -> Scene {
 }
 
 pub fn all() -> Vec<Scene> {
-    let all = [of_connections(), of_other_panels(), of_sizes()];
+    let all = [of_connections(), of_gaps(), of_other_panels(), of_sizes()];
     all.into_iter().flatten().collect()
 }
 
@@ -57,13 +57,27 @@ fn present(window: &mut Shown) {
     window.click("Present");
 }
 
+/// What a time looks like in which nothing was read.
+fn of_gaps() -> Vec<Scene> {
+    vec![
+        scene("connections-gap", with_gap, |window| {
+            window.point(egui::pos2(880.0, 420.0));
+        }),
+        scene("any-metric-gap", half_played, |window| {
+            window.plot(&["RTT", "Acknowledged"]);
+            window.go_on(
+                script()
+                    .into_iter()
+                    .filter(|line| line.t() >= HALF_S && was_read(line)),
+            );
+        }),
+    ]
+}
+
 /// The panel that the window begins with, and what stands there without connections.
 fn of_connections() -> Vec<Scene> {
     vec![
         scene("connections", played, nothing),
-        scene("connections-gap", with_gap, |window| {
-            window.point(egui::pos2(880.0, 420.0));
-        }),
         scene("connections-30-min", played, |window| window.click("30 min")),
         scene("connections-paused", played, |window| {
             window.click("Pause");
@@ -106,14 +120,6 @@ fn of_connections() -> Vec<Scene> {
         scene("any-metric", half_played, |window| {
             window.plot(&["cwnd", "ssthresh", "RTT", "Acknowledged"]);
             window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
-        }),
-        scene("any-metric-gap", half_played, |window| {
-            window.plot(&["RTT", "Acknowledged"]);
-            window.go_on(
-                script()
-                    .into_iter()
-                    .filter(|line| line.t() >= HALF_S && was_read(line)),
-            );
         }),
         scene("any-metric-compared", half_played, |window| {
             window.plot(&["Acknowledged"]);
