@@ -97,6 +97,16 @@ impl Talk {
         eprintln!("{what}: {said}");
     }
 
+    /// What a link has carried out of the laptop, bytes.
+    fn carried(&self, link: &str) -> u64 {
+        let shown = common::output(&self.lab.netns(), &["cat", "/proc/net/dev"]);
+        let line = shown
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(link)?.strip_prefix(':'));
+        let sent = line.and_then(|line| line.split_whitespace().nth(8)?.parse().ok());
+        sent.expect("the link's counters")
+    }
+
     /// Unplugs a link, and returns once that is done.
     fn cut(&self, link: &str) {
         self.lab.plug(link, false).expect("an order");
@@ -118,6 +128,14 @@ fn the_sentence_follows_what_happens_on_real_connections() {
     }
     let mut talk = Talk::open("handover");
     talk.until("at first", |said| said.contains("over Wi-Fi and Ethernet"), &[]);
+    // What flows steadily is what a loss is told of.
+    for link in ["wifi", "ethernet"] {
+        let carried = talk.carried(link);
+        common::wait_for(&format!("{link} to carry"), LIMIT, || {
+            talk.sentence();
+            (talk.carried(link) > carried + 8_000_000).then_some(())
+        });
+    }
     talk.cut("wifi");
     talk.until("Wi-Fi went", |said| said.starts_with("Wi-Fi lost"), &["No path"]);
     talk.until("its end", |said| said.contains(MOVED), &["Ethernet lost"]);
@@ -127,7 +145,7 @@ fn the_sentence_follows_what_happens_on_real_connections() {
         talk.said
     );
     talk.cut("ethernet");
-    talk.until("Ethernet went", |said| !said.contains(MOVED), &[]);
+    talk.until("Ethernet went", |said| !said.contains(MOVED), &["No path"]);
     // From now on Ethernet is down, and so are all sentences that would have it carry.
     let wrong = [MOVED, "over Ethernet", "Ethernet delivers", "Ethernet carries"];
     talk.until("the phone has it", |said| said.contains("Phone"), &wrong);

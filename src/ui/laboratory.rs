@@ -26,7 +26,7 @@ pub(super) struct LabNow {
     /// The scenario that runs.
     pub scenario: String,
     /// What it demonstrates.
-    pub summary: String,
+    pub demonstrates: String,
     /// What is looked at first.
     pub shows: Option<LabSubject>,
     /// Whether links come and go by themselves.
@@ -52,7 +52,7 @@ impl Laboratory {
         Some(LabNow {
             links: controls.links(),
             scenario: controls.scenario(),
-            summary: controls.summary(),
+            demonstrates: controls.summary(),
             shows: controls.shows(),
             by_itself: controls.plays_by_itself(),
             next: controls.neighbour(LabStep::Forth),

@@ -32,7 +32,10 @@ pub fn headline(running: &Running, now: f64, name: impl Fn(&str) -> String) -> H
             over: Some(over),
             gap: None,
         } => plain(&format!("{} carries on", name(over))),
-        Delivery::Resumed { .. } => plain("Data still arrives"),
+        Delivery::Resumed { .. } => Headline {
+            words: format!("{what}."),
+            figure: None,
+        },
         Delivery::Idle => plain("Nothing waits to be sent"),
     }
 }
@@ -134,7 +137,7 @@ mod tests {
                 "Wi-Fi lost. Ethernet delivers again after 207 ms ± 14.",
                 "Wi-Fi lost. Delivered again after 207 ms ± 14.",
                 "Wi-Fi lost. Ethernet carries on.",
-                "Wi-Fi lost. Data still arrives.",
+                "Wi-Fi lost.",
                 "Wi-Fi lost. Nothing waits to be sent.",
             ]
         );

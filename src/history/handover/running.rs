@@ -8,6 +8,9 @@ use crate::model::ConnectionId;
 /// What no event told, but silence, is a pause until it has lasted for so long, seconds.
 const SURE_S: f64 = 0.3;
 
+/// Who carries on is known after so long, where nothing stood still; seconds.
+const KNOWN_S: f64 = 0.5;
+
 /// A handover of one connection that has not ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Running {
@@ -87,7 +90,9 @@ impl Track {
         let delivery = match since {
             Some(since) => Delivery::Stopped { since },
             None if delivered => Delivery::Resumed {
-                over: over.filter(|device| detector.is_up(device)),
+                // What was on its way when the path went arrives yet, and then nothing does.
+                over: over
+                    .filter(|device| detector.is_up(device) && (gap.is_some() || t - open.at > KNOWN_S)),
                 gap,
             },
             None => Delivery::Idle,

@@ -136,8 +136,8 @@ pub(super) fn note(lab: Option<&LabNow>, view: &View<'_>) -> (String, bool) {
     }
     let note = lab.map(|lab| match &lab.starting {
         Some(next) => format!("Starting {next}…"),
-        None if lab.summary.is_empty() => lab.scenario.clone(),
-        None => format!("{}: {}", lab.scenario, lab.summary),
+        None if lab.demonstrates.is_empty() => lab.scenario.clone(),
+        None => format!("{}: {}", lab.scenario, lab.demonstrates),
     });
     (note.unwrap_or_default(), false)
 }
@@ -217,7 +217,7 @@ mod tests {
         let stage = Stage::usual();
         let lab = LabNow {
             scenario: "backup".to_owned(),
-            summary: "A phone for backup".to_owned(),
+            demonstrates: "A phone for backup".to_owned(),
             ..LabNow::default()
         };
         let note = note(Some(&lab), &stage.view());

@@ -58,7 +58,7 @@ pub(super) fn sentence(said: &Said, places: &Places, ui: &mut Ui) {
 /// A font in which a text fits, as far as it may shrink.
 pub(super) fn shrunk(text: &str, size: f32, room: f32, painter: &Painter) -> FontId {
     let wide = width(painter, text, Type::Body.sized(size));
-    Type::Body.sized(size * (room / wide.max(1.0)).clamp(0.84, 1.0))
+    Type::Body.sized(size * (room / wide.max(1.0)).clamp(0.75, 1.0))
 }
 
 /// What one path carries.

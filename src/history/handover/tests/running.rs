@@ -80,7 +80,7 @@ fn data_that_flows_on_is_no_standstill() {
         stream.deliver(1, 10_000);
     });
     stream.down("wlan0");
-    stream.flow(1, 0.3);
+    stream.flow(1, 0.6);
     let running = stream.running().expect("Wi-Fi carried, too");
     let flows =
         matches!(&running.delivery, Delivery::Resumed { over: Some(over), gap: None } if over == "eth0");
