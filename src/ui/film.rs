@@ -10,7 +10,7 @@ use egui::{Color32, ColorImage};
 /// How often a frame is taken.
 pub(super) const FRAME_EVERY: Duration = Duration::from_millis(160);
 /// The last frame stays for so long before it begins anew.
-const LAST: Duration = Duration::from_millis(2000);
+const LAST: Duration = Duration::from_secs(2);
 /// The colours of a PNG with a palette; the first is that of what stays as it was.
 const COLORS: usize = 255;
 
@@ -186,7 +186,7 @@ mod tests {
     fn a_film_says_only_what_has_changed_and_is_played_as_it_was() {
         let frame = |ms: u64, dot: usize| {
             let mut pixels = vec![Color32::from_rgb(21, 26, 32); 40 * 30];
-            pixels[dot] = Color32::from_rgb(255, 122, 102);
+            *pixels.get_mut(dot).expect("a pixel") = Color32::from_rgb(255, 122, 102);
             Frame::new(Duration::from_millis(ms), &ColorImage::new([40, 30], pixels))
         };
         let frames = [frame(0, 45), frame(160, 46), frame(320, 46)];

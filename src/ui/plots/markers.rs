@@ -318,7 +318,7 @@ mod tests {
             for forced in [false, true] {
                 let strip = place(&marks, 0.0, 1000.0, 1.0, forced);
                 for label in &strip.labels {
-                    let (own, width, _) = marks[label.marker];
+                    let (own, width, _) = *marks.get(label.marker).expect("a mark");
                     let (from, to) = (label.left, label.left + width);
                     for (other, (at, _, loss)) in marks.iter().enumerate() {
                         let is_hidden = strip.hidden.contains(&other);

@@ -1,6 +1,6 @@
 //! What is told of a handover while it runs.
 
-use super::{Stream, near};
+use super::Stream;
 use crate::history::handover::{Cause, Delivery, Running};
 use crate::model::EventKind;
 
@@ -15,12 +15,13 @@ impl Stream {
         });
     }
 
-    /// For how long nothing has been delivered, ms.
+    /// Nothing has been delivered for so long, seconds.
     #[track_caller]
-    fn stopped_ms(&self) -> u64 {
+    fn has_stopped_for(&self, seconds: f64) {
         let running = self.running().expect("it runs");
         let since = running.stopped_since().expect("nothing is delivered");
-        ((self.t - since) * 1e3).round() as u64
+        let stopped_s = self.t - since;
+        assert!((stopped_s - seconds).abs() < 0.035, "{stopped_s} s for {seconds}");
     }
 }
 
@@ -36,9 +37,9 @@ fn a_loss_is_told_from_its_first_moment_until_its_end_is_told() {
         (Cause::LinkLost, Some("wlan0"))
     );
     stream.silence(0.4);
-    near(stream.stopped_ms(), 400, 30);
+    stream.has_stopped_for(0.4);
     stream.silence(0.4);
-    near(stream.stopped_ms(), 800, 30);
+    stream.has_stopped_for(0.8);
     stream.flow(1, 0.3);
     let Some(Delivery::Resumed { over, gap: Some(gap) }) = stream.running().map(|one| one.delivery) else {
         panic!("{:?}", stream.running());
@@ -68,7 +69,7 @@ fn what_carried_on_is_not_named_once_it_is_down_too() {
     };
     assert_eq!(over, None);
     stream.silence(0.4);
-    near(stream.stopped_ms(), 400, 30);
+    stream.has_stopped_for(0.4);
 }
 
 #[test]
