@@ -219,7 +219,7 @@ impl crate::ui::LabControls for DemoLab {
         self.scenario.name.to_owned()
     }
 
-    fn summary(&self) -> String {
+    fn demonstrates(&self) -> String {
         self.scenario.summary.to_owned()
     }
 

@@ -52,7 +52,7 @@ impl Laboratory {
         Some(LabNow {
             links: controls.links(),
             scenario: controls.scenario(),
-            demonstrates: controls.summary(),
+            demonstrates: controls.demonstrates(),
             shows: controls.shows(),
             by_itself: controls.plays_by_itself(),
             next: controls.neighbour(LabStep::Forth),

@@ -133,7 +133,7 @@ pub trait LabControls: Send {
     }
 
     /// What that scenario demonstrates, in a line.
-    fn summary(&self) -> String {
+    fn demonstrates(&self) -> String {
         String::new()
     }
 

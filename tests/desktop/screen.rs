@@ -125,8 +125,10 @@ impl Screen {
         // Blue, green, red and nothing, as Xvfb has them at a depth of 24.
         let pixels: Vec<u8> = image
             .data
-            .chunks(4)
-            .flat_map(|bytes| [bytes[2], bytes[1], bytes[0], 0xff])
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .flat_map(|[blue, green, red, _]| [*red, *green, *blue, 0xff])
             .collect();
         image::RgbaImage::from_raw(width.into(), height.into(), pixels).expect("as many pixels")
     }

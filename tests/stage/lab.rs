@@ -35,7 +35,7 @@ impl LabControls for Lab {
         "handover".to_owned()
     }
 
-    fn summary(&self) -> String {
+    fn demonstrates(&self) -> String {
         "Wi-Fi comes and goes while Ethernet carries on, with a phone for backup".to_owned()
     }
 
