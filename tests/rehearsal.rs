@@ -156,7 +156,7 @@ fn the_sentence_follows_what_happens_on_real_connections() {
 struct Window {
     screen: Screen,
     demo: Child,
-    window: u32,
+    id: u32,
     folder: std::path::PathBuf,
     taken: usize,
     began: Instant,
@@ -183,7 +183,7 @@ impl Window {
         Some(Self {
             screen,
             demo,
-            window,
+            id: window,
             folder,
             taken: 0,
             began: Instant::now(),
@@ -193,12 +193,12 @@ impl Window {
     fn key(&mut self, key: Keysym) {
         let status = self.demo.try_wait().expect("its state");
         assert!(status.is_none(), "the demo ended: {status:?}");
-        self.screen.press(self.window, key);
+        self.screen.press(self.id, key);
     }
 
     /// How many pixels at the top are those of what does not deliver: the figure of a handover.
     fn red(&self) -> usize {
-        let picture = self.screen.picture(self.window);
+        let picture = self.screen.picture(self.id);
         let pixels = picture
             .enumerate_pixels()
             .filter(|(_, y, _)| *y < picture.height() / 8);
@@ -209,14 +209,14 @@ impl Window {
 
     /// How many pixels are there of the strip's key caps: none outside present mode.
     fn differs_from(&self, before: &image::RgbaImage) -> bool {
-        let now = self.screen.picture(self.window);
+        let now = self.screen.picture(self.id);
         let different = now.pixels().zip(before.pixels()).filter(|(a, b)| a != b).count();
         different > now.pixels().len() / 50
     }
 
     fn picture(&mut self) -> image::RgbaImage {
         self.taken += 1;
-        let picture = self.screen.picture(self.window);
+        let picture = self.screen.picture(self.id);
         let name = format!("{:02}-at-{}s.png", self.taken, self.began.elapsed().as_secs());
         picture.save(self.folder.join(name)).expect("a file");
         picture
@@ -274,16 +274,16 @@ fn a_talk_by_keys_alone() {
     let rehearses = length > Duration::ZERO;
     for number in 1..=scenarios {
         if rehearses {
-            let (begins, ends) = (length * (number - 1) / scenarios, length * number / scenarios);
-            talk.go_on(begins + (ends - begins) / 2);
+            let at = |tenths: u32| length * (10 * (number - 1) + tenths) / (10 * scenarios);
+            talk.go_on(at(5));
             // Another connection, and the first link by hand and back.
             talk.key(Keysym::DOWN);
             talk.key(Keysym::DIGITS[0]);
-            talk.go_on(begins + (ends - begins) * 4 / 5);
+            talk.go_on(at(8));
             talk.key(Keysym::DIGITS[0]);
             talk.key(Keysym::UP);
             talk.key(Keysym::H);
-            talk.go_on(ends);
+            talk.go_on(at(10));
         }
         let before = talk.picture();
         talk.key(if number == scenarios { Keysym::P } else { Keysym::N });
