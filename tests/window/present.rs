@@ -330,7 +330,7 @@ fn a_loss_is_told_while_it_lasts_wherever_the_window_tells_of_it() {
     let mut window = on(stage::losing(0.75));
     let first = so_far(&window.sentence());
     assert!(first >= 0.7, "{first}");
-    assert!(window.says("nextcloud waits. Ethernet and Phone are there to take over."));
+    assert!(window.says(" waits. Ethernet and Phone are there to take over."));
     window.key(Key::F11);
     assert!(window.says("Wi-Fi lost, "), "the status line");
     window.click("Handovers");

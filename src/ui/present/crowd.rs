@@ -120,7 +120,7 @@ impl Crowd {
                 if *before != Part::Carrying {
                     *before = part;
                 }
-                *bps += view.rate(subflow, view.direction());
+                *bps += view.shown.rate(subflow, view.direction());
             }
         }
         let waits = view
@@ -182,7 +182,14 @@ pub(super) fn ui(axis: &mut CrowdAxis, places: &Places, view: &View<'_>, ui: &mu
     dots(&crowd, places, ui);
     let (plot, figures) = places.below(places.map.bottom());
     throughput(axis, plot, places.scale, view, ui);
-    paint::figures(&crowd.rows(), figures, places.scale, ui);
+    let total: f64 = crowd.bps.iter().sum();
+    paint::figures(
+        &crowd.rows(),
+        (total, format::rate_decimals(total)),
+        figures,
+        places.scale,
+        ui,
+    );
 }
 
 /// The size of a mark with which the applications have room beside each other, and how many stand above each other.
@@ -349,7 +356,12 @@ fn throughput(axis: &mut CrowdAxis, area: Rect, scale: f32, view: &View<'_>, ui:
             pos2(middle(first), plot.bottom() - high),
             pos2(middle(whole - 1), plot.bottom()),
         );
-        sparkline(painter, place, &layers, tokens);
+        let is_known = |bin: usize| {
+            let from = bin as f64 * wide_s;
+            view.shown.gaps().within(from, from + wide_s).next().is_none()
+        };
+        let known: Vec<bool> = (first..whole).map(is_known).collect();
+        sparkline(painter, place, &layers, &known, tokens);
     }
     let y = plot.bottom() + 18.0 * scale;
     for t in time.ticks(LABEL_S, now) {

@@ -111,7 +111,8 @@ fn connection(state: &mut PresentState, id: ConnectionId, places: &Places, view:
     let (plot, figures) = places.below(bottom);
     let scale = PLOT_SCALE * places.scale;
     plots::throughput(&mut state.plots, id, plot, scale, view, ui);
-    paint::figures(&paint::rows_of(&map), figures, places.scale, ui);
+    let total = (map.total_bps, map.decimals);
+    paint::figures(&paint::rows_of(&map), total, figures, places.scale, ui);
 }
 
 /// The map; where it ends.

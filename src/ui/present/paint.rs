@@ -88,13 +88,17 @@ pub(super) fn rows_of(map: &Map) -> Vec<PathRow> {
 }
 
 /// The rate as a number, and a row for each path.
-pub(super) fn figures(rows: &[PathRow], place: Rect, scale: f32, ui: &Ui) {
+pub(super) fn figures(
+    rows: &[PathRow],
+    (total_bps, decimals): (f64, usize),
+    place: Rect,
+    scale: f32,
+    ui: &Ui,
+) {
     let tokens = Tokens::of(ui);
     let painter = ui.painter();
-    let total: f64 = rows.iter().map(|row| row.bps).sum();
-    let decimals = format::rate_decimals(total);
     let mut y = place.top() + 34.0 * scale;
-    let number = format::rate(total, decimals);
+    let number = format::rate(total_bps, decimals);
     let font = Type::Strong.sized(NUMBER * scale);
     paint(painter, pos2(place.left(), y), &number, font, tokens.text);
     let at = pos2(place.right(), y + 10.0 * scale);

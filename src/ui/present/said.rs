@@ -71,13 +71,10 @@ pub(super) fn said(connection: &Connection, view: &View<'_>) -> Said {
         .unwrap_or_else(|| beforehand(connection, view))
 }
 
-/// Whether every subflow stands still, and nothing moved over any within the last second.
+/// Whether a subflow stands still and none carries.
 fn delivers_nowhere(subflows: &[&SubflowHistory], view: &View<'_>) -> bool {
-    let stalled = |one: &&SubflowHistory| view.condition(one) == Condition::Stalled;
-    let mut able = subflows
-        .iter()
-        .filter(|one| view.condition(one) != Condition::Closed);
-    able.clone().any(stalled) && able.all(|one| stalled(one) && view.recent_bps(one) <= 0.0)
+    let any = |which: Condition| subflows.iter().any(|one| view.condition(one) == which);
+    any(Condition::Stalled) && !any(Condition::Carrying)
 }
 
 /// Whether data still goes the way that a handover tells of.

@@ -86,7 +86,7 @@ fn busiest(view: &View<'_>, which: impl Fn(&Connection) -> bool) -> Option<Conne
     let of_these = connections.filter(|connection| which(connection));
     let best = of_these.max_by_key(|connection| {
         (
-            connection.subflows.len() > 1,
+            connection.living_subflows().count() > 1,
             moved(connection),
             Reverse(connection.cookie),
         )
