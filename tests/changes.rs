@@ -149,6 +149,7 @@ fn what_can_be_no_endpoint_is_wrong_usage() {
         id: None,
         port: None,
         flags: EndpointFlags::NONE,
+        insist: false,
     };
     let refused = host.run(move || PathManager::new().unwrap().apply(&nothing).unwrap_err());
     assert!(

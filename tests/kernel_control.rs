@@ -40,6 +40,7 @@ fn add(
         id,
         port: None,
         flags,
+        insist: false,
     };
     apply(host, command)
 }
@@ -73,6 +74,7 @@ fn endpoints_come_change_and_go() {
         id: Some(9),
         port: Some(5001),
         flags: EndpointFlags::SIGNAL,
+        insist: false,
     };
     apply(host, with_port).unwrap();
     let list = endpoints(host);

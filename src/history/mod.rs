@@ -9,6 +9,7 @@ mod condition;
 mod direction;
 pub mod handover;
 mod memory;
+mod order;
 mod points;
 mod rates;
 mod read_times;
@@ -19,6 +20,7 @@ mod thinning;
 
 pub use condition::{Condition, condition};
 pub use direction::Direction;
+pub use order::{SortFacts, SortKey, UnknownSortKey};
 pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;

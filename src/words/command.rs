@@ -26,6 +26,7 @@ pub fn asked(command: &Command) -> String {
             id,
             port,
             flags,
+            insist,
         } => {
             let options = [
                 option("dev", interface.clone()),
@@ -34,7 +35,9 @@ pub fn asked(command: &Command) -> String {
             ];
             let options = options.into_iter().flatten();
             let begins = format!("endpoint add {address}");
-            [begins].into_iter().chain(options).chain(flags.names()).collect()
+            let insist = insist.then(|| "--insist".to_owned());
+            let words = [begins].into_iter().chain(options).chain(flags.names());
+            words.chain(insist).collect()
         }
         Command::EndpointChange { id, flags } => vec![format!("endpoint change id {id} {flags}")],
         Command::EndpointRemove { id } => vec![format!("endpoint remove id {id}")],
@@ -180,6 +183,7 @@ mod tests {
             id: None,
             port: None,
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         };
         assert_eq!(asked(&add), "endpoint add 10.0.2.1 dev eth0 subflow");
         let limits = Command::LimitsSet {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::as_sentence;
 use super::units::several;
+use crate::model::text::for_terminal;
 use crate::model::{EndpointFlags, Ignored, Impossible, Problem};
 
 /// Why an endpoint that somebody describes cannot be asked for.
@@ -34,7 +35,8 @@ pub fn unfit(why: &Unfit) -> String {
 
 /// Why the kernel would not grant a change, in a sentence.
 pub fn impossible(why: &Impossible) -> String {
-    as_sentence(&why.to_string())
+    // It names interfaces.
+    as_sentence(&for_terminal(&why.to_string()))
 }
 
 /// How many endpoints there are, and on how many interfaces.

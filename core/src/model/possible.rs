@@ -8,7 +8,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{Command, Endpoint, EndpointFlags, FlagChange, Plan, plan_change};
+use super::{Command, Endpoint, EndpointFlags, FlagChange, Interface, Plan, plan_change};
 
 /// Why a change can never be granted, or would come to nothing. Each is a sentence without its full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,26 @@ pub enum Impossible {
     AddressTaken(Endpoint),
     /// The endpoint would be made anew, and the kernel could not listen at its address and port again.
     AddressMissing(IpAddr),
+    /// No interface of this machine has the address: no subflow could be opened from it. Somebody may insist on it.
+    NotOwned(IpAddr),
+    /// The address is on other interfaces than the one the endpoint is to be bound to. Somebody may insist on it.
+    OwnedElsewhere {
+        /// The address.
+        address: IpAddr,
+        /// The interface that was named.
+        device: String,
+        /// One that has the address.
+        owner: String,
+    },
     /// The kernel made an endpoint for the address, which is replaced only where no id is given.
     ImplicitThere(Endpoint),
+}
+
+impl Impossible {
+    /// Whether the kernel would grant it nevertheless, to somebody who insists.
+    pub fn yields(&self) -> bool {
+        matches!(self, Self::NotOwned(_) | Self::OwnedElsewhere { .. })
+    }
 }
 
 impl fmt::Display for Impossible {
@@ -98,6 +116,20 @@ impl fmt::Display for Impossible {
                 f,
                 "the kernel would have to listen at {address} anew, which is not on this machine now; wait until it is"
             ),
+            Self::NotOwned(address) => write!(
+                f,
+                "{address} is on none of this machine's interfaces, so nothing can come of such an endpoint now; \
+                 insist to add it all the same"
+            ),
+            Self::OwnedElsewhere {
+                address,
+                device,
+                owner,
+            } => write!(
+                f,
+                "{address} is on {owner}, not on {device}, which would send with an address that is not its own; name \
+                 {owner}, or insist to add it all the same"
+            ),
             Self::ImplicitThere(other) => write!(
                 f,
                 "the kernel made endpoint {} for {} by itself, and replaces it only when no id is given; leave the id",
@@ -134,6 +166,34 @@ pub fn check_addition(
     check_flags(flags, port)
 }
 
+/// The names of the interfaces that have an address.
+pub fn owners<'a>(address: IpAddr, interfaces: impl IntoIterator<Item = &'a Interface>) -> Vec<&'a str> {
+    let has = |interface: &&Interface| {
+        let mut addresses = interface.addresses.iter();
+        addresses.any(|owned| owned.address == address)
+    };
+    let owners = interfaces.into_iter().filter(has);
+    owners.map(|interface| interface.name.as_str()).collect()
+}
+
+/// Whether an address is this machine's, and on the device that an endpoint is to be bound to. The kernel takes an
+/// endpoint that is not, and no subflow can be opened from it (net/mptcp/subflow.c, `__mptcp_subflow_connect`: the
+/// socket cannot be bound; bound to another device, its answers arrive where nobody waits for them).
+///
+/// # Errors
+/// Why nothing would come of it.
+pub fn check_owner(address: IpAddr, device: Option<&str>, owners: &[&str]) -> Result<(), Impossible> {
+    match (owners.first(), device) {
+        (None, _) => Err(Impossible::NotOwned(address)),
+        (Some(owner), Some(device)) if !owners.contains(&device) => Err(Impossible::OwnedElsewhere {
+            address,
+            device: device.to_owned(),
+            owner: (*owner).to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// How an endpoint's flags can be changed.
 ///
 /// # Errors
@@ -150,11 +210,15 @@ pub fn check_change(endpoint: &Endpoint, change: FlagChange) -> Result<Plan, Imp
     Ok(plan)
 }
 
-/// Whether a command can be granted, given the endpoints as they are now.
+/// Whether a command can be granted, given the endpoints and the interfaces as they are now.
 ///
 /// # Errors
 /// Why it cannot.
-pub fn check_command(command: &Command, endpoints: &[Endpoint]) -> Result<(), Impossible> {
+pub fn check_command<'a>(
+    command: &Command,
+    endpoints: &[Endpoint],
+    interfaces: impl IntoIterator<Item = &'a Interface>,
+) -> Result<(), Impossible> {
     match command {
         Command::EndpointAdd {
             address,
@@ -162,9 +226,15 @@ pub fn check_command(command: &Command, endpoints: &[Endpoint]) -> Result<(), Im
             id,
             port,
             flags,
+            insist,
         } => {
-            check_addition(*address, interface.as_deref(), *id, *port, *flags)?;
-            taken(*address, *id, *port, endpoints).map_or(Ok(()), Err)
+            let device = interface.as_deref();
+            check_addition(*address, device, *id, *port, *flags)?;
+            taken(*address, *id, *port, endpoints).map_or(Ok(()), Err)?;
+            if *insist {
+                return Ok(());
+            }
+            check_owner(*address, device, &owners(*address, interfaces))
         }
         Command::EndpointChange { id, flags } => {
             let endpoint = endpoints.iter().find(|endpoint| endpoint.id == *id);
@@ -238,6 +308,7 @@ fn check_flags(flags: EndpointFlags, port: Option<u16>) -> Result<(), Impossible
 
 #[cfg(test)]
 mod tests {
+    use super::super::InterfaceAddress;
     use super::*;
 
     const SIGNAL: EndpointFlags = EndpointFlags::SIGNAL;
@@ -365,6 +436,45 @@ mod tests {
             assert_eq!(add(Some(255), None, flags), Ok(()), "{flags}");
         }
         assert_eq!(add(None, Some(443), SIGNAL.with(EndpointFlags::BACKUP)), Ok(()));
+    }
+
+    #[test]
+    fn an_endpoint_is_for_an_address_of_this_machine_on_its_own_device() {
+        let interface = |name: &str, address: &str| Interface {
+            name: name.to_owned(),
+            addresses: vec![InterfaceAddress {
+                address: address.parse().expect("an address"),
+                prefix: 24,
+            }],
+            ..Interface::default()
+        };
+        let here = [interface("wlan0", "10.0.0.1"), interface("eth0", "10.0.1.1")];
+        let add = |address: &str, device: Option<&str>, insist| {
+            let command = Command::EndpointAdd {
+                address: address.parse().expect("an address"),
+                interface: device.map(str::to_owned),
+                id: None,
+                port: None,
+                flags: SUBFLOW,
+                insist,
+            };
+            check_command(&command, &[], &here)
+        };
+        assert_eq!(add("10.0.0.1", None, false), Ok(()));
+        assert_eq!(add("10.0.1.1", Some("eth0"), false), Ok(()));
+        let (absent, elsewhere) = (add("10.9.9.9", None, false), add("10.0.0.1", Some("eth0"), false));
+        assert_eq!(absent, Err(Impossible::NotOwned([10, 9, 9, 9].into())));
+        assert!(
+            matches!(&elsewhere, Err(Impossible::OwnedElsewhere { owner, .. }) if owner == "wlan0"),
+            "{elsewhere:?}"
+        );
+        for why in [absent, elsewhere] {
+            assert!(why.expect_err("refused").yields());
+        }
+        assert_eq!(add("10.9.9.9", None, true), Ok(()), "who insists has it");
+        assert_eq!(add("10.0.0.1", Some("eth0"), true), Ok(()));
+        let never = add("224.0.0.1", None, true).expect_err("the kernel has no use for it");
+        assert!(!never.yields(), "{never}");
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Adding {
     id: String,
     port: String,
     flags: EndpointFlags,
+    /// Whether it is to be added though nothing can come of it now.
+    insist: bool,
 }
 
 impl Default for Adding {
@@ -32,6 +34,7 @@ impl Default for Adding {
             id: String::new(),
             port: String::new(),
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         }
     }
 }
@@ -95,9 +98,11 @@ impl Adding {
             id,
             port,
             flags: self.flags,
+            insist: self.insist,
         };
-        let others: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-        check_command(&command, &others).map_err(Unfit::Impossible)?;
+        let state = view.live.state();
+        let others: Vec<Endpoint> = state.endpoints.values().cloned().collect();
+        check_command(&command, &others, state.interfaces.values()).map_err(Unfit::Impossible)?;
         Ok(command)
     }
 

@@ -282,6 +282,7 @@ impl Row {
             id: None,
             port: None,
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         }
     }
 }
