@@ -106,6 +106,11 @@ impl Window {
         format!("{flag}, endpoint 2 ({ADDRESS})")
     }
 
+    /// What a command inside the laptop's namespace prints.
+    fn output(&self, words: &[&str]) -> String {
+        common::output(&self.lab.netns(), words)
+    }
+
     /// Whether every subflow from the address asks to be, or not to be, a backup.
     fn wait_for_subflows(&self, backup: bool) {
         common::wait_for("the subflows' own flags", LIMIT, || {
@@ -130,7 +135,7 @@ fn has_flag(line: &str, flag: &str) -> bool {
 }
 
 #[test]
-fn backup_and_fullmesh_change_in_place() {
+fn backup_changes_at_once_and_fullmesh_after_the_warning() {
     if !common::can_make_namespaces("switches against the kernel") {
         return;
     }
@@ -141,9 +146,27 @@ fn backup_and_fullmesh_change_in_place() {
         window.wait_for_flag("backup", on);
         window.wait_for_subflows(on);
     }
-    for on in [true, false] {
+    let ports = |window: &Window| window.output(&["ss", "-tnHO", "state", "established", "src", ADDRESS]);
+    for (on, word) in [(true, "on"), (false, "off")] {
+        let before = ports(&window);
         window.click(&Window::switch("fullmesh"));
+        window.harness.run_steps(4);
+        assert_eq!(has_flag(&window.flags(), "fullmesh"), !on, "nothing before Apply");
+        assert_eq!(ports(&window), before);
+        window.click("Apply");
         window.wait_for_flag("fullmesh", on);
+        // What is told afterwards is what the kernel did.
+        let told = format!("Ethernet: fullmesh {word}");
+        common::wait_for(&told, LIMIT, || {
+            window.harness.step();
+            let mut rows = window.harness.query_all_by_label_contains(&told);
+            rows.find_map(|row| {
+                let label = egui_kittest::kittest::NodeT::accesskit_node(&row).label()?;
+                let closed = label.contains("in place, ") && !label.contains("0 subflows closed");
+                closed.then_some(())
+            })
+        });
+        window.wait_for_subflows(false);
     }
 }
 

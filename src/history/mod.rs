@@ -10,6 +10,7 @@ mod direction;
 pub mod handover;
 mod memory;
 mod order;
+mod own_changes;
 mod points;
 mod rates;
 mod read_times;
@@ -34,13 +35,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handover::{Detector, Handover, Incident, incidents};
 use self::memory::Memory;
+use self::own_changes::OwnChanges;
 use self::read_times::ReadTimes;
 use crate::model::{
-    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
+    Command, Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
 };
 
 /// The most handovers.
 const HANDOVERS: usize = 1000;
+
+/// Samples miss a subflow up to so long after its end, seconds.
+const NOTICED_S: f64 = 2.0;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +105,7 @@ pub struct History {
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
+    own_changes: OwnChanges,
     /// Whether a picture may share what is here.
     has_picture: bool,
 }
@@ -146,6 +152,7 @@ impl History {
                 {
                     self.session.rename(old, new);
                 }
+                self.own_changes.note(&event, self.state.endpoints.values());
                 if let Some(outcome) = event.command.as_ref().filter(|outcome| outcome.ok)
                     && let Some(command) = &outcome.asked
                 {
@@ -222,6 +229,17 @@ impl History {
         self.incidents.get_or_init(|| incidents(&self.handovers))
     }
 
+    /// The change made here that closed the subflow whose end an event tells.
+    pub fn closed_by(&self, event: &Event) -> Option<&Command> {
+        self.own_changes.behind(event)
+    }
+
+    /// The change made here that closed a subflow.
+    pub fn ended_by(&self, subflow: &SubflowHistory) -> Option<&Command> {
+        let path = (subflow.last.local, subflow.last.remote);
+        self.own_changes.that_closed(path, subflow.ended_at?, NOTICED_S)
+    }
+
     /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
@@ -269,6 +287,7 @@ impl History {
             incidents: self.incidents.clone(),
             found: self.found,
             session: self.session.clone(),
+            own_changes: self.own_changes.clone(),
             has_picture: false,
         }
     }

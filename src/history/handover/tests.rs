@@ -3,6 +3,7 @@
 mod dating;
 mod devices;
 mod standstill;
+mod torn_down;
 mod unseen;
 
 use super::*;

@@ -8,7 +8,7 @@ use egui_material_icons::icons::{
 };
 
 use super::lasting_paint::{owner_height, owner_ui};
-use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition};
+use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning};
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::format;
@@ -216,11 +216,8 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
             let ink = card.path.slot.ink(tokens.dark).ink;
             right = signal_bars(painter, pos2(right, y - 1.0), dbm, 1.0, ink, tokens) - 24.0;
         }
-        let (word, color) = if card.up {
-            ("up", tokens.text2)
-        } else {
-            ("down", tokens.danger)
-        };
+        let color = if card.up { tokens.text2 } else { tokens.danger };
+        let word = card.state();
         paint_right(painter, pos2(right, y), word, Type::Body, color);
     }
     let place = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
@@ -229,7 +226,7 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
         ui.scope_id().with(("card", &card.path.device)),
         Sense::hover(),
     );
-    let state = if card.up { "up" } else { "down" };
+    let state = card.state();
     response.widget_info(|| {
         WidgetInfo::labeled(
             Role::Label,
@@ -398,7 +395,7 @@ fn add_button(
         .with_icon(ICON_ADD.codepoint)
         .named(&name)
         .small();
-    let refusal = no_addition(view);
+    let refusal = row.no_addition(view);
     let response = press.unless(&mut child, refusal.as_deref());
     if response.clicked() {
         commands.push(UiCommand::Request(command.clone()));

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use super::lasting::{Owned, Owner, owner};
 use super::pending::Pending;
+use super::places::Places;
 use crate::model::text::for_terminal;
 use crate::model::{
     Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
-    plan_change, problems,
+    owners, plan_change, problems,
 };
 use crate::ui::view::{PathName, View, network, path_name};
 use crate::words::endpoint as words;
@@ -37,6 +38,8 @@ pub(super) struct Card {
     /// The network's name or the link's speed.
     pub detail: String,
     pub up: bool,
+    /// Whether the interface was there and is not now.
+    pub gone: bool,
     pub signal_dbm: Option<i32>,
     /// What else is known of the radio, a sentence.
     pub radio: Option<String>,
@@ -79,35 +82,47 @@ pub(super) fn meaning(flag: EndpointFlags) -> &'static str {
     }
 }
 
-/// The cards of what there is now.
-pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
-    let state = view.live.state();
+/// The cards of what there is now, each where it was.
+pub(super) fn content(owned: &Owned, places: &mut Places, view: &View<'_>) -> Content {
+    let (state, now) = (view.live.state(), view.live.now());
     let mut placed: Vec<u8> = Vec::new();
     let mut content = Content {
         endpoints: state.endpoints.len(),
         ignored: ignored(&state.settings).iter().map(words::ignored).collect(),
         ..Content::default()
     };
+    let ids = |rows: &[Row]| -> Vec<u8> {
+        let endpoints = rows.iter().filter_map(|row| row.endpoint.as_ref());
+        endpoints.map(|endpoint| endpoint.id).collect()
+    };
+    let mut cards: Vec<(String, Card)> = Vec::new();
     for interface in state.interfaces.values() {
-        let rows = rows(interface, owned, view);
-        let ids: Vec<u8> = rows
-            .iter()
-            .filter_map(|row| row.endpoint.as_ref().map(|endpoint| endpoint.id))
-            .collect();
+        let mut rows = rows(interface, owned, view);
+        places.arrange_rows(&interface.name, now, &mut rows, |address| {
+            missing(address, &interface.name, owned, view)
+        });
+        let ids = ids(&rows);
         if !interface.can_carry_subflows() && ids.is_empty() {
             content.unfit.push(for_terminal(&interface.name).into_owned());
             continue;
         }
         content.used += usize::from(!ids.is_empty());
         placed.extend(ids);
-        content.cards.push(card(interface, rows, view));
+        cards.push((interface.name.clone(), card(interface, rows, view)));
     }
-    content.cards.sort_by(|a, b| {
-        a.path
-            .slot
-            .cmp(&b.path.slot)
-            .then_with(|| a.path.device.cmp(&b.path.device))
+    let is_there = |device: &str| state.interface(device).is_some();
+    let gone = places.gone(now, is_there, |device, address| {
+        missing(address, device, owned, view)
     });
+    placed.extend(gone.iter().flat_map(|(_, card)| ids(&card.rows)));
+    cards.extend(gone);
+    places.arrange(&mut cards);
+    places.note(&cards, now, |device, address| {
+        let interface = state.interface(device);
+        let mut addresses = interface.into_iter().flat_map(|interface| &interface.addresses);
+        addresses.any(|entry| entry.address == address)
+    });
+    content.cards = cards.into_iter().map(|(_, card)| card).collect();
     let lost: Vec<Row> = state
         .endpoints
         .values()
@@ -121,6 +136,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
             is_by_device: false,
             detail: "addresses that no interface has now".to_owned(),
             up: false,
+            gone: false,
             signal_dbm: None,
             radio: None,
             out_bps: 0.0,
@@ -128,6 +144,28 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
         });
     }
     content
+}
+
+/// The row of an address that this machine has no more, with an endpoint for it that was on that device or on any.
+fn missing(address: IpAddr, device: &str, owned: &Owned, view: &View<'_>) -> Option<Row> {
+    let state = view.live.state();
+    if !owners(address, state.interfaces.values()).is_empty() {
+        return None;
+    }
+    let mut endpoints = state.endpoints.values();
+    let endpoint = endpoints.find(|endpoint| {
+        let bound = endpoint.interface.as_deref();
+        endpoint.address == address && bound.is_none_or(|name| name == device)
+    });
+    let row = row(address, None, device, endpoint, owned, view);
+    Some(Row {
+        problems: if endpoint.is_some() {
+            row.problems
+        } else {
+            vec![Problem::AddressMissing]
+        },
+        ..row
+    })
 }
 
 fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
@@ -150,6 +188,7 @@ fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
         is_by_device: kind.is_none(),
         detail: network(interface).unwrap_or_default(),
         up: interface.up,
+        gone: false,
         signal_dbm: interface.signal_dbm,
         radio: radio(interface),
         out_bps,
@@ -239,17 +278,32 @@ fn row(
     }
 }
 
+impl Card {
+    /// Whether its interface can carry packets, in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.gone, self.up) {
+            (true, _) => "gone",
+            (false, true) => "up",
+            (false, false) => "down",
+        }
+    }
+}
+
 impl Content {
     /// The sentence at the top.
     pub(super) fn title(&self) -> String {
         words::number(self.endpoints, self.used)
     }
 
-    /// The first address that has no endpoint, with its device.
-    pub(super) fn without_endpoint(&self) -> Option<(IpAddr, String)> {
-        let mut rows = self.cards.iter().flat_map(|card| &card.rows);
-        rows.find(|row| row.endpoint.is_none())
-            .map(|row| (row.address, row.device.clone()))
+    /// The addresses that can be an endpoint and are none, each with its device; those of links that are up come first.
+    pub(super) fn without_endpoint(&self) -> Vec<(IpAddr, String)> {
+        let is_free = |row: &&Row| row.endpoint.is_none() && row.problems.is_empty();
+        let of = |up: bool| {
+            let cards = self.cards.iter().filter(move |card| card.up == up);
+            cards.flat_map(|card| &card.rows).filter(is_free)
+        };
+        let free = of(true).chain(of(false));
+        free.map(|row| (row.address, row.device.clone())).collect()
     }
 }
 
@@ -287,9 +341,13 @@ impl Row {
     }
 }
 
-/// Why no endpoint can be added, if none can.
-pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
-    view.refusal()
+impl Row {
+    /// Why the address can be given no endpoint, if it cannot.
+    pub(super) fn no_addition(&self, view: &View<'_>) -> Option<String> {
+        let gone = self.problems.contains(&Problem::AddressMissing);
+        view.refusal()
+            .or_else(|| gone.then(|| "No interface has this address now.".to_owned()))
+    }
 }
 
 /// One switch of an endpoint.
@@ -333,8 +391,8 @@ pub(super) fn flag_switch(
         flags: change,
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-    let in_place = plan_change(endpoint, change).in_place;
-    let consequence = words::consequence(flag, in_place, view.live.state().subflows_of(endpoint));
+    let plan = plan_change(endpoint, change);
+    let consequence = words::consequence(&plan, view.live.state().subflows_of(endpoint));
     let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
     FlagSwitch {
         name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),
