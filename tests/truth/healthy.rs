@@ -4,13 +4,15 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use pathscope::model::Line;
+
 use super::cell::{CITY, Flow, LAN, Network, Role};
 use super::judge::{LATE_MS, Told};
 use super::network::{Hosts, Side};
 use super::round::{Metronome, wait_for_moment};
 use super::traffic::Traffic;
 use super::watcher::Watcher;
-use super::{common, number};
+use super::{common, folder, number};
 
 #[test]
 fn healthy_traffic_with_idle_pauses_has_no_handover() {
@@ -60,5 +62,18 @@ fn healthy(seconds: u32, network: Network, role: Role) -> (Vec<Told>, u64) {
         network.name,
         told.len()
     );
+    if !told.is_empty()
+        && let Some(folder) = folder("PATHSCOPE_TRUTH_DUMP")
+    {
+        let header = Line::Header(watcher.header.clone());
+        let lines = std::iter::once(header).chain(watcher.lines());
+        let text: Vec<String> = lines.map(|line| serde_json::to_string(&line).unwrap()).collect();
+        let file = folder.join(format!(
+            "healthy.{}.{role}.{}.jsonl",
+            network.name,
+            std::process::id()
+        ));
+        std::fs::write(file, text.join("\n")).unwrap();
+    }
     (told, late_ms)
 }

@@ -113,79 +113,48 @@ fn moved_by(subflow: &Subflow) -> u64 {
     subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0)
 }
 
-/// How far a connection's data has come, as the kernel tells it.
+/// How far a connection's data has come, by each way in which the kernel tells it, the best first: sequence numbers of the
+/// data level; its byte counters; the subflows' counters, which also count what came ahead of something missing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Level {
-    by: By,
-    acked: u64,
-    received: u64,
-    written: u64,
-}
+pub(super) struct Level([Option<Progressed>; 3]);
 
-/// What a [`Level`] counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum By {
-    /// Sequence numbers of the data level.
-    Sequence,
-    /// Its byte counters, where a stream holds nothing else.
-    Bytes,
-    /// The subflows' counters, where the data level is silent, or fell back and no longer tells it.
-    #[default]
-    Subflows,
-}
+/// How many bytes the peer acknowledged, how many came from it, and how many were written.
+type Progressed = (u64, u64, u64);
 
 impl Level {
     pub(super) fn of(connection: &Connection) -> Self {
         let subflows = || connection.subflows.iter().map(Deref::deref);
         let sum = |which: fn(&Subflow) -> Option<u64>| subflows().filter_map(which).sum();
+        let by_subflows = (
+            sum(|subflow| subflow.bytes_acked),
+            sum(|subflow| subflow.bytes_received),
+            sum(|subflow| subflow.bytes_sent),
+        );
+        // What fell back to TCP no longer tells it at the data level.
         if connection.fallback == Some(true) {
-            return Self {
-                by: By::Subflows,
-                acked: sum(|subflow| subflow.bytes_acked),
-                received: sum(|subflow| subflow.bytes_received),
-                written: sum(|subflow| subflow.bytes_sent),
-            };
-        }
-        let sequences = (connection.snd_una, connection.rcv_nxt, connection.write_seq);
-        if let (Some(acked), Some(received), Some(written)) = sequences {
-            return Self {
-                by: By::Sequence,
-                acked: acked.0,
-                received: received.0,
-                written: written.0,
-            };
-        }
-        if let (Some(acked), Some(received)) = (connection.bytes_acked, connection.bytes_received) {
-            return Self {
-                by: By::Bytes,
-                acked,
-                received,
-                written: connection.bytes_sent.unwrap_or(0),
-            };
-        }
-        Self {
-            by: By::Subflows,
-            acked: sum(|subflow| subflow.bytes_acked),
-            received: sum(|subflow| subflow.bytes_received),
-            written: sum(|subflow| subflow.bytes_sent),
-        }
-    }
-
-    /// How many bytes the peer acknowledged, how many came from it, and how many were written, since an earlier level.
-    pub(super) fn since(self, earlier: Self) -> (u64, u64, u64) {
-        if self.by != earlier.by {
-            return (0, 0, 0);
+            return Self([None, None, Some(by_subflows)]);
         }
         // A sequence number is 0 before it is known.
-        let more = |now, then| match (self.by, then) {
-            (By::Sequence, 0) => 0,
-            _ => Sequence(now).since(Sequence(then)),
-        };
-        (
-            more(self.acked, earlier.acked),
-            more(self.received, earlier.received),
-            more(self.written, earlier.written),
-        )
+        let known = |sequence: Option<Sequence>| sequence.map(|at| at.0).filter(|at| *at != 0);
+        let sequences = known(connection.snd_una).zip(known(connection.rcv_nxt));
+        let sequences = sequences.zip(known(connection.write_seq));
+        let bytes = connection.bytes_acked.zip(connection.bytes_received);
+        Self([
+            sequences.map(|((acked, received), written)| (acked, received, written)),
+            bytes.map(|(acked, received)| (acked, received, connection.bytes_sent.unwrap_or(0))),
+            Some(by_subflows),
+        ])
+    }
+
+    /// How many bytes the peer acknowledged, how many came from it, and how many were written, since an earlier level: by
+    /// the best that both tell.
+    pub(super) fn since(self, earlier: Self) -> Progressed {
+        let both = self.0.into_iter().zip(earlier.0);
+        let both = both.into_iter().find_map(|(now, then)| now.zip(then));
+        let more = |now: u64, then: u64| Sequence(now).since(Sequence(then));
+        both.map_or((0, 0, 0), |(now, then)| {
+            (more(now.0, then.0), more(now.1, then.1), more(now.2, then.2))
+        })
     }
 }
 

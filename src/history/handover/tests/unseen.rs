@@ -2,7 +2,7 @@
 
 use super::{BYTES_A_STEP, STEP_S, Stream};
 use crate::history::handover::{Cause, Handover, Uninterrupted};
-use crate::model::EventKind;
+use crate::model::{EventKind, Sequence};
 
 /// So much comes in over Wi-Fi.
 fn receive(stream: &mut Stream, bytes: u64) {
@@ -82,4 +82,29 @@ fn a_stretch_of_which_nobody_saw_the_beginning_is_not_told_as_harmless() {
     stream.gone();
     let harmless = |one: &Handover| one.uninterrupted == Some(Uninterrupted::AsUsual);
     assert!(!stream.found.iter().any(harmless), "{:?}", stream.found);
+}
+
+#[test]
+fn what_came_before_sequence_numbers_were_known_is_not_ahead_of_anything() {
+    let mut stream = Stream::new(false);
+    // Asked for and not answered: there are no numbers yet.
+    let numbers = |stream: &mut Stream, received: u64| {
+        stream.connection.snd_una = Some(Sequence(1000));
+        stream.connection.write_seq = Some(Sequence(1000));
+        stream.connection.rcv_nxt = Some(Sequence(if received == 0 { 0 } else { 5000 + received }));
+    };
+    numbers(&mut stream, 0);
+    stream.sample(true);
+    for step in 1..=20 {
+        numbers(&mut stream, step * BYTES_A_STEP);
+        receive(&mut stream, BYTES_A_STEP);
+    }
+    // The application rests.
+    stream.repeat(1.0, |stream| receive(stream, 0));
+    for step in 21..=60 {
+        numbers(&mut stream, step * BYTES_A_STEP);
+        receive(&mut stream, BYTES_A_STEP);
+    }
+    stream.idle(15.0);
+    assert_eq!(stream.found, []);
 }
