@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
     Before, Command, Connection, ConnectionId, ConnectionKey, Endpoint, Interface, Limits, Sample, Settings,
+    Subflow, endpoint_torn_down, plan_change,
 };
 
 /// The state that a stream's samples add up to.
@@ -36,12 +37,34 @@ impl State {
         self.interfaces.values().find(|interface| interface.name == name)
     }
 
+    /// The subflows that a command closes, each with its connection. One that is being closed already is none of them;
+    /// where fullmesh changes in place, neither is that of a connection that fell back: it has no address id by which the
+    /// kernel would find it (net/mptcp/pm_kernel.c, `mptcp_endp_get_local_id`). Removal finds it by its address.
+    pub fn subflows_torn_down(&self, command: &Command) -> Vec<(&Connection, &Subflow)> {
+        let Some(endpoint) = endpoint_torn_down(command, self.endpoints.values()) else {
+            return Vec::new();
+        };
+        let in_place = match command {
+            Command::EndpointChange { flags, .. } => plan_change(endpoint, *flags).in_place,
+            _ => false,
+        };
+        let connections = self.connections.values();
+        let connections = connections.filter(|connection| !in_place || connection.fallback != Some(true));
+        let subflows = connections.flat_map(|connection| {
+            let subflows = connection.subflows.iter();
+            subflows.map(move |subflow| (connection, &**subflow))
+        });
+        subflows
+            .filter(|(_, subflow)| endpoint.may_have(subflow.local) && !subflow.state.is_ending())
+            .collect()
+    }
+
     /// How many subflows leave from an address, of an interface where one is named.
     pub fn subflows_at(&self, address: IpAddr, interface: Option<&str>) -> usize {
         let connections = self.connections.values();
         let subflows = connections.flat_map(|connection| &connection.subflows);
         subflows
-            .filter(|subflow| subflow.local.is_at(address, interface))
+            .filter(|subflow| subflow.local.is_at(address, interface) && !subflow.state.is_ending())
             .count()
     }
 

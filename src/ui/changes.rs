@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::history::{History, State};
 use crate::model::{
     Command, Connection, ConnectionId, Cookie, Endpoint, EndpointFlags, EventKind, FlagChange, Line, Shared,
-    Subflow, TcpState, addition, endpoint_torn_down, equivalent, plan_change,
+    Subflow, TcpState, addition, equivalent, plan_change,
 };
 use crate::words::command as words;
 
@@ -262,8 +262,7 @@ impl Change {
             return String::new();
         };
         let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
-        let torn = endpoint_torn_down(&command, &endpoints);
-        let closes = torn.map_or(0, |endpoint| state.subflows_of(endpoint));
+        let closes = state.subflows_torn_down(&command).len();
         words::would_do(&equivalent(&command, &endpoints), closes)
     }
 }

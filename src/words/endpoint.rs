@@ -60,9 +60,9 @@ pub fn subflows(endpoint: Option<EndpointFlags>, subflows: usize) -> String {
     }
 }
 
-/// What a click on a switch does, where so many subflows are the endpoint's.
-pub fn consequence(plan: &Plan, subflows: usize) -> String {
-    let closes = several(subflows, "subflow");
+/// What a click on a switch does, which closes so many subflows.
+pub fn consequence(plan: &Plan, closes: usize) -> String {
+    let closes = several(closes, "subflow");
     if !plan.in_place {
         format!("Not in place: the endpoint is made anew, which closes {closes}. Asks before.")
     } else if plan.closes_subflows {

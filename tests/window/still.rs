@@ -49,11 +49,11 @@ fn a_subflow_that_is_lost_keeps_its_row_for_some_seconds() {
     assert!(!window.says(row));
 }
 
-/// Two applications of which the second moves more from the second sample on.
-fn applications(t: f64, sent: [u64; 2], there: [bool; 2]) -> Sample {
+/// Three applications that have sent so much, those of them that are there. The first is shown in the centre.
+fn applications(t: f64, sent: [u64; 3], there: [bool; 3]) -> Sample {
     let mut sample = stage::quiet(t);
-    for (number, (app, sent)) in ["alpha", "beta"].into_iter().zip(sent).enumerate() {
-        let cookie = number as u64 + 1;
+    let all = ["alpha", "beta", "gamma"].into_iter().zip(sent).zip(there);
+    for (cookie, ((app, sent), _)) in (1..).zip(all).filter(|(_, (_, there))| *there) {
         let peer = format!("192.0.2.{cookie}:443");
         let mut subflow = stage::subflow(cookie + 100, "wwan0", "10.45.3.7:4000", &peer);
         subflow.bytes_acked = Some(sent);
@@ -61,40 +61,41 @@ fn applications(t: f64, sent: [u64; 2], there: [bool; 2]) -> Sample {
         let mut connection: Connection = stage::connection(cookie, app, 7, &peer);
         connection.bytes_sent = Some(sent);
         connection.subflows.push(subflow.into());
-        if there.get(number).copied().unwrap_or_default() {
-            sample.connections.push(connection);
-        }
+        sample.connections.push(connection);
     }
     sample
 }
 
-fn is_first(window: &Window, app: &str, other: &str) -> bool {
-    top(window, &format!("{app}, 192.0.2.")) < top(window, &format!("{other}, 192.0.2."))
+fn order(window: &Window) -> String {
+    let mut tops = ["alpha", "beta", "gamma"].map(|app| (top(window, &format!("{app}, 192.0.2.")), app));
+    tops.sort_by(|a, b| a.0.total_cmp(&b.0));
+    tops.map(|(_, app)| app).join(" ")
 }
 
 #[test]
 fn the_list_is_reordered_only_while_nobody_points_at_it() {
     let line = |t, sent, there| Line::Sample(Box::new(applications(t, sent, there)));
-    let mut window = with_sample(applications(1.0, [0, 0], [true; 2]), stage::full_access());
-    window.send(line(2.0, [9_000_000, 1000], [true; 2]));
-    assert!(is_first(&window, "alpha", "beta"));
+    let all = [true; 3];
+    let mut window = with_sample(applications(1.0, [0, 0, 0], all), stage::full_access());
+    window.send(line(2.0, [9_000_000, 90_000, 1000], all));
+    assert_eq!(order(&window), "alpha beta gamma");
     // The order is held for five seconds, and as long as somebody points at it.
-    window.harness.get_by_label_contains("beta, 192.0.2.2").hover();
+    window.harness.get_by_label_contains("gamma, 192.0.2.3").hover();
     window.harness.run();
-    window.send(line(9.0, [9_001_000, 90_000_000], [true; 2]));
-    window.send(line(20.0, [9_002_000, 290_000_000], [true; 2]));
-    assert!(is_first(&window, "alpha", "beta"));
+    window.send(line(9.0, [9_001_000, 91_000, 90_000_000], all));
+    window.send(line(20.0, [9_002_000, 92_000, 290_000_000], all));
+    assert_eq!(order(&window), "alpha beta gamma");
     // What ends keeps its place meanwhile, and says so.
-    let before = top(&window, "beta, 192.0.2.");
-    window.send(line(21.0, [9_002_000, 300_000_000], [false, true]));
-    assert_eq!(top(&window, "beta, 192.0.2.").to_bits(), before.to_bits());
-    window.send(line(23.0, [9_002_000, 310_000_000], [false, true]));
-    assert!(window.says("alpha, 192.0.2.1:443, closed 2 s ago"));
+    let (before, without) = (top(&window, "gamma, 192.0.2."), [true, false, true]);
+    window.send(line(21.0, [9_003_000, 0, 300_000_000], without));
+    assert_eq!(top(&window, "gamma, 192.0.2.").to_bits(), before.to_bits());
+    window.send(line(23.0, [9_004_000, 0, 310_000_000], without));
+    assert!(window.says("beta, 192.0.2.2:443, closed 2 s ago"));
     window.harness.remove_cursor();
     window.harness.run();
-    window.send(line(30.0, [9_002_000, 320_000_000], [true; 2]));
-    window.send(line(31.0, [9_002_000, 330_000_000], [true; 2]));
-    assert!(is_first(&window, "beta", "alpha"));
+    window.send(line(30.0, [9_005_000, 93_000, 320_000_000], all));
+    window.send(line(31.0, [9_006_000, 94_000, 330_000_000], all));
+    assert_eq!(order(&window), "alpha gamma beta");
 }
 
 #[test]
@@ -103,28 +104,28 @@ fn the_list_is_sorted_as_somebody_chooses_and_remembers_it() {
     let file = folder.path().join("window.json");
     let source = |window_file: &std::path::Path| {
         let source = Scripted::new(stage::full_access());
-        for (t, sent) in [(1.0, [0, 0]), (2.0, [1000, 9_000_000])] {
-            let sample = applications(t, sent, [true; 2]);
+        for (t, sent) in [(1.0, [0, 0, 0]), (2.0, [1000, 90_000, 9_000_000])] {
+            let sample = applications(t, sent, [true; 3]);
             source.sender.send(Line::Sample(Box::new(sample))).unwrap();
         }
         open_with(source, None, Some(Theme::Dark), Some(window_file.to_owned()))
     };
     let mut window = source(&file);
-    assert!(is_first(&window, "beta", "alpha"), "by rate");
+    assert_eq!(order(&window), "gamma beta alpha", "by rate");
     window.click("Sort: Rate, highest first");
     window.click("Name, from A to Z");
-    assert!(is_first(&window, "alpha", "beta"));
+    assert_eq!(order(&window), "alpha beta gamma");
     window.click("Sort: Name, from A to Z");
     window.click("Name, from A to Z");
-    assert!(is_first(&window, "beta", "alpha"), "turned round");
+    assert_eq!(order(&window), "gamma beta alpha", "turned round");
     window.click("Sort: Name, from Z to A");
     window.click("Age, oldest first");
-    assert!(is_first(&window, "alpha", "beta"));
+    assert_eq!(order(&window), "alpha beta gamma");
     window.harness.run_steps(24);
     drop(window);
     let window = source(&file);
     assert!(window.has("Sort: Age, oldest first"));
-    assert!(is_first(&window, "alpha", "beta"));
+    assert_eq!(order(&window), "alpha beta gamma");
 }
 
 /// The laptop without Wi-Fi's interface, or with other endpoints.

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use super::filter::Filter;
 use crate::history::{Condition, SortFacts, SortKey, SubflowHistory};
 use crate::model::{Connection, ConnectionId, Cookie, SocketAddr};

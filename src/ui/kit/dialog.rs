@@ -1,7 +1,7 @@
 //! A question over the window: nothing below it answers meanwhile. The keyboard is in it from the start, Enter does what it
 //! is for, Escape leaves it.
 
-use egui::{Frame, Id, Key, Margin, Modal, Response, Ui};
+use egui::{Frame, Id, Key, Margin, Modal, Ui};
 
 use super::button::{Button, Look};
 
@@ -45,7 +45,8 @@ impl Answers<'_> {
             let act = act.unless(ui, self.refusal);
             let leave = Button::text(self.leave).ui(ui);
             if self.is_new && !self.has_field {
-                first(&act, &leave).request_focus();
+                let first = if self.refusal.is_none() { &act } else { &leave };
+                first.request_focus();
             }
             // Whoever is in no field and on no button means the act; the key that opened the question is no answer.
             let nobody = ui.memory(|memory| memory.focused().is_none());
@@ -58,9 +59,4 @@ impl Answers<'_> {
         })
         .inner
     }
-}
-
-/// Of two buttons the first that can be pressed.
-fn first<'a>(act: &'a Response, leave: &'a Response) -> &'a Response {
-    if act.enabled() { act } else { leave }
 }

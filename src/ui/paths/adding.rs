@@ -358,9 +358,17 @@ mod tests {
             interface_index: None,
             flags: EndpointFlags::SUBFLOW,
         };
+        let mut interfaces: Vec<_> = stage.history.state().interfaces.values().cloned().collect();
+        for (interface, address) in interfaces.iter_mut().zip([[10, 0, 0, 1], [10, 0, 1, 1]]) {
+            interface.addresses = vec![crate::model::InterfaceAddress {
+                address: address.into(),
+                prefix: 24,
+            }];
+        }
         let mut sample = crate::model::Sample {
             t: 11.0,
             endpoints: vec![taken],
+            interfaces,
             ..Default::default()
         };
         sample.full = true;

@@ -335,7 +335,7 @@ fn row_ui(
     let button = Button::icon(ICON_MORE_VERT.codepoint, &name)
         .look(Look::Quiet)
         .put(&mut child, rect);
-    Popup::menu(&button).show(|ui| menu(endpoint, row, pending, view, ui, commands));
+    Popup::menu(&button).show(|ui| menu(endpoint, pending, view, ui, commands));
 }
 
 /// What is special about an endpoint, between its address and its switches.
@@ -407,7 +407,6 @@ fn add_button(
 
 fn menu(
     endpoint: &Endpoint,
-    row: &Row,
     pending: &mut Pending,
     view: &View<'_>,
     ui: &mut Ui,
@@ -419,7 +418,7 @@ fn menu(
     let hint = format!(
         "{}\nCloses {}. Asks before.",
         equivalent(&remove, &endpoints).join("\n"),
-        format::several(row.subflows, "subflow")
+        format::several(view.live.state().subflows_torn_down(&remove).len(), "subflow")
     );
     let sign = ICON_DELETE.codepoint;
     if menu_item(ui, sign, "Remove endpoint…", hint, refusal.as_deref()) {

@@ -392,7 +392,8 @@ pub(super) fn flag_switch(
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
     let plan = plan_change(endpoint, change);
-    let consequence = words::consequence(&plan, view.live.state().subflows_of(endpoint));
+    let closes = view.live.state().subflows_torn_down(&command).len();
+    let consequence = words::consequence(&plan, closes);
     let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
     FlagSwitch {
         name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),

@@ -73,15 +73,13 @@ impl Pending {
 
     /// Has a command wait that closes subflows which are there, whoever asked for it; whether it does.
     pub(super) fn hold(&mut self, command: &Command, state: &State) -> bool {
-        let Some(endpoint) = endpoint_torn_down(command, state.endpoints.values()) else {
-            return false;
-        };
-        if state.subflows_of(endpoint) == 0 {
+        if state.subflows_torn_down(command).is_empty() {
             return false;
         }
-        match command {
-            Command::EndpointChange { flags, .. } => self.change(endpoint, *flags),
-            _ => self.remove(endpoint.id),
+        match (command, endpoint_torn_down(command, state.endpoints.values())) {
+            (Command::EndpointChange { flags, .. }, Some(endpoint)) => self.change(endpoint, *flags),
+            (_, Some(endpoint)) => self.remove(endpoint.id),
+            (_, None) => return false,
         }
         true
     }
@@ -170,27 +168,13 @@ impl Pending {
 
     /// The subflows that applying closes, with their connections.
     fn closing<'a>(&self, state: &'a State) -> Vec<(&'a Connection, &'a Subflow)> {
-        let torn: Vec<&Endpoint> = self
-            .removals
-            .iter()
-            .chain(self.changes.keys())
-            .filter_map(|id| state.endpoints.get(id))
-            .filter(|endpoint| {
-                self.removes(endpoint.id) || plan_change(endpoint, self.change_of(endpoint)).closes_subflows
-            })
-            .collect();
-        let mut closing: Vec<_> = state
-            .connections
-            .values()
-            .flat_map(|connection| {
-                connection
-                    .subflows
-                    .iter()
-                    .map(move |subflow| (connection, &**subflow))
-            })
-            .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.may_have(subflow.local)))
+        let commands = self.commands_on(state);
+        let mut closing: Vec<_> = commands
+            .flat_map(|command| state.subflows_torn_down(&command))
             .collect();
         closing.sort_by_key(|(connection, subflow)| (connection.cookie, subflow.cookie));
+        // Two endpoints may have one address, and other ports.
+        closing.dedup_by_key(|(_, subflow)| subflow.cookie);
         closing
     }
 
