@@ -40,7 +40,8 @@ fn add(
         id,
         port: None,
         flags,
-        insist: false,
+        // What the kernel says is wanted.
+        insist: true,
     };
     apply(host, command)
 }
