@@ -21,7 +21,7 @@ mod thinning;
 
 pub use condition::{Condition, condition};
 pub use direction::Direction;
-pub use order::{SortFacts, SortKey, UnknownSortKey};
+pub use order::{SortFacts, SortKey, SortOrder, UnknownSortKey};
 pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;

@@ -57,6 +57,36 @@ impl fmt::Display for SortKey {
     }
 }
 
+/// An order of connections, or the same turned round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SortOrder {
+    /// What they are sorted by.
+    pub key: SortKey,
+    /// Whether the last comes first.
+    pub reversed: bool,
+}
+
+impl SortOrder {
+    /// The order of two connections.
+    pub fn compare(self, a: &SortFacts<'_>, b: &SortFacts<'_>) -> Ordering {
+        if self.reversed {
+            self.key.compare(b, a)
+        } else {
+            self.key.compare(a, b)
+        }
+    }
+
+    /// The order after somebody chose a key: another one as usual, the same one turned round.
+    #[must_use]
+    pub fn choose(self, key: SortKey) -> Self {
+        Self {
+            key,
+            reversed: self.key == key && !self.reversed,
+        }
+    }
+}
+
 /// A word that connections cannot be sorted by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownSortKey(pub String);

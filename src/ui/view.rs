@@ -5,15 +5,16 @@ use std::borrow::Cow;
 use super::LabShape;
 use super::changes::Changes;
 use super::format::rate_decimals;
-use super::settings::ListSort;
 use super::theme::{Slot, Slots};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
 pub(super) use crate::history::Direction;
+use crate::history::SortOrder;
 use crate::history::handover::{Handover, Interruption};
 use crate::history::{Condition, History, Point, SubflowHistory, condition};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
 use crate::words;
+pub(super) use crate::words::connection::application as process_name;
 use crate::words::path::{device_name, speed};
 
 /// The panels of the window.
@@ -82,7 +83,7 @@ pub(super) enum UiCommand {
     /// Show a connection in the centre, with the plots at a moment.
     ShowAt(ConnectionId, f64),
     /// Set the order of the list of connections.
-    SortList(ListSort),
+    SortList(SortOrder),
     /// Set one direction for every rate, or each connection's own.
     SetDirection(Option<Direction>),
     /// Show the page that says what the privileged service would permit.
@@ -330,12 +331,6 @@ pub(super) fn path_name(history: &History, slots: &Slots, device: Option<&str>) 
 /// The application that holds a connection, with what its name hides written out.
 pub(super) fn application(connection: &Connection) -> Cow<'_, str> {
     for_terminal(process_name(connection))
-}
-
-/// What the application calls itself.
-pub(super) fn process_name(connection: &Connection) -> &str {
-    let process = connection.process.as_ref();
-    process.map_or("Unknown application", |process| process.name.as_str())
 }
 
 #[cfg(test)]

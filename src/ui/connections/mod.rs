@@ -8,11 +8,11 @@ mod paint;
 use egui::{Frame, Panel, ScrollArea, Ui};
 use rustc_hash::FxHashMap;
 
-use self::filter::Filter;
 use self::model::{Item, Lines, Listing, Row};
 use self::order::Order;
-use super::settings::ListSort;
 use super::view::{Direction, UiCommand, View};
+use crate::filter::Filter;
+use crate::history::SortOrder;
 use crate::model::ConnectionId;
 
 /// So long the end of a connection that nobody chose is shown, seconds.
@@ -28,7 +28,7 @@ pub(super) struct ListState {
     /// The one that stands there because nobody chose.
     given: Option<ConnectionId>,
     /// What somebody has it sorted by.
-    pub sort: ListSort,
+    pub sort: SortOrder,
     order: Order,
     /// Whether somebody points at the rows.
     pointed: bool,
@@ -55,7 +55,7 @@ struct Cached {
 struct Key {
     revision: u64,
     filter: String,
-    sort: ListSort,
+    sort: SortOrder,
     directions: (Option<Direction>, Direction),
 }
 

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::filter::Filter;
-use crate::history::{Condition, SortFacts, SortKey, SubflowHistory};
+use crate::filter::Filter;
+use crate::history::{Condition, SortFacts, SortKey, SortOrder, SubflowHistory};
 use crate::model::{Connection, ConnectionId, Cookie, SocketAddr};
 use crate::ui::badges::remarks;
 use crate::ui::format;
 use crate::ui::kit::{Chip, ChipState};
 use crate::ui::resample::{Bins, mean_rates};
-use crate::ui::settings::ListSort;
 use crate::ui::theme::Slot;
 use crate::ui::view::{Direction, View, application};
 use crate::words::connection::Remark;
@@ -48,7 +47,7 @@ pub(super) struct Listing {
 type Members<'a> = Vec<(SortFacts<'a>, ConnectionId)>;
 
 /// The connections that match, by application, in order; what they move only where somebody asks for it.
-pub(super) fn listing(view: &View<'_>, filter: &Filter, sort: ListSort, with_rates: bool) -> Listing {
+pub(super) fn listing(view: &View<'_>, filter: &Filter, sort: SortOrder, with_rates: bool) -> Listing {
     let mut groups: BTreeMap<Cow<'_, str>, (Vec<u32>, Members<'_>)> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
@@ -86,7 +85,7 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, sort: ListSort, with_rat
     listing
 }
 
-fn group_of(name: String, mut pids: Vec<u32>, mut members: Members<'_>, sort: ListSort) -> Option<Group> {
+fn group_of(name: String, mut pids: Vec<u32>, mut members: Members<'_>, sort: SortOrder) -> Option<Group> {
     pids.sort_unstable();
     pids.dedup();
     members.sort_by(|(a, _), (b, _)| sort.compare(a, b));

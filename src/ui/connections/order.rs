@@ -3,9 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::model::Group;
-use crate::history::SortKey;
+use crate::history::{SortKey, SortOrder};
 use crate::model::ConnectionId;
-use crate::ui::settings::ListSort;
 
 /// How long the order is held, seconds.
 const HELD_S: f64 = 5.0;
@@ -13,7 +12,7 @@ const HELD_S: f64 = 5.0;
 /// The order of groups and rows, taken anew every five seconds only.
 #[derive(Debug, Default)]
 pub(super) struct Order {
-    sort: ListSort,
+    sort: SortOrder,
     names: Vec<String>,
     rows: Vec<ConnectionId>,
     taken_at: Option<f64>,
@@ -50,7 +49,7 @@ impl Order {
     }
 
     /// Another order, if somebody chose one: it is taken at once.
-    pub(super) fn choose(&mut self, sort: ListSort) {
+    pub(super) fn choose(&mut self, sort: SortOrder) {
         if self.sort != sort {
             *self = Self {
                 sort,
@@ -176,18 +175,18 @@ mod tests {
     #[test]
     fn what_somebody_chooses_is_sorted_at_once_and_turned_round() {
         let mut order = Order::default();
-        let mut sorted = |sort: ListSort| {
+        let mut sorted = |sort: SortOrder| {
             let mut groups = vec![group("c", 3.0, 2), group("a", 1.0, 3), group("b", 2.0, 1)];
             order.choose(sort);
             order.arrange(&mut groups, None, 1.0, true);
             names(&groups)
         };
-        let usual = ListSort::default();
+        let usual = SortOrder::default();
         assert_eq!(sorted(usual), "cba");
-        let by_name = usual.clicked(SortKey::Name);
+        let by_name = usual.choose(SortKey::Name);
         assert_eq!(sorted(by_name), "abc");
-        assert_eq!(sorted(by_name.clicked(SortKey::Name)), "cba");
-        assert_eq!(sorted(usual.clicked(SortKey::Age)), "bca");
+        assert_eq!(sorted(by_name.choose(SortKey::Name)), "cba");
+        assert_eq!(sorted(usual.choose(SortKey::Age)), "bca");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_CH
 
 use super::ListState;
 use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
-use crate::history::SortKey;
+use crate::history::{SortKey, SortOrder};
 use crate::model::Connection;
 use crate::ui::badges::badge;
 use crate::ui::format;
@@ -15,7 +15,6 @@ use crate::ui::kit::{
     Button, Look, TextLine, filter_field, focus_ring, hairline, icon, label, menu_item, paint, paint_address,
     paint_right, paint_within, row_ground, sparkline, width,
 };
-use crate::ui::settings::ListSort;
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};
 use crate::words::connection as words;
@@ -101,7 +100,7 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
 }
 
 /// The menu with what the list is sorted by.
-fn order(sort: ListSort, ui: &mut Ui) -> Option<UiCommand> {
+fn order(sort: SortOrder, ui: &mut Ui) -> Option<UiCommand> {
     let name = format!("Sort: {}", words::order(sort.key, sort.reversed));
     let button = Button::icon(ICON_SORT.codepoint, &name).look(Look::Quiet).ui(ui);
     let mut chosen = None;
@@ -116,7 +115,7 @@ fn order(sort: ListSort, ui: &mut Ui) -> Option<UiCommand> {
                 ""
             };
             if menu_item(ui, sign, text, hint, None) {
-                chosen = Some(UiCommand::SortList(sort.clicked(key)));
+                chosen = Some(UiCommand::SortList(sort.choose(key)));
             }
         }
     });

@@ -7,8 +7,9 @@ use egui_material_icons::icons::{
     ICON_ADD, ICON_CHEVRON_RIGHT, ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT, ICON_LOCK, ICON_MORE_VERT,
 };
 
+use super::content::Content;
 use super::lasting_paint::{owner_height, owner_ui};
-use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning};
+use super::model::{Card, FLAGS, Row, flag_switch, meaning};
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::format;

@@ -2,6 +2,7 @@
 
 mod adding;
 mod cards;
+mod content;
 mod lasting;
 mod lasting_paint;
 mod model;
@@ -126,7 +127,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
         let pointed = ui.rect_contains_pointer(ui.max_rect()) || Popup::is_any_open(ui.ctx());
         state.places.point(pointed);
-        let content = model::content(&owned, &mut state.places, view);
+        let content = content::content(&owned, &mut state.places, view);
         free = content.without_endpoint();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             Frame::NONE.inner_margin(Margin::same(16)).show(ui, |ui| {

@@ -2,7 +2,6 @@
 
 mod store;
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -13,7 +12,7 @@ use super::Theme;
 use super::theme::Slots;
 use super::view::Direction;
 use crate::desktop::NoticeSettings;
-use crate::history::{SortFacts, SortKey};
+use crate::history::SortOrder;
 
 pub use store::settings_rewritten;
 pub(super) use store::{Store, remembered};
@@ -37,7 +36,7 @@ pub(super) struct Settings {
     /// How wide the list of connections is.
     pub list_width: f32,
     /// The order of the list of connections.
-    pub list_sort: ListSort,
+    pub list_sort: SortOrder,
     /// The table of subflows.
     pub table: TableSettings,
     /// The interfaces' colours by device name.
@@ -58,36 +57,6 @@ pub(super) struct WindowSize {
     pub height: f32,
     /// Whether it fills the screen; the size is that from before.
     pub maximized: bool,
-}
-
-/// The order of the list of connections.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct ListSort {
-    /// What it is sorted by.
-    pub key: SortKey,
-    /// Whether the last comes first.
-    pub reversed: bool,
-}
-
-impl ListSort {
-    /// The order of two connections.
-    pub(super) fn compare(self, a: &SortFacts<'_>, b: &SortFacts<'_>) -> Ordering {
-        if self.reversed {
-            self.key.compare(b, a)
-        } else {
-            self.key.compare(a, b)
-        }
-    }
-
-    /// The order after a click on a key: another one as usual, the same one turned round.
-    #[must_use]
-    pub(super) fn clicked(self, key: SortKey) -> Self {
-        Self {
-            key,
-            reversed: self.key == key && !self.reversed,
-        }
-    }
 }
 
 /// How the table of subflows is arranged.
@@ -122,7 +91,7 @@ impl Default for Settings {
             interval_ms: None,
             direction: None,
             list_width: LIST_WIDTH,
-            list_sort: ListSort::default(),
+            list_sort: SortOrder::default(),
             table: TableSettings::default(),
             interfaces: Slots::default(),
             notices: NoticeSettings::default(),

@@ -1,7 +1,8 @@
 //! Subflows that close by a change of their endpoint.
 
-use super::*;
-use crate::model::EndpointFlags;
+use super::Stream;
+use crate::history::handover::Cause;
+use crate::model::{Command, CommandOutcome, Endpoint, EndpointFlags, EventKind};
 
 #[test]
 fn a_change_of_an_endpoint_that_closes_its_subflows_is_who_closed_them() {

@@ -1,6 +1,5 @@
 //! What keeps the table still: rows of subflows that have just ended, and their order under the pointer.
 
-use super::model::Row;
 use crate::history::SubflowHistory;
 use crate::model::{ConnectionId, Cookie};
 use crate::ui::settings::{Sort, TableSettings};
@@ -46,12 +45,12 @@ impl Held {
     }
 
     /// Puts rows where they were while somebody points at them; those that came meanwhile come last.
-    pub(super) fn arrange(&mut self, rows: &mut [Row]) {
+    pub(super) fn arrange<Row>(&mut self, rows: &mut [Row], cookie: impl Fn(&Row) -> Cookie) {
         if self.pointed {
-            let place = |row: &Row| self.order.iter().position(|cookie| *cookie == row.cookie);
+            let place = |row: &Row| self.order.iter().position(|other| *other == cookie(row));
             rows.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
         }
-        self.order = rows.iter().map(|row| row.cookie).collect();
+        self.order = rows.iter().map(cookie).collect();
     }
 
     /// How many rows the table is to have room for: while somebody points at what lies around it, no fewer than before.

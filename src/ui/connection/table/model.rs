@@ -130,7 +130,7 @@ pub(in crate::ui::connection) fn rows(
             row.cells.push(cell);
         }
     }
-    held.arrange(&mut rows);
+    held.arrange(&mut rows, |row| row.cookie);
     rows
 }
 
