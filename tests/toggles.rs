@@ -146,7 +146,13 @@ fn backup_changes_at_once_and_fullmesh_after_the_warning() {
         window.wait_for_flag("backup", on);
         window.wait_for_subflows(on);
     }
-    let ports = |window: &Window| window.output(&["ss", "-tnHO", "state", "established", "src", ADDRESS]);
+    let ports = |window: &Window| {
+        let sockets = window.output(&["ss", "-tnHO", "state", "established", "src", ADDRESS]);
+        let local = sockets.lines().filter_map(|line| line.split_whitespace().nth(2));
+        local
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
     for (on, word) in [(true, "on"), (false, "off")] {
         let before = ports(&window);
         window.click(&Window::switch("fullmesh"));
