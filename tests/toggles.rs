@@ -167,8 +167,8 @@ fn backup_changes_at_once_and_fullmesh_after_the_warning() {
             window.harness.step();
             let mut rows = window.harness.query_all_by_label_contains(&told);
             rows.find_map(|row| {
-                let label = egui_kittest::kittest::NodeT::accesskit_node(&row).label()?;
-                let closed = label.contains("in place, ") && !label.contains("0 subflows closed");
+                let said = row.value()?;
+                let closed = said.contains("in place, ") && !said.contains("0 subflows closed");
                 closed.then_some(())
             })
         });

@@ -53,20 +53,20 @@ impl State {
         let connections = self.connections.values();
         let connections = connections.filter(|connection| !in_place || connection.fallback != Some(true));
         let subflows = connections.flat_map(|connection| {
-            let subflows = connection.subflows.iter();
+            let subflows = connection.living_subflows();
             subflows.map(move |subflow| (connection, &**subflow))
         });
         subflows
-            .filter(|(_, subflow)| endpoint.may_have(subflow.local) && !subflow.state.is_ending())
+            .filter(|(_, subflow)| endpoint.may_have(subflow.local))
             .collect()
     }
 
     /// How many subflows leave from an address, of an interface where one is named.
     pub fn subflows_at(&self, address: IpAddr, interface: Option<&str>) -> usize {
         let connections = self.connections.values();
-        let subflows = connections.flat_map(|connection| &connection.subflows);
+        let subflows = connections.flat_map(Connection::living_subflows);
         subflows
-            .filter(|subflow| subflow.local.is_at(address, interface) && !subflow.state.is_ending())
+            .filter(|subflow| subflow.local.is_at(address, interface))
             .count()
     }
 

@@ -93,6 +93,8 @@ pub(in crate::ui::connection) fn rows(
     held.settle(connection, table);
     let record = view.shown.connection(connection);
     let with_it = record.and_then(|record| record.ended_at);
+    let peak = |direction| view.shown.peak(connection, direction);
+    let peaks = (peak(Direction::Sent), peak(Direction::Received));
     let mut subflows: Vec<&SubflowHistory> = view
         .shown
         .subflows_of(connection)
@@ -109,7 +111,12 @@ pub(in crate::ui::connection) fn rows(
     {
         let mut keyed: Vec<_> = subflows
             .into_iter()
-            .map(|subflow| (with_input(subflow, view, |input| column.value(input)), subflow))
+            .map(|subflow| {
+                (
+                    with_input(subflow, peaks, view, |input| column.value(input)),
+                    subflow,
+                )
+            })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, descending));
         subflows = keyed.into_iter().map(|(_, subflow)| subflow).collect();
@@ -124,7 +131,7 @@ pub(in crate::ui::connection) fn rows(
     for column in columns {
         let values: Vec<Value> = subflows
             .iter()
-            .map(|subflow| with_input(subflow, view, |input| column.value(input)))
+            .map(|subflow| with_input(subflow, peaks, view, |input| column.value(input)))
             .collect();
         for (row, cell) in rows.iter_mut().zip(cells(values)) {
             row.cells.push(cell);
@@ -140,22 +147,27 @@ fn ended_s(subflow: &SubflowHistory, view: &View<'_>) -> Option<f64> {
     Some((view.clock() - ended_at).max(0.0))
 }
 
-fn with_input<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&CellInput<'_>) -> T) -> T {
+fn with_input<T>(
+    subflow: &SubflowHistory,
+    peaks: (f64, f64),
+    view: &View<'_>,
+    of: impl FnOnce(&CellInput<'_>) -> T,
+) -> T {
     let path = view.path(subflow.last.interface.as_deref());
     of(&CellInput {
         subflow,
         path: &path,
         owner: view.other_owner(&subflow.last),
         condition: view.condition(subflow),
-        out_bps: view.rate(subflow, Direction::Sent),
-        in_bps: view.rate(subflow, Direction::Received),
+        rates: view.shown.rates(subflow),
+        peaks,
         up: view.interface_up(&subflow.last),
         ended_s: ended_s(subflow, view),
     })
 }
 
 fn row(subflow: &SubflowHistory, living: usize, view: &View<'_>) -> Row {
-    with_input(subflow, view, |input| Row {
+    with_input(subflow, (0.0, 0.0), view, |input| Row {
         cookie: subflow.last.cookie,
         path: input.path.clone(),
         local: subflow.last.local,
