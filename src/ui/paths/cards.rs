@@ -200,8 +200,10 @@ fn header(card: &Card, rect: Rect, painter: &Painter, ui: &Ui) {
     }
     let mut right = rect.right() - 16.0;
     if !card.path.device.is_empty() {
-        let rate = format!("{} Mbit/s out", format::lone_rate(card.out_bps));
-        right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
+        if !card.gone {
+            let rate = format!("{} Mbit/s out", format::lone_rate(card.out_bps));
+            right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
+        }
         if let Some(dbm) = card.signal_dbm {
             let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, y), &text, Type::Body, tokens.text2) - 6.0;

@@ -203,9 +203,14 @@ impl Column {
 
     /// Its value for a subflow.
     pub(super) fn value(&self, input: &CellInput<'_>) -> Value {
-        match self.find {
+        let value = match self.find {
             Find::Here(value) => value(input),
             Find::Metric(metric) => number::value(metric, &input.subflow.last),
+        };
+        match value {
+            // What has ended moves nothing.
+            Value::Rate(..) if input.ended_s.is_some() => Value::Gone,
+            value => value,
         }
     }
 

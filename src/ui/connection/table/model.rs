@@ -194,6 +194,7 @@ fn cells(values: Vec<Value>) -> impl Iterator<Item = Cell> {
             aside: String::new(),
             why: Some(why),
         },
+        Value::Gone => Cell::default(),
         Value::Last(why, aside) => Cell {
             text: format::ABSENT.to_owned(),
             aside,
@@ -226,7 +227,7 @@ fn compare(a: &Value, b: &Value, descending: bool) -> Ordering {
         Value::Number(number, _) | Value::Spread(number, ..) | Value::Rate(number, _) => Some(*number),
         _ => None,
     };
-    let absent = |value: &Value| matches!(value, Value::Absent(_) | Value::Last(..));
+    let absent = |value: &Value| matches!(value, Value::Absent(_) | Value::Last(..) | Value::Gone);
     match (a, b) {
         _ if absent(a) || absent(b) => absent(a).cmp(&absent(b)),
         (Value::Text(a), Value::Text(b)) => turned(a.to_lowercase().cmp(&b.to_lowercase())),
