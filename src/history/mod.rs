@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::handover::{Detector, Handover, Incident, incidents};
+use self::handover::{Detector, Handover, Incident, Running, incidents};
 use self::memory::Memory;
 use self::own_changes::OwnChanges;
 use self::read_times::ReadTimes;
@@ -110,6 +110,8 @@ pub struct History {
     found: usize,
     session: Session,
     own_changes: OwnChanges,
+    /// The handovers that have not ended, once somebody asked and until the next line.
+    running: OnceCell<Vec<Running>>,
     /// Whether a picture may share what is here.
     has_picture: bool,
 }
@@ -126,6 +128,7 @@ impl History {
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
+        self.running.take();
         self.now = self.now.max(line.t());
         self.gaps.take(&line);
         let ended = self.detector.apply(&line, &self.times);
@@ -246,6 +249,17 @@ impl History {
         self.own_changes.that_closed(path, subflow.ended_at?, NOTICED_S)
     }
 
+    /// Every handover that has not ended, in order of connections.
+    pub fn all_running(&self) -> &[Running] {
+        self.running.get_or_init(|| self.detector.all_running(self.now))
+    }
+
+    /// The handover of a connection that has not ended, if there is one.
+    pub fn running(&self, connection: ConnectionId) -> Option<&Running> {
+        let all = self.all_running();
+        all.iter().find(|one| one.connection == connection)
+    }
+
     /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
@@ -295,6 +309,8 @@ impl History {
             found: self.found,
             session: self.session.clone(),
             own_changes: self.own_changes.clone(),
+            // A picture has no detector.
+            running: self.detector.all_running(self.now).into(),
             has_picture: false,
         }
     }

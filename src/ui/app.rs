@@ -18,6 +18,7 @@ use super::lab_strip;
 use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
 use super::present::{self, PresentState};
+use super::running;
 use super::settings::{Settings, Store};
 use super::status;
 use super::theme::{self, Tokens};
@@ -151,8 +152,9 @@ impl App {
 
     /// Has read each interval what somebody looks at.
     fn watch(&mut self) {
+        self.panels.list.sort = self.store.settings.list_sort;
         let watched = if self.panels.present.on {
-            self.panels.present.shown
+            self.panels.present.watched()
         } else {
             self.panels.list.selected
         };
@@ -199,7 +201,6 @@ impl App {
             direction,
             table,
             list_width,
-            list_sort,
             reduced_motion,
             ..
         } = &mut store.settings;
@@ -219,10 +220,10 @@ impl App {
             waits: waits.as_deref(),
             interval_ms: feed.interval_ms(),
         };
-        list.sort = *list_sort;
+        running::keep_counting(&view, ui.ctx());
         let lab = lab.now();
         if present.on {
-            commands.extend(present::ui(present, list.selected, lab.as_ref(), &view, ui));
+            commands.extend(present::ui(present, list.selection(), lab.as_ref(), &view, ui));
             self.carry_out(commands, ui.ctx());
             return;
         }
@@ -239,7 +240,7 @@ impl App {
         let strip = lab.map(|lab| {
             let frame = Frame::NONE.fill(tokens.raised);
             let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
-            (lab.links, place(panel, ui))
+            (lab, place(panel, ui))
         });
         match tab {
             Tab::Connections => {
@@ -255,8 +256,8 @@ impl App {
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
         let mut within = |place: Rect| ui.new_child(UiBuilder::new().max_rect(place));
-        if let Some((links, place)) = strip {
-            commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
+        if let Some((lab, place)) = strip {
+            commands.extend(lab_strip::ui(&lab, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         commands.extend(consent::ui(view.access, ui));
@@ -349,6 +350,11 @@ impl App {
         {
             filter.clear();
         }
+        if let Some(by_itself) = self.lab.plays_by_itself()
+            && pressed(Key::H)
+        {
+            commands.push(UiCommand::PlayByItself(!by_itself));
+        }
         let tabs = [
             (Key::Num1, Tab::Connections),
             (Key::Num2, Tab::Handovers),
@@ -423,11 +429,12 @@ impl App {
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::Present(on) => {
-                self.panels.present.on = on;
+                self.panels.present.turn(on);
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
             }
             UiCommand::ReduceMotion(still) => self.store.settings.reduced_motion = still,
-            UiCommand::NextScenario => self.lab.start_next(ctx),
+            UiCommand::Scenario(step) => self.lab.start(step, ctx),
+            UiCommand::PlayByItself(by_itself) => self.of_the_lab(|lab| lab.play(by_itself)),
             UiCommand::SetNotices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
@@ -464,8 +471,7 @@ impl App {
         ctx.request_repaint();
     }
 
-    /// Asks for a change, unless it closes subflows: then it waits under *Paths* until somebody applies it. Whether it
-    /// was asked for.
+    /// Asks for a change; one that closes subflows waits under *Paths* for *Apply*. Whether it was asked for.
     fn request(&mut self, command: Command) -> bool {
         if self.panels.paths.hold(&command, self.feed.live().state()) {
             self.tab = Tab::Paths;
