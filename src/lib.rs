@@ -273,6 +273,7 @@ pub mod cli;
 pub mod desktop;
 pub mod history;
 pub mod lab;
+pub mod recording;
 pub mod run;
 pub mod source;
 #[cfg(feature = "gui")]

@@ -11,8 +11,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
+use super::quantity::{bytes_kept, time_kept};
 use crate::lab;
 use crate::model::{Command, EndpointFlags, FlagChange, Host, SETTINGS, SocketAddr, Takes, check_addition};
+use crate::recording::Keep;
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
 
 const EXIT_CODES: &str = "\
@@ -44,6 +46,8 @@ pub enum Subcommand {
     },
     /// Print what happens as it happens
     Watch(WatchArguments),
+    /// Record what happens to a file, for later or for somebody else
+    Record(RecordArguments),
     /// Print each handover as it ends: why, from where to where, and how long nothing was delivered
     Handovers(HandoversArguments),
     /// Show endpoints, limits, net.mptcp settings and interfaces
@@ -110,6 +114,35 @@ pub struct WatchArguments {
     /// Take commands from standard input, a JSON object a line; end with it
     #[arg(long)]
     pub control: bool,
+}
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// The file, best ending in .pathscope; with --keep a directory
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+    /// From one sample to the next, ms
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_INTERVAL_MS,
+          value_parser = clap::value_parser!(u64).range(*INTERVAL_MS.start()..=*INTERVAL_MS.end()))]
+    pub interval: u64,
+    /// Record for ever, in files of a directory, and keep the newest: so long, such as 30min, 24h or 7d
+    #[arg(long, value_name = "TIME", value_parser = time_kept)]
+    keep: Option<Duration>,
+    /// Of those keep so much at most, such as 200MB
+    #[arg(long, value_name = "SIZE", requires = "keep", value_parser = bytes_kept, default_value = "200MB")]
+    at_most: u64,
+}
+
+impl RecordArguments {
+    /// How much is kept, where only the newest is.
+    pub fn keep(&self) -> Option<Keep> {
+        let bytes = self.at_most;
+        self.keep.map(|time| Keep { time, bytes })
+    }
 }
 
 /// Arguments of `handovers`.

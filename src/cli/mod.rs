@@ -8,6 +8,8 @@ mod generate;
 mod handovers;
 mod list;
 mod output;
+mod quantity;
+mod record;
 mod usage;
 mod watch;
 
@@ -34,6 +36,7 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
     match subcommand {
         Subcommand::List { json } => list::run(namespace, *json, output),
         Subcommand::Watch(arguments) => watch::run(namespace, arguments, output),
+        Subcommand::Record(arguments) => record::run(namespace, arguments, output),
         Subcommand::Endpoints { json } => endpoints::run(namespace, *json, output),
         Subcommand::Endpoint { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),

@@ -1,0 +1,123 @@
+//! `record`: the stream into a file, or into a directory of which the newest stays.
+
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use crossbeam_channel::{Receiver, bounded, never, select, tick};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::args::RecordArguments;
+use super::{Failure, Output};
+use crate::kernel::Namespace;
+use crate::model::{Header, Line};
+use crate::recording::{FRAME_S, Keep, RecordingFile, Ring};
+use crate::source::{LiveSource, Options, Source as _};
+use crate::words::recording;
+
+/// How often it is looked whether lines have waited long enough.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Where lines go.
+enum Target {
+    File(RecordingFile),
+    Ring(Ring),
+}
+
+impl Target {
+    fn open(path: &Path, keep: Option<Keep>, header: &Header) -> io::Result<Self> {
+        Ok(match keep {
+            Some(keep) => Self::Ring(Ring::open(path, keep, header, SystemTime::now())?),
+            None => Self::File(RecordingFile::create(path, header)?),
+        })
+    }
+
+    fn take_line(&mut self, line: &Line) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.take_line(line),
+            Self::Ring(ring) => ring.take_line(line, SystemTime::now()),
+        }
+    }
+
+    fn end_frame(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file) => file.end_frame(),
+            Self::Ring(ring) => ring.end_frame(),
+        }
+    }
+
+    fn has_lines_waiting(&self) -> bool {
+        match self {
+            Self::File(file) => file.has_lines_waiting(),
+            Self::Ring(ring) => ring.has_lines_waiting(),
+        }
+    }
+}
+
+/// Records until the time is over, a signal comes, or the source ends.
+///
+/// # Errors
+/// When the kernel cannot be read, or the disk does not take what was read.
+pub(super) fn run(
+    namespace: &Namespace,
+    arguments: &RecordArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let options = Options {
+        interval: Duration::from_millis(arguments.interval),
+        ..Options::default()
+    };
+    let source = LiveSource::open(namespace, &options)?;
+    let path = &arguments.path;
+    let failed = |error: io::Error| Failure::failed(recording::failed(path, &error));
+    let stopped = signals()?;
+    let mut target = Target::open(path, arguments.keep(), source.header()).map_err(failed)?;
+    output.line(recording::begins(path, arguments.keep().is_some()))?;
+    output.flush()?;
+    let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
+    let timeout = end.map_or_else(never, crossbeam_channel::at);
+    let look = tick(LOOK);
+    let mut written_at = Instant::now();
+    let (mut samples, mut last_t) = (0_u64, 0.0_f64);
+    loop {
+        select! {
+            recv(source.lines()) -> line => {
+                let Ok(line) = line else { break };
+                let waited = target.has_lines_waiting();
+                target.take_line(&line).map_err(failed)?;
+                if !waited {
+                    written_at = Instant::now();
+                }
+                samples += u64::from(matches!(line, Line::Sample(_)));
+                last_t = last_t.max(line.t());
+            }
+            // Where nothing comes that would end a frame.
+            recv(look) -> _ => if target.has_lines_waiting() && written_at.elapsed().as_secs_f64() >= FRAME_S - 1.0 {
+                target.end_frame().map_err(failed)?;
+            },
+            recv(timeout) -> _ => break,
+            recv(stopped) -> _ => break,
+        }
+    }
+    target.end_frame().map_err(failed)?;
+    if let Some(why) = source.failure() {
+        return Err(Failure::failed(why));
+    }
+    output.line(recording::ended(path, last_t, samples))?;
+    Ok(output.flush()?)
+}
+
+/// Receives something when the program is asked to end.
+fn signals() -> io::Result<Receiver<i32>> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let (sender, receiver) = bounded(1);
+    std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for signal in signals.forever() {
+                let _ = sender.try_send(signal);
+            }
+        })?;
+    Ok(receiver)
+}
