@@ -1,5 +1,9 @@
 //! The command line as a support engineer uses it: hundreds of connections on a narrow terminal, words that choose,
 //! orders and groups, counters, every namespace, and help that fits.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
 
 mod common;
 mod hosts;

@@ -252,7 +252,9 @@ fn print(
             return Ok(output.flush()?);
         }
     }
-    output.line(Styled::default().strong("Counted since this network namespace was made"))?;
+    for line in wrapped("Counted since this network namespace was made", width) {
+        output.line(Styled::default().strong(line))?;
+    }
     let (zero, counted): (Vec<_>, Vec<_>) = counters.iter().partition(|(_, value)| **value == 0);
     for (name, value) in counted {
         for line in fitted(name, &value.to_string(), None, width) {

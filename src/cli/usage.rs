@@ -42,7 +42,8 @@ pub fn arguments(words: &[OsString]) -> Result<Arguments, ExitCode> {
         Err(error) => {
             // clap breaks the lines of descriptions, and not those of usage, which are long.
             let lines = wrapped_lines(&error.render().to_string(), width);
-            print_help(&lines, error.use_stderr());
+            let is_asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            print_help(&lines, !is_asked);
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
     })

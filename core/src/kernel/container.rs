@@ -37,17 +37,15 @@ pub(super) fn container_of(pid: u32) -> Option<Container> {
 
 /// The container that /proc/PID/cgroup names. The innermost known one counts.
 fn container_in(groups: &str) -> Option<Container> {
-    let paths = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
-    paths
-        .filter_map(|path| {
-            let parts: Vec<&str> = path.split('/').collect();
-            let at = |place: usize| {
-                let before = place.checked_sub(1).and_then(|before| parts.get(before));
-                named_by(before.copied().unwrap_or_default(), parts.get(place)?)
-            };
-            (0..parts.len()).rev().find_map(at)
-        })
-        .next()
+    let mut paths = groups.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+    paths.find_map(|path| {
+        let parts: Vec<&str> = path.split('/').collect();
+        let at = |place: usize| {
+            let around = place.checked_sub(1).and_then(|around| parts.get(around));
+            named_by(around.copied().unwrap_or_default(), parts.get(place)?)
+        };
+        (0..parts.len()).rev().find_map(at)
+    })
 }
 
 /// The container of a group, by its own name and by that of the group around it.
@@ -98,15 +96,13 @@ fn unescaped(name: &str) -> String {
     let mut rest = name;
     while let Some((before, after)) = rest.split_once("\\x") {
         bytes.extend(before.as_bytes());
-        match after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.extend(b"\\x");
-                rest = after;
-            }
+        let code = after.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok());
+        if let Some(byte) = code {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.extend(b"\\x");
+            rest = after;
         }
     }
     bytes.extend(rest.as_bytes());

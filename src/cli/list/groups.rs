@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::super::columns::{TextColumn, TextTable};
 use super::super::reading_args::{GroupBy, ListOrder};
 use super::super::{Failure, Output, Styled};
-use super::{Listing, MeasuredRate};
+use super::{Listing, MeasuredRate, whole};
 use crate::model::Connection;
 use crate::words::units::{self, ABSENT};
 
@@ -34,7 +34,7 @@ impl ConnectionGroup {
         self.bytes_received += bytes.1;
         if let Some(rate) = rate {
             let more = |sum: &mut Option<u64>, bps: f64| {
-                *sum = Some(sum.unwrap_or(0) + super::json::whole(bps));
+                *sum = Some(sum.unwrap_or(0) + whole(bps));
             };
             more(&mut self.sent_bps, rate.out_bps);
             more(&mut self.received_bps, rate.in_bps);

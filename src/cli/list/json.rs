@@ -6,7 +6,7 @@ use super::super::envelope::Envelope;
 use super::super::reading_args::ListArguments;
 use super::super::{Failure, Output};
 use super::groups::{ConnectionGroup, groups};
-use super::{Listing, Unread};
+use super::{Listing, Unread, whole};
 use crate::model::{Access, Connection, Cookie, HoldTimes, ListeningSocket, WaitReason};
 use crate::source::header_of_this_host;
 
@@ -77,16 +77,6 @@ struct Surveyed<'a> {
     access: Option<&'a Access>,
     plain_tcp: Option<u32>,
     why_not: Option<&'a str>,
-}
-
-/// A rate as an integer.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates are neither negative nor beyond a u64"
-)]
-pub(super) fn whole(bps: f64) -> u64 {
-    bps.max(0.0).round() as u64
 }
 
 pub(super) fn print(

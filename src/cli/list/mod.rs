@@ -185,6 +185,16 @@ pub(super) fn run(
     Ok(output.flush()?)
 }
 
+/// A rate as an integer.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are neither negative nor beyond a u64"
+)]
+fn whole(bps: f64) -> u64 {
+    bps.max(0.0).round() as u64
+}
+
 /// Why a namespace could not be read.
 struct Unread {
     place: WantedNamespace,

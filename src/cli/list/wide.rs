@@ -123,9 +123,9 @@ fn subflow_line(listing: &Listing, subflow: &Subflow) -> Styled {
     let time = |us: Option<u32>| us.map_or_else(absent, |us| units::time(us.into()));
     let bytes = |bytes: Option<u64>| bytes.map_or_else(absent, units::bytes);
     let interface = subflow.interface.as_deref().unwrap_or(ABSENT);
-    let room = " ".repeat(10_usize.saturating_sub(shown_width(interface)));
+    let room = " ".repeat(9_usize.saturating_sub(shown_width(interface)));
     let mut line = format!(
-        "    {interface}{room} {} → {}  ids {} → {}  {}  RTT {} ± {}  cwnd {}  sent {}  received {}",
+        "    {interface}{room}  {} → {}  ids {} → {}  {}  RTT {} ± {}  cwnd {}  sent {}  received {}",
         subflow.local,
         subflow.remote,
         id(subflow.local_id),
