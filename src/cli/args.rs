@@ -148,6 +148,9 @@ pub struct DemoArguments {
     #[arg(long, value_name = "NAME", default_value = "connections", requires = "screenshot",
           value_parser = ["connections", "handovers", "paths", "events", "present"])]
     pub panel: String,
+    /// Make it a moving picture (APNG) of the last so many seconds
+    #[arg(long, value_name = "N", requires = "screenshot", value_parser = seconds)]
+    pub film: Option<Duration>,
     /// List the scenarios
     #[arg(long)]
     pub list: bool,

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::handover::{Detector, Handover, Incident, incidents};
+use self::handover::{Detector, Handover, Incident, Running, incidents};
 use self::memory::Memory;
 use self::read_times::ReadTimes;
 use crate::model::{
@@ -102,6 +102,8 @@ pub struct History {
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
+    /// The handovers that have not ended, once somebody asked and until the next line.
+    running: OnceCell<Vec<Running>>,
     /// Whether a picture may share what is here.
     has_picture: bool,
 }
@@ -118,6 +120,7 @@ impl History {
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
+        self.running.take();
         self.now = self.now.max(line.t());
         self.gaps.take(&line);
         let ended = self.detector.apply(&line, &self.times);
@@ -226,6 +229,17 @@ impl History {
         self.incidents.get_or_init(|| incidents(&self.handovers))
     }
 
+    /// Every handover that has not ended, in order of connections.
+    pub fn all_running(&self) -> &[Running] {
+        self.running.get_or_init(|| self.detector.all_running(self.now))
+    }
+
+    /// The handover of a connection that has not ended, if there is one.
+    pub fn running(&self, connection: ConnectionId) -> Option<&Running> {
+        let all = self.all_running();
+        all.iter().find(|one| one.connection == connection)
+    }
+
     /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
@@ -274,6 +288,8 @@ impl History {
             incidents: self.incidents.clone(),
             found: self.found,
             session: self.session.clone(),
+            // A picture has no detector.
+            running: self.detector.all_running(self.now).into(),
             has_picture: false,
         }
     }

@@ -17,6 +17,7 @@ use super::lab_strip;
 use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
 use super::present::{self, PresentState};
+use super::running;
 use super::settings::{Settings, Store};
 use super::status;
 use super::theme::{self, Tokens};
@@ -151,7 +152,7 @@ impl App {
     /// Has read each interval what somebody looks at.
     fn watch(&mut self) {
         let watched = if self.panels.present.on {
-            self.panels.present.shown
+            self.panels.present.watched()
         } else {
             self.panels.list.selected
         };
@@ -217,9 +218,10 @@ impl App {
             waits: waits.as_deref(),
             interval_ms: feed.interval_ms(),
         };
+        running::keep_counting(&view, ui.ctx());
         let lab = lab.now();
         if present.on {
-            commands.extend(present::ui(present, list.selected, lab.as_ref(), &view, ui));
+            commands.extend(present::ui(present, list.selection(), lab.as_ref(), &view, ui));
             self.carry_out(commands, ui.ctx());
             return;
         }
@@ -236,7 +238,7 @@ impl App {
         let strip = lab.map(|lab| {
             let frame = Frame::NONE.fill(tokens.raised);
             let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
-            (lab.links, place(panel, ui))
+            (lab, place(panel, ui))
         });
         match tab {
             Tab::Connections => {
@@ -252,8 +254,8 @@ impl App {
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
         let mut within = |place: Rect| ui.new_child(UiBuilder::new().max_rect(place));
-        if let Some((links, place)) = strip {
-            commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
+        if let Some((lab, place)) = strip {
+            commands.extend(lab_strip::ui(&lab, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         commands.extend(consent::ui(view.access, ui));
@@ -333,6 +335,11 @@ impl App {
         if pressed(Key::F11) {
             commands.push(UiCommand::Present(true));
         }
+        if let Some(by_itself) = self.lab.plays_by_itself()
+            && pressed(Key::H)
+        {
+            commands.push(UiCommand::PlayByItself(!by_itself));
+        }
         let tabs = [
             (Key::Num1, Tab::Connections),
             (Key::Num2, Tab::Handovers),
@@ -399,11 +406,12 @@ impl App {
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::Present(on) => {
-                self.panels.present.on = on;
+                self.panels.present.turn(on);
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
             }
             UiCommand::ReduceMotion(still) => self.store.settings.reduced_motion = still,
-            UiCommand::NextScenario => self.lab.start_next(ctx),
+            UiCommand::Scenario(step) => self.lab.start(step, ctx),
+            UiCommand::PlayByItself(by_itself) => self.of_the_lab(|lab| lab.play(by_itself)),
             UiCommand::SetNotices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::LabShape;
 use super::changes::Changes;
 use super::format::rate_decimals;
 use super::theme::{Slot, Slots};
+use super::{LabShape, LabStep};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
 pub(super) use crate::history::Direction;
 use crate::history::handover::{Handover, Interruption};
@@ -61,8 +61,10 @@ pub(super) enum UiCommand {
     Present(bool),
     /// Let nothing move by itself, or let it.
     ReduceMotion(bool),
-    /// Go on to the next scenario of the laboratory.
-    NextScenario,
+    /// Go on to another scenario of the laboratory.
+    Scenario(LabStep),
+    /// Have the laboratory's links come and go by themselves, or by hand.
+    PlayByItself(bool),
     /// Set what the desktop is told and keeps.
     SetNotices(NoticeSettings),
     /// Find out whether notifications are shown here.

@@ -1,7 +1,7 @@
 //! Connections: what is worth a badge, and what is said of one as a whole.
 
 use super::units::{age, bytes, several, time};
-use super::{listed, uncapitalised};
+use super::{listed, running, uncapitalised};
 use crate::history::Direction;
 use crate::model::{Connection, Process};
 
@@ -12,6 +12,11 @@ pub enum Remark {
     NoPath,
     /// It goes on as plain TCP.
     Fallback,
+    /// Its data has to move now.
+    HandoverRuns {
+        /// For how long nothing has been delivered, seconds, if so.
+        stopped_s: Option<f64>,
+    },
     /// Its data had to move, so many seconds ago.
     Handover {
         /// How long ago that was, seconds.
@@ -28,6 +33,7 @@ pub fn remark(remark: Remark) -> String {
     match remark {
         Remark::NoPath => "No path left".to_owned(),
         Remark::Fallback => "Fell back to TCP".to_owned(),
+        Remark::HandoverRuns { stopped_s } => running::briefly(stopped_s),
         Remark::Handover { ago_s } => format!("Handover {}", ago(ago_s)),
         Remark::BackupInUse => "Backup in use".to_owned(),
         Remark::OnePath => "One path".to_owned(),

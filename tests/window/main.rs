@@ -115,6 +115,11 @@ impl Window {
         self.harness.query_by_label(name).is_some()
     }
 
+    /// Whether the one of several that is named so is chosen.
+    fn is_on(&self, name: &str) -> bool {
+        is_on(&self.node(name))
+    }
+
     fn says(&self, part: &str) -> bool {
         self.harness.query_all_by_label_contains(part).next().is_some()
     }

@@ -17,10 +17,12 @@ mod open;
 mod paths;
 mod quality;
 mod resumption;
+mod running;
 mod shift;
 mod track;
 
 pub use incident::{Incident, Outcome, incidents};
+pub use running::{Delivery, Running};
 
 use std::collections::BTreeSet;
 

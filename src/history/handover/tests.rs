@@ -2,6 +2,7 @@
 
 mod dating;
 mod devices;
+mod running;
 mod standstill;
 mod unseen;
 

@@ -80,6 +80,11 @@ impl ListState {
         self.given = None;
     }
 
+    /// The selected one, and whether somebody chose it.
+    pub(super) fn selection(&self) -> Option<(ConnectionId, bool)> {
+        self.selected.map(|id| (id, self.given != Some(id)))
+    }
+
     /// The connection to show: the selected one while it is known, else the first of the list, which becomes the
     /// selected one once the busiest is known. One that nobody chose gives its place up some time after its end.
     pub(super) fn current(&mut self, view: &View<'_>) -> Option<ConnectionId> {
