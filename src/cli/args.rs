@@ -11,10 +11,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
-use super::quantity::{bytes_kept, time_kept};
+use super::durations::seconds;
+use super::reading_args::{CountersArguments, ListArguments};
+use super::record::RecordArguments;
 use crate::lab;
 use crate::model::{Command, EndpointFlags, FlagChange, Host, SETTINGS, SocketAddr, Takes, check_addition};
-use crate::recording::Keep;
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
 
 const EXIT_CODES: &str = "\
@@ -39,11 +40,9 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
     /// List connections with their subflows
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(ListArguments),
+    /// Show the kernel's MPTcpExt counters, and what moved
+    Counters(CountersArguments),
     /// Print what happens as it happens
     Watch(WatchArguments),
     /// Record what happens to a file, for later or for somebody else
@@ -114,35 +113,6 @@ pub struct WatchArguments {
     /// Take commands from standard input, a JSON object a line; end with it
     #[arg(long)]
     pub control: bool,
-}
-
-/// Arguments of `record`.
-#[derive(Debug, Args)]
-pub struct RecordArguments {
-    /// The file, best ending in .pathscope; with --keep a directory
-    #[arg(value_name = "FILE|DIR")]
-    pub path: PathBuf,
-    /// End after so many seconds
-    #[arg(long, value_name = "N", value_parser = seconds)]
-    pub seconds: Option<Duration>,
-    /// From one sample to the next, ms
-    #[arg(long, value_name = "MS", default_value_t = DEFAULT_INTERVAL_MS,
-          value_parser = clap::value_parser!(u64).range(*INTERVAL_MS.start()..=*INTERVAL_MS.end()))]
-    pub interval: u64,
-    /// Record for ever, in files of a directory, and keep the newest: so long, such as 30min, 24h or 7d
-    #[arg(long, value_name = "TIME", value_parser = time_kept)]
-    keep: Option<Duration>,
-    /// Of those keep so much at most, such as 200MB
-    #[arg(long, value_name = "SIZE", requires = "keep", value_parser = bytes_kept, default_value = "200MB")]
-    at_most: u64,
-}
-
-impl RecordArguments {
-    /// How much is kept, where only the newest is.
-    pub fn keep(&self) -> Option<Keep> {
-        let bytes = self.at_most;
-        self.keep.map(|time| Keep { time, bytes })
-    }
 }
 
 /// Arguments of `handovers`.
@@ -346,20 +316,9 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Thirty years.
-const MOST_SECONDS: f64 = 1e9;
-
 fn scenario_names() -> PossibleValuesParser {
     let scenarios = lab::scenarios().iter();
     scenarios.map(|scenario| scenario.name).collect::<Vec<_>>().into()
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if seconds > MOST_SECONDS {
-        return Err(format!("at most {MOST_SECONDS} s"));
-    }
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// The settings that are known, a line each, for the help of `set`.

@@ -1,23 +1,54 @@
 //! `record`: the stream into a file, or into a directory of which the newest stays.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use clap::Args;
 use crossbeam_channel::{Receiver, bounded, never, select, tick};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::args::RecordArguments;
+use super::durations::seconds;
+use super::quantity::{bytes_kept, time_kept};
 use super::{Failure, Output};
 use crate::kernel::Namespace;
 use crate::model::{Header, Line};
 use crate::recording::{FRAME_S, Keep, RecordingFile, Ring};
-use crate::source::{LiveSource, Options, Source as _};
+use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, Source as _};
 use crate::words::recording;
 
 /// How often it is looked whether lines have waited long enough.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Arguments of `record`.
+#[derive(Debug, Args)]
+pub struct RecordArguments {
+    /// The file, best ending in .pathscope; with --keep a directory
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+    /// End after so many seconds
+    #[arg(long, value_name = "N", value_parser = seconds)]
+    pub seconds: Option<Duration>,
+    /// From one sample to the next, ms
+    #[arg(long, value_name = "MS", default_value_t = DEFAULT_INTERVAL_MS,
+          value_parser = clap::value_parser!(u64).range(*INTERVAL_MS.start()..=*INTERVAL_MS.end()))]
+    pub interval: u64,
+    /// Record for ever, in files of a directory, and keep the newest: so long, such as 30min, 24h or 7d
+    #[arg(long, value_name = "TIME", value_parser = time_kept)]
+    keep: Option<Duration>,
+    /// Of those keep so much at most, such as 200MB
+    #[arg(long, value_name = "SIZE", requires = "keep", value_parser = bytes_kept, default_value = "200MB")]
+    at_most: u64,
+}
+
+impl RecordArguments {
+    /// How much is kept, where only the newest is.
+    pub fn keep(&self) -> Option<Keep> {
+        let bytes = self.at_most;
+        self.keep.map(|time| Keep { time, bytes })
+    }
+}
 
 /// Where lines go.
 enum Target {
