@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
-use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand};
+use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand, vec2};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
 use super::opening::Progress;
+use super::opening_size;
 use super::settings::{self, LEAST, Settings, WindowSize};
 use super::{App, Screenshot, Setup};
 use crate::desktop::NetworkManager;
@@ -56,6 +57,7 @@ pub fn run_while(
         height,
         maximized,
     } = screenshot.map_or(before.window, Screenshot::window);
+    let is_picture = screenshot.is_some();
     let (progress, (done, made)) = (Progress::default(), bounded(1));
     let told = progress.clone();
     std::thread::Builder::new()
@@ -65,9 +67,11 @@ pub fn run_while(
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_app_id("org.pathscope.Pathscope")
-            .with_inner_size([width, height])
-            .with_maximized(maximized)
-            .with_min_inner_size(LEAST),
+            .with_inner_size(opening_size::MORE_THAN_ANY_SCREEN)
+            .with_maximized(maximized),
+        window_builder: Some(Box::new(move |asked| {
+            opening_size::fit(asked, vec2(width, height), LEAST.into(), is_picture)
+        })),
         ..eframe::NativeOptions::default()
     };
     let failure: Arc<Mutex<Option<String>>> = Arc::default();

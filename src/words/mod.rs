@@ -5,7 +5,7 @@
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
 //! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
-//! [`path`], [`desktop`], [`empty`]), and how numbers, times and their units are written ([`units`]).
+//! [`path`], [`pause`], [`desktop`], [`empty`]), and how numbers, times and their units are written ([`units`]).
 //!
 //! What is **not**: static labels of widgets (names of buttons, tabs, columns and headings, and their hints) stand in the
 //! panels beside what they label. Errors of [`crate::kernel`], [`crate::bus`], [`crate::source`] and [`crate::lab`] say
@@ -26,6 +26,7 @@ pub mod event;
 pub mod handover;
 pub mod notice;
 pub mod path;
+pub mod pause;
 pub mod state;
 pub mod teardown;
 pub mod units;
