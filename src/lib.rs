@@ -271,6 +271,7 @@
 pub mod cli;
 #[cfg(feature = "gui")]
 pub mod desktop;
+pub mod filter;
 pub mod history;
 pub mod lab;
 pub mod run;

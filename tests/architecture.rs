@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor, in tenths. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("metrics", 0),
     ("wire", 5),
     ("model", 5),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("recording", 10),
     ("log", 15),
     ("words", 15),
+    ("filter", 17),
     ("kernel", 20),
     ("lab", 20),
     ("desktop", 20),

@@ -9,9 +9,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where texts for people are made or shown.
-const ROOMS: [&str; 6] = [
+const ROOMS: [&str; 7] = [
     "src/cli",
     "src/desktop",
+    "src/filter",
     "src/history",
     "src/source",
     "src/ui",
@@ -27,7 +28,7 @@ const READERS: [(&str, &str); 7] = [
         "a number that is being written",
     ),
     ("src/ui/app.rs", "the panel of a screenshot, an argument"),
-    ("src/ui/connections/filter.rs", "what somebody types"),
+    ("src/filter/mod.rs", "what somebody types"),
     ("src/ui/launch.rs", "arguments, and what winit says of a display"),
     (
         "src/source/privilege/own_helper.rs",

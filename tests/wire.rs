@@ -7,7 +7,7 @@ mod wire_support;
 use std::net::SocketAddr;
 
 use pathscope::metrics::mptcp_info::{
-    FLAGS, MPTCP_INFO_FLAG_FALLBACK, MptcpInfo, mptcpi_add_addr_accepted, mptcpi_add_addr_accepted_max,
+    FLAGS, MPTCP_INFO_FLAG_FALLBACK, mptcpi_add_addr_accepted, mptcpi_add_addr_accepted_max,
     mptcpi_add_addr_signal, mptcpi_bytes_acked, mptcpi_bytes_received, mptcpi_bytes_retrans,
     mptcpi_bytes_sent, mptcpi_rcv_nxt, mptcpi_snd_una, mptcpi_subflows, mptcpi_subflows_max,
     mptcpi_write_seq,
@@ -74,10 +74,8 @@ fn mptcp_sockets() {
         local: address("10.1.0.1:58148"),
         remote: address("10.1.0.2:5000"),
         inode: 176_568,
-        uid: 0,
-        interface_index: 0,
         token: Some(0xa848_f109),
-        info: MptcpInfo::default(),
+        ..MptcpSocket::default()
     };
     let numbers = [
         (mptcpi_subflows, 1),

@@ -6,7 +6,8 @@ use std::net::IpAddr;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
-    Before, Command, Connection, ConnectionId, ConnectionKey, Endpoint, Interface, Limits, Sample, Settings,
+    Before, Command, Connection, ConnectionId, ConnectionKey, Cookie, Endpoint, Interface, Limits,
+    ListeningSocket, Sample, Settings,
 };
 
 /// The state that a stream's samples add up to.
@@ -14,6 +15,8 @@ use crate::model::{
 pub struct State {
     /// The connections.
     pub connections: FxHashMap<ConnectionId, Connection>,
+    /// MPTCP sockets that listen, by cookie.
+    pub listeners: BTreeMap<Cookie, ListeningSocket>,
     /// Interfaces by index.
     pub interfaces: BTreeMap<u32, Interface>,
     /// Endpoints by id.
@@ -124,6 +127,9 @@ impl State {
         for key in &sample.connections_gone {
             self.connections.remove(&key.id());
         }
+        for cookie in &sample.listeners_gone {
+            self.listeners.remove(cookie);
+        }
         for index in &sample.interfaces_gone {
             self.interfaces.remove(index);
         }
@@ -133,6 +139,9 @@ impl State {
         let connections = sample.connections.into_iter();
         self.connections
             .extend(connections.map(|connection| (connection.id(), connection)));
+        let listeners = sample.listeners.into_iter();
+        self.listeners
+            .extend(listeners.map(|listener| (listener.cookie, listener)));
         self.interfaces.extend(
             sample
                 .interfaces

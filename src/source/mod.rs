@@ -10,6 +10,7 @@ pub use absent::AbsentSource;
 pub use file::{FileError, FileSource, Pace};
 pub use live::{
     ChangeError, DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, change, equipment, snapshot,
+    snapshots,
 };
 pub use privilege::Service;
 pub use reading::{Reader, Way};

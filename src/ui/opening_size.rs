@@ -43,7 +43,10 @@ mod tests {
             let (size, least) = fitting(wanted, least, screen);
             assert!(size.x < screen.x && size.y < screen.y, "{size:?} on {screen:?}");
             assert!(least.x <= size.x && least.y <= size.y, "{least:?} of {size:?}");
-            assert!(size.x >= screen.x * 0.5 && size.y >= screen.y * 0.5, "{size:?} on {screen:?}");
+            assert!(
+                size.x >= screen.x * 0.5 && size.y >= screen.y * 0.5,
+                "{size:?} on {screen:?}"
+            );
         }
         let large = fitting(wanted, least, vec2(2560.0, 1440.0));
         assert_eq!(large, (wanted, least), "where there is room it is as wanted");

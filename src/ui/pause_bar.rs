@@ -20,9 +20,19 @@ fn since(view: &View<'_>) -> Behind {
     let newest = live.incidents().last().filter(|incident| incident.t > held_at);
     Behind {
         seconds: (live.now() - held_at).max(0.0),
-        handover: newest.map(|incident| headline(incident, |device| view.path(Some(device)).name).to_string()),
-        handovers: live.incidents().iter().filter(|incident| incident.t > held_at).count(),
-        events: live.events().iter().rev().take_while(|event| event.t > held_at).count(),
+        handover: newest
+            .map(|incident| headline(incident, |device| view.path(Some(device)).name).to_string()),
+        handovers: live
+            .incidents()
+            .iter()
+            .filter(|incident| incident.t > held_at)
+            .count(),
+        events: live
+            .events()
+            .iter()
+            .rev()
+            .take_while(|event| event.t > held_at)
+            .count(),
         began: now.keys().filter(|id| !before.contains_key(*id)).count(),
         ended: before.keys().filter(|id| !now.contains_key(*id)).count(),
     }
@@ -49,12 +59,22 @@ pub(super) fn ui(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
         format::clock(&header.started_at, view.shown.now())
     });
     let held = words::held(&clock, behind.seconds);
-    let button = Button::text("Back to now").named("Show what is now").small().look(Look::Primary);
+    let button = Button::text("Back to now")
+        .named("Show what is now")
+        .small()
+        .look(Look::Primary);
     let wide = button.width(ui);
     let right = rect.right() - 16.0 - wide;
     let said = words::behind(&behind);
     let end = paint(&painter, pos2(x, y), &held, Type::SmallStrong, tokens.text);
-    paint_within(&painter, pos2(end + 12.0, y), &said, Type::Small, tokens.text2, right - end - 24.0);
+    paint_within(
+        &painter,
+        pos2(end + 12.0, y),
+        &said,
+        Type::Small,
+        tokens.text2,
+        right - end - 24.0,
+    );
     let text = Rect::from_min_max(rect.min, pos2(right - 8.0, rect.bottom()));
     let response = ui.interact(text, ui.scope_id().with("held"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("{held}. {said}")));

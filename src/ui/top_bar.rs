@@ -275,7 +275,10 @@ fn access(view: &View<'_>) -> (Badge, String) {
 /// Pause or go on; both signs are solid.
 fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let name = if view.paused { "Go on" } else { "Pause" };
-    let (look, tokens) = (if view.paused { Look::Primary } else { Look::Plain }, Tokens::of(ui));
+    let (look, tokens) = (
+        if view.paused { Look::Primary } else { Look::Plain },
+        Tokens::of(ui),
+    );
     let response = Button::icon("", name).look(look).ui(ui);
     let middle = response.rect.center();
     let color = if view.paused { tokens.panel } else { tokens.text };

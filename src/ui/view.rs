@@ -13,6 +13,7 @@ use crate::history::{Condition, History, Point, SubflowHistory, condition};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
 use crate::words;
+pub(super) use crate::words::connection::application as process_name;
 use crate::words::path::{device_name, speed};
 
 /// The panels of the window.
@@ -325,12 +326,6 @@ pub(super) fn path_name(history: &History, slots: &Slots, device: Option<&str>) 
 /// The application that holds a connection, with what its name hides written out.
 pub(super) fn application(connection: &Connection) -> Cow<'_, str> {
     for_terminal(process_name(connection))
-}
-
-/// What the application calls itself.
-pub(super) fn process_name(connection: &Connection) -> &str {
-    let process = connection.process.as_ref();
-    process.map_or("Unknown application", |process| process.name.as_str())
 }
 
 #[cfg(test)]

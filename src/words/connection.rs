@@ -3,7 +3,7 @@
 use super::uncapitalised;
 use super::units::{age, several};
 use crate::history::Direction;
-use crate::model::Process;
+use crate::model::{Connection, Process};
 
 /// What is worth a badge at a connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,6 +50,12 @@ pub fn remark_in_line(remark: Remark) -> String {
 /// How long ago something was: `22 s ago`.
 pub fn ago(seconds: f64) -> String {
     format!("{} ago", age(seconds))
+}
+
+/// What the application that holds a connection calls itself.
+pub fn application(connection: &Connection) -> &str {
+    let process = connection.process.as_ref();
+    process.map_or("Unknown application", |process| process.name.as_str())
 }
 
 /// The process that holds a connection, and how many others do: `pid 812 +1`.

@@ -5,7 +5,8 @@
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
 //! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
-//! [`path`], [`pause`], [`desktop`], [`empty`]), and how numbers, times and their units are written ([`units`]).
+//! [`path`], [`pause`], [`desktop`], [`empty`], [`waiting`], [`counter`]), and how numbers, times and their units are written
+//! ([`units`]).
 //!
 //! What is **not**: static labels of widgets (names of buttons, tabs, columns and headings, and their hints) stand in the
 //! panels beside what they label. Errors of [`crate::kernel`], [`crate::bus`], [`crate::source`] and [`crate::lab`] say
@@ -18,6 +19,7 @@
 pub mod access;
 pub mod command;
 pub mod connection;
+pub mod counter;
 pub mod desktop;
 pub mod empty;
 pub mod endpoint;
@@ -30,6 +32,7 @@ pub mod pause;
 pub mod state;
 pub mod teardown;
 pub mod units;
+pub mod waiting;
 
 /// A text as a sentence of its own: it begins with a capital and ends with a full stop.
 pub fn as_sentence(text: &str) -> String {

@@ -126,6 +126,44 @@ pub fn megabytes(bytes: u64) -> String {
     format!("{:.1}", bytes as f64 / 1e6)
 }
 
+/// An amount of data in a unit of its own size: `412 B`, `9.4 kB`, `1.2 MB`.
+pub fn bytes(bytes: u64) -> String {
+    in_its_unit(bytes as f64, &["B", "kB", "MB", "GB", "TB", "PB"])
+}
+
+/// A rate in a unit of its own size: `412 bit/s`, `33.6 Mbit/s`.
+pub fn bit_rate(bps: f64) -> String {
+    in_its_unit(bps.round(), &["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"])
+}
+
+/// A length of time in a unit of its own size: `26 µs`, `4.3 ms`, `1.2 s`; from a minute on as an age.
+pub fn time(us: u64) -> String {
+    if us >= 60_000_000 {
+        return age(us as f64 / 1e6);
+    }
+    in_its_unit(us as f64, &["µs", "ms", "s"])
+}
+
+/// A number below 1000 with one decimal where it is below 10 or so, in the unit that makes it so; each unit is a thousand
+/// of the one before.
+fn in_its_unit(number: f64, units: &[&str]) -> String {
+    let mut number = number;
+    let mut units = units.iter().copied().peekable();
+    let mut unit = units.next().unwrap_or_default();
+    let mut is_first = true;
+    // What rounds to 1000 has the next unit.
+    while number >= 999.5
+        && let Some(next) = units.next()
+    {
+        (number, unit, is_first) = (number / 1000.0, next, false);
+    }
+    if is_first || number >= 99.95 {
+        format!("{number:.0} {unit}")
+    } else {
+        format!("{number:.1} {unit}")
+    }
+}
+
 /// A count: in full up to 9999, then in thousands or millions.
 pub fn count(count: u64) -> String {
     match count {
@@ -196,7 +234,9 @@ pub fn decimals_of(step: f64) -> usize {
         let parts = step * 10_f64.powi(*decimals);
         (parts - parts.round()).abs() < 1e-6 && parts >= 0.5
     };
-    (0..=6_i32).find(is_whole).map_or(6, |decimals| decimals.unsigned_abs() as usize)
+    (0..=6_i32)
+        .find(is_whole)
+        .map_or(6, |decimals| decimals.unsigned_abs() as usize)
 }
 
 /// How far the clock is past a whole multiple of `step` seconds when a stream begins.
@@ -265,6 +305,22 @@ mod tests {
     fn rounding_does_not_add_a_digit() {
         assert_eq!(lone_rate(9.996e6), "10.0");
         assert_eq!(lone_rate(999.96e6), "1000");
+    }
+
+    #[test]
+    fn small_amounts_have_their_own_unit() {
+        assert_eq!(
+            [0, 412, 9_371, 999_499, 999_500, 123_456_789].map(bytes),
+            ["0 B", "412 B", "9.4 kB", "999 kB", "1.0 MB", "123 MB"]
+        );
+        assert_eq!(
+            [26, 999, 4_300, 407_000, 1_250_000, 848_000_000].map(time),
+            ["26 µs", "999 µs", "4.3 ms", "407 ms", "1.2 s", "14 min 08 s"]
+        );
+        assert_eq!(
+            [0.0, 412.4, 33.6e6, 1.24e9].map(bit_rate),
+            ["0 bit/s", "412 bit/s", "33.6 Mbit/s", "1.2 Gbit/s"]
+        );
     }
 
     #[test]

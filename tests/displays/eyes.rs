@@ -72,9 +72,9 @@ impl Eyes {
     pub fn picture(&self) -> Picture {
         let geometry = self.connection.get_geometry(self.root).unwrap().reply().unwrap();
         let (width, height) = (geometry.width, geometry.height);
-        let image = self
-            .connection
-            .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX);
+        let image =
+            self.connection
+                .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, u32::MAX);
         Picture {
             width: width.into(),
             height: height.into(),
@@ -90,7 +90,12 @@ impl Eyes {
                 let attributes = self.connection.get_window_attributes(window).ok()?.reply().ok()?;
                 let place = self.connection.get_geometry(window).ok()?.reply().ok()?;
                 let is_shown = attributes.map_state == x11rb::protocol::xproto::MapState::VIEWABLE;
-                let place = [place.x.into(), place.y.into(), place.width.into(), place.height.into()];
+                let place = [
+                    place.x.into(),
+                    place.y.into(),
+                    place.width.into(),
+                    place.height.into(),
+                ];
                 (is_shown && place[2] > 200).then_some((window, place))
             })
         })
@@ -98,7 +103,9 @@ impl Eyes {
 
     /// Gives a window the keyboard, as a window manager does.
     pub fn focus(&self, window: Window) {
-        let request = self.connection.set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME);
+        let request = self
+            .connection
+            .set_input_focus(InputFocus::POINTER_ROOT, window, x11rb::CURRENT_TIME);
         request.unwrap().check().unwrap();
     }
 
@@ -109,7 +116,10 @@ impl Eyes {
         let mapping = self.connection.get_keyboard_mapping(first, last - first + 1);
         let mapping = mapping.unwrap().reply().unwrap();
         let each = usize::from(mapping.keysyms_per_keycode);
-        let number = mapping.keysyms.chunks(each).position(|symbols| symbols.first() == Some(&symbol));
+        let number = mapping
+            .keysyms
+            .chunks(each)
+            .position(|symbols| symbols.first() == Some(&symbol));
         let code = first + u8::try_from(number.expect("a key that gives it")).unwrap();
         for kind in [KEY_PRESS, KEY_RELEASE] {
             self.fake(kind, code, (0, 0));
@@ -126,7 +136,9 @@ impl Eyes {
     }
 
     fn fake(&self, kind: u8, detail: u8, (x, y): (i16, i16)) {
-        let request = self.connection.xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
+        let request = self
+            .connection
+            .xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
         request.unwrap().check().unwrap();
     }
 }

@@ -41,7 +41,9 @@ struct Program(Child);
 
 impl Program {
     fn ends_well(&mut self) {
-        let status = wait_for("the window's program to end", LIMIT, || self.0.try_wait().unwrap());
+        let status = wait_for("the window's program to end", LIMIT, || {
+            self.0.try_wait().unwrap()
+        });
         assert!(status.success(), "{status}");
     }
 }
@@ -49,7 +51,10 @@ impl Program {
 impl Drop for Program {
     fn drop(&mut self) {
         if self.0.try_wait().is_ok_and(|ended| ended.is_none()) {
-            let _ = kill(Pid::from_raw(i32::try_from(self.0.id()).unwrap()), Signal::SIGTERM);
+            let _ = kill(
+                Pid::from_raw(i32::try_from(self.0.id()).unwrap()),
+                Signal::SIGTERM,
+            );
             let _ = wait_for("a program to end", LIMIT, || self.0.try_wait().ok().flatten());
         }
     }
@@ -90,7 +95,9 @@ fn draws_and_takes_keys(eyes: &Eyes) {
     let second = opened(KEY_2, first.1);
     opened(KEY_3, second);
     eyes.key(KEY_F11);
-    wait_for("present mode", LIMIT, || bar(&eyes.picture()).is_none().then_some(()));
+    wait_for("present mode", LIMIT, || {
+        bar(&eyes.picture()).is_none().then_some(())
+    });
     eyes.key(KEY_F11);
     wait_for("the window again", LIMIT, || bar(&eyes.picture()));
 }
@@ -112,7 +119,9 @@ fn under_x11_the_window_fits_takes_keys_and_closes() {
     for scale in ["1", "3"] {
         let home = tempfile::tempdir().unwrap();
         let mut command = window(home.path());
-        command.env("DISPLAY", &screen.name).env("WINIT_X11_SCALE_FACTOR", scale);
+        command
+            .env("DISPLAY", &screen.name)
+            .env("WINIT_X11_SCALE_FACTOR", scale);
         let mut program = Program(command.spawn().unwrap());
         let eyes = Eyes::open(&screen.name);
         let (window, place) = eyes.window();
@@ -211,7 +220,12 @@ fn under_weston_the_window_fits_takes_keys_and_closes() {
         fs::write(&file, settings).unwrap();
         let mut command = Command::new("weston");
         command
-            .args(["--backend=x11-backend.so", "--use-pixman", "--width=1280", "--height=800"])
+            .args([
+                "--backend=x11-backend.so",
+                "--use-pixman",
+                "--width=1280",
+                "--height=800",
+            ])
             .arg(format!("--socket={SOCKET}"))
             .arg(format!("--config={}", file.display()));
         command
@@ -225,7 +239,10 @@ fn under_weston_the_window_fits_takes_keys_and_closes() {
     let (y, x) = bar(&picture).expect("the window");
     let [left, right, top, bottom] = extent(&picture, (x, y + 20));
     let (wide, high) = (right - left + 1, bottom - top + 1);
-    assert!(right < 1279 && bottom < 799, "it ends on the screen: {left}..{right}, {top}..{bottom}");
+    assert!(
+        right < 1279 && bottom < 799,
+        "it ends on the screen: {left}..{right}, {top}..{bottom}"
+    );
     assert!(wide >= 800 && high >= 500, "{wide}×{high}");
     // The line below the top bar ends where the window does; above it are 48 points, and then the frame's own bar.
     let end = (x..=right).take_while(|x| {

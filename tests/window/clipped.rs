@@ -55,7 +55,13 @@ fn resize(window: &mut Window, (width, height, scale, zoom): (f32, f32, f32, f32
 
 /// Parts that are pressed or typed into and lie over each other without being within each other.
 fn pressed_together(window: &Window, whole: Rect) -> Vec<String> {
-    const PARTS: [Role; 5] = [Role::Button, Role::Tab, Role::TextInput, Role::Switch, Role::CheckBox];
+    const PARTS: [Role; 5] = [
+        Role::Button,
+        Role::Tab,
+        Role::TextInput,
+        Role::Switch,
+        Role::CheckBox,
+    ];
     let parts: Vec<(String, Rect)> = window
         .harness
         .query_all(By::new().predicate(|node| PARTS.contains(&node.role())))

@@ -39,7 +39,10 @@ fn a_handover_stands_among_the_events_that_made_it() {
     let (handover, down) = (place("Handover 1  Wi-Fi"), place("Interface down  Wi-Fi"));
     assert!(handover.abs_diff(down) <= 6, "{handover} {down}: {rows:#?}");
     let row = rows.get(handover).unwrap();
-    assert!(row.contains("Wi-Fi lost. Data moved to Ethernet after 375 ms ± 135."), "{row}");
+    assert!(
+        row.contains("Wi-Fi lost. Data moved to Ethernet after 375 ms ± 135."),
+        "{row}"
+    );
     window.type_into("Filter events", "handover");
     assert_eq!(what(&window).len(), 1);
     window.harness.get_by_label_contains("Handover 1  Wi-Fi").click();
@@ -59,7 +62,10 @@ fn times_are_told_with_milliseconds_on_demand() {
     let whole = clock(&window);
     window.click("Milliseconds");
     let fine = clock(&window);
-    assert!(fine.starts_with(&whole) && fine.len() == whole.len() + 4, "{whole} {fine}");
+    assert!(
+        fine.starts_with(&whole) && fine.len() == whole.len() + 4,
+        "{whole} {fine}"
+    );
     window.node("Copy events").click();
     window.harness.step();
     let copied = window.copied_within(4).unwrap();

@@ -136,6 +136,10 @@ macro_rules! connection {
                 pub scope: Option<Scope>,
                 /// Whether this host accepted the connection; known from events only.
                 pub server_side: Option<bool>,
+                /// Memory, bytes, that data which came in takes until the application reads it (`sk_rmem_alloc`; Recv-Q
+                /// in `ss -M`).
+                #[serde(default)]
+                pub receive_queue: Option<u32>,
             }
             $(#[doc = $meaning] $field: $type $row)*
             last {

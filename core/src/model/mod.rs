@@ -12,6 +12,7 @@ mod event;
 mod ids;
 mod interface;
 mod interface_kind;
+mod listening;
 mod metric;
 mod plan;
 mod possible;
@@ -21,6 +22,7 @@ mod setting;
 mod shared;
 mod stream;
 pub mod text;
+mod waiting;
 mod why_not;
 
 pub use address::{AddressError, Host, SocketAddr, is_link_local, scope_of};
@@ -33,6 +35,7 @@ pub use event::{Event, EventKind, Origin};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
 pub use interface::{Interface, InterfaceAddress};
 pub use interface_kind::{InterfaceKind, KindTraits};
+pub use listening::ListeningSocket;
 pub use metric::Metric;
 pub use plan::{Plan, addition, equivalent, plan_change};
 pub use possible::{Impossible, check_addition, check_address, check_change, check_command, taken};
@@ -41,6 +44,7 @@ pub use scope::Scope;
 pub use setting::{KnownSetting, SETTINGS, Takes};
 pub use shared::Shared;
 pub use stream::{Access, Consent, Header, Line, Offer, Sample, SettingValue, Settings};
+pub use waiting::{HoldTimes, WaitReason};
 pub use why_not::{Lack, Remedy, WhyNot};
 
 /// The oldest kernel that everything rests on: its path manager's events are what the stream is made of.

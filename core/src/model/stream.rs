@@ -5,7 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, SCHEMA, Token, WhyNot};
+use super::{
+    Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, ListeningSocket, SCHEMA, Token,
+    WhyNot,
+};
 
 /// The value of a setting: a number where it reads as one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,6 +144,12 @@ pub struct Sample {
     /// The same connections, by what they are known by.
     #[serde(default)]
     pub connections_gone: Vec<ConnectionKey>,
+    /// MPTCP sockets that listen, by cookie.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listeners: Vec<ListeningSocket>,
+    /// The cookies of those that listen no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listeners_gone: Vec<Cookie>,
     /// Interfaces, by index.
     pub interfaces: Vec<Interface>,
     /// Indices of interfaces that are no more.

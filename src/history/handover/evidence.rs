@@ -160,13 +160,9 @@ impl Level {
 
 /// Whether who receives takes nothing more, the peer or the application here: a receive window is closed on every path.
 pub(super) fn is_window_closed(connection: &Connection, direction: Direction) -> bool {
-    let full = |subflow: &Subflow| {
-        let window = match direction {
-            Direction::Sent => subflow.snd_wnd,
-            Direction::Received => subflow.rcv_wnd,
-        };
-        let both = window.zip(subflow.mss);
-        both.is_some_and(|(window, segment)| window < segment)
+    let full = |subflow: &Subflow| match direction {
+        Direction::Sent => subflow.is_peer_window_closed(),
+        Direction::Received => subflow.is_own_window_closed(),
     };
     let mut paths = established(connection).peekable();
     paths.peek().is_some() && paths.all(full)

@@ -12,9 +12,11 @@ mod outlet;
 mod permission;
 mod sampler;
 mod shared;
+mod snapshot;
 mod watcher;
 
 pub use control::{ChangeError, change};
+pub use snapshot::{equipment, snapshot, snapshots};
 
 use std::sync::Arc;
 use std::thread;
@@ -24,11 +26,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use self::outlet::Outlet;
 use self::shared::Shared;
-use super::reading::{Inventory, Owners, Reader};
 use super::{Request, Source, Waker};
 use crate::kernel::{self, Error, Namespace};
 use crate::log;
-use crate::model::{Header, Line, Sample, Token};
+use crate::model::{Header, Line, Token};
 
 /// How long a sample may be apart from the next, ms.
 pub const INTERVAL_MS: std::ops::RangeInclusive<u64> = 50..=5000;
@@ -224,43 +225,4 @@ fn host_and_release() -> (String, String) {
             (text(names.nodename()), text(names.release()))
         },
     )
-}
-
-/// One header and one full sample of `namespace` without connections: endpoints, limits, settings and interfaces. It
-/// needs nothing of the kernel that lists sockets.
-///
-/// # Errors
-/// As [`LiveSource::open`], but for sockets.
-pub fn equipment(namespace: &Namespace) -> Result<(Header, Sample), Error> {
-    inside(namespace, || {
-        let header = header(namespace, kernel::probe()?, 0);
-        let mut sample = Sample {
-            full: true,
-            ..Sample::default()
-        };
-        Inventory::read(
-            &mut kernel::Route::new()?,
-            &mut kernel::PathManager::new()?,
-            &mut kernel::ProcFiles::new()?,
-            None,
-        )?
-        .write(None, &mut sample);
-        Ok((header, sample))
-    })
-}
-
-/// One header and one full sample of `namespace`, processes included.
-///
-/// # Errors
-/// As [`LiveSource::open`].
-pub fn snapshot(namespace: &Namespace) -> Result<(Header, Sample), Error> {
-    inside(namespace, || {
-        let header = header(namespace, kernel::probe()?, 0);
-        let mut reader = Reader::new()?;
-        reader.read(true)?;
-        let mut processes = kernel::Processes::new();
-        let owners = Owners::of(reader.owner_query(), &mut processes);
-        reader.apply_owners(owners);
-        Ok((header, reader.read(true)?))
-    })
 }

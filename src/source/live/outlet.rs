@@ -238,6 +238,8 @@ fn is_quiet(sample: &Sample) -> bool {
     !sample.full
         && sample.connections.is_empty()
         && sample.connections_gone.is_empty()
+        && sample.listeners.is_empty()
+        && sample.listeners_gone.is_empty()
         && sample.interfaces_gone.is_empty()
         && sample.endpoints.is_empty()
         && sample.endpoints_gone.is_empty()

@@ -169,6 +169,7 @@ impl Surroundings {
             remote,
             scope: scope_of(Some(local), Some(remote)),
             server_side,
+            receive_queue: Some(socket.receive_queue),
             subflows: exactly(rows.clone().count(), rows.map(|row| self.subflow(row).into())),
             ..Connection::default()
         };

@@ -14,13 +14,13 @@ use super::egress::{Links, WayName};
 use super::follow::{AnnouncedSubflow, Follower};
 use super::infer::{EventKeys, ends, fallback, infer, is_over, own_priorities, rerouted};
 use super::inventory::Inventory;
+use super::listening;
 use super::materialise::Surroundings;
-use super::owners::{OwnerQuery, Owners};
 use super::strategy::{Strategy, Way};
 use super::table::{Entry, Joiner, Layout, Table};
 use super::unconfirmed::UnconfirmedCloses;
 use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets};
-use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, Sample, SocketAddr};
+use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, ListeningSocket, Sample, SocketAddr};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
 /// Reads samples in the namespace of the thread that made it.
@@ -30,7 +30,7 @@ pub struct Reader {
     route_lookup: RouteLookup,
     pub(super) path_manager: PathManager,
     pub(super) files: ProcFiles,
-    dump: SocketTable,
+    pub(super) dump: SocketTable,
     /// What a close look read.
     pub(super) close: SocketTable,
     /// Tokens of connections that changed since somebody was told of them.
@@ -47,6 +47,8 @@ pub struct Reader {
     pub(super) surroundings: Surroundings,
     pub(super) inventory: Option<Inventory>,
     plain_tcp: Option<u32>,
+    /// Who listened at the last reading.
+    listeners: Vec<ListeningSocket>,
 }
 
 /// How a sample is to be taken.
@@ -100,6 +102,7 @@ impl Reader {
             surroundings: Surroundings::default(),
             inventory: None,
             plain_tcp: None,
+            listeners: Vec::new(),
         })
     }
 
@@ -195,6 +198,9 @@ impl Reader {
             sample.plain_tcp = plain_tcp;
         }
         self.plain_tcp = plain_tcp;
+        let listeners = self.surroundings.listeners(&self.dump.listeners);
+        let listeners_before = std::mem::replace(&mut self.listeners, listeners);
+        listening::write(&listeners_before, &self.listeners, &mut sample);
         self.inventory = Some(inventory);
         let new = found.new.iter().filter_map(|at| {
             let entry = self.table.entries().get(*at)?;
@@ -306,62 +312,6 @@ impl Reader {
         if self.dump.subflows.capacity() < self.before.subflows.capacity() {
             std::mem::swap(&mut self.dump.subflows, &mut self.before.subflows);
         }
-    }
-
-    /// Whether a connection's process is not known.
-    pub(in crate::source) fn has_unresolved(&self) -> bool {
-        let known = |inode: u32| inode == 0 || self.surroundings.processes.contains_key(&inode);
-        self.table
-            .entries()
-            .iter()
-            .any(|entry| !known(entry.socket.inode))
-    }
-
-    /// Everything that is asked about the connections: their processes, and users whose name is not known.
-    pub(in crate::source) fn owner_query(&self) -> OwnerQuery {
-        let sockets = || {
-            self.table
-                .entries()
-                .iter()
-                .map(|entry| &entry.socket)
-                .filter(|socket| socket.inode != 0)
-        };
-        let users = &self.surroundings.users;
-        OwnerQuery {
-            inodes: sockets().map(|socket| socket.inode).collect(),
-            uids: sockets()
-                .map(|socket| socket.uid)
-                .filter(|uid| !users.contains_key(uid))
-                .collect(),
-        }
-    }
-
-    /// Takes what was found out; the inodes of connections of which something became known.
-    pub(in crate::source) fn apply_owners(&mut self, owners: Owners) -> Vec<u32> {
-        let mut inodes = Vec::new();
-        let known = &mut self.surroundings.processes;
-        for inode in owners.asked {
-            if !owners.processes.contains_key(&inode) && known.remove(&inode).is_some() {
-                inodes.push(inode);
-            }
-        }
-        for (inode, holders) in owners.processes {
-            if known.get(&inode) != Some(&holders) {
-                known.insert(inode, holders);
-                inodes.push(inode);
-            }
-        }
-        if !owners.users.is_empty() {
-            let named: HashSet<u32> = owners.users.iter().map(|(uid, _)| *uid).collect();
-            self.surroundings.users.extend(owners.users);
-            let sockets = self.table.entries().iter().map(|entry| &entry.socket);
-            inodes.extend(
-                sockets
-                    .filter(|socket| named.contains(&socket.uid))
-                    .map(|socket| socket.inode),
-            );
-        }
-        inodes
     }
 
     /// Forgets what is known of sockets, interfaces and addresses that are no more.

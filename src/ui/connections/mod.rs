@@ -7,9 +7,9 @@ mod paint;
 use egui::{Frame, Panel, ScrollArea, Ui};
 use rustc_hash::FxHashMap;
 
-use self::filter::Filter;
 use self::model::{Item, Lines, Listing, Order, Row};
 use super::view::{Direction, UiCommand, View};
+use crate::filter::Filter;
 use crate::model::ConnectionId;
 
 /// So long the end of a connection that nobody chose is shown, seconds.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::filter::Filter;
+use crate::filter::Filter;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{Connection, ConnectionId, Cookie};
 use crate::ui::badges::remarks;

@@ -108,11 +108,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let number = state.rows().len();
     label(ui, format::several(number, "event"), Type::Small, tokens.text3);
     let hint = "Times with milliseconds, as the kernel's messages came";
-    let look = if state.with_ms {
-        Look::Primary
-    } else {
-        Look::Plain
-    };
+    let look = if state.with_ms { Look::Primary } else { Look::Plain };
     let press = Button::text("ms").named(MILLISECONDS).small().look(look);
     let response = press.ui(ui).on_hover_text(hint);
     response.widget_info(|| WidgetInfo::selected(Role::Switch, true, state.with_ms, MILLISECONDS));

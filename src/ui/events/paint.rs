@@ -24,7 +24,11 @@ impl Columns {
     /// As wide as there is room for; milliseconds take some of it.
     pub(super) fn new(wide: f32, with_ms: bool) -> Self {
         let ago = if with_ms { 166.0 } else { 136.0 };
-        let (what, path) = if wide < 900.0 { (152.0, 92.0) } else { (212.0, 136.0) };
+        let (what, path) = if wide < 900.0 {
+            (152.0, 92.0)
+        } else {
+            (212.0, 136.0)
+        };
         Self {
             ago,
             what: ago + 20.0,
@@ -50,16 +54,38 @@ pub(super) fn line(row: &Row, columns: &Columns, meant: bool, now: f64, ui: &mut
     let x = rect.left() + 16.0;
     paint(painter, pos2(x, y), &row.clock, Type::Body, tokens.text2);
     let ago = format::age(now - row.t);
-    paint_right(painter, pos2(x + columns.ago - 4.0, y), &ago, Type::Small, tokens.text3);
+    paint_right(
+        painter,
+        pos2(x + columns.ago - 4.0, y),
+        &ago,
+        Type::Small,
+        tokens.text3,
+    );
     let color = if row.loss { tokens.danger } else { tokens.text };
     let (at, most) = (pos2(x + columns.what, y), columns.path - columns.what - 16.0);
     let end = paint_within(painter, at, &row.what, Type::Strong, color, most);
     if row.is_handover {
-        icon(painter, pos2(end + 14.0, y), ICON_SWAP_HORIZ.codepoint, 16.0, color);
+        icon(
+            painter,
+            pos2(end + 14.0, y),
+            ICON_SWAP_HORIZ.codepoint,
+            16.0,
+            color,
+        );
     }
     if let Some(path) = &row.path {
-        shape_of(painter, pos2(x + columns.path, y), 10.0, path.slot, tokens, row.loss);
-        let (at, most) = (pos2(x + columns.path + 14.0, y), columns.details - columns.path - 24.0);
+        shape_of(
+            painter,
+            pos2(x + columns.path, y),
+            10.0,
+            path.slot,
+            tokens,
+            row.loss,
+        );
+        let (at, most) = (
+            pos2(x + columns.path + 14.0, y),
+            columns.details - columns.path - 24.0,
+        );
         paint_within(painter, at, &path.name, Type::Body, tokens.text, most);
     }
     let most = rect.right() - 48.0 - (x + columns.details);
@@ -68,7 +94,11 @@ pub(super) fn line(row: &Row, columns: &Columns, meant: bool, now: f64, ui: &mut
     paint_within(painter, at, &row.details, style, tokens.text2, most);
     if response.hovered() || response.has_focus() {
         let at = pos2(rect.right() - 28.0, y);
-        let sign = if row.is_handover { ICON_CHEVRON_RIGHT } else { ICON_CONTENT_COPY };
+        let sign = if row.is_handover {
+            ICON_CHEVRON_RIGHT
+        } else {
+            ICON_CONTENT_COPY
+        };
         icon(painter, at, sign.codepoint, 14.0, tokens.text2);
     }
     if response.has_focus() {

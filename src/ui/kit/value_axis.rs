@@ -185,8 +185,11 @@ mod tests {
                     let linear = ValueScale::Linear(nice(highest, whole));
                     let logarithmic = ValueScale::of(highest / 5000.0, highest, whole, None);
                     for scale in [linear, logarithmic] {
-                        let labels: Vec<String> =
-                            scale.ticks(whole, most).into_iter().map(|(_, label)| label).collect();
+                        let labels: Vec<String> = scale
+                            .ticks(whole, most)
+                            .into_iter()
+                            .map(|(_, label)| label)
+                            .collect();
                         let different: std::collections::HashSet<&String> = labels.iter().collect();
                         assert_eq!(different.len(), labels.len(), "{highest} {scale:?}: {labels:?}");
                         assert!(labels.len() <= 4, "{labels:?}");

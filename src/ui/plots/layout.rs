@@ -73,7 +73,11 @@ impl Places {
         });
         let unit = plots.height() / shares.iter().sum::<f32>();
         // What is least high still has room for three rows beside it; the first plot has most to give.
-        let share = if turns_from == Some(COUNT - 3) { 0.4 } else { LEAST_SHARE };
+        let share = if turns_from == Some(COUNT - 3) {
+            0.4
+        } else {
+            LEAST_SHARE
+        };
         let least = LEAST.min(plots.height() * share);
         let mut heights = shares.map(|share| {
             if share > 0.0 {
@@ -173,9 +177,15 @@ mod tests {
                 let places = Places::new(area, turn);
                 let shown: Vec<_> = places.shown().collect();
                 assert_eq!(shown.len(), plots, "{high} {turn}");
-                assert!(shown.iter().all(|(_, place)| place.height() >= 36.0), "{high}: {shown:?}");
+                assert!(
+                    shown.iter().all(|(_, place)| place.height() >= 36.0),
+                    "{high}: {shown:?}"
+                );
                 let sum: f32 = shown.iter().map(|(_, place)| place.height()).sum();
-                assert!((sum - places.plots.height()).abs() < 0.5, "{high}: nothing is left empty");
+                assert!(
+                    (sum - places.plots.height()).abs() < 0.5,
+                    "{high}: nothing is left empty"
+                );
             }
         }
     }

@@ -277,10 +277,19 @@ mod tests {
                     let length = f64::from(tenths) / 10.0;
                     for wide in [300.0, 900.0, 3800.0] {
                         let now = 4000.7;
-                        let time = TimeAxis { from: now - length, to: now, left: 0.0, right: wide };
+                        let time = TimeAxis {
+                            from: now - length,
+                            to: now,
+                            left: 0.0,
+                            right: wide,
+                        };
                         let labels: Vec<Tick> = time_ticks(&time, now, live, start, 1.0);
                         let texts: HashSet<&String> = labels.iter().map(|(_, text)| text).collect();
-                        assert_eq!(texts.len(), labels.len(), "{length} {wide} {live} {start:?}: {labels:?}");
+                        assert_eq!(
+                            texts.len(),
+                            labels.len(),
+                            "{length} {wide} {live} {start:?}: {labels:?}"
+                        );
                     }
                 }
             }

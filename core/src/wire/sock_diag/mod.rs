@@ -205,6 +205,8 @@ struct Common {
     inode: u32,
     uid: u32,
     interface_index: u32,
+    receive_queue: u32,
+    send_queue: u32,
 }
 
 impl Common {
@@ -220,6 +222,8 @@ impl Common {
             remote: on_link(remote, be16_at(header, 6)?, interface_index),
             interface_index,
             cookie: u64::from(u32_at(header, 44)?) | u64::from(u32_at(header, 48)?) << 32,
+            receive_queue: u32_at(header, 56)?,
+            send_queue: u32_at(header, 60)?,
             uid: u32_at(header, 64)?,
             inode: u32_at(header, 68)?,
         })

@@ -28,6 +28,11 @@ pub struct MptcpSocket {
     pub uid: u32,
     /// The interface it is bound to; 0 for none.
     pub interface_index: u32,
+    /// Of one that listens, connections that nobody has accepted yet; of any other, memory that data takes which the
+    /// application has not read (net/mptcp/mptcp_diag.c, `mptcp_diag_get_info`).
+    pub receive_queue: u32,
+    /// Of one that listens, how many connections may wait so.
+    pub send_queue: u32,
     /// `mptcpi_token`: what the connection is known by.
     pub token: Option<u32>,
     /// The kernel's numbers.
@@ -46,6 +51,8 @@ impl Default for MptcpSocket {
             inode: 0,
             uid: 0,
             interface_index: 0,
+            receive_queue: 0,
+            send_queue: 0,
             token: None,
             info: MptcpInfo::default(),
         }
@@ -90,6 +97,8 @@ pub fn parse_mptcp(payload: &[u8]) -> Result<MptcpSocket, Malformed> {
         inode: common.inode,
         uid: common.uid,
         interface_index: common.interface_index,
+        receive_queue: common.receive_queue,
+        send_queue: common.send_queue,
         token: info.get(TOKEN).and_then(|token| token.try_into().ok()),
         info,
     })

@@ -67,6 +67,8 @@ impl Default for TcpSocket {
                 inode: 0,
                 uid: 0,
                 interface_index: 0,
+                receive_queue: 0,
+                send_queue: 0,
             },
             &[],
             &[],
