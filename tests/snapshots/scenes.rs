@@ -275,16 +275,11 @@ fn of_zooms() -> Vec<Scene> {
                 window.click("Milliseconds");
             }),
             with_lab(scene("present", played, present)),
-            scene("any-metric", half_played, |window| {
-                window.plot(&["cwnd", "RTT"]);
-                window.go_on(script().into_iter().filter(|line| line.t() >= HALF_S));
-            }),
             with_lab(scene("paused", played, |window| window.click("Pause"))),
         ];
         for mut panel in panels {
-            // The last ones look the same at each.
-            let once = ["any-metric", "paused"].contains(&panel.name);
-            if once && at != "zoom-300-on-1280" {
+            // It looks the same at each.
+            if panel.name == "paused" && at != "zoom-300-on-1280" {
                 continue;
             }
             panel.name = Box::leak(format!("{at}-{}", panel.name).into_boxed_str());

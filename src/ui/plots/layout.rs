@@ -21,7 +21,7 @@ const LEAST_SHARE: f32 = 0.212;
 /// lower says nothing.
 const ROOM_FOR_ALL: f32 = 300.0;
 const ROOM_FOR_THREE: f32 = 170.0;
-const ROOM_FOR_TWO: f32 = 96.0;
+const ROOM_FOR_TWO: f32 = 112.0;
 
 /// The places of everything.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -188,7 +188,8 @@ pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &
     let chosen = paint::stories(&scene, ui);
     commands.extend(chosen.map(UiCommand::ShowHandover));
     paint::controls(&mut state.window, &places, now, ui);
-    if !state.any.is_open() {
+    // A button that does nothing would be none.
+    if !state.any.is_open() && AnyMetric::has_room(area) {
         state.any.button(places.corner(), ui);
     }
     state.cached = Some(drawn);

@@ -72,6 +72,9 @@ fn rows(entries: &[Entry<'_>], scene: &Scene<'_>, place: Rect, painter: &Painter
     let rows = entries.len().saturating_sub(1).max(1) as f32;
     let pitch = ((place.bottom() - y - 9.0) / rows).clamp(13.5, 18.0);
     for (number, entry) in entries.iter().enumerate() {
+        if y + 6.0 > place.bottom() {
+            break;
+        }
         let rest = entries.len() - number;
         if rest > 1 && y + pitch + 5.0 > place.bottom() {
             let more = if number > 0 {
