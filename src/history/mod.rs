@@ -7,6 +7,8 @@
 mod balance;
 mod condition;
 mod direction;
+mod figures;
+mod gaps;
 pub mod handover;
 mod memory;
 mod points;
@@ -19,6 +21,7 @@ mod thinning;
 
 pub use condition::{Condition, condition};
 pub use direction::Direction;
+pub use gaps::Gaps;
 pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
@@ -79,6 +82,7 @@ pub struct History {
     /// When the newest line was taken, seconds on the stream.
     now: f64,
     times: ReadTimes,
+    gaps: Gaps,
     connections: FxHashMap<ConnectionId, ConnectionHistory>,
     /// Each is shared with a picture until something of it changes.
     subflows: FxHashMap<Cookie, Arc<SubflowHistory>>,
@@ -115,6 +119,7 @@ impl History {
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
         self.now = self.now.max(line.t());
+        self.gaps.take(&line);
         let ended = self.detector.apply(&line, &self.times);
         if !ended.is_empty() {
             for handover in ended {
@@ -131,6 +136,7 @@ impl History {
                     header: Some(header),
                     watched: self.watched,
                     found: self.found,
+                    gaps: std::mem::take(&mut self.gaps),
                     ..Self::new(self.bounds)
                 };
             }
@@ -257,6 +263,7 @@ impl History {
             state: Arc::clone(&self.state),
             now: self.now,
             times: self.times.clone(),
+            gaps: self.gaps.clone(),
             connections: self.connections.clone(),
             subflows: self.subflows.clone(),
             events: Arc::clone(&self.events),
@@ -300,15 +307,6 @@ impl History {
             .get(&connection)
             .map_or(&[][..], |history| &history.subflows);
         ids.iter().filter_map(|cookie| self.subflow(*cookie))
-    }
-
-    /// What a connection sends and receives now, bits a second.
-    pub fn rate_of(&self, connection: ConnectionId) -> (f64, f64) {
-        self.subflows_of(connection)
-            .filter(|subflow| subflow.ended_at.is_none())
-            .fold((0.0, 0.0), |(out, inward), subflow| {
-                (out + subflow.out_bps(), inward + subflow.in_bps())
-            })
     }
 
     fn apply_sample(&mut self, sample: Sample) {
@@ -369,8 +367,10 @@ impl History {
             if history.take(subflow, before, t, &self.bounds) {
                 moving.insert(subflow.cookie);
                 let device = subflow.interface.as_deref().unwrap_or_default();
-                self.session
-                    .add(device, (before, t), history.out_bps() + history.in_bps());
+                let bps = history.out_bps() + history.in_bps();
+                for stretch in self.gaps.known((before, t)) {
+                    self.session.add(device, stretch, bps);
+                }
             }
         }
         for cookie in &record.subflows {

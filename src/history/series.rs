@@ -14,7 +14,7 @@ use crate::model::{Connection, ConnectionId, Cookie, Shared, Subflow};
 pub struct Point {
     /// When, seconds on the stream: the end of the stretch that the rates speak of, which begins at the point before.
     pub t: f64,
-    /// Data that the peer acknowledged, bits a second.
+    /// Data that reached the peer, bits a second: acknowledged, or known to lie beyond a hole (SACK).
     pub out_bps: f32,
     /// Data received, bits a second.
     pub in_bps: f32,
@@ -68,6 +68,8 @@ pub struct SubflowHistory {
     pub ended_at: Option<f64>,
     /// As it was last seen: while it is there, what the state has of it.
     pub last: Shared<Subflow>,
+    /// What the peer has of what was sent, bytes.
+    delivered: u64,
     /// Its points, oldest first. A stretch without change has a point at each end; what lies back may have been
     /// merged into longer stretches.
     pub points: Points,
@@ -80,17 +82,18 @@ impl SubflowHistory {
             began_at: t,
             ended_at: None,
             last: subflow.clone(),
+            delivered: delivered(subflow),
             points: Points::default(),
         }
     }
 
-    /// What it sends now, bits a second.
-    pub fn out_bps(&self) -> f64 {
+    /// What it sent between its two newest readings, bits a second. What it sends now is [`super::History::rate`].
+    pub(super) fn out_bps(&self) -> f64 {
         self.points.back().map_or(0.0, |point| f64::from(point.out_bps))
     }
 
-    /// What it receives now, bits a second.
-    pub fn in_bps(&self) -> f64 {
+    /// What it received between them.
+    pub(super) fn in_bps(&self) -> f64 {
         self.points.back().map_or(0.0, |point| f64::from(point.in_bps))
     }
 
@@ -105,9 +108,14 @@ impl SubflowHistory {
         self.ended_at = None;
         let seconds = t - before;
         let segments = |subflow: &Subflow| subflow.retrans_total.unwrap_or(0);
+        let mut delivered = delivered(subflow);
+        // The segments beyond a hole may have been smaller than they were thought to be. Another socket begins anew.
+        if subflow.bytes_acked >= self.last.bytes_acked {
+            delivered = delivered.max(self.delivered);
+        }
         let point = Point {
             t,
-            out_bps: bits_per_second(self.last.bytes_acked, subflow.bytes_acked, seconds),
+            out_bps: bits_per_second(Some(self.delivered), Some(delivered), seconds),
             in_bps: bits_per_second(self.last.bytes_received, subflow.bytes_received, seconds),
             rtt_us: subflow.rtt_us.and_then(NonZeroU32::new),
             cwnd: subflow.cwnd.and_then(NonZeroU32::new),
@@ -116,6 +124,7 @@ impl SubflowHistory {
         self.hold_until(before);
         self.points.push_back(point);
         self.last = subflow.clone();
+        self.delivered = delivered;
         while self
             .points
             .front()
@@ -163,4 +172,11 @@ impl SubflowHistory {
             });
         }
     }
+}
+
+/// What the peer has of what was sent, bytes. The bytes that are acknowledged alone would stand still while a segment is
+/// missing, and then jump by everything that came after it: more than any link carries in that time.
+fn delivered(subflow: &Subflow) -> u64 {
+    let beyond = u64::from(subflow.sacked.unwrap_or(0)) * u64::from(subflow.mss.unwrap_or(0));
+    subflow.bytes_acked.map_or(0, |acked| acked + beyond)
 }

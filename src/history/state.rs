@@ -42,7 +42,7 @@ impl State {
     /// How many subflows leave from an address, of an interface where one is named.
     pub fn subflows_at(&self, address: IpAddr, interface: Option<&str>) -> usize {
         let connections = self.connections.values();
-        let subflows = connections.flat_map(|connection| &connection.subflows);
+        let subflows = connections.flat_map(Connection::living_subflows);
         subflows
             .filter(|subflow| subflow.local.is_at(address, interface))
             .count()

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::{JoinedBy, Shared, Subflow, TcpState};
 
-fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
+pub(super) fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
     Subflow {
         cookie: Cookie(cookie),
         local: "10.0.0.1:4000".parse().expect("an address"),
@@ -16,7 +16,7 @@ fn subflow(cookie: u64, bytes_acked: u64) -> Subflow {
     }
 }
 
-fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
+pub(super) fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
     Connection {
         cookie: Cookie(1),
         token: Some(Token(number)),
@@ -28,7 +28,7 @@ fn connection(number: u32, subflows: Vec<Subflow>) -> Connection {
     }
 }
 
-fn sample(t: f64, full: bool, connections: Vec<Connection>) -> Line {
+pub(super) fn sample(t: f64, full: bool, connections: Vec<Connection>) -> Line {
     Line::Sample(Box::new(Sample {
         t,
         full,
@@ -144,17 +144,22 @@ fn a_backing_off_timer_or_a_dead_interface_is_a_stall() {
         backoff: Some(2),
         ..idle.clone()
     };
-    assert_eq!(condition(&idle, 0.0, Some(true)), Condition::Idle);
-    assert_eq!(condition(&idle, 5.0, None), Condition::Carrying);
-    assert_eq!(condition(&waiting, 0.0, Some(true)), Condition::Stalled);
-    assert_eq!(condition(&idle, 0.0, Some(false)), Condition::Stalled);
+    assert_eq!(condition(&idle, (false, false), Some(true)), Condition::Idle);
+    assert_eq!(condition(&idle, (true, true), None), Condition::Carrying);
+    assert_eq!(condition(&waiting, (false, true), Some(true)), Condition::Stalled);
+    assert_eq!(
+        condition(&waiting, (true, true), Some(true)),
+        Condition::Carrying,
+        "it receives"
+    );
+    assert_eq!(condition(&idle, (false, true), Some(false)), Condition::Stalled);
     assert_eq!(
         condition(
             &Subflow {
                 state: TcpState::SynSent,
                 ..idle
             },
-            0.0,
+            (false, false),
             None
         ),
         Condition::NotAnswered

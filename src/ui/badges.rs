@@ -35,7 +35,8 @@ pub(super) fn remarks(connection: &Connection, view: &View<'_>) -> Vec<Remark> {
         subflows
             .iter()
             .filter(|subflow| subflow.last.is_backup() == backup)
-            .map(|subflow| view.recent_bps(subflow))
+            .map(|subflow| view.shown.rates(subflow))
+            .map(|(out, inward)| out + inward)
             .sum()
     };
     let mut remarks = Vec::new();

@@ -227,6 +227,7 @@ impl Feed {
     /// Asks for another time between samples.
     pub(super) fn set_interval(&mut self, ms: u64) {
         self.interval_ms = ms;
+        self.live.expect_interval(ms);
         self.source.set_interval(Duration::from_millis(ms));
     }
 

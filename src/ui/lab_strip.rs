@@ -80,15 +80,15 @@ fn closable<'a>(link: &LabLink, view: &View<'a>) -> Vec<(&'a Connection, &'a Sub
     let mut found: Vec<_> = connections
         .flat_map(|connection| {
             connection
-                .subflows
-                .iter()
+                .living_subflows()
                 .map(move |subflow| (connection, &**subflow))
         })
-        .filter(|(_, subflow)| subflow.interface.as_deref() == Some(&link.name) && !subflow.state.is_ending())
+        .filter(|(_, subflow)| subflow.interface.as_deref() == Some(&link.name))
         .collect();
     let rate = |subflow: &Subflow| {
         let history = view.live.subflow(subflow.cookie);
-        history.map_or(0.0, |history| history.out_bps() + history.in_bps())
+        let (out, inward) = history.map_or((0.0, 0.0), |history| view.live.rates(history));
+        out + inward
     };
     found.sort_by(|(_, a), (_, b)| rate(b).total_cmp(&rate(a)).then(a.cookie.cmp(&b.cookie)));
     found
@@ -225,7 +225,7 @@ fn menu(link: &LabLink, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiComma
         };
         let app = application(connection);
         let name = format!("Close the subflow of {app} over {label} ({})", subflow.local);
-        let others = match connection.subflows.len() {
+        let others = match connection.living_subflows().count() {
             0 | 1 => "It is the connection's only one.",
             _ => "The connection lives on over its other subflows.",
         };

@@ -103,7 +103,8 @@ impl Stage {
         let start = "2026-03-01T14:31:00Z".to_owned();
         let header = Header::new(start, "host".to_owned(), "6.18.4".to_owned(), access.clone(), 500);
         history.apply(Line::Header(header));
-        for (t, bytes) in [(0.0, 0), (9.0, 0), (10.0, 1_000_000)] {
+        for second in 0..=10 {
+            let (t, bytes) = (f64::from(second), if second < 10 { 0 } else { 1_000_000 });
             history.apply(Line::Sample(Box::new(Sample {
                 t,
                 full: true,

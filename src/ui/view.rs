@@ -9,7 +9,7 @@ use super::theme::{Slot, Slots};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
 pub(super) use crate::history::Direction;
 use crate::history::handover::{Handover, Interruption};
-use crate::history::{Condition, History, Point, SubflowHistory, condition};
+use crate::history::{Condition, History, SubflowHistory};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
 use crate::words;
@@ -97,9 +97,6 @@ pub(super) enum UiCommand {
     Copy(String),
 }
 
-/// Over how long what is so now is found, seconds.
-const RECENT_S: f64 = 1.0;
-
 /// Everything that a panel may read.
 pub(super) struct View<'a> {
     /// What is shown: the live history, or its copy since the pause.
@@ -162,26 +159,14 @@ impl View<'_> {
         !self.still && !self.paused && self.ended.is_none() && self.waited_s < patience_s
     }
 
-    /// What a subflow is doing: data within the last second counts as flowing.
+    /// What a subflow is doing.
     pub(super) fn condition(&self, subflow: &SubflowHistory) -> Condition {
-        if subflow.ended_at.is_some() {
-            return Condition::Closed;
-        }
-        condition(
-            &subflow.last,
-            self.recent_bps(subflow),
-            self.interface_up(&subflow.last),
-        )
+        self.shown.condition(subflow)
     }
 
     /// Whether the interface of a subflow is up, where that is known. One that is gone is down.
     pub(super) fn interface_up(&self, subflow: &Subflow) -> Option<bool> {
-        let name = subflow.interface.as_deref()?;
-        match self.shown.state().interface(name) {
-            Some(interface) => Some(interface.up),
-            None if self.shown.state().interfaces.is_empty() => None,
-            None => Some(false),
-        }
+        self.shown.interface_up(subflow)
     }
 
     /// The name of the interface whose address a subflow uses, where another one carries it.
@@ -190,40 +175,18 @@ impl View<'_> {
         Some(self.path(Some(owner)).name)
     }
 
-    /// The largest rate of the last second, both directions, bits a second.
-    pub(super) fn recent_bps(&self, subflow: &SubflowHistory) -> f64 {
-        let since = self.shown.now() - RECENT_S;
-        subflow
-            .points
-            .iter()
-            .rev()
-            .take_while(|point| point.t > since)
-            .map(|point| f64::from(point.out_bps.max(point.in_bps)))
-            .fold(subflow.out_bps().max(subflow.in_bps()), f64::max)
-    }
-
     /// The rate of a subflow now, in its connection's direction, bits a second.
     pub(super) fn bps(&self, subflow: &SubflowHistory) -> f64 {
-        self.rate(subflow, self.direction_of(subflow.connection))
+        self.shown.rate(subflow, self.direction_of(subflow.connection))
     }
 
-    /// The rate of a subflow now, bits a second: its mean over the last second, because data that comes in bursts would
-    /// make every other figure a zero.
-    pub(super) fn rate(&self, subflow: &SubflowHistory, direction: Direction) -> f64 {
-        if subflow.ended_at.is_some() {
-            return 0.0;
+    /// The rate of a connection now, in its direction, bits a second.
+    pub(super) fn total_bps(&self, connection: ConnectionId) -> f64 {
+        let (out, inward) = self.shown.rate_of(connection);
+        match self.direction_of(connection) {
+            Direction::Sent => out,
+            Direction::Received => inward,
         }
-        let now = self.shown.now();
-        let from = (now - RECENT_S).max(subflow.began_at);
-        let mut points = subflow.points.iter().rev().peekable();
-        let mut bits = 0.0;
-        while let Some(point) = points.next().filter(|point| point.t > from) {
-            // A rate holds from the point before.
-            let began = points.peek().map_or(from, |before| before.t.max(from));
-            bits += direction.bps(point) * (point.t - began);
-        }
-        let seconds = now - from;
-        if seconds > 0.0 { bits / seconds } else { 0.0 }
     }
 
     /// The way that is shown unless a connection's own is another: that of the caption.
@@ -238,19 +201,20 @@ impl View<'_> {
             .unwrap_or(self.main)
     }
 
-    /// The decimals of a subflow's rate, which do not flicker: they follow its largest of the last seconds.
-    pub(super) fn decimals(&self, subflow: &SubflowHistory) -> usize {
-        let direction = self.direction_of(subflow.connection);
-        rate_decimals(peak_bps(subflow, |point| direction.bps(point)))
+    /// The decimals of every rate of a connection, wherever it stands. They do not flicker: they follow its largest of
+    /// the last seconds.
+    pub(super) fn decimals(&self, connection: ConnectionId) -> usize {
+        self.decimals_of(connection, self.direction_of(connection))
+    }
+
+    /// The same for one direction.
+    pub(super) fn decimals_of(&self, connection: ConnectionId, direction: Direction) -> usize {
+        rate_decimals(self.shown.peak(connection, direction))
     }
 
     /// The subflows of a connection that are there, those that ended left out, in order of slot.
     pub(super) fn subflows(&self, connection: ConnectionId) -> Vec<&SubflowHistory> {
-        let mut subflows: Vec<_> = self
-            .shown
-            .subflows_of(connection)
-            .filter(|subflow| subflow.ended_at.is_none())
-            .collect();
+        let mut subflows: Vec<_> = self.shown.living_subflows(connection).collect();
         self.sort(&mut subflows);
         subflows
     }
@@ -290,17 +254,6 @@ impl View<'_> {
     }
 }
 
-/// For so long the decimals of a rate are held, seconds.
-const HELD_S: f64 = 10.0;
-
-/// The largest rate of a subflow in the last seconds of its points.
-pub(super) fn peak_bps(subflow: &SubflowHistory, rate: impl Fn(&Point) -> f64) -> f64 {
-    let newest = subflow.points.back().map_or(0.0, |point| point.t);
-    let held = subflow.points.iter().rev();
-    let held = held.take_while(|point| point.t > newest - HELD_S);
-    held.map(rate).fold(0.0, f64::max)
-}
-
 /// The network that an interface is on: its name, or the link's speed.
 pub(super) fn network(interface: &Interface) -> Option<String> {
     let ssid = interface.ssid.as_deref();
@@ -330,46 +283,31 @@ pub(super) fn application(connection: &Connection) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::model::Cookie;
+    use crate::model::{Line, Sample, Token};
     use crate::ui::test_data::Stage;
 
     #[test]
     fn decimals_follow_the_largest_rate_of_the_last_ten_seconds() {
-        let stage = Stage::usual();
-        let view = stage.view();
-        let wifi = view.shown.subflow(Cookie(11)).expect("it carries 8 Mbit/s");
-        assert_eq!(view.decimals(wifi), 2);
-        let mut faster = wifi.clone();
-        let now = faster.points.back().copied().expect("a point");
-        let at = |t: f64, out_bps: f32| Point { t, out_bps, ..now };
-        faster
-            .points
-            .extend([at(now.t + 1.0, 90e6), at(now.t + 2.0, 1e6)]);
-        assert_eq!(view.decimals(&faster), 1, "held");
-        faster.points.push_back(at(now.t + 11.5, 1e6));
-        assert_eq!(view.decimals(&faster), 2, "let go");
-    }
-
-    #[test]
-    fn a_rate_is_the_mean_of_the_last_second() {
-        let stage = Stage::usual();
-        let view = stage.view();
-        let subflow = view.shown.subflow(Cookie(11)).expect("known");
-        assert!((view.rate(subflow, Direction::Sent) - 8e6).abs() < 1.0);
-        assert!(view.rate(subflow, Direction::Received).abs() < 1e-9);
-        let mut bursts = subflow.clone();
-        let point = |t: f64, out_bps: f32| Point {
-            t,
-            out_bps,
-            ..*subflow.points.back().expect("a point")
+        let mut stage = Stage::usual();
+        let id = Token(1).into();
+        assert_eq!(stage.view().decimals(id), 2, "it carries 8 Mbit/s");
+        let mut sampled = |t: f64, bytes: u64| {
+            let mut connection = stage.history.latest(id).expect("known").clone();
+            for subflow in connection.subflows.iter_mut().take(1) {
+                subflow.bytes_acked = Some(bytes);
+            }
+            stage.history.apply(Line::Sample(Box::new(Sample {
+                t,
+                connections: vec![connection],
+                ..Sample::default()
+            })));
+            stage.view().decimals(id)
         };
-        bursts.points = [(8.0, 0.0), (9.25, 9e6), (9.5, 0.0), (9.75, 4e6), (10.0, 0.0)]
-            .map(|(t, bps)| point(t, bps))
-            .into();
-        // A quarter of a second each of 9, 0, 4 and 0.
-        assert!((view.rate(&bursts, Direction::Sent) - 3.25e6).abs() < 1.0);
-        bursts.ended_at = Some(10.0);
-        assert!(view.rate(&bursts, Direction::Sent).abs() < 1e-9);
+        assert_eq!(sampled(11.0, 12_250_000), 1);
+        assert_eq!(sampled(12.0, 12_375_000), 1, "held");
+        for second in 13..21 {
+            sampled(f64::from(second), 12_375_000);
+        }
+        assert_eq!(sampled(22.0, 12_500_000), 2, "let go");
     }
 }

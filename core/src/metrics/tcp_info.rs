@@ -35,6 +35,8 @@ macro_rules! rows {
                 mss: u32 { tcpi_snd_mss, word(16), Gauge, PacketBytes, Answered, "2.6", "MSS" }
                 /// Segments sent and not acknowledged.
                 unacked: u32 { tcpi_unacked, word(24), Gauge, Segments, Always, "2.6", "Unacked" }
+                /// Segments that the peer has beyond a hole (SACK).
+                sacked: u32 { tcpi_sacked, word(28), Gauge, Segments, Always, "2.6", "SACKed" }
                 /// Segments thought lost.
                 lost: u32 { tcpi_lost, word(32), Gauge, Segments, Always, "2.6", "Lost" }
                 /// Segments sent again and not acknowledged yet.
@@ -95,8 +97,6 @@ macro_rules! rows {
                 ato_us: u32 { tcpi_ato, word(12), Gauge, Microseconds, NotZero, "2.6", "ATO" }
                 /// The size of segment that the peer is thought to send.
                 rcv_mss: u32 { tcpi_rcv_mss, word(20), Gauge, PacketBytes, Answered, "2.6", "Receive MSS" }
-                /// Segments that the peer has beyond a hole (SACK).
-                sacked: u32 { tcpi_sacked, word(28), Gauge, Segments, Always, "2.6", "SACKed" }
                 /// The largest packet that the path is thought to take.
                 pmtu: u32 { tcpi_pmtu, word(60), Gauge, PacketBytes, NotZero, "2.6", "Path MTU" }
                 /// Up to where the receive window may grow now.

@@ -208,7 +208,14 @@ impl Connection {
     /// subflows may be hidden, and nothing is said.
     pub fn has_no_path(&self) -> bool {
         let lives = matches!(self.state, TcpState::Established | TcpState::CloseWait);
-        lives && self.inode.is_some() && self.subflows.iter().all(|subflow| subflow.state.is_ending())
+        lives && self.inode.is_some() && self.living_subflows().next().is_none()
+    }
+
+    /// Its subflows without those that are closed: over a dead path a closed one lingers for minutes, and carries
+    /// nothing.
+    pub fn living_subflows(&self) -> impl Iterator<Item = &Shared<Subflow>> {
+        let subflows = self.subflows.iter();
+        subflows.filter(|subflow| !subflow.state.is_ending())
     }
 }
 

@@ -56,12 +56,7 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
             continue;
         }
         listing.connections += 1;
-        // One that was closed over a dead path lingers for minutes, and carries nothing.
-        let living = connection
-            .subflows
-            .iter()
-            .filter(|subflow| !subflow.state.is_ending());
-        listing.subflows += living.count();
+        listing.subflows += connection.living_subflows().count();
         let name = application(connection);
         let (group, rows) = groups.entry(name.clone()).or_insert_with(|| {
             let group = Group {
@@ -225,8 +220,9 @@ pub(super) struct Row {
     pub chips: Vec<Chip>,
     /// What is worth a badge, the gravest.
     pub remark: Option<Remark>,
-    /// The last minute, by slot.
+    /// The last minute, by slot, and of which of its seconds anything is known.
     pub minute: Vec<(Slot, Vec<f64>)>,
+    pub known: Vec<bool>,
     /// Which way its rates go.
     pub direction: Direction,
 }
@@ -241,6 +237,7 @@ pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
         chips: chips(connection, view),
         remark: remarks(connection, view).into_iter().next(),
         minute: minute(connection, view),
+        known: last_minute(view).known(view.shown.gaps()),
         direction: view.direction_of(connection.id()),
     }
 }
@@ -249,9 +246,7 @@ pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
 pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
     let subflows = view.subflows(connection.id());
     if connection.fallback == Some(true) {
-        let bps: f64 = subflows.iter().map(|subflow| view.bps(subflow)).sum();
-        // It has one subflow: itself.
-        let decimals = subflows.first().map_or(2, |subflow| view.decimals(subflow));
+        let (bps, decimals) = (view.total_bps(connection.id()), view.decimals(connection.id()));
         return vec![Chip {
             slot: Slot::PLAIN,
             state: ChipState::Plain,
@@ -259,13 +254,15 @@ pub(super) fn chips(connection: &Connection, view: &View<'_>) -> Vec<Chip> {
             path: "plain TCP".to_owned(),
         }];
     }
-    subflows.iter().map(|subflow| chip(subflow, view)).collect()
+    let decimals = view.decimals(connection.id());
+    let chips = subflows.iter().map(|subflow| chip(subflow, decimals, view));
+    chips.collect()
 }
 
-fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
+fn chip(subflow: &SubflowHistory, decimals: usize, view: &View<'_>) -> Chip {
     let path = view.path(subflow.last.interface.as_deref());
     let backup = subflow.last.is_backup();
-    let rate = || format::rate(view.bps(subflow), view.decimals(subflow));
+    let rate = || format::rate(view.bps(subflow), decimals);
     let (condition, up) = (view.condition(subflow), view.interface_up(&subflow.last));
     let state = match (condition, backup) {
         (Condition::Carrying, false) => ChipState::Carrying,
@@ -286,10 +283,14 @@ fn chip(subflow: &SubflowHistory, view: &View<'_>) -> Chip {
     }
 }
 
+fn last_minute(view: &View<'_>) -> Bins {
+    let now = view.shown.now();
+    Bins::covering(now - BARS as f64, now, 1.0)
+}
+
 /// The last minute of a connection, stacked by slot.
 fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
-    let now = view.shown.now();
-    let bins = Bins::covering(now - BARS as f64, now, 1.0);
+    let bins = last_minute(view);
     let direction = view.direction_of(connection.id());
     let mut layers: BTreeMap<Slot, Vec<f64>> = BTreeMap::new();
     for subflow in view.shown.subflows_of(connection.id()) {
@@ -298,7 +299,9 @@ fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
         } else {
             view.slots.of(subflow.last.interface.as_deref())
         };
-        let rates = mean_rates(&subflow.points, &bins, |point| direction.bps(point));
+        let rates = mean_rates(&subflow.points, view.shown.gaps(), &bins, |point| {
+            direction.bps(point)
+        });
         let layer = layers.entry(slot).or_insert_with(|| vec![0.0; bins.count]);
         for (sum, rate) in layer.iter_mut().zip(rates) {
             *sum += rate;

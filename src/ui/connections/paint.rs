@@ -208,7 +208,7 @@ pub(super) fn row(
     paint_address(painter, start, &row.peer, Type::Mono, tokens.text, end - start.x);
 
     let spark = Rect::from_min_size(pos2(right - SPARK.x, rect.top() + 31.0), SPARK);
-    sparkline(painter, spark, &row.minute, tokens);
+    sparkline(painter, spark, &row.minute, &row.known, tokens);
     let mut at = pos2(rect.left() + INDENT, rect.top() + 31.0);
     let mut chips_end = spark.left() - 8.0;
     if row.direction != view.direction() {

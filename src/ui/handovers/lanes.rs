@@ -1,7 +1,7 @@
 //! What the lanes of one incident show: interfaces, connections with their delivery, and their subflows, against time.
 
-use crate::history::SubflowHistory;
 use crate::history::handover::{Cause, Fate, Handover, Incident, Interruption};
+use crate::history::{Gaps, SubflowHistory};
 use crate::model::{ConnectionId, Event, EventKind};
 use crate::ui::format;
 use crate::ui::resample::{Bins, mean_rates};
@@ -152,6 +152,7 @@ fn interface(device: &str, view: &View<'_>, from: f64, to: f64) -> Lane {
         look: look(up),
         parts: parts(up, to),
     });
+    let bars = cut(bars, view.shown.gaps());
     Lane {
         slot: path.slot,
         name: path.name,
@@ -189,7 +190,7 @@ fn block(
         .iter()
         .map(|subflow| {
             let slot = view.slots.of(subflow.last.interface.as_deref());
-            (slot, mean_rates(&subflow.points, bins, both))
+            (slot, mean_rates(&subflow.points, view.shown.gaps(), bins, both))
         })
         .collect();
     let lost = !matches!(cause, Cause::PathReturned | Cause::PriorityChanged);
@@ -253,6 +254,7 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
         at = end;
     }
     rest(at, ends, &mut bars);
+    let bars = cut(bars, view.shown.gaps());
     let mut notes = Vec::new();
     notes.extend(subflow.last.local_id.map(|id| format!("id {id}")));
     if backup {
@@ -268,6 +270,19 @@ fn lane(subflow: &SubflowHistory, hit: Option<(f64, Cause)>, view: &View<'_>, fr
             (ended, words::closed(cause))
         }),
     }
+}
+
+/// Bars without what nothing is known of.
+fn cut(bars: Vec<Bar>, gaps: &Gaps) -> Vec<Bar> {
+    let known = |bar: Bar| {
+        let parts = gaps.known((bar.from, bar.to));
+        parts.map(move |(from, to)| Bar {
+            from,
+            to,
+            ..bar.clone()
+        })
+    };
+    bars.into_iter().flat_map(known).collect()
 }
 
 /// The stretches in which data flowed, with the mean rate of each.

@@ -112,12 +112,19 @@ fn carried(place: &Place, view: &View<'_>, painter: &Painter, tokens: &Tokens) {
         })
         .collect();
     layers.sort_by_key(|(slot, _)| *slot);
+    let known: Vec<bool> = (0..whole)
+        .map(|bin| {
+            let from = bin as f64 * width_s;
+            view.shown.gaps().within(from, from + width_s).next().is_none()
+        })
+        .collect();
     let middle = |bin: f64| place.axis.x_clamped((bin + 0.5) * width_s);
     let columns = middle(0.0)..=middle(whole as f64 - 1.0);
     sparkline(
         painter,
         Rect::from_x_y_ranges(columns, place.strip.y_range()),
         &layers,
+        &known,
         tokens,
     );
 }

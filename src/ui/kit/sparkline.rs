@@ -4,8 +4,14 @@ use egui::{Color32, Mesh, Painter, Rect, Shape, Stroke, pos2};
 
 use crate::ui::theme::{Slot, Tokens};
 
-/// Paints layers of equally many bins, the first at the bottom.
-pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, Vec<f64>)], tokens: &Tokens) {
+/// Paints layers of equally many bins, the first at the bottom. There is a gap where a bin is not known.
+pub(in crate::ui) fn sparkline(
+    painter: &Painter,
+    rect: Rect,
+    layers: &[(Slot, Vec<f64>)],
+    known: &[bool],
+    tokens: &Tokens,
+) {
     painter.hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, tokens.strong));
     let bins = layers.first().map_or(0, |(_, layer)| layer.len());
     let total = |bin: usize| -> f64 { layers.iter().filter_map(|(_, layer)| layer.get(bin)).sum() };
@@ -26,7 +32,8 @@ pub(in crate::ui) fn sparkline(painter: &Painter, rect: Rect, layers: &[(Slot, V
         let color = greyed(slot.ink(tokens.dark).mark);
         for bin in 0..bins {
             let (a, b) = (top(bin), top(bin + 1));
-            if a >= rect.bottom() && b >= rect.bottom() {
+            let is_gap = known.iter().skip(bin).take(2).any(|known| !known);
+            if is_gap || (a >= rect.bottom() && b >= rect.bottom()) {
                 continue;
             }
             let Ok(base) = u32::try_from(mesh.vertices.len()) else {

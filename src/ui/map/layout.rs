@@ -249,8 +249,7 @@ mod tests {
             nodes: (0..nodes).map(node).collect(),
             peers: (0..peers).map(peer).collect(),
             edges: edges.iter().map(edge).collect(),
-            largest_bps: 0.0,
-            direction: crate::ui::view::Direction::Sent,
+            ..Map::default()
         }
     }
 

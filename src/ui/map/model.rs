@@ -65,6 +65,9 @@ pub(in crate::ui) struct Map {
     pub edges: Vec<Edge>,
     /// The largest rate of an edge within the last minute, bits a second.
     pub largest_bps: f64,
+    /// What all edges carry together, bits a second, and the decimals of every rate.
+    pub total_bps: f64,
+    pub decimals: usize,
     /// Which way the rates go, and the dots with them.
     pub direction: Direction,
 }
@@ -79,6 +82,8 @@ impl Map {
         let direction = view.direction_of(connection.id());
         let mut map = Self {
             direction,
+            total_bps: view.total_bps(connection.id()),
+            decimals: view.decimals(connection.id()),
             ..Self::default()
         };
         let since = view.shown.now() - RECENT_S;
@@ -97,7 +102,7 @@ impl Map {
             let ends = (node, map.peer(subflow));
             map.edges.push(Edge {
                 fades,
-                ..edge(subflow, ends, view)
+                ..edge(subflow, ends, map.decimals, view)
             });
             let newest = subflow.points.iter().rev().take_while(|point| point.t > since);
             let largest = newest.map(|point| direction.bps(point)).fold(0.0, f64::max);
@@ -231,14 +236,14 @@ fn left(gone_s: f64) -> f32 {
     (1.0 - gone_s / FADES_S).clamp(0.0, 1.0) as f32
 }
 
-fn edge(subflow: &SubflowHistory, ends: (usize, usize), view: &View<'_>) -> Edge {
+fn edge(subflow: &SubflowHistory, ends: (usize, usize), decimals: usize, view: &View<'_>) -> Edge {
     let last = &subflow.last;
     let (condition, backup, bps) = (view.condition(subflow), last.is_backup(), view.bps(subflow));
     let rtt = last.rtt_us.filter(|rtt| *rtt > 0);
     let rtt = rtt.map_or_else(String::new, |rtt| format!("{:.0} ms", f64::from(rtt) / 1000.0));
     let (look, label) = match condition {
         Condition::Carrying => {
-            let rate = format!("{} Mbit/s", format::rate(bps, view.decimals(subflow)));
+            let rate = format!("{} Mbit/s", format::rate(bps, decimals));
             let more = if backup { format!("{rtt}, backup") } else { rtt };
             (Look::Carrying, (rate, more))
         }

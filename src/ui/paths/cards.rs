@@ -60,10 +60,8 @@ pub(super) fn ui(
     ui.add_space(8.0);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     head(&Columns::new(rect), rect, ui);
-    let fastest = content.cards.iter().map(|card| card.out_bps).fold(0.0, f64::max);
-    let decimals = format::rate_decimals(fastest);
     for card in &content.cards {
-        card_ui(card, decimals, pending, view, ui, commands);
+        card_ui(card, pending, view, ui, commands);
         ui.add_space(8.0);
     }
     if !content.unfit.is_empty() {
@@ -115,14 +113,7 @@ fn head(columns: &Columns, rect: Rect, ui: &Ui) {
     }
 }
 
-fn card_ui(
-    card: &Card,
-    decimals: usize,
-    pending: &mut Pending,
-    view: &View<'_>,
-    ui: &mut Ui,
-    commands: &mut Vec<UiCommand>,
-) {
+fn card_ui(card: &Card, pending: &mut Pending, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let tokens = Tokens::of(ui);
     let wide = ui.available_width();
     let columns = Columns::new(Rect::from_min_size(ui.cursor().min, vec2(wide, 0.0)));
@@ -150,7 +141,7 @@ fn card_ui(
         ..egui::CornerRadius::ZERO
     };
     painter.rect_filled(accent, round, ink);
-    header(card, decimals, rect, &painter, ui);
+    header(card, rect, &painter, ui);
     let columns = Columns::new(rect);
     let mut top = rect.top() + HEADER;
     for (row, high) in card.rows.iter().zip(heights) {
@@ -182,7 +173,7 @@ fn card_ui(
     }
 }
 
-fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) {
+fn header(card: &Card, rect: Rect, painter: &Painter, ui: &Ui) {
     let tokens = Tokens::of(ui);
     let y = rect.top() + HEADER / 2.0;
     let x = rect.left() + 32.0;
@@ -208,7 +199,7 @@ fn header(card: &Card, decimals: usize, rect: Rect, painter: &Painter, ui: &Ui) 
     }
     let mut right = rect.right() - 16.0;
     if !card.path.device.is_empty() {
-        let rate = format!("{} Mbit/s out", format::rate(card.out_bps, decimals));
+        let rate = format!("{} Mbit/s out", format::lone_rate(card.out_bps));
         right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
         if let Some(dbm) = card.signal_dbm {
             let text = format::dbm(dbm);

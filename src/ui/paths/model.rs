@@ -132,17 +132,7 @@ pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
 
 fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
     let name = interface.name.as_str();
-    let subflows = view
-        .live
-        .state()
-        .connections
-        .values()
-        .flat_map(|connection| &connection.subflows)
-        .filter(|subflow| subflow.interface.as_deref() == Some(name));
-    let out_bps = subflows
-        .filter_map(|subflow| view.live.subflow(subflow.cookie))
-        .map(crate::history::SubflowHistory::out_bps)
-        .sum();
+    let (out_bps, _) = view.live.rate_over(name);
     let kind = kind_name(interface.kind);
     Card {
         path: path_name(view.live, view.slots, Some(name)),

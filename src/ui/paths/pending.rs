@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::history::{State, SubflowHistory};
+use crate::history::{Direction, State};
 use crate::model::{
     Command, Connection, Endpoint, EndpointFlags, FlagChange, Subflow, equivalent, plan_change,
 };
@@ -165,8 +165,7 @@ impl Pending {
             .values()
             .flat_map(|connection| {
                 connection
-                    .subflows
-                    .iter()
+                    .living_subflows()
                     .map(move |subflow| (connection, &**subflow))
             })
             .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.may_have(subflow.local)))
@@ -210,8 +209,9 @@ fn closing(subflows: &[(&Connection, &Subflow)], view: &View<'_>) -> Closing {
         [] => Closing::None,
         [(connection, subflow)] => {
             let path = |subflow: &Subflow| view.path(subflow.interface.as_deref()).name;
-            let rate = view.live.subflow(subflow.cookie).map(SubflowHistory::out_bps);
-            let others = connection.subflows.iter();
+            let rate = view.live.subflow(subflow.cookie);
+            let rate = rate.map(|history| view.live.rate(history, Direction::Sent));
+            let others = connection.living_subflows();
             let others = others.filter(|other| other.cookie != subflow.cookie);
             let others: BTreeSet<String> = others.map(|other| path(other)).collect();
             Closing::One {
@@ -223,7 +223,8 @@ fn closing(subflows: &[(&Connection, &Subflow)], view: &View<'_>) -> Closing {
         }
         several => {
             let connections: BTreeSet<_> = several.iter().map(|(connection, _)| connection.id()).collect();
-            let is_alone = |(connection, _): &&(&Connection, &Subflow)| connection.subflows.len() == 1;
+            let is_alone =
+                |(connection, _): &&(&Connection, &Subflow)| connection.living_subflows().count() == 1;
             Closing::Several {
                 subflows: several.len(),
                 connections: connections.len(),

@@ -28,25 +28,22 @@ impl Drawing for Layers<'_> {
         for layer in self.series.layers.iter().rev() {
             match layer.drawn.get(self.plot) {
                 Some(Drawn::Stack(stacked)) => {
-                    let edges = edges(
-                        stacked,
-                        layer,
-                        &self.series.bins,
-                        (transform.bounds().min()[0], self.end),
-                    );
+                    let times = (transform.bounds().min()[0], self.end);
                     let place = |edge: &Edge| {
                         let y = |value| transform.position_from_point_y(value);
                         (transform.position_from_point_x(edge.t), y(edge.low), y(edge.high))
                     };
                     let color = layer.slot.ink(tokens.dark).fill;
-                    shapes.push(between(edges.iter().map(place), color));
-                    let line: Vec<Pos2> = edges
-                        .iter()
-                        .map(place)
-                        .map(|(x, _, high)| pos2(x, high))
-                        .collect();
-                    let began = layer.life.0.max(transform.bounds().min()[0]);
-                    self.trace(layer, tokens).line(line, began, transform, &mut lines);
+                    for edges in edges(stacked, layer, self.series, times) {
+                        shapes.push(between(edges.iter().map(place), color));
+                        let line: Vec<Pos2> = edges
+                            .iter()
+                            .map(place)
+                            .map(|(x, _, high)| pos2(x, high))
+                            .collect();
+                        let began = edges.first().map_or(times.0, |edge| edge.t);
+                        self.trace(layer, tokens).line(line, began, transform, &mut lines);
+                    }
                 }
                 Some(Drawn::Lines(curve)) => {
                     self.trace(layer, tokens)
@@ -88,15 +85,23 @@ struct Edge {
     high: f64,
 }
 
-/// The edges of a layer while its subflow lives, from `from` to `to`.
-fn edges(stacked: &Stacked, layer: &Layer, bins: &Bins, (from, to): (f64, f64)) -> Vec<Edge> {
+/// The edges of a layer while its subflow lives, from `from` to `to`: a run for each stretch of which something is known.
+fn edges(stacked: &Stacked, layer: &Layer, series: &Series, (from, to): (f64, f64)) -> Vec<Vec<Edge>> {
     let (began, ended) = layer.life;
+    let bins = &series.bins;
     let end = ended.unwrap_or(to).min(to);
+    let mut runs = Vec::new();
     let mut edges: Vec<Edge> = Vec::with_capacity(bins.count + 2);
     for (bin, (high, rate)) in stacked.tops.iter().zip(&stacked.rates).enumerate() {
         let (start, over) = (bins.start(bin), bins.start(bin + 1));
         // A bin that is not over yet has no mean: the one before it holds.
         if over <= began || over > end + 1e-6 {
+            continue;
+        }
+        if series.known.get(bin) == Some(&false) {
+            if !edges.is_empty() {
+                runs.push(std::mem::take(&mut edges));
+            }
             continue;
         }
         let edge = |t| Edge {
@@ -114,7 +119,10 @@ fn edges(stacked: &Stacked, layer: &Layer, bins: &Bins, (from, to): (f64, f64)) 
     {
         edges.push(Edge { t: end, ..last });
     }
-    edges
+    if !edges.is_empty() {
+        runs.push(edges);
+    }
+    runs
 }
 
 /// Bars that stand on each other.
@@ -226,7 +234,7 @@ mod tests {
         let of = |number: usize| {
             let layer = series.layers.get(number).expect("two layers");
             match layer.drawn.first() {
-                Some(Drawn::Stack(stacked)) => edges(stacked, layer, &series.bins, (0.0, 10.0)),
+                Some(Drawn::Stack(stacked)) => edges(stacked, layer, &series, (0.0, 10.0)).concat(),
                 _ => panic!("no stack"),
             }
         };

@@ -50,7 +50,9 @@ pub(super) fn ui(scene: &Scene<'_>, turn: &mut usize, ui: &mut Ui) {
             y += 6.0;
             let at = pos2(place.left(), y + 1.0);
             paint(&painter, at, "Total", Type::Small, tokens.text2);
-            let figure = (spec.write)(total(plot, scene), decimals(plot, scene));
+            let total = total(plot, scene);
+            let figure = total.map(|total| (spec.write)(total, decimals(plot, scene)));
+            let figure = figure.unwrap_or_else(|| format::ABSENT.to_owned());
             let at = pos2(place.right(), y);
             paint_right(&painter, at, &figure, Type::Figure, tokens.text);
             y += 24.0;
@@ -143,23 +145,32 @@ impl Scene<'_> {
     }
 }
 
-fn total(plot: usize, scene: &Scene<'_>) -> f64 {
-    let layers = scene.series.layers.iter();
-    layers.filter_map(|layer| scene.value(plot, layer)).sum()
+/// What all layers have together; nothing where nothing is known of any.
+fn total(plot: usize, scene: &Scene<'_>) -> Option<f64> {
+    let Some(t) = scene.cursor else {
+        return Some(scene.series.total_mbps);
+    };
+    let layers = scene.series.layers.iter().filter(|layer| layer.lives_at(t));
+    let values = layers.filter_map(|layer| scene.value(plot, layer));
+    values.reduce(|sum, value| sum + value)
 }
 
-/// The decimals of all rates: those of the total at the pointer, or of what it was lately.
+/// The decimals of all rates: those of the total at the pointer, or those that the rates of now have everywhere.
 fn decimals(plot: usize, scene: &Scene<'_>) -> usize {
-    let largest = match scene.cursor {
-        Some(_) => total(plot, scene),
-        None => scene.series.layers.iter().map(|layer| layer.peak_mbps).sum(),
-    };
-    format::rate_decimals(largest * 1e6)
+    match scene.cursor {
+        Some(_) => format::rate_decimals(total(plot, scene).unwrap_or(0.0) * 1e6),
+        None => scene.series.decimals,
+    }
 }
 
 fn entries<'a>(plot: usize, spec: &Spec, scene: &'a Scene<'_>) -> Vec<Entry<'a>> {
     let at = scene.cursor.unwrap_or(scene.now);
-    let layers = scene.series.layers.iter().filter(|layer| layer.lives_at(at));
+    let is_shown = |layer: &&Layer| match scene.cursor {
+        Some(_) => layer.lives_at(at),
+        // What was counted in view stays counted when its subflow has gone, as its bars stay.
+        None => layer.life.1.is_none() || layer.counted(plot).is_some_and(|count| count > 0.0),
+    };
+    let layers = scene.series.layers.iter().filter(is_shown);
     let decimals = decimals(plot, scene);
     layers
         .map(|layer| {
@@ -185,10 +196,11 @@ pub(super) fn spoken(scene: &Scene<'_>) -> String {
         Some(_) => layer.lives_at(at),
         None => layer.life.1.is_none(),
     });
+    let decimals = decimals(THROUGHPUT, scene);
     let mbps = |layer: &Layer| scene.value(THROUGHPUT, layer).unwrap_or(0.0);
     let rates: Vec<String> = layers
         .map(|layer| {
-            let mut words = vec![layer.name.clone(), format::lone_rate(mbps(layer) * 1e6)];
+            let mut words = vec![layer.name.clone(), format::rate(mbps(layer) * 1e6, decimals)];
             for (plot, spec) in SPECS.iter().enumerate() {
                 let value = spec.spoken.zip(scene.value(plot, layer));
                 words.extend(value.map(|(speak, value)| speak(value)));
@@ -197,9 +209,12 @@ pub(super) fn spoken(scene: &Scene<'_>) -> String {
         })
         .collect();
     format!(
-        "Plots{when}: throughput {} {} Mbit/s; {}",
+        "Plots{when}: throughput {} {}; {}",
         past(scene.direction),
-        format::lone_rate(total(THROUGHPUT, scene) * 1e6),
+        total(THROUGHPUT, scene).map_or_else(
+            || "not known".to_owned(),
+            |total| format!("{} Mbit/s", format::rate(total * 1e6, decimals))
+        ),
         rates.join(", ")
     )
 }

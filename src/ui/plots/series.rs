@@ -3,11 +3,11 @@
 use rustc_hash::FxHashMap;
 
 use super::spec::{COUNT, SPECS, Shows};
-use crate::history::{Condition, Point, SubflowHistory};
+use crate::history::{Condition, Gaps, Point, SubflowHistory};
 use crate::model::{ConnectionId, Cookie};
-use crate::ui::resample::{Bins, Curve, Extent, Track};
+use crate::ui::resample::{Bins, Curve, Extent, Track, cut};
 use crate::ui::theme::Slot;
-use crate::ui::view::{Direction, View, peak_bps};
+use crate::ui::view::{Direction, View};
 
 /// What was read of each subflow's points.
 pub(super) type Tracks = FxHashMap<Cookie, [Reading; COUNT]>;
@@ -42,8 +42,6 @@ pub(super) struct Layer {
     pub life: (f64, Option<f64>),
     /// Its rate now, Mbit/s.
     pub mbps: f64,
-    /// Its largest rate of the last seconds.
-    pub peak_mbps: f64,
     /// What each plot draws of it.
     pub drawn: [Drawn; COUNT],
 }
@@ -71,8 +69,14 @@ pub(super) struct Stacked {
 pub(super) struct Series {
     pub layers: Vec<Layer>,
     pub bins: Bins,
+    /// Of which of them anything is known.
+    pub known: Vec<bool>,
     /// The bins of bars.
     pub bars: Bins,
+    /// The rate of all together now, Mbit/s.
+    pub total_mbps: f64,
+    /// The decimals of every rate.
+    pub decimals: usize,
     /// Whether a bin holds several points, so that nobody sees how they are joined.
     pub dense: bool,
 }
@@ -99,13 +103,20 @@ impl Series {
         let mut subflows: Vec<&SubflowHistory> = view
             .shown
             .subflows_of(connection)
-            .filter(|subflow| subflow.began_at <= to && subflow.ended_at.is_none_or(|ended| ended >= from))
+            // What is there now has its figures beside the plots, whatever they show.
+            .filter(|subflow| {
+                let ended = subflow.ended_at;
+                ended.is_none_or(|ended| ended >= from && subflow.began_at <= to)
+            })
             .collect();
         view.sort(&mut subflows);
         tracks.retain(|cookie, _| subflows.iter().any(|subflow| subflow.last.cookie == *cookie));
         let mut series = Self {
             layers: Vec::with_capacity(subflows.len()),
+            known: bins.known(view.shown.gaps()),
             bins,
+            total_mbps: view.total_bps(connection) / 1e6,
+            decimals: view.decimals(connection),
             bars: Bins::covering(from, to, bins.width * together),
             dense: bins.width > 1.5 * interval,
         };
@@ -126,7 +137,7 @@ impl Series {
         let end = subflow.ended_at.unwrap_or(view.shown.now());
         let mut plot = 0;
         let drawn = readings.each_mut().map(|reading| {
-            let drawn = self.drawn(plot, reading, subflow, direction, end);
+            let drawn = self.drawn(plot, reading, subflow, (view.shown.gaps(), direction, end));
             plot += 1;
             drawn
         });
@@ -137,7 +148,6 @@ impl Series {
             lost: view.condition(subflow) == Condition::Stalled,
             life: (subflow.began_at, subflow.ended_at),
             mbps: view.bps(subflow) / 1e6,
-            peak_mbps: peak_bps(subflow, |point| direction.bps(point)) / 1e6,
             drawn,
         }
     }
@@ -148,13 +158,12 @@ impl Series {
         plot: usize,
         reading: &mut Reading,
         subflow: &SubflowHistory,
-        direction: Direction,
-        end: f64,
+        (gaps, direction, end): (&Gaps, Direction, f64),
     ) -> Drawn {
         let points = &subflow.points;
         match reading {
             Reading::Stack(track, rate) => {
-                track.read_rates(points, &self.bins, |point| rate(point, direction));
+                track.read_rates(points, gaps, &self.bins, |point| rate(point, direction));
                 let rates = track.values(&self.bins);
                 let mut tops = rates.clone();
                 if let Some(Drawn::Stack(below)) = self.layers.last().and_then(|layer| layer.drawn.get(plot))
@@ -174,6 +183,7 @@ impl Series {
                 {
                     curve.push((end, value));
                 }
+                cut(&mut curve, gaps);
                 Drawn::Lines(curve)
             }
             Reading::Bars(track, count) => {
@@ -207,9 +217,19 @@ impl Series {
     }
 
     /// The value of a layer in a plot: that at `cursor`, or that of now; what was counted, in all that is in view.
+    /// Nothing where nothing is known.
     pub(super) fn value(&self, plot: usize, layer: &Layer, cursor: Option<f64>, now: f64) -> Option<f64> {
+        let bin = |t| {
+            let bin = self.bins.at(t);
+            // One that is not over yet has no mean: the one before it holds, as it is drawn.
+            let over = self.bins.start(bin + 1) <= layer.life.1.unwrap_or(now) + 1e-6;
+            if over { bin } else { bin.saturating_sub(1) }
+        };
+        if cursor.is_some_and(|t| !self.is_known(t) || !layer.lives_at(t)) {
+            return None;
+        }
         match (layer.drawn.get(plot)?, cursor) {
-            (Drawn::Stack(stacked), Some(t)) => stacked.rates.get(self.bins.at(t)).copied(),
+            (Drawn::Stack(stacked), Some(t)) => stacked.rates.get(bin(t)).copied(),
             (Drawn::Stack(_), None) => Some(layer.mbps),
             (Drawn::Lines(curve), _) => value_at(curve, cursor.unwrap_or(now)),
             (Drawn::Bars(counts), Some(t)) => counts.get(self.bars.at(t)).copied(),
@@ -218,7 +238,22 @@ impl Series {
     }
 }
 
+impl Series {
+    /// Whether anything is known of a time.
+    pub(super) fn is_known(&self, t: f64) -> bool {
+        self.known.get(self.bins.at(t)).is_none_or(|known| *known)
+    }
+}
+
 impl Layer {
+    /// What was counted of it, if that is what a plot shows.
+    pub(super) fn counted(&self, plot: usize) -> Option<f64> {
+        match self.drawn.get(plot)? {
+            Drawn::Bars(counts) => Some(counts.iter().sum()),
+            Drawn::Stack(_) | Drawn::Lines(_) => None,
+        }
+    }
+
     /// Whether it was there at a time.
     pub(super) fn lives_at(&self, t: f64) -> bool {
         t >= self.life.0 && self.life.1.is_none_or(|ended| t <= ended)

@@ -46,7 +46,11 @@ fn busiest(view: &View<'_>) -> Option<ConnectionId> {
             subflow.bytes_acked.unwrap_or(0) + subflow.bytes_received.unwrap_or(0)
         };
         let moved: u64 = subflows.map(moved).sum();
-        (connection.subflows.len() > 1, moved, Reverse(connection.cookie))
+        (
+            connection.living_subflows().count() > 1,
+            moved,
+            Reverse(connection.cookie),
+        )
     });
     best.map(Connection::id)
 }

@@ -77,10 +77,9 @@ pub(super) fn figures(map: &Map, place: Rect, scale: f32, ui: &Ui) {
             edges.map(|edge| edge.bps).sum()
         })
         .collect();
-    let total: f64 = rates.iter().sum();
-    let decimals = format::rate_decimals(total);
+    let decimals = map.decimals;
     let mut y = place.top() + 34.0 * scale;
-    let number = format::rate(total, decimals);
+    let number = format::rate(map.total_bps, decimals);
     let font = Type::Strong.sized(NUMBER * scale);
     paint(painter, pos2(place.left(), y), &number, font, tokens.text);
     let at = pos2(place.right(), y + 10.0 * scale);

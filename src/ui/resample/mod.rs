@@ -3,7 +3,7 @@
 mod track;
 
 pub(super) use self::track::{Timed, Track};
-use crate::history::{Point, Points};
+use crate::history::{Gaps, Point, Points};
 
 /// Bins of equal length on the stream's time, at whole multiples of their width: so they keep their content while
 /// time goes on.
@@ -17,6 +17,8 @@ pub(super) struct Bins {
     pub count: usize,
 }
 
+/// A bin of which more than this share is not known says nothing.
+const UNKNOWN: f64 = 1e-3;
 /// The most bins; a width that needs more is wrong.
 const MOST: i64 = 100_000;
 
@@ -39,6 +41,19 @@ impl Bins {
         (self.first as f64 + bin as f64) * self.width
     }
 
+    /// Of which bins enough is known to say what they hold.
+    pub(super) fn known(&self, gaps: &Gaps) -> Vec<bool> {
+        let mut known = vec![true; self.count];
+        for (from, to) in gaps.within(self.start(0), self.start(self.count)) {
+            spread(self.first, self.width, (from, to), |bin, share| {
+                if let Some(known) = known.get_mut(bin).filter(|_| share > UNKNOWN) {
+                    *known = false;
+                }
+            });
+        }
+        known
+    }
+
     /// The bin that holds a time, the first or the last where none does.
     pub(super) fn at(&self, t: f64) -> usize {
         let bin = (number(t, self.width) - self.first).max(0);
@@ -55,8 +70,13 @@ fn number(t: f64, width: f64) -> i64 {
     (t / width).floor() as i64
 }
 
-/// The mean of a rate in each bin. A point's rate holds from the point before it.
-pub(super) fn mean_rates(points: &Points, bins: &Bins, rate: impl Fn(&Point) -> f64) -> Vec<f64> {
+/// The mean of a rate in each bin, nothing where nothing is known. A point's rate holds from the point before it.
+pub(super) fn mean_rates(
+    points: &Points,
+    gaps: &Gaps,
+    bins: &Bins,
+    rate: impl Fn(&Point) -> f64,
+) -> Vec<f64> {
     let mut means = vec![0.0; bins.count];
     let (from, end) = (bins.start(0), bins.start(bins.count));
     let first = points.partition_point(|point| point.t <= from);
@@ -69,11 +89,13 @@ pub(super) fn mean_rates(points: &Points, bins: &Bins, rate: impl Fn(&Point) -> 
         before = Some(point.t);
         let value = rate(point);
         if value > 0.0 {
-            spread(bins.first, bins.width, stretch, |bin, share| {
-                if let Some(mean) = means.get_mut(bin) {
-                    *mean += value * share;
-                }
-            });
+            for part in gaps.known(stretch) {
+                spread(bins.first, bins.width, part, |bin, share| {
+                    if let Some(mean) = means.get_mut(bin) {
+                        *mean += value * share;
+                    }
+                });
+            }
         }
         if point.t >= end {
             break;
@@ -148,6 +170,19 @@ impl Extent {
 /// A value over time; `None` is a gap.
 pub(super) type Curve = Vec<(f64, Option<f64>)>;
 
+/// Ends a curve where a gap begins, and has it begin anew where that ends.
+pub(super) fn cut(curve: &mut Curve, gaps: &Gaps) {
+    let (Some((from, _)), Some((to, _))) = (curve.first().copied(), curve.last().copied()) else {
+        return;
+    };
+    for (begin, end) in gaps.within(from, to) {
+        curve.retain(|(t, _)| *t <= begin || *t >= end);
+        let at = curve.partition_point(|(t, _)| *t <= begin);
+        // What was there when the gap began was so until then.
+        curve.insert(at, (begin, None));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,9 +208,10 @@ mod tests {
 
     fn means(rates: &[(f64, f32)], bins: &Bins) -> Vec<f64> {
         let points = points(rates);
-        let means = mean_rates(&points, bins, sent);
+        let gaps = Gaps::default();
+        let means = mean_rates(&points, &gaps, bins, sent);
         let mut track = Track::<f64>::default();
-        track.read_rates(&points, bins, sent);
+        track.read_rates(&points, &gaps, bins, sent);
         assert_eq!(track.values(bins), means, "a track says the same");
         means
     }

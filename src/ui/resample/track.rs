@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::{Bins, Curve, Extent, MOST, number, spread};
-use crate::history::{Point, Points};
+use crate::history::{Gaps, Point, Points};
 
 /// What is known of a moment.
 pub(in crate::ui) trait Timed {
@@ -85,10 +85,11 @@ impl<B: Clone + Default> Track<B> {
 }
 
 impl Track<f64> {
-    /// Reads the mean of a rate in each bin. A point's rate holds from the point before it.
+    /// Reads the mean of a rate in each bin, nothing where nothing is known. A point's rate holds from the point before it.
     pub(in crate::ui) fn read_rates<P: Timed + Copy>(
         &mut self,
         points: &Points<P>,
+        gaps: &Gaps,
         bins: &Bins,
         rate: impl Fn(&P) -> f64,
     ) {
@@ -96,11 +97,13 @@ impl Track<f64> {
             let value = rate(point);
             if value > 0.0 {
                 let means = &mut track.bins;
-                spread(track.first, track.width, stretch, |bin, share| {
-                    if let Some(mean) = means.get_mut(bin) {
-                        *mean += value * share;
-                    }
-                });
+                for part in gaps.known(stretch) {
+                    spread(track.first, track.width, part, |bin, share| {
+                        if let Some(mean) = means.get_mut(bin) {
+                            *mean += value * share;
+                        }
+                    });
+                }
             }
         });
     }
@@ -235,7 +238,7 @@ mod tests {
             seen.push_back(*point);
             let bins = Bins::covering(point.t - 60.0, point.t, 0.7);
             let read = |rates: &mut Track<f64>, extents: &mut Track<Extent>, counts: &mut Track<u32>| {
-                rates.read_rates(&seen, &bins, sent);
+                rates.read_rates(&seen, &Gaps::default(), &bins, sent);
                 extents.read_extents(&seen, &bins, rtt_us);
                 counts.read_counts(&seen, &bins, |point| point.retrans);
                 (
@@ -261,9 +264,14 @@ mod tests {
     fn another_stream_is_read_from_its_beginning() {
         let mut track = Track::<f64>::default();
         let late = Bins::covering(90.0, 100.0, 1.0);
-        track.read_rates(&points(&[(98.0, 0.0), (99.0, 8.0)]), &late, sent);
+        track.read_rates(
+            &points(&[(98.0, 0.0), (99.0, 8.0)]),
+            &Gaps::default(),
+            &late,
+            sent,
+        );
         let early = Bins::covering(0.0, 2.0, 1.0);
-        track.read_rates(&points(&[(0.0, 0.0), (1.0, 3.0)]), &early, sent);
+        track.read_rates(&points(&[(0.0, 0.0), (1.0, 3.0)]), &Gaps::default(), &early, sent);
         assert_eq!(track.values(&early), [3.0, 0.0]);
     }
     /// A made-up history with idle stretches, peaks and gaps.

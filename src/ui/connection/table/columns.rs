@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use super::number;
 use super::value::{HIDDEN, NO_ROUND_TRIP, NOT_TOLD, NOTHING_THROUGH, Value};
-use crate::history::{Condition, Point, SubflowHistory};
+use crate::history::{Condition, SubflowHistory};
 use crate::metrics::Field;
 use crate::model::{JoinedBy, Metric, Subflow};
 use crate::ui::format;
-use crate::ui::view::{PathName, peak_bps};
+use crate::ui::view::PathName;
 use crate::words::state;
 
 /// One column.
@@ -64,8 +64,9 @@ pub(super) struct CellInput<'a> {
     pub owner: Option<String>,
     pub condition: Condition,
     /// What it sends and receives now, bits a second.
-    pub out_bps: f64,
-    pub in_bps: f64,
+    pub rates: (f64, f64),
+    /// The most that its connection sent and received of late.
+    pub peaks: (f64, f64),
     /// Whether the interface of the subflow is up, where that is known.
     pub up: Option<bool>,
 }
@@ -73,11 +74,6 @@ pub(super) struct CellInput<'a> {
 impl CellInput<'_> {
     fn lost(&self) -> bool {
         self.condition == Condition::Stalled
-    }
-
-    fn rate(&self, bps: f64, rate: fn(&Point) -> f32) -> Value {
-        let peak = peak_bps(self.subflow, |point| f64::from(rate(point)));
-        Value::Rate(if self.lost() { 0.0 } else { bps }, peak)
     }
 }
 
@@ -270,8 +266,8 @@ const PATH: &[Column] = &[
 #[rustfmt::skip]
 const RATES: &[Column] = &[
     figure("out", "Out", "Mbit/s", "Data that the peer acknowledges now.",
-        |input| input.rate(input.out_bps, |point| point.out_bps)).usual(64.0),
-    figure("in", "In", "", "Data received now, Mbit/s.", |input| input.rate(input.in_bps, |point| point.in_bps)).usual(40.0),
+        |input| Value::Rate(input.rates.0, input.peaks.0)).usual(64.0),
+    figure("in", "In", "", "Data received now, Mbit/s.", |input| Value::Rate(input.rates.1, input.peaks.1)).usual(40.0),
 ];
 
 /// The last one.

@@ -87,6 +87,8 @@ pub(in crate::ui::connection) fn rows(
     view: &View<'_>,
 ) -> Vec<Row> {
     let mut subflows = view.subflows(connection);
+    let peak = |direction| view.shown.peak(connection, direction);
+    let peaks = (peak(Direction::Sent), peak(Direction::Received));
     if subflows.is_empty() {
         let record = view.shown.connection(connection);
         let ended = record.and_then(|record| record.ended_at);
@@ -104,7 +106,12 @@ pub(in crate::ui::connection) fn rows(
     {
         let mut keyed: Vec<_> = subflows
             .into_iter()
-            .map(|subflow| (with_input(subflow, view, |input| column.value(input)), subflow))
+            .map(|subflow| {
+                (
+                    with_input(subflow, peaks, view, |input| column.value(input)),
+                    subflow,
+                )
+            })
             .collect();
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, descending));
         subflows = keyed.into_iter().map(|(_, subflow)| subflow).collect();
@@ -118,7 +125,7 @@ pub(in crate::ui::connection) fn rows(
     for column in columns {
         let values: Vec<Value> = subflows
             .iter()
-            .map(|subflow| with_input(subflow, view, |input| column.value(input)))
+            .map(|subflow| with_input(subflow, peaks, view, |input| column.value(input)))
             .collect();
         for (row, cell) in rows.iter_mut().zip(cells(values)) {
             row.cells.push(cell);
@@ -127,21 +134,26 @@ pub(in crate::ui::connection) fn rows(
     rows
 }
 
-fn with_input<T>(subflow: &SubflowHistory, view: &View<'_>, of: impl FnOnce(&CellInput<'_>) -> T) -> T {
+fn with_input<T>(
+    subflow: &SubflowHistory,
+    peaks: (f64, f64),
+    view: &View<'_>,
+    of: impl FnOnce(&CellInput<'_>) -> T,
+) -> T {
     let path = view.path(subflow.last.interface.as_deref());
     of(&CellInput {
         subflow,
         path: &path,
         owner: view.other_owner(&subflow.last),
         condition: view.condition(subflow),
-        out_bps: view.rate(subflow, Direction::Sent),
-        in_bps: view.rate(subflow, Direction::Received),
+        rates: view.shown.rates(subflow),
+        peaks,
         up: view.interface_up(&subflow.last),
     })
 }
 
 fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
-    with_input(subflow, view, |input| Row {
+    with_input(subflow, (0.0, 0.0), view, |input| Row {
         cookie: subflow.last.cookie,
         path: input.path.clone(),
         local: subflow.last.local,

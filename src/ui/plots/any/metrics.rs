@@ -2,6 +2,10 @@
 
 use crate::metrics::{Field, Kind, Unit};
 use crate::model::{Metric, Subflow};
+use crate::ui::format;
+
+/// The unit of rates.
+const MBPS: &str = "Mbit/s";
 
 /// A number that the kernel tells of a subflow.
 pub(super) type SubflowMetric = Metric<Subflow>;
@@ -35,7 +39,7 @@ impl Display {
             (Unit::Plain, false) => ("", 1.0),
             (Unit::Segments, true) => ("packets/s", 1.0),
             (Unit::Segments, false) => ("packets", 1.0),
-            (Unit::Bytes | Unit::PacketBytes, true) => ("Mbit/s", 8e-6),
+            (Unit::Bytes | Unit::PacketBytes, true) => (MBPS, 8e-6),
             (Unit::Bytes, false) => ("kB", 1e-3),
             (Unit::PacketBytes, false) => ("B", 1.0),
             (Unit::Microseconds, true) => ("ms/s", 1e-3),
@@ -43,7 +47,7 @@ impl Display {
             (Unit::Milliseconds, false) if field.kind == Kind::Since => ("s", 1e-3),
             (Unit::Microseconds, false) => ("ms", 1e-3),
             (Unit::Milliseconds, false) => ("ms", 1.0),
-            (Unit::BitsPerSecond, _) => ("Mbit/s", 1e-6),
+            (Unit::BitsPerSecond, _) => (MBPS, 1e-6),
         };
         Self {
             unit,
@@ -65,6 +69,10 @@ impl Display {
 
     /// A shown value in words.
     pub(super) fn write(&self, value: f64) -> String {
+        if self.unit == MBPS {
+            // As every other rate is written.
+            return format::lone_rate(value * 1e6);
+        }
         let decimals = match value.abs() {
             _ if self.whole => 0,
             less if less < 10.0 => 2,

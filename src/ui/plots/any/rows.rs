@@ -6,7 +6,7 @@ use crate::history::SubflowHistory;
 use crate::model::ConnectionId;
 use crate::ui::kit::ValueScale;
 use crate::ui::plots::series::value_at;
-use crate::ui::resample::{Bins, Curve, Extent, Track};
+use crate::ui::resample::{Bins, Curve, Extent, Track, cut};
 use crate::ui::theme::Slot;
 use crate::ui::view::{View, application};
 
@@ -174,11 +174,9 @@ fn lines<'a>(
     let whose = owner(recorder, connection, view);
     subflows.into_iter().filter_map(move |subflow| {
         let recording = recorder.of(subflow.last.cookie, metric)?;
-        let curve = curve(
-            recording,
-            bins,
-            subflow.ended_at.unwrap_or(view.shown.now()).min(to),
-        );
+        let end = subflow.ended_at.unwrap_or(view.shown.now()).min(to);
+        let mut curve = curve(recording, bins, end);
+        cut(&mut curve, view.shown.gaps());
         // Of what the kernel does not tell there is nothing to show.
         curve.iter().find(|(_, value)| value.is_some())?;
         let path = view.path(subflow.last.interface.as_deref());
