@@ -15,8 +15,8 @@ mod list;
 mod namespaces;
 mod output;
 mod quantity;
-mod record;
 mod reading_args;
+mod record;
 mod usage;
 mod watch;
 
