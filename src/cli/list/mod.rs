@@ -7,13 +7,15 @@ mod wide;
 
 use std::cmp::Reverse;
 
+use rustc_hash::FxHashMap;
+
 use super::columns::wrapped;
 use super::namespaces::{WantedNamespace, WantedNamespaces};
 use super::reading_args::{ListArguments, ListOrder};
 use super::{Failure, Output, Styled};
 use crate::filter::{Circumstances, Filter};
 use crate::history::{Bounds, Condition, History, condition};
-use crate::model::{Connection, Header, Line, ListeningSocket, Subflow, ignored};
+use crate::model::{Connection, Cookie, Header, Line, ListeningSocket, Sample, Subflow, ignored};
 use crate::source::snapshots;
 use crate::words::connection::application;
 use crate::words::path::device_name;
@@ -32,6 +34,8 @@ struct Listing {
     history: History,
     /// Seconds over which rates were measured.
     rated_s: Option<f64>,
+    /// What each subflow had sent and received before that, bytes.
+    earlier: FxHashMap<Cookie, (u64, u64)>,
     /// How many connections there are in all.
     all: usize,
     connections: Vec<Connection>,
@@ -45,22 +49,33 @@ struct MeasuredRate {
     in_bps: f64,
 }
 
+/// What each subflow has sent and received, bytes.
+fn counted(sample: &Sample) -> FxHashMap<Cookie, (u64, u64)> {
+    let subflows = sample.connections.iter().flat_map(|one| &one.subflows);
+    let bytes = |subflow: &Subflow| {
+        let sent = subflow.bytes_acked.unwrap_or(0);
+        (sent, subflow.bytes_received.unwrap_or(0))
+    };
+    subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
+}
+
 impl Listing {
     fn read(place: WantedNamespace, arguments: &ListArguments, filter: &Filter) -> Result<Self, Failure> {
         let (header, samples) = snapshots(&place.namespace, arguments.rated_over())?;
-        let rated_s = match samples.as_slice() {
-            [_, later] => Some(later.t),
-            _ => None,
+        let (rated_s, earlier) = match samples.as_slice() {
+            [earlier, later] => (Some(later.t), counted(earlier)),
+            _ => (None, FxHashMap::default()),
         };
         let mut history = History::new(Bounds::default());
-        for sample in samples {
-            history.apply(Line::Sample(Box::new(sample)));
+        if let Some(newest) = samples.into_iter().next_back() {
+            history.apply(Line::Sample(Box::new(newest)));
         }
         let state = history.state();
         let mut listing = Self {
             place,
             header,
             rated_s,
+            earlier,
             all: state.connections.len(),
             connections: state.connections.values().cloned().collect(),
             listeners: state.listeners.values().cloned().collect(),
@@ -103,35 +118,40 @@ impl Listing {
         }
     }
 
-    /// What a connection moves, where that was measured.
+    /// What a connection moves, where that was measured: what its subflows do.
     fn rate(&self, connection: &Connection) -> Option<MeasuredRate> {
+        let rates = connection.subflows.iter();
+        let rates = rates.filter_map(|subflow| self.rate_of_subflow(subflow));
         let _measured = self.rated_s?;
-        let (out_bps, in_bps) = self.history.rate_of(connection.id());
-        Some(MeasuredRate { out_bps, in_bps })
+        Some(rates.fold(MeasuredRate::default(), |sum, rate| MeasuredRate {
+            out_bps: sum.out_bps + rate.out_bps,
+            in_bps: sum.in_bps + rate.in_bps,
+        }))
     }
 
-    /// The same of a subflow.
+    /// The same of a subflow. One that came meanwhile moved all that it ever did.
     fn rate_of_subflow(&self, subflow: &Subflow) -> Option<MeasuredRate> {
-        let _measured = self.rated_s?;
-        let history = self.history.subflow(subflow.cookie);
-        let history = history.filter(|history| history.ended_at.is_none());
-        Some(
-            history.map_or_else(MeasuredRate::default, |history| MeasuredRate {
-                out_bps: history.out_bps(),
-                in_bps: history.in_bps(),
-            }),
-        )
+        let seconds = self.rated_s.filter(|seconds| *seconds > 0.0)?;
+        let (sent, received) = self.earlier.get(&subflow.cookie).copied().unwrap_or_default();
+        let bps = |now: Option<u64>, was: u64| {
+            now.map_or(0.0, |now| now.saturating_sub(was) as f64 * 8.0 / seconds)
+        };
+        Some(MeasuredRate {
+            out_bps: bps(subflow.bytes_acked, sent),
+            in_bps: bps(subflow.bytes_received, received),
+        })
     }
 
     /// What a subflow is doing.
     fn condition(&self, subflow: &Subflow) -> Condition {
         let recent = [subflow.last_data_sent_ms, subflow.last_data_received_ms];
         let is_recent = || recent.into_iter().flatten().any(|ms| ms < RECENT_MS);
-        let bps = match self.rate_of_subflow(subflow) {
-            Some(rate) => rate.out_bps + rate.in_bps,
-            None => f64::from(u8::from(is_recent())),
+        let moves = match self.rate_of_subflow(subflow) {
+            Some(rate) => rate.out_bps + rate.in_bps > 0.0,
+            None => is_recent(),
         };
-        condition(subflow, bps, self.is_up(subflow))
+        let delivers = self.rated_s.is_some() && moves;
+        condition(subflow, (delivers, moves), self.is_up(subflow))
     }
 
     /// Whether the interface of a subflow is up, where that is known. One that is gone is down.
