@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test unit check bench fuzz siege soak truth kernels wifi bare pictures snapshots packages install-tools install-package-tools install-test-tools
+.PHONY: demo test unit check bench fuzz siege soak truth kernels wifi bare rehearsal pictures snapshots packages install-tools install-package-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -55,6 +55,11 @@ wifi: install-tools
 # `make demo` and `make test` on a bare Debian 12 and 13: nothing there but what the install step brings. Hours, and needs root.
 bare:
 	@scripts/bare
+
+# Three minutes of present mode by keys alone through every scenario, a picture every ten seconds in target/rehearsal.
+rehearsal: install-test-tools
+	@$(CARGO) build --release --bins
+	@PATHSCOPE_REHEARSAL_SECONDS=180 $(CARGO) test --release --test rehearsal -- --nocapture keys
 
 # The README's pictures, made by the program itself.
 pictures: install-test-tools

@@ -38,6 +38,7 @@ fn main() -> Result<(), String> {
             path: path.into(),
             panel: "connections".to_owned(),
             after: Duration::from_millis(700),
+            film: None,
         }),
         seconds: None,
         settings: words.iter().find(|word| word.contains(".json")).map(Into::into),

@@ -22,7 +22,7 @@ use crate::model::InterfaceKind;
 use crate::source::{AbsentSource, Waker};
 use crate::source::{FileSource, LiveSource, Options, Pace, Source};
 #[cfg(feature = "gui")]
-use crate::ui::{Progress, Screenshot};
+use crate::ui::{LabStep, LabSubject, Progress, Screenshot};
 
 /// How long the demo runs when it is only to make a picture.
 #[cfg(feature = "gui")]
@@ -142,6 +142,7 @@ fn show_demo(
         path,
         panel: arguments.panel.clone(),
         after: arguments.seconds.unwrap_or(PICTURE_AFTER),
+        film: arguments.film,
     });
     // A picture looks the same however the window was left.
     let settings = screenshot.is_none().then(crate::ui::settings_file).flatten();
@@ -197,11 +198,18 @@ struct DemoLab {
 
 #[cfg(feature = "gui")]
 impl DemoLab {
-    /// The scenario after this one; after the last comes the first.
-    fn next(&self) -> Option<&'static Scenario> {
-        let mut after = lab::scenarios().iter().cycle();
-        after.find(|scenario| scenario.name == self.scenario.name)?;
-        after.next().filter(|next| next.name != self.scenario.name)
+    /// The scenario that is a step away; after the last comes the first.
+    fn stepped(&self, step: LabStep) -> Option<&'static Scenario> {
+        let all = lab::scenarios();
+        let here = all
+            .iter()
+            .position(|scenario| scenario.name == self.scenario.name)?;
+        let place = match step {
+            LabStep::Forth => here + 1,
+            LabStep::Back => here + all.len() - 1,
+        };
+        all.get(place % all.len())
+            .filter(|other| other.name != self.scenario.name)
     }
 }
 
@@ -211,17 +219,40 @@ impl crate::ui::LabControls for DemoLab {
         self.scenario.name.to_owned()
     }
 
-    fn next_scenario(&self) -> Option<String> {
-        self.next().map(|next| next.name.to_owned())
+    fn demonstrates(&self) -> String {
+        self.scenario.summary.to_owned()
     }
 
-    fn start_next(&self, waker: Waker) -> Receiver<Result<crate::ui::Staged, String>> {
+    fn shows(&self) -> Option<LabSubject> {
+        self.scenario.shows.map(|shows| match shows {
+            lab::Shows::Application(name) => LabSubject::Application(name.to_owned()),
+            lab::Shows::Crowd => LabSubject::Crowd,
+        })
+    }
+
+    fn plays_by_itself(&self) -> bool {
+        self.lab.plays_by_itself()
+    }
+
+    fn play(&self, by_itself: bool) -> Result<(), String> {
+        self.lab.play(by_itself).map_err(|error| error.to_string())
+    }
+
+    fn neighbour(&self, step: LabStep) -> Option<String> {
+        self.stepped(step).map(|other| other.name.to_owned())
+    }
+
+    fn start(&self, step: LabStep, waker: Waker) -> Receiver<Result<crate::ui::Staged, String>> {
         let (done, staged) = bounded(1);
-        let next = self.next();
+        let other = self.stepped(step);
+        // Whoever does everything by hand goes on doing so.
+        let options = lab::Options {
+            automatic: self.lab.plays_by_itself(),
+            ..lab::Options::default()
+        };
         let start = move || {
-            let scenario = next.ok_or("there is no other scenario")?;
-            let (source, lab) =
-                stage(scenario, &lab::Options::default(), |_, _| {}).map_err(|why| why.to_string())?;
+            let scenario = other.ok_or("there is no other scenario")?;
+            let (source, lab) = stage(scenario, &options, |_, _| {}).map_err(|why| why.to_string())?;
             Ok(crate::ui::Staged {
                 source: Box::new(source),
                 lab: Box::new(DemoLab { lab, scenario }),

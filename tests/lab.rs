@@ -164,7 +164,7 @@ fn handover_comes_up_with_its_links_connections_and_delays() {
     }
     assert_eq!(established(&lab.netns(), "[fd77:").len(), 3);
     let phone = established(&lab.netns(), "10.77.3.2");
-    for name in ["backup", "video"] {
+    for name in ["rsync", "video"] {
         assert!(
             phone.iter().any(|line| line.contains(&format!("\"{name}\""))),
             "{phone:#?}"

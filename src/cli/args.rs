@@ -148,6 +148,9 @@ pub struct DemoArguments {
     #[arg(long, value_name = "NAME", default_value = "connections", requires = "screenshot",
           value_parser = ["connections", "handovers", "paths", "events", "present"])]
     pub panel: String,
+    /// Make it a moving picture (APNG) of the last so many seconds
+    #[arg(long, value_name = "N", requires = "screenshot", value_parser = seconds)]
+    pub film: Option<Duration>,
     /// List the scenarios
     #[arg(long)]
     pub list: bool,
@@ -163,6 +166,9 @@ pub enum EndpointChange {
         /// [dev IF] [id N] [port N] [FLAG…]
         #[arg(value_name = "WORD")]
         words: Vec<String>,
+        /// Add it though this machine does not have the address, or has it on another interface
+        #[arg(long)]
+        insist: bool,
     },
     /// Change an endpoint's flags: id N [no]FLAG…
     Change {
@@ -201,7 +207,11 @@ pub trait Change {
 impl Change for EndpointChange {
     fn command(&self) -> Result<Command, Failure> {
         match self {
-            Self::Add { address, words } => {
+            Self::Add {
+                address,
+                words,
+                insist,
+            } => {
                 let mut words = Words::new(words);
                 let on_link = address.scope.map(|scope| scope.to_string());
                 let (mut interface, mut id, mut port) = (on_link.clone(), None, None);
@@ -225,6 +235,7 @@ impl Change for EndpointChange {
                     id,
                     port,
                     flags,
+                    insist: *insist,
                 })
             }
             Self::Change { words } => {
@@ -379,6 +390,7 @@ mod tests {
                 id: Some(7),
                 port: Some(443),
                 flags: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
+                insist: false,
             }
         );
     }

@@ -11,6 +11,8 @@ mod figures;
 mod gaps;
 pub mod handover;
 mod memory;
+mod order;
+mod own_changes;
 mod points;
 mod rates;
 mod read_times;
@@ -22,6 +24,7 @@ mod thinning;
 pub use condition::{Condition, condition};
 pub use direction::Direction;
 pub use gaps::Gaps;
+pub use order::{SortFacts, SortKey, SortOrder, UnknownSortKey};
 pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
@@ -33,15 +36,19 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::handover::{Detector, Handover, Incident, incidents};
+use self::handover::{Detector, Handover, Incident, Running, incidents};
 use self::memory::Memory;
+use self::own_changes::OwnChanges;
 use self::read_times::ReadTimes;
 use crate::model::{
-    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
+    Command, Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
 };
 
 /// The most handovers.
 const HANDOVERS: usize = 1000;
+
+/// Samples miss a subflow up to so long after its end, seconds.
+const NOTICED_S: f64 = 2.0;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +109,9 @@ pub struct History {
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
+    own_changes: OwnChanges,
+    /// The handovers that have not ended, once somebody asked and until the next line.
+    running: OnceCell<Vec<Running>>,
     /// Whether a picture may share what is here.
     has_picture: bool,
 }
@@ -118,6 +128,7 @@ impl History {
     /// Takes the next line of the stream.
     pub fn apply(&mut self, line: Line) {
         self.revision += 1;
+        self.running.take();
         self.now = self.now.max(line.t());
         self.gaps.take(&line);
         let ended = self.detector.apply(&line, &self.times);
@@ -150,6 +161,7 @@ impl History {
                 {
                     self.session.rename(old, new);
                 }
+                self.own_changes.note(&event, self.state.endpoints.values());
                 if let Some(outcome) = event.command.as_ref().filter(|outcome| outcome.ok)
                     && let Some(command) = &outcome.asked
                 {
@@ -226,6 +238,28 @@ impl History {
         self.incidents.get_or_init(|| incidents(&self.handovers))
     }
 
+    /// The change made here that closed the subflow whose end an event tells.
+    pub fn closed_by(&self, event: &Event) -> Option<&Command> {
+        self.own_changes.behind(event)
+    }
+
+    /// The change made here that closed a subflow.
+    pub fn ended_by(&self, subflow: &SubflowHistory) -> Option<&Command> {
+        let path = (subflow.last.local, subflow.last.remote);
+        self.own_changes.that_closed(path, subflow.ended_at?, NOTICED_S)
+    }
+
+    /// Every handover that has not ended, in order of connections.
+    pub fn all_running(&self) -> &[Running] {
+        self.running.get_or_init(|| self.detector.all_running(self.now))
+    }
+
+    /// The handover of a connection that has not ended, if there is one.
+    pub fn running(&self, connection: ConnectionId) -> Option<&Running> {
+        let all = self.all_running();
+        all.iter().find(|one| one.connection == connection)
+    }
+
     /// What moved over each interface since the stream began, and the radios' signals.
     pub fn session(&self) -> &Session {
         &self.session
@@ -274,6 +308,9 @@ impl History {
             incidents: self.incidents.clone(),
             found: self.found,
             session: self.session.clone(),
+            own_changes: self.own_changes.clone(),
+            // A picture has no detector.
+            running: self.detector.all_running(self.now).into(),
             has_picture: false,
         }
     }

@@ -83,7 +83,21 @@ impl Lab {
         self.process.links()
     }
 
-    /// Takes a network away, or brings it back. From then on the scenario leaves that link alone. Does not wait for
+    /// Whether links come and go by themselves, as the scenario says.
+    pub fn plays_by_itself(&self) -> bool {
+        self.process.plays_by_itself()
+    }
+
+    /// Has links come and go by themselves again, from the beginning of the scenario and with its links as they were
+    /// then; or leaves everything to a person. Does not wait for it: [`Self::plays_by_itself`] tells when it is done.
+    ///
+    /// # Errors
+    /// When the laboratory has ended.
+    pub fn play(&self, by_itself: bool) -> Result<(), LabError> {
+        self.process.order(&Order::Play { by_itself })
+    }
+
+    /// Takes a network away, or brings it back. From then on nothing happens by itself. Does not wait for
     /// it: [`Self::links`] tells when it is done.
     ///
     /// # Errors
@@ -96,7 +110,7 @@ impl Lab {
         })
     }
 
-    /// Makes a link better or worse; `None` leaves a property as it is.
+    /// Makes a link better or worse; `None` leaves a property as it is. From then on nothing happens by itself.
     ///
     /// # Errors
     /// When there is no such link, a number makes no sense, or the laboratory has ended.

@@ -15,8 +15,8 @@
 //! applications that have many. Where the server announces an address, it is its own on that link. IPv6 is the same
 //! below fd77::/16.
 //!
-//! A [`Scenario`] is data (the module `scenario`): the host process makes its links and applications, plays its acts
-//! and leaves alone what a person has touched. A [`Crowd`] is for measurements: thousands of connections over two
+//! A [`Scenario`] is data (the module `scenario`): the host process makes its links and applications and plays its acts
+//! until a person touches a link, or says so; when told to it begins them anew. A [`Crowd`] is for measurements: thousands of connections over two
 //! bare links.
 //!
 //! The parent and the host process exchange JSON lines over the child's standard input and output (the module `protocol`).
@@ -46,7 +46,7 @@ pub use handle::{Lab, Options};
 pub use host::host_main;
 pub use protocol::Link;
 pub use scenario::{
-    Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Traffic, scenario, scenarios,
+    Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Shows, Traffic, scenario, scenarios,
 };
 
 /// The hidden first argument that makes the program the laboratory's host process.

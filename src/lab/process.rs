@@ -22,6 +22,7 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(3);
 #[derive(Debug, Default)]
 struct Reported {
     links: Vec<Link>,
+    by_itself: bool,
     ended: Option<String>,
 }
 
@@ -93,6 +94,11 @@ impl HostProcess {
         lock(&self.reported).links.clone()
     }
 
+    /// Whether links come and go by themselves, as was last reported.
+    pub(super) fn plays_by_itself(&self) -> bool {
+        lock(&self.reported).by_itself
+    }
+
     /// Asks the host process for something. The pipe holds many orders, and a thread of the host process is always
     /// reading, so this does not wait.
     pub(super) fn order(&self, order: &Order) -> Result<(), LabError> {
@@ -158,6 +164,7 @@ fn listen(
     loop {
         match read_line(&mut reports) {
             Ok(Some(Report::Links(links))) => lock(reported).links = links,
+            Ok(Some(Report::Plays { by_itself })) => lock(reported).by_itself = by_itself,
             Ok(Some(Report::Coming { up, of })) => coming(up, of),
             Ok(Some(Report::Up { server_thread })) => {
                 let _ = up.try_send(Ok(server_thread));

@@ -51,6 +51,8 @@ pub(super) enum Order {
         rate_mbps: Option<f64>,
         loss_percent: Option<f64>,
     },
+    /// The links are to come and go by themselves, from the beginning of the scenario, or as a person does it.
+    Play { by_itself: bool },
     /// Nothing is to be sent, opened or closed any more.
     Calm,
     /// Every connection is to be closed, and nothing done from then on.
@@ -63,6 +65,8 @@ pub(super) enum Order {
 pub(super) enum Report {
     /// The links as they are from now on.
     Links(Vec<Link>),
+    /// Whether links come and go by themselves from now on.
+    Plays { by_itself: bool },
     /// How many connections are up with all their subflows, and how many there are to be.
     Coming { up: usize, of: usize },
     /// Everything is up. The process itself is in the laptop's namespace; this thread of it is in the server's.

@@ -1,6 +1,5 @@
 //! A scenario's acts against time: which are due, which is next.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use super::scenario::{Act, Scenario};
@@ -10,24 +9,36 @@ use super::scenario::{Act, Scenario};
 pub(super) struct Timeline {
     acts: &'static [Act],
     period_s: Option<f64>,
+    /// Since when the acts are played; `None` while a person does everything.
+    begun: Option<Duration>,
+    /// How many were played since then.
     played: usize,
-    held: HashSet<String>,
 }
 
 impl Timeline {
-    /// The acts of a scenario, or none when a person does everything.
+    /// The acts of a scenario, which begin at once, or when they are told to where a person does everything first.
     pub(super) fn new(scenario: &Scenario, automatic: bool) -> Self {
         Self {
-            acts: if automatic { scenario.acts } else { &[] },
+            acts: scenario.acts,
             period_s: scenario.period_s,
+            begun: automatic.then_some(Duration::ZERO),
             played: 0,
-            held: HashSet::new(),
         }
     }
 
-    /// From now on this link is a person's: its acts pass without effect.
-    pub(super) fn hold(&mut self, link: &str) {
-        self.held.insert(link.to_owned());
+    /// Whether the acts are played.
+    pub(super) fn plays(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// From now on a person does everything.
+    pub(super) fn stop(&mut self) {
+        self.begun = None;
+    }
+
+    /// Begins with the first act, as at the start.
+    pub(super) fn begin(&mut self, now: Duration) {
+        (self.begun, self.played) = (Some(now), 0);
     }
 
     /// When the next act is due.
@@ -37,18 +48,13 @@ impl Timeline {
 
     /// The next act that is due at `now`, once.
     pub(super) fn take_due(&mut self, now: Duration) -> Option<Act> {
-        while let Some((due, act)) = self.upcoming()
-            && due <= now
-        {
-            self.played += 1;
-            if !self.held.contains(act.link) {
-                return Some(act);
-            }
-        }
-        None
+        let (_, act) = self.upcoming().filter(|(due, _)| *due <= now)?;
+        self.played += 1;
+        Some(act)
     }
 
     fn upcoming(&self) -> Option<(Duration, Act)> {
+        let begun = self.begun?;
         let round = self.played.checked_div(self.acts.len())?;
         let act = *self.acts.get(self.played % self.acts.len())?;
         let begins_s = match self.period_s {
@@ -56,7 +62,7 @@ impl Timeline {
             None if round == 0 => 0.0,
             None => return None,
         };
-        Some((Duration::from_secs_f64(begins_s + act.at_s), act))
+        Some((begun + Duration::from_secs_f64(begins_s + act.at_s), act))
     }
 }
 
@@ -93,11 +99,19 @@ mod tests {
     }
 
     #[test]
-    fn a_held_link_is_left_alone() {
+    fn by_hand_nothing_happens_for_as_long_as_somebody_likes_and_then_it_begins_anew() {
         let mut timeline = Timeline::new(scenario("handover").expect("known"), true);
-        timeline.hold("wifi");
-        assert_eq!(timeline.take_due(seconds(100)), None);
-        assert!(timeline.next_due() > Some(seconds(100)));
+        assert!(timeline.take_due(seconds(8)).is_some());
+        timeline.stop();
+        assert_eq!(timeline.take_due(seconds(1000)), None);
+        assert_eq!((timeline.next_due(), timeline.plays()), (None, false));
+        timeline.begin(seconds(1000));
+        assert_eq!(timeline.take_due(seconds(1007)), None);
+        assert_eq!(timeline.next_due(), Some(seconds(1008)));
+        assert_eq!(
+            timeline.take_due(seconds(1008)).map(|act| act.change),
+            Some(Change::Unplug)
+        );
     }
 
     #[test]

@@ -13,11 +13,13 @@ use super::events::{self, EventsState};
 use super::feed::Feed;
 use super::fit::Fit;
 use super::handovers::{self, HandoversState};
+use super::kit;
 use super::lab_strip;
 use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
 use super::pause_bar;
 use super::present::{self, PresentState};
+use super::running;
 use super::settings::{Settings, Store};
 use super::status;
 use super::theme::{self, Tokens};
@@ -26,7 +28,7 @@ use super::view::{Tab, UiCommand, View};
 use super::waits::Waits;
 use super::{LabControls, OpenDemo, Setup, Theme};
 use crate::desktop::NetworkManager;
-use crate::model::{Event, EventKind};
+use crate::model::{Command, Event, EventKind};
 use crate::source::Source;
 
 /// The window: the stream, what each panel remembers, and nothing else.
@@ -151,8 +153,9 @@ impl App {
 
     /// Has read each interval what somebody looks at.
     fn watch(&mut self) {
+        self.panels.list.sort = self.store.settings.list_sort;
         let watched = if self.panels.present.on {
-            self.panels.present.shown
+            self.panels.present.watched()
         } else {
             self.panels.list.selected
         };
@@ -218,9 +221,10 @@ impl App {
             waits: waits.as_deref(),
             interval_ms: feed.interval_ms(),
         };
+        running::keep_counting(&view, ui.ctx());
         let lab = lab.now();
         if present.on {
-            commands.extend(present::ui(present, list.selected, lab.as_ref(), &view, ui));
+            commands.extend(present::ui(present, list.selection(), lab.as_ref(), &view, ui));
             self.carry_out(commands, ui.ctx());
             return;
         }
@@ -242,7 +246,7 @@ impl App {
         let strip = lab.map(|lab| {
             let frame = Frame::NONE.fill(tokens.raised);
             let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
-            (lab.links, place(panel, ui))
+            (lab, place(panel, ui))
         });
         match tab {
             Tab::Connections => {
@@ -258,8 +262,8 @@ impl App {
             Tab::Events => commands.extend(events::ui(events, &view, ui)),
         }
         let mut within = |place: Rect| ui.new_child(UiBuilder::new().max_rect(place));
-        if let Some((links, place)) = strip {
-            commands.extend(lab_strip::ui(&links, &view, &mut within(place)));
+        if let Some((lab, place)) = strip {
+            commands.extend(lab_strip::ui(&lab, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         commands.extend(consent::ui(view.access, ui));
@@ -323,6 +327,9 @@ impl App {
 
     fn keys(&mut self, ui: &Ui) -> Vec<UiCommand> {
         let mut commands = Vec::new();
+        if kit::keep_keys_in_menus(ui.ctx()) {
+            return commands;
+        }
         // Whoever types, or is asked something, means that.
         if ui.ctx().text_edit_focused() || ui.memory(|memory| memory.top_modal_layer().is_some()) {
             return commands;
@@ -338,6 +345,21 @@ impl App {
         }
         if pressed(Key::F11) {
             commands.push(UiCommand::Present(true));
+        }
+        let filter = match self.tab {
+            Tab::Connections => Some(&mut self.panels.list.filter),
+            Tab::Events => Some(&mut self.panels.events.filter),
+            Tab::Handovers | Tab::Paths => None,
+        };
+        if let Some(filter) = filter.filter(|filter| !filter.is_empty())
+            && pressed(Key::Escape)
+        {
+            filter.clear();
+        }
+        if let Some(by_itself) = self.lab.plays_by_itself()
+            && pressed(Key::H)
+        {
+            commands.push(UiCommand::PlayByItself(!by_itself));
         }
         let tabs = [
             (Key::Num1, Tab::Connections),
@@ -395,8 +417,16 @@ impl App {
 
     fn perform(&mut self, command: UiCommand, ctx: &Context) {
         match command {
-            UiCommand::Request(command) => self.feed.request(command, &self.store.settings.interfaces),
-            UiCommand::Undo(reference) => self.feed.undo(reference, &self.store.settings.interfaces),
+            UiCommand::Request(command) => drop(self.request(command)),
+            UiCommand::Confirmed(command) => self.feed.request(command, &self.store.settings.interfaces),
+            UiCommand::Undo(reference) => {
+                let back = self.feed.changes.back(reference, self.feed.live().state());
+                if let Some(command) = back
+                    && self.request(command)
+                {
+                    self.feed.changes.forget(reference);
+                }
+            }
             UiCommand::Dismiss => self.feed.changes.dismiss(),
             UiCommand::SetInterval(ms) => {
                 self.store.settings.interval_ms = Some(ms);
@@ -405,11 +435,12 @@ impl App {
             UiCommand::Pause(pause) => self.feed.pause(pause),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::Present(on) => {
-                self.panels.present.on = on;
+                self.panels.present.turn(on);
                 ctx.send_viewport_cmd(ViewportCommand::Fullscreen(on));
             }
             UiCommand::ReduceMotion(still) => self.store.settings.reduced_motion = still,
-            UiCommand::NextScenario => self.lab.start_next(ctx),
+            UiCommand::Scenario(step) => self.lab.start(step, ctx),
+            UiCommand::PlayByItself(by_itself) => self.of_the_lab(|lab| lab.play(by_itself)),
             UiCommand::SetNotices(notices) => self.store.settings.notices = notices,
             UiCommand::CheckNotices => self.desktop.check(),
             UiCommand::Open(tab) => self.tab = tab,
@@ -429,6 +460,7 @@ impl App {
                 self.panels.list.choose(id);
                 self.look(t);
             }
+            UiCommand::SortList(sort) => self.store.settings.list_sort = sort,
             UiCommand::SetDirection(direction) => self.store.settings.direction = direction,
             UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
             UiCommand::Copy(text) => ctx.copy_text(text),
@@ -443,6 +475,16 @@ impl App {
             UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }
         ctx.request_repaint();
+    }
+
+    /// Asks for a change; one that closes subflows waits under *Paths* for *Apply*. Whether it was asked for.
+    fn request(&mut self, command: Command) -> bool {
+        if self.panels.paths.hold(&command, self.feed.live().state()) {
+            self.tab = Tab::Paths;
+            return false;
+        }
+        self.feed.request(command, &self.store.settings.interfaces);
+        true
     }
 
     /// Brings a moment into view in every panel.

@@ -14,8 +14,10 @@ const RECENT_S: f64 = 60.0;
 pub(super) fn badge(remark: Remark) -> Badge {
     let text = connection::remark(remark);
     match remark {
-        Remark::NoPath | Remark::Fallback => Badge::warning(text, ICON_WARNING.codepoint),
-        Remark::Handover { .. } | Remark::BackupInUse => {
+        Remark::NoPath | Remark::Fallback | Remark::HandoverRuns { stopped_s: Some(_) } => {
+            Badge::warning(text, ICON_WARNING.codepoint)
+        }
+        Remark::HandoverRuns { stopped_s: None } | Remark::Handover { .. } | Remark::BackupInUse => {
             Badge::neutral(text, Some(ICON_SWAP_HORIZ.codepoint))
         }
         Remark::OnePath => Badge::neutral(text, None),
@@ -40,7 +42,15 @@ pub(super) fn remarks(connection: &Connection, view: &View<'_>) -> Vec<Remark> {
             .sum()
     };
     let mut remarks = Vec::new();
-    let newest = view.interruptions(connection.id()).next();
+    // What runs says more than what was.
+    if let Some(running) = view.shown.running(connection.id()) {
+        let stopped_s = running.stopped_since().map(|since| view.clock() - since);
+        remarks.push(Remark::HandoverRuns { stopped_s });
+    }
+    let newest = view
+        .interruptions(connection.id())
+        .next()
+        .filter(|_| remarks.is_empty());
     let ago = newest.map(|(handover, _)| view.shown.now() - handover.t);
     let recent = ago.filter(|ago_s| *ago_s < RECENT_S);
     remarks.extend(recent.map(|ago_s| Remark::Handover { ago_s }));

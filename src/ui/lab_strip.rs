@@ -1,15 +1,17 @@
 //! The links of a laboratory: each with a plug to pull, and a menu that makes it worse or closes a subflow over it.
 
-use egui::{Popup, Rect, Stroke, Ui, UiBuilder, pos2, vec2};
+use egui::{Align, Layout, Popup, Rect, Sense, Stroke, Ui, UiBuilder, pos2, vec2};
 use egui_material_icons::icons::{
     ICON_LINK_OFF, ICON_MORE_VERT, ICON_POWER, ICON_POWER_OFF, ICON_SPEED, ICON_UNDO, ICON_WARNING,
 };
 
-use super::kit::{Button, Look, menu_item, paint, paint_within, shape_of};
+use super::kit::{Button, Look, menu_item, paint, paint_within, segmented, shape_of};
+use super::laboratory::LabNow;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{UiCommand, View, application};
 use super::{LabLink, LabQuality, LabShape};
 use crate::model::{Command, Connection, Subflow, equivalent};
+use crate::words::lab::{BY_HAND, BY_ITSELF, WHO_DRIVES};
 
 /// How high the strip is.
 pub(super) const HEIGHT: f32 = 56.0;
@@ -98,8 +100,9 @@ fn slot(link: &LabLink, view: &View<'_>) -> Slot {
     view.slots.of(Some(&link.name))
 }
 
-/// The strip.
-pub(super) fn ui(links: &[LabLink], view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+/// The strip: the links, and who drives them.
+pub(super) fn ui(lab: &LabNow, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    let links = &lab.links;
     let mut commands = Vec::new();
     let tokens = Tokens::of(ui);
     let rect = ui.max_rect();
@@ -114,8 +117,9 @@ pub(super) fn ui(links: &[LabLink], view: &View<'_>, ui: &mut Ui) -> Vec<UiComma
         tokens.text,
     ) + 16.0;
     let gaps = links.len().saturating_sub(1) as f32 * 8.0;
-    let room = (rect.right() - 16.0 - start - gaps) / links.len().max(1) as f32;
-    let wide = room.clamp(180.0, 348.0);
+    let end = rect.right() - 16.0 - drive(lab.by_itself, rect, ui, &mut commands);
+    let room = (end - 16.0 - start - gaps) / links.len().max(1) as f32;
+    let wide = room.clamp(150.0, 348.0);
     for (number, link) in links.iter().enumerate() {
         let left = start + number as f32 * (wide + 8.0);
         let card = Rect::from_min_size(pos2(left, rect.top() + 8.0), vec2(wide, 40.0));
@@ -157,6 +161,25 @@ pub(super) fn ui(links: &[LabLink], view: &View<'_>, ui: &mut Ui) -> Vec<UiComma
         Popup::menu(&button).show(|ui| menu(link, view, ui, &mut commands));
     }
     commands
+}
+
+/// The switch between links that come and go by themselves and by hand, at the right end; how wide it is.
+fn drive(by_itself: bool, strip: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>) -> f32 {
+    let ways = [BY_ITSELF, BY_HAND];
+    let place = Rect::from_min_max(
+        pos2(strip.left(), strip.top() + 16.0),
+        strip.max - vec2(16.0, 16.0),
+    );
+    let layout = Layout::right_to_left(Align::Center);
+    let mut child = ui.new_child(UiBuilder::new().max_rect(place).layout(layout).id_salt("drive"));
+    let on = usize::from(!by_itself);
+    let clicked = segmented(&mut child, &ways, Some(on)).filter(|way| *way != on);
+    commands.extend(clicked.map(|way| UiCommand::PlayByItself(way == 0)));
+    let wide = child.min_rect().width();
+    child
+        .interact(child.min_rect(), child.scope_id().with("meaning"), Sense::hover())
+        .on_hover_text(WHO_DRIVES);
+    wide
 }
 
 fn plug(link: &LabLink, place: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>) {

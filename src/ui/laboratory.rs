@@ -3,7 +3,7 @@
 use crossbeam_channel::{Receiver, TryRecvError};
 use egui::Context;
 
-use super::{LabControls, LabLink, Staged};
+use super::{LabControls, LabLink, LabStep, LabSubject, Staged};
 use crate::source::Source;
 
 /// A laboratory, where there is one.
@@ -19,14 +19,21 @@ struct Starting {
 }
 
 /// What can be done with a laboratory now.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct LabNow {
     /// Its links.
     pub links: Vec<LabLink>,
     /// The scenario that runs.
     pub scenario: String,
-    /// The one after it, where there is another.
+    /// What it demonstrates.
+    pub demonstrates: String,
+    /// What is looked at first.
+    pub shows: Option<LabSubject>,
+    /// Whether links come and go by themselves.
+    pub by_itself: bool,
+    /// The one after it, where there is another, and the one before.
     pub next: Option<String>,
+    pub before: Option<String>,
     /// The one that is being started.
     pub starting: Option<String>,
 }
@@ -45,9 +52,18 @@ impl Laboratory {
         Some(LabNow {
             links: controls.links(),
             scenario: controls.scenario(),
-            next: controls.next_scenario(),
+            demonstrates: controls.demonstrates(),
+            shows: controls.shows(),
+            by_itself: controls.plays_by_itself(),
+            next: controls.neighbour(LabStep::Forth),
+            before: controls.neighbour(LabStep::Back),
             starting: self.starting.as_ref().map(|starting| starting.name.clone()),
         })
+    }
+
+    /// Whether its links come and go by themselves, where there is one.
+    pub(super) fn plays_by_itself(&self) -> Option<bool> {
+        self.controls.as_deref().map(LabControls::plays_by_itself)
     }
 
     /// Asks it for something.
@@ -55,15 +71,15 @@ impl Laboratory {
         self.controls.as_deref().map_or(Ok(()), ask)
     }
 
-    /// Starts the next scenario, while this one goes on.
-    pub(super) fn start_next(&mut self, ctx: &Context) {
+    /// Starts the scenario that is a step away, while this one goes on.
+    pub(super) fn start(&mut self, step: LabStep, ctx: &Context) {
         let Some(controls) = self.controls.as_deref().filter(|_| self.starting.is_none()) else {
             return;
         };
-        if let Some(name) = controls.next_scenario() {
+        if let Some(name) = controls.neighbour(step) {
             let ctx = ctx.clone();
             let waker = std::sync::Arc::new(move || ctx.request_repaint());
-            let staged = controls.start_next(waker);
+            let staged = controls.start(step, waker);
             self.starting = Some(Starting { name, staged });
         }
     }

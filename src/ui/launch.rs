@@ -4,21 +4,19 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
-use egui::{ColorImage, Context, ViewportBuilder, ViewportCommand, vec2};
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder as _};
+use egui::{Context, ViewportBuilder, ViewportCommand, vec2};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
 use super::opening::Progress;
 use super::opening_size;
 use super::settings::{self, LEAST, Settings, WindowSize};
+use super::timer::Timer;
 use super::{App, Screenshot, Setup};
 use crate::desktop::NetworkManager;
-use crate::model::text::for_terminal;
 
 /// How long the window waits to show itself whole, before it shows what is being made.
 const SPLASH_AFTER: Duration = Duration::from_millis(700);
@@ -159,6 +157,12 @@ impl Screenshot {
                 height: 720.0,
                 ..usual
             },
+            // As large as a page shows it.
+            _ if self.film.is_some() => WindowSize {
+                width: 1120.0,
+                height: 700.0,
+                ..usual
+            },
             _ => usual,
         }
     }
@@ -245,94 +249,6 @@ fn end_on_signals(ctx: &Context, told_to_end: &Arc<AtomicBool>) -> std::io::Resu
     Ok(())
 }
 
-/// When to take a picture and when to close.
-struct Timer {
-    /// When what it shows was first there.
-    opened: Instant,
-    screenshot: Option<Screenshot>,
-    closes: Option<Duration>,
-    saved: Arc<AtomicBool>,
-    asked: bool,
-    told_to_end: Arc<AtomicBool>,
-}
-
-impl Default for Timer {
-    fn default() -> Self {
-        Self {
-            opened: Instant::now(),
-            screenshot: None,
-            closes: None,
-            saved: Arc::default(),
-            asked: false,
-            told_to_end: Arc::default(),
-        }
-    }
-}
-
-impl Timer {
-    /// Begins with what is to be shown.
-    fn begin(&mut self, setup: &Setup) {
-        self.opened = Instant::now();
-        self.screenshot.clone_from(&setup.screenshot);
-        self.closes = setup.seconds;
-    }
-
-    /// Whether the window closes now.
-    fn tick(&mut self, ctx: &Context) -> bool {
-        let open = self.opened.elapsed();
-        if let Some(screenshot) = &self.screenshot {
-            match screenshot.after.checked_sub(open) {
-                Some(rest) if !rest.is_zero() => ctx.request_repaint_after(rest),
-                _ if !self.asked => {
-                    self.asked = true;
-                    let (path, saved, ctx_back) = (screenshot.path.clone(), self.saved.clone(), ctx.clone());
-                    ctx.request_screenshot(move |picture| {
-                        if let Err(error) = save(&picture, &path) {
-                            let text = format!("cannot write {}: {error}", path.display());
-                            eprintln!("pathscope: {}", for_terminal(&text));
-                        }
-                        saved.store(true, Ordering::Release);
-                        ctx_back.request_repaint();
-                    });
-                }
-                _ => {}
-            }
-        }
-        let over =
-            self.closes.is_some_and(|closes| open >= closes) || self.told_to_end.load(Ordering::Acquire);
-        let ends = over || self.saved.load(Ordering::Acquire);
-        if ends {
-            ctx.send_viewport_cmd(ViewportCommand::Close);
-        } else if let Some(closes) = self.closes {
-            ctx.request_repaint_after(closes.saturating_sub(open));
-        }
-        ends
-    }
-}
-
-/// Writes a picture as the smallest of its encodings: pictures of windows have large even areas, and few colours.
-pub(super) fn save(picture: &ColorImage, path: &Path) -> Result<(), String> {
-    let [width, height] = picture.size;
-    let bytes: Vec<u8> = picture
-        .pixels
-        .iter()
-        .flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()])
-        .collect();
-    let size = |side: usize| u32::try_from(side).map_err(|error| error.to_string());
-    let (width, height) = (size(width)?, size(height)?);
-    let mut smallest: Option<Vec<u8>> = None;
-    for filter in [FilterType::NoFilter, FilterType::Up, FilterType::Paeth] {
-        let mut file = Vec::new();
-        PngEncoder::new_with_quality(&mut file, CompressionType::Best, filter)
-            .write_image(&bytes, width, height, ExtendedColorType::Rgb8)
-            .map_err(|error| error.to_string())?;
-        if smallest.as_ref().is_none_or(|least| file.len() < least.len()) {
-            smallest = Some(file);
-        }
-    }
-    std::fs::write(path, smallest.unwrap_or_default()).map_err(|error| error.to_string())
-}
-
 struct Window {
     /// What it shows, once it is made.
     app: Option<App>,
@@ -394,7 +310,7 @@ impl eframe::App for Window {
 
     fn raw_input_hook(&mut self, _ctx: &Context, input: &mut egui::RawInput) {
         // A picture shows the window, not where somebody left the pointer.
-        if self.timer.screenshot.is_some() {
+        if self.timer.takes_picture() {
             input
                 .events
                 .retain(|event| !matches!(event, egui::Event::PointerMoved(_)));

@@ -16,6 +16,7 @@ mod desktop;
 mod empty;
 mod events;
 mod feed;
+mod film;
 mod fit;
 mod handovers;
 mod kit;
@@ -31,9 +32,11 @@ mod pause_bar;
 mod plots;
 mod present;
 mod resample;
+mod running;
 mod settings;
 mod status;
 mod theme;
+mod timer;
 mod top_bar;
 mod view;
 mod waits;
@@ -93,6 +96,8 @@ pub struct Screenshot {
     pub panel: String,
     /// How long the window is open before.
     pub after: Duration,
+    /// How much of that is shown as a moving picture (APNG); `None` for a still one of its end.
+    pub film: Option<Duration>,
 }
 
 /// Dark or light.
@@ -129,17 +134,60 @@ pub trait LabControls: Send {
         String::new()
     }
 
-    /// The name of the scenario after it, where there is another.
-    fn next_scenario(&self) -> Option<String> {
+    /// What that scenario demonstrates, in a line.
+    fn demonstrates(&self) -> String {
+        String::new()
+    }
+
+    /// What is looked at first; `None` for the busiest connection of several paths.
+    fn shows(&self) -> Option<LabSubject> {
         None
     }
 
-    /// Starts the next scenario while this one goes on. It is sent once it runs, or why it does not; then `waker` is
-    /// called.
-    fn start_next(&self, waker: Waker) -> Receiver<Result<Staged, String>> {
-        drop(waker);
+    /// Whether links come and go by themselves, as the scenario says.
+    fn plays_by_itself(&self) -> bool {
+        false
+    }
+
+    /// Has links come and go by themselves, from the beginning of the scenario on; or leaves everything to a person.
+    ///
+    /// # Errors
+    /// Why it could not be done, in one line.
+    fn play(&self, by_itself: bool) -> Result<(), String> {
+        let _ = by_itself;
+        Ok(())
+    }
+
+    /// The name of the scenario that is a step away, where there is another.
+    fn neighbour(&self, step: LabStep) -> Option<String> {
+        let _ = step;
+        None
+    }
+
+    /// Starts the scenario that is a step away while this one goes on. It is sent once it runs, or why it does not; then
+    /// `waker` is called.
+    fn start(&self, step: LabStep, waker: Waker) -> Receiver<Result<Staged, String>> {
+        drop((step, waker));
         crossbeam_channel::never()
     }
+}
+
+/// Which way to go along a laboratory's scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabStep {
+    /// To the one after.
+    Forth,
+    /// To the one before.
+    Back,
+}
+
+/// What a scenario is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LabSubject {
+    /// The connection of this application.
+    Application(String),
+    /// All connections together.
+    Crowd,
 }
 
 /// A laboratory that runs, and the stream of what happens in it.

@@ -4,6 +4,7 @@ use egui::{Color32, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, 
 use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR, ICON_HOURGLASS_EMPTY};
 
 use super::kit::{Button, Look, icon, paint_right, paint_within};
+use super::running;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use crate::words::access as words;
@@ -65,6 +66,9 @@ pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<
 
 fn left(view: &View<'_>) -> String {
     let mut parts = Vec::new();
+    if let Some(happening) = running::of_all(view) {
+        parts.push(format!("{} {}", happening.headline, happening.second));
+    }
     if let Some(header) = view.live.header().filter(|header| !header.kernel.is_empty()) {
         parts.push(format!("Linux {}", header.kernel));
     }

@@ -1,8 +1,8 @@
 //! Connections: what is worth a badge, and what is said of one as a whole.
 
-use super::uncapitalised;
 use super::units::{age, several};
-use crate::history::Direction;
+use super::{running, uncapitalised};
+use crate::history::{Direction, SortKey};
 use crate::model::{Connection, Process};
 
 /// What is worth a badge at a connection.
@@ -12,6 +12,11 @@ pub enum Remark {
     NoPath,
     /// It goes on as plain TCP.
     Fallback,
+    /// Its data has to move now.
+    HandoverRuns {
+        /// For how long nothing has been delivered, seconds, if so.
+        stopped_s: Option<f64>,
+    },
     /// Its data had to move, so many seconds ago.
     Handover {
         /// How long ago that was, seconds.
@@ -28,6 +33,7 @@ pub fn remark(remark: Remark) -> String {
     match remark {
         Remark::NoPath => "No path left".to_owned(),
         Remark::Fallback => "Fell back to TCP".to_owned(),
+        Remark::HandoverRuns { stopped_s } => running::briefly(stopped_s),
         Remark::Handover { ago_s } => format!("Handover {}", ago(ago_s)),
         Remark::BackupInUse => "Backup in use".to_owned(),
         Remark::OnePath => "One path".to_owned(),
@@ -108,6 +114,20 @@ pub fn preposition(direction: Direction) -> &'static str {
     match direction {
         Direction::Sent => "to",
         Direction::Received => "from",
+    }
+}
+
+/// An order of connections, or the same turned round.
+pub fn order(key: SortKey, reversed: bool) -> &'static str {
+    match (key, reversed) {
+        (SortKey::Rate, false) => "Rate, highest first",
+        (SortKey::Rate, true) => "Rate, lowest first",
+        (SortKey::Name, false) => "Name, from A to Z",
+        (SortKey::Name, true) => "Name, from Z to A",
+        (SortKey::Age, false) => "Age, oldest first",
+        (SortKey::Age, true) => "Age, newest first",
+        (SortKey::Peer, false) => "Peer, lowest address first",
+        (SortKey::Peer, true) => "Peer, highest address first",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::units::{Measured, measured, several};
+use super::units::{Measured, age, measured, several};
 use crate::history::handover::{Cause, Fate, Handover, Incident, Interruption, Outcome, Uninterrupted};
 
 /// Where no path is named, because all are meant.
@@ -141,15 +141,43 @@ pub fn sentence(handover: &Handover, name: impl Fn(&str) -> String) -> String {
 pub struct Headline {
     /// All before the figure; the whole sentence where there is none.
     pub words: String,
-    /// The interruption of the worst.
-    pub figure: Option<Measured>,
+    /// How long nothing was delivered, of the worst.
+    pub figure: Option<Length>,
+}
+
+/// How long nothing was delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// It is over.
+    Measured(Measured),
+    /// It goes on: for so long so far, with the sign for that.
+    SoFar(String),
+}
+
+impl Length {
+    /// The length alone.
+    pub fn alone(&self) -> String {
+        match self {
+            Self::Measured(measured) => measured.length.to_string(),
+            Self::SoFar(so_far) => so_far.clone(),
+        }
+    }
+
+    /// How far the truth may lie to either side, where that is known.
+    pub fn uncertainty(&self) -> Option<&str> {
+        match self {
+            Self::Measured(measured) => Some(&measured.uncertainty),
+            Self::SoFar(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Headline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.words)?;
         match &self.figure {
-            Some(figure) => write!(f, " {figure}."),
+            Some(Length::Measured(measured)) => write!(f, " {measured}."),
+            Some(Length::SoFar(so_far)) => write!(f, " {so_far}"),
             None => Ok(()),
         }
     }
@@ -189,13 +217,18 @@ pub fn headline(incident: &Incident, name: impl Fn(&str) -> String) -> Headline 
     };
     Headline {
         words,
-        figure: Some(length(worst)),
+        figure: Some(Length::Measured(length(worst))),
     }
 }
 
 /// When delivery was as before: `Delivering as before after 0.4 s.`
 pub fn recovery(ms: u64) -> String {
     format!("Delivering as before after {:.1} s.", ms as f64 / 1000.0)
+}
+
+/// How long ago the last one was, where it no longer says how things are.
+pub fn last_was(ago_s: f64) -> String {
+    format!("The last handover was {} ago.", age(ago_s))
 }
 
 /// What became of the connections of an incident:

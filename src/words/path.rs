@@ -48,6 +48,17 @@ pub fn speed(mbps: u32) -> String {
     }
 }
 
+/// That a path that was lost is there again.
+pub fn is_back(name: &str) -> String {
+    format!("{name} is back.")
+}
+
+/// That paths are down.
+pub fn are_down(names: &[String]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} down.", super::listed(names))
+}
+
 /// That what is sent from an address leaves by another interface than the one that has it.
 pub fn leaves_by(address: IpAddr, owner: &str, interface: &str) -> String {
     format!("{address} of {owner} leaves by {interface}")

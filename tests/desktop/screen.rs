@@ -1,11 +1,30 @@
 //! A virtual display of the test's own, and the program's window on it.
+#![allow(dead_code, unreachable_pub, reason = "each test program uses a part of it")]
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use x11rb::connection::Connection as _;
-use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window};
+use x11rb::protocol::xproto::{
+    ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, InputFocus, KEY_PRESS_EVENT,
+    KEY_RELEASE_EVENT, MapState, Window,
+};
+use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
+
+/// What stands on a key (X11/keysymdef.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keysym(u32);
+
+impl Keysym {
+    pub const DIGITS: [Self; 3] = [Self(0x31), Self(0x32), Self(0x33)];
+    pub const H: Self = Self(0x68);
+    pub const N: Self = Self(0x6e);
+    pub const P: Self = Self(0x70);
+    pub const UP: Self = Self(0xff52);
+    pub const DOWN: Self = Self(0xff54);
+    pub const F11: Self = Self(0xffc8);
+}
 
 /// A display that ends with the test.
 pub struct Screen {
@@ -68,6 +87,50 @@ impl Screen {
         let attributes = self.connection.get_window_attributes(window);
         let attributes = attributes.ok().and_then(|cookie| cookie.reply().ok());
         attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE)
+    }
+
+    /// Presses a key and lets it go, with the window in focus.
+    pub fn press(&self, window: Window, key: Keysym) {
+        let x = &self.connection;
+        let setup = x.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let mapping = x
+            .get_keyboard_mapping(first, last - first + 1)
+            .expect("a request");
+        let mapping = mapping.reply().expect("the keys");
+        let width = usize::from(mapping.keysyms_per_keycode);
+        let keys = mapping.keysyms.chunks(width);
+        let place = keys.into_iter().position(|signs| signs.first() == Some(&key.0));
+        let code = first + u8::try_from(place.expect("a key with that sign")).expect("a keycode");
+        x.set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME)
+            .expect("a request");
+        for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
+            let sent = x.xtest_fake_input(kind, code, 0, x11rb::NONE, 0, 0, 0);
+            sent.expect("a request").check().expect("a key");
+        }
+    }
+
+    /// What a window shows.
+    pub fn picture(&self, window: Window) -> image::RgbaImage {
+        let x = &self.connection;
+        let size = x
+            .get_geometry(window)
+            .expect("a request")
+            .reply()
+            .expect("a size");
+        let (width, height) = (size.width, size.height);
+        let format = ImageFormat::Z_PIXMAP;
+        let image = x.get_image(format, window, 0, 0, width, height, u32::MAX);
+        let image = image.expect("a request").reply().expect("a picture");
+        // Blue, green, red and nothing, as Xvfb has them at a depth of 24.
+        let pixels: Vec<u8> = image
+            .data
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .flat_map(|[blue, green, red, _]| [*red, *green, *blue, 0xff])
+            .collect();
+        image::RgbaImage::from_raw(width.into(), height.into(), pixels).expect("as many pixels")
     }
 
     /// Asks a window to close, as a window manager does.

@@ -158,6 +158,15 @@ mod pictures {
             self.away();
         }
 
+        pub fn key(&mut self, key: egui::Key) {
+            self.harness.key_press(key);
+            self.harness.run();
+        }
+
+        pub fn has(&self, part: &str) -> bool {
+            self.harness.query_all_by_label_contains(part).next().is_some()
+        }
+
         pub fn click_what_contains(&mut self, part: &str) {
             self.harness.get_by_label_contains(part).click();
             self.away();

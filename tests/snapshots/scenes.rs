@@ -3,7 +3,9 @@
 use pathscope::desktop::{MptcpFlags, Profile};
 use pathscope::model::{Line, Sample, SettingValue};
 
-use crate::stage::{Scripted, as_root, connection, full_access, may_ask, quiet, read_only, script, subflow};
+use crate::stage::{
+    self, Scripted, as_root, connection, full_access, may_ask, quiet, read_only, script, subflow,
+};
 use crate::{Scene, Shown};
 
 const WIDE: [f32; 2] = [1440.0, 900.0];
@@ -59,6 +61,17 @@ fn present(window: &mut Shown) {
     window.click("Present");
 }
 
+/// From one of a crowd to all of them.
+fn present_crowd(window: &mut Shown) {
+    present(window);
+    for _ in 0..8 {
+        if window.has("Connections by application") {
+            break;
+        }
+        window.key(egui::Key::ArrowUp);
+    }
+}
+
 /// The panel that the window begins with, and what stands there without connections.
 fn of_connections() -> Vec<Scene> {
     vec![
@@ -68,6 +81,7 @@ fn of_connections() -> Vec<Scene> {
             window.click("Pause");
             window.point(egui::pos2(900.0, 300.0));
         }),
+        scene("connections-loss", losing, nothing),
         scene("connections-read-only", || Scripted::played(read_only()), nothing),
         scene("connections-as-root", || Scripted::played(as_root()), nothing),
         scene(
@@ -210,6 +224,12 @@ fn of_other_panels() -> Vec<Scene> {
 fn of_sizes() -> Vec<Scene> {
     vec![
         sized(PROJECTOR, 1.0, with_lab(scene("present", played, present))),
+        sized(PROJECTOR, 1.0, with_lab(scene("present-loss", losing, present))),
+        sized(
+            PROJECTOR,
+            1.0,
+            with_lab(scene("present-crowd", crowd, present_crowd)),
+        ),
         sized(PROJECTOR, 1.0, scene("present-no-handover", undisturbed, present)),
         sized(PROJECTOR, 1.0, scene("present-many-paths", many_paths, present)),
         sized(
@@ -327,6 +347,50 @@ fn many_paths() -> Scripted {
             .sum();
         connection.bytes_received = Some(sum);
         sample.connections.push(connection);
+        source.sender.send(Line::Sample(Box::new(sample))).unwrap();
+    }
+    source
+}
+
+/// The script until Wi-Fi has been lost for a moment.
+fn losing() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in stage::losing(0.75) {
+        source.sender.send(line).unwrap();
+    }
+    source
+}
+
+/// A hundred and fifty connections over two links, some of them busy.
+fn crowd() -> Scripted {
+    const APPS: [(&str, u64, u64); 5] = [
+        ("firefox", 80, 3),
+        ("nextcloud", 25, 2),
+        ("ssh", 3, 1),
+        ("syncthing", 12, 30),
+        ("thunderbird", 30, 30),
+    ];
+    let source = Scripted::new(full_access());
+    for step in 0..80_u64 {
+        let mut sample = quiet(step as f64 * 0.25);
+        let mut number = 0;
+        for (app, count, rests) in APPS {
+            for _ in 0..count {
+                number += 1;
+                let mut connection = connection(number, app, 7, "203.0.113.7:443");
+                let busy = (number + step / 8) % rests == 0;
+                let before = u64::from(busy) * (step % 8);
+                for (place, device) in [stage::WIFI, stage::ETHERNET].into_iter().enumerate() {
+                    let local = format!("192.168.{}.7:{}", place + 1, 40_000 + number);
+                    let cookie = number * 10 + place as u64;
+                    let mut subflow = subflow(cookie, device, &local, "203.0.113.7:443");
+                    let moved = before * (place as u64 * 2 + 1) * 9_000;
+                    subflow.bytes_acked = Some(step / 8 * 100_000 + moved);
+                    connection.subflows.push(subflow.into());
+                }
+                sample.connections.push(connection);
+            }
+        }
         source.sender.send(Line::Sample(Box::new(sample))).unwrap();
     }
     source

@@ -1,7 +1,7 @@
 //! The links of a laboratory that is not there.
 
 use pathscope::model::InterfaceKind;
-use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape};
+use pathscope::ui::{LabControls, LabLink, LabQuality, LabShape, LabStep};
 
 use super::{ETHERNET, PHONE, WIFI};
 
@@ -35,8 +35,20 @@ impl LabControls for Lab {
         "handover".to_owned()
     }
 
-    fn next_scenario(&self) -> Option<String> {
-        Some("backup".to_owned())
+    fn demonstrates(&self) -> String {
+        "Wi-Fi comes and goes while Ethernet carries on, with a phone for backup".to_owned()
+    }
+
+    fn plays_by_itself(&self) -> bool {
+        true
+    }
+
+    fn neighbour(&self, step: LabStep) -> Option<String> {
+        let name = match step {
+            LabStep::Forth => "backup",
+            LabStep::Back => "many",
+        };
+        Some(name.to_owned())
     }
 
     fn plug(&self, _link: &str, _plugged: bool) -> Result<(), String> {

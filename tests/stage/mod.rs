@@ -20,10 +20,10 @@ use pathscope::source::{Request, Source, Waker};
 
 #[cfg(feature = "gui")]
 pub use lab::Lab;
-pub use script::script;
+pub use script::{LOST, losing, script};
 
-const WIFI: &str = "wlp0s20f3";
-const ETHERNET: &str = "enx2800af081bee";
+pub const WIFI: &str = "wlp0s20f3";
+pub const ETHERNET: &str = "enx2800af081bee";
 const PHONE: &str = "wwan0";
 
 /// What the window asked of the source.

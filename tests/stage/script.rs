@@ -25,7 +25,8 @@ fn noise(t: f64, seed: f64) -> f64 {
 }
 
 const JOINED: f64 = LENGTH_S - 38.0;
-const LOST: f64 = LENGTH_S - 22.0;
+/// When Wi-Fi is lost, seconds on the stream.
+pub const LOST: f64 = LENGTH_S - 22.0;
 const BACK: f64 = LENGTH_S - 8.0;
 
 fn wifi_there(t: f64) -> bool {
@@ -264,6 +265,23 @@ fn events_between(from: f64, to: f64) -> Vec<Line> {
     if due(BACK) {
         add(EventKind::InterfaceUp, BACK - 0.4, WIFI, false);
         add(EventKind::SubflowEstablished, BACK, WIFI, true);
+    }
+    lines
+}
+
+/// The script until Wi-Fi is lost, and for so many seconds after that nothing but samples in which nothing moves.
+pub fn losing(seconds: f64) -> Vec<Line> {
+    let mut lines: Vec<Line> = script()
+        .into_iter()
+        .filter(|line| line.t() < LOST + STEP_S)
+        .collect();
+    let mut t = LOST + STEP_S;
+    while t <= LOST + seconds {
+        lines.push(Line::Sample(Box::new(Sample {
+            t,
+            ..Sample::default()
+        })));
+        t += STEP_S;
     }
     lines
 }

@@ -13,6 +13,7 @@ const PLANNED: LabQuality = LabQuality {
 enum Deed {
     Plug(String, bool),
     Shape(String, LabShape),
+    Play(bool),
 }
 
 /// A laboratory with one link, that does what it is asked at once.
@@ -25,7 +26,7 @@ impl Lab {
         let deeds = self.deeds().into_iter();
         let plugs = deeds.filter_map(|deed| match deed {
             Deed::Plug(_, plugged) => Some(plugged),
-            Deed::Shape(..) => None,
+            Deed::Shape(..) | Deed::Play(_) => None,
         });
         plugs.collect()
     }
@@ -50,6 +51,7 @@ impl LabControls for Lab {
         for deed in self.deeds() {
             match deed {
                 Deed::Plug(_, plugged) => link.plugged = plugged,
+                Deed::Play(_) => {}
                 Deed::Shape(_, shape) => {
                     link.delay_ms = shape.delay_ms.unwrap_or(link.delay_ms);
                     link.rate_mbps = shape.rate_mbps.unwrap_or(link.rate_mbps);
@@ -67,6 +69,16 @@ impl LabControls for Lab {
 
     fn shape(&self, link: &str, shape: LabShape) -> Result<(), String> {
         self.0.lock().unwrap().push(Deed::Shape(link.to_owned(), shape));
+        Ok(())
+    }
+
+    /// As the real one: whoever touches a link drives from then on.
+    fn plays_by_itself(&self) -> bool {
+        self.deeds().last().is_none_or(|deed| *deed == Deed::Play(true))
+    }
+
+    fn play(&self, by_itself: bool) -> Result<(), String> {
+        self.0.lock().unwrap().push(Deed::Play(by_itself));
         Ok(())
     }
 }
@@ -87,6 +99,27 @@ fn a_lab_has_plugs_to_pull() {
     window.click("Plug in Wi-Fi");
     let plug = |plugged| Deed::Plug("wlp0s20f3".to_owned(), plugged);
     assert_eq!(lab.deeds(), [plug(false), plug(true)]);
+}
+
+#[test]
+fn one_key_and_a_switch_say_who_drives() {
+    let (mut window, lab) = opened();
+    assert!(window.is_on("by itself"));
+    window.key(egui::Key::H);
+    assert!(window.is_on("by hand"));
+    window.click("by itself");
+    window.click("Unplug Wi-Fi");
+    assert!(window.is_on("by hand"), "whoever touches a link drives");
+    window.key(egui::Key::H);
+    assert!(window.is_on("by itself"));
+    let play = lab
+        .deeds()
+        .into_iter()
+        .filter(|deed| matches!(deed, Deed::Play(_)));
+    assert_eq!(
+        play.collect::<Vec<_>>(),
+        [Deed::Play(false), Deed::Play(true), Deed::Play(true)]
+    );
 }
 
 #[test]

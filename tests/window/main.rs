@@ -8,6 +8,7 @@ mod clipped;
 mod connections;
 mod events;
 mod handovers;
+mod keys;
 mod lab;
 mod motion;
 mod notices;
@@ -18,6 +19,8 @@ mod present;
 mod remembered;
 #[path = "../stage/mod.rs"]
 mod stage;
+mod still;
+mod teardown;
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -113,6 +116,11 @@ impl Window {
 
     fn has(&self, name: &str) -> bool {
         self.harness.query_by_label(name).is_some()
+    }
+
+    /// Whether the one of several that is named so is chosen.
+    fn is_on(&self, name: &str) -> bool {
+        is_on(&self.node(name))
     }
 
     fn says(&self, part: &str) -> bool {

@@ -218,7 +218,7 @@ impl Track {
     }
 
     /// The stretches without delivery, with one that has not ended.
-    fn with_gap_until(&self, t: f64) -> VecDeque<Gap> {
+    pub(super) fn with_gap_until(&self, t: f64) -> VecDeque<Gap> {
         let mut gaps = self.gaps.clone();
         let end = Moment::at(t);
         if let Some(stop) = self.last_delivery() {

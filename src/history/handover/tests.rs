@@ -2,7 +2,9 @@
 
 mod dating;
 mod devices;
+mod running;
 mod standstill;
+mod torn_down;
 mod unseen;
 
 use super::*;

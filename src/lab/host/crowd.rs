@@ -96,7 +96,9 @@ fn wanted(orders: &Receiver<Order>) -> Wanted {
     match orders.try_recv() {
         Ok(Order::Calm) => Wanted::Calm,
         Ok(Order::CloseAll) => Wanted::Close,
-        Ok(Order::Plug { .. } | Order::Shape { .. }) | Err(TryRecvError::Empty) => Wanted::Live,
+        Ok(Order::Plug { .. } | Order::Shape { .. } | Order::Play { .. }) | Err(TryRecvError::Empty) => {
+            Wanted::Live
+        }
         Err(TryRecvError::Disconnected) => Wanted::End,
     }
 }

@@ -102,6 +102,10 @@ struct ScenarioRun {
     reshape: Sender<Reshape>,
     apps: Vec<(String, Child)>,
     timeline: Timeline,
+    /// When the play began.
+    begun: Instant,
+    /// The links by plan.
+    plans: &'static [LinkPlan],
 }
 
 /// Builds a scenario, reports when it is up, and plays it until nobody is left to give orders.
@@ -133,8 +137,11 @@ pub(super) fn run(
         reshape,
         apps: Vec::new(),
         timeline: Timeline::new(scenario, automatic),
+        begun: Instant::now(),
+        plans: scenario.links,
     };
     running.report_links();
+    running.report_play();
     for task in tasks {
         let name = task.name.clone();
         running
@@ -216,6 +223,12 @@ impl ScenarioRun {
         ));
     }
 
+    fn report_play(&self) {
+        report(&Report::Plays {
+            by_itself: self.timeline.plays(),
+        });
+    }
+
     /// Waits until every connection has a subflow on every path. False when nobody waits for it any more.
     fn wait_until_up(
         &mut self,
@@ -256,15 +269,18 @@ impl ScenarioRun {
     }
 
     fn run_until_closed(&mut self, orders: &Receiver<Order>) -> Result<(), LabError> {
-        let begun = Instant::now();
+        self.begun = Instant::now();
+        if self.timeline.plays() {
+            self.timeline.begin(Duration::ZERO);
+        }
         loop {
-            while let Some(act) = self.timeline.take_due(begun.elapsed()) {
+            while let Some(act) = self.timeline.take_due(self.begun.elapsed()) {
                 self.change(act.link, act.change)?;
             }
             self.follow_networks();
             self.check_apps()?;
             let wait = self.timeline.next_due().map_or(CHECK_EVERY, |due| {
-                due.saturating_sub(begun.elapsed()).min(CHECK_EVERY)
+                due.saturating_sub(self.begun.elapsed()).min(CHECK_EVERY)
             });
             match orders.recv_timeout(wait) {
                 Ok(order) => self.carry_out(&order)?,
@@ -274,7 +290,7 @@ impl ScenarioRun {
         }
     }
 
-    /// Does what a person asks, whose link it is from then on.
+    /// Does what a person asks, who does everything from then on.
     fn carry_out(&mut self, order: &Order) -> Result<(), LabError> {
         let (link, change) = match order {
             Order::Plug { link, plugged: true } => (link, Change::Plug),
@@ -292,11 +308,35 @@ impl ScenarioRun {
                     loss_percent: *loss_percent,
                 },
             ),
+            Order::Play { by_itself } => return self.play(*by_itself),
             // Orders to a crowd.
             Order::Calm | Order::CloseAll => return Ok(()),
         };
-        self.timeline.hold(link);
+        if self.timeline.plays() {
+            self.play(false)?;
+        }
         self.change(link, change)
+    }
+
+    /// Leaves everything to a person, or begins the acts anew with the links as they are by plan.
+    fn play(&mut self, by_itself: bool) -> Result<(), LabError> {
+        if by_itself {
+            for plan in self.plans {
+                let planned = Change::Shape {
+                    delay_ms: Some(plan.delay_ms),
+                    rate_mbps: Some(plan.rate_mbps),
+                    loss_percent: Some(plan.loss_percent),
+                };
+                for change in [planned, Change::Plug, Change::Announce] {
+                    self.change(plan.name, change)?;
+                }
+            }
+            self.timeline.begin(self.begun.elapsed());
+        } else {
+            self.timeline.stop();
+        }
+        self.report_play();
+        Ok(())
     }
 
     fn change(&mut self, name: &str, change: Change) -> Result<(), LabError> {

@@ -1,6 +1,6 @@
 //! The scenarios themselves, each by its data alone.
 
-use super::{Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Traffic};
+use super::{Act, Change, Family, Flow, Joining, LinkPlan, Peer, Scenario, Shows, Traffic};
 
 const WIFI: LinkPlan = LinkPlan {
     name: "wifi",
@@ -61,9 +61,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "handover",
         summary: "Wi-Fi comes and goes while Ethernet carries on, with a phone for backup",
+        shows: None,
         links: &[WIFI, ETHERNET, PHONE],
         flows: &[
-            flow("backup", Traffic::Upload, Family::V4),
+            flow("rsync", Traffic::Upload, Family::V4),
             flow("video", Traffic::Video, Family::V4),
             flow("ssh", Traffic::Chat, Family::V6),
         ],
@@ -75,6 +76,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "backup",
         summary: "A phone for backup carries nothing until Wi-Fi is lost",
+        shows: None,
         links: &[WIFI, PHONE],
         flows: &[
             flow("rsync", Traffic::Upload, Family::V4),
@@ -89,6 +91,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "aggregation",
         summary: "An upload over Wi-Fi and Ethernet at once is faster than over either",
+        shows: None,
         links: &[
             WIFI,
             LinkPlan {
@@ -108,6 +111,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "signal",
         summary: "The server announces a second address and port, and the laptop joins it",
+        shows: None,
         links: &[
             WIFI,
             LinkPlan {
@@ -131,6 +135,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "ipv6",
         summary: "Connections of both families, each over Wi-Fi and Ethernet",
+        shows: None,
         links: &[WIFI, ETHERNET],
         flows: &[
             flow("rsync", Traffic::Upload, Family::V6),
@@ -152,6 +157,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "fallback",
         summary: "A peer without Multipath TCP: its connection stops with Wi-Fi, the others carry on",
+        shows: Some(Shows::Application("radio")),
         links: &[WIFI, ETHERNET],
         flows: &[
             Flow {
@@ -169,6 +175,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "many",
         summary: "Hundreds of connections, busy and idle, come and go",
+        shows: Some(Shows::Crowd),
         links: &[WIFI, ETHERNET],
         flows: &[
             flow("video", Traffic::Video, Family::V4),
@@ -213,6 +220,30 @@ mod tests {
             let keeps_many = |flow: &Flow| flow.traffic.habit().is_some() && flow.peer == Peer::Multipath;
             assert!(scenario.crowd.iter().all(keeps_many), "{name}");
             assert!(scenario.connections >= scenario.flows.len(), "{name}");
+            if let Some(Shows::Application(shown)) = scenario.shows {
+                assert!(
+                    scenario.flows.iter().any(|flow| flow.application == shown),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn no_application_is_called_like_what_is_shown_of_it() {
+        const TERMS: [&str; 8] = [
+            "backup", "fallback", "handover", "signal", "subflow", "path", "link", "endpoint",
+        ];
+        for scenario in SCENARIOS {
+            for flow in scenario.flows.iter().chain(scenario.crowd) {
+                let is_link = |plan: &LinkPlan| {
+                    [plan.name, plan.label]
+                        .iter()
+                        .any(|name| name.eq_ignore_ascii_case(flow.application))
+                };
+                let taken = TERMS.contains(&flow.application) || scenario.links.iter().any(is_link);
+                assert!(!taken, "{}: {}", scenario.name, flow.application);
+            }
         }
     }
 

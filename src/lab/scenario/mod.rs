@@ -11,6 +11,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// What it shows, in a line.
     pub summary: &'static str,
+    /// What is looked at first, where that is not the busiest connection of several paths.
+    pub shows: Option<Shows>,
     /// The laptop's links to the server, from the first subnet on.
     pub links: &'static [LinkPlan],
     /// The connections that the laptop opens at the start.
@@ -23,6 +25,15 @@ pub struct Scenario {
     pub acts: &'static [Act],
     /// After how many seconds the acts begin again; `None` plays them once.
     pub period_s: Option<f64>,
+}
+
+/// What a scenario is about, where that is not the busiest connection of several paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// The connection of this application.
+    Application(&'static str),
+    /// All connections together.
+    Crowd,
 }
 
 /// One link as it is at the start.

@@ -18,7 +18,8 @@ const MILLISECONDS: &str = "Milliseconds";
 /// What the panel remembers.
 #[derive(Debug, Default)]
 pub(super) struct EventsState {
-    filter: String,
+    /// What stands in the filter field.
+    pub filter: String,
     /// Whether times are told with milliseconds.
     with_ms: bool,
     cached: Option<(Key, Vec<Row>)>,

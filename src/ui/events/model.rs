@@ -114,13 +114,16 @@ fn of_handover(incident: &Incident, clock: &impl Fn(f64) -> String, view: &View<
 
 fn row(event: &Event, clock: &impl Fn(f64) -> String, view: &View<'_>) -> Row {
     let device = event.interface.clone().or_else(|| owner(event, view));
+    let own = view.shown.closed_by(event);
+    let mut details = words::details(event);
+    details.extend(own.map(words::closed_by));
     Row {
         t: event.t,
         clock: clock(event.t),
         what: words::title(event.kind),
         path: device.map(|device| view.path(Some(&device))),
-        details: for_terminal(&words::details(event).join(" · ")).into_owned(),
-        loss: words::is_loss(event),
+        details: for_terminal(&details.join(" · ")).into_owned(),
+        loss: own.is_none() && words::is_loss(event),
         is_handover: false,
     }
 }

@@ -10,6 +10,7 @@ use egui::{CentralPanel, Frame, Key, Margin, Modifiers, Panel, Rect, ScrollArea,
 
 use self::lanes::Lanes;
 use super::kit::{Button, label};
+use super::running;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use crate::history::handover::Incident;
@@ -197,10 +198,17 @@ pub(super) fn ui(state: &mut HandoversState, by: Try, view: &View<'_>, ui: &mut 
                 bottom: 8,
             })
             .show(ui, |ui| {
-                let name = |device: &str| view.path(Some(device)).name;
-                let headline = words::headline(chosen, name).to_string();
-                label(ui, headline, Type::Title, tokens.text);
-                label(ui, words::outcome(chosen), Type::Lead, tokens.text2);
+                // What runs comes before what was, unless somebody chose to look at that.
+                let happening = running::of_all(view).filter(|_| state.chosen.is_none());
+                let (headline, second) = happening.map_or_else(
+                    || {
+                        let name = |device: &str| view.path(Some(device)).name;
+                        (words::headline(chosen, name), words::outcome(chosen))
+                    },
+                    |happening| (happening.headline, happening.second),
+                );
+                label(ui, headline.to_string(), Type::Title, tokens.text);
+                label(ui, second, Type::Lead, tokens.text2);
             });
         match overview::ui(incidents, chosen, span, view, ui) {
             Some(overview::Act::Choose(t)) => pick = Some(t),

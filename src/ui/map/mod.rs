@@ -61,6 +61,9 @@ pub(in crate::ui) fn ui(
         if response.has_focus() {
             focus_ring(ui, &response, 4.0);
         }
-        response.on_hover_text_at_pointer(&edge.spoken);
+        // From afar everything is said already, and a pointer that rests is nobody's question.
+        if !sizes.afar {
+            response.on_hover_text_at_pointer(&edge.spoken);
+        }
     }
 }

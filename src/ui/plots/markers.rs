@@ -181,58 +181,75 @@ pub(super) struct Placed {
     pub left: f32,
 }
 
-/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible. Where all is
-/// full, losses may be `forced` to lie over the marks of others.
-pub(super) fn place(
-    marks: &[(f32, f32, bool)],
-    left: f32,
-    right: f32,
-    scale: f32,
-    forced: bool,
-) -> Vec<Placed> {
-    let (gap, half) = (8.0 * scale, 5.0 * scale);
+/// What stands in the strip above the plots.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Strip {
+    pub labels: Vec<Placed>,
+    /// The markers that give way to the label of a loss: their line in the plots stays.
+    pub hidden: Vec<usize>,
+}
+
+/// Between a mark and its label, and half a mark, on a scale of 1.
+const GAP: f32 = 8.0;
+const HALF: f32 = 5.0;
+/// A label is nearer to its own mark than to the next one, by so much at least.
+const APART: f32 = 2.0 * GAP;
+
+/// Gives room to as many labels as fit: losses first, then the newest; right of their mark where possible. A label crosses
+/// no mark and no other label, and is nearer to its own mark than to any. Where all is full, marks of what is less grave
+/// are `forced` to give way to the label of a loss.
+pub(super) fn place(marks: &[(f32, f32, bool)], left: f32, right: f32, scale: f32, forced: bool) -> Strip {
+    let (gap, apart) = (GAP * scale, (APART + HALF) * scale);
     let mut order: Vec<usize> = (0..marks.len()).collect();
     order.sort_by_key(|number| {
         let loss = marks.get(*number).is_some_and(|(_, _, loss)| *loss);
         (!loss, std::cmp::Reverse(*number))
     });
     let mut taken: Vec<(f32, f32)> = Vec::new();
-    let mut placed = Vec::new();
+    let mut strip = Strip::default();
     for number in order {
         let Some((x, width, loss)) = marks.get(number).copied() else {
             continue;
         };
-        // Marks that touch this one are one with it: the label stands beside them all.
-        let touching = |way: f32| {
-            let away = marks.iter().map(|(at, ..)| (at - x) * way);
-            away.filter(|away| (0.0..2.0 * half).contains(away))
-                .fold(0.0, f32::max)
-        };
-        let (first, last) = (x - touching(-1.0), x + touching(1.0));
-        let free = |start: f32, over_marks: bool| {
+        if strip.hidden.contains(&number) {
+            continue;
+        }
+        let fits = |start: f32| {
             let end = start + width;
-            let clear = taken
-                .iter()
-                .all(|(from, to)| end + gap <= *from || start >= *to + gap);
-            // Nor over another mark's triangle.
-            let marks_clear = marks
-                .iter()
-                .all(|(at, ..)| (first..=last).contains(at) || *at < start - half || *at > end + half);
-            start >= left && end <= right && clear && (marks_clear || over_marks)
+            let clear = |(from, to): &(f32, f32)| end + gap <= *from || start >= *to + gap;
+            start >= left && end <= right && taken.iter().all(clear)
         };
-        let starts = [last + gap, first - gap - width];
-        let beside = |over_marks| starts.into_iter().find(|start| free(*start, over_marks));
-        let start = beside(false).or_else(|| beside(true).filter(|_| forced && loss));
-        if let Some(start) = start {
+        // What lies under a label, or so near to it that the label might be its own.
+        let under = |start: f32| -> Vec<usize> {
+            let (from, to) = if start > x {
+                (x + 1.0, start + width + apart)
+            } else {
+                (start - apart, x - 1.0)
+            };
+            let others = marks.iter().enumerate();
+            let near = others.filter(|(other, (at, ..))| {
+                *other != number && (from..=to).contains(at) && !strip.hidden.contains(other)
+            });
+            near.map(|(other, _)| other).collect()
+        };
+        let starts = [x + gap, x - gap - width]
+            .into_iter()
+            .filter(|start| fits(*start));
+        let mut rooms = starts.map(|start| (start, under(start)));
+        let free = rooms.clone().find(|(_, under)| under.is_empty());
+        let is_minor = |other: &usize| marks.get(*other).is_some_and(|(_, _, loss)| !loss);
+        let found = free.or_else(|| rooms.find(|(_, under)| forced && loss && under.iter().all(is_minor)));
+        if let Some((start, under)) = found {
             taken.push((start, start + width));
-            placed.push(Placed {
+            strip.hidden.extend(under);
+            strip.labels.push(Placed {
                 marker: number,
                 left: start,
             });
         }
     }
-    placed.sort_by_key(|label| label.marker);
-    placed
+    strip.labels.sort_by_key(|label| label.marker);
+    strip
 }
 
 #[cfg(test)]
@@ -240,8 +257,12 @@ mod tests {
     use super::*;
 
     fn lefts(marks: &[(f32, f32, bool)]) -> Vec<(usize, f32)> {
-        let placed = place(marks, 0.0, 500.0, 1.0, false);
-        placed.iter().map(|label| (label.marker, label.left)).collect()
+        let strip = place(marks, 0.0, 500.0, 1.0, false);
+        strip
+            .labels
+            .iter()
+            .map(|label| (label.marker, label.left))
+            .collect()
     }
 
     #[test]
@@ -251,20 +272,64 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_keeps_its_label_where_two_would_overlap() {
+    fn a_label_never_crosses_another_mark() {
         let marks = [(0.0, 90.0, true), (4.0, 90.0, false)];
-        assert_eq!(lefts(&marks), [(0, 12.0)], "beside both marks");
+        assert_eq!(lefts(&marks), [(1, 12.0)], "the loss has no room of its own");
+        let strip = place(&marks, 0.0, 500.0, 1.0, true);
+        assert_eq!(
+            strip.labels,
+            [Placed { marker: 0, left: 8.0 }],
+            "so the other gives way"
+        );
+        assert_eq!(strip.hidden, [1]);
     }
 
     #[test]
-    fn a_loss_between_two_marks_lies_over_one_of_them_rather_than_going() {
-        let marks = [(90.0, 30.0, false), (130.0, 60.0, true), (150.0, 30.0, false)];
-        assert_eq!(lefts(&marks), [(0, 52.0), (2, 158.0)]);
-        let placed = place(&marks, 0.0, 500.0, 1.0, true);
-        assert_eq!(
-            placed.iter().map(|label| label.marker).collect::<Vec<_>>(),
-            [0, 1]
-        );
+    fn a_label_is_nearest_to_its_own_mark() {
+        // Six points between the first label and the second mark: whose would it be?
+        let marks = [(100.0, 60.0, false), (174.0, 60.0, false)];
+        assert_eq!(lefts(&marks), [(0, 32.0), (1, 182.0)]);
+        let apart = [(100.0, 60.0, false), (195.0, 60.0, false)];
+        assert_eq!(lefts(&apart), [(0, 108.0), (1, 203.0)]);
+    }
+
+    #[test]
+    fn two_losses_do_not_hide_each_other() {
+        let marks = [(100.0, 90.0, true), (104.0, 90.0, true), (108.0, 90.0, true)];
+        let strip = place(&marks, 0.0, 500.0, 1.0, true);
+        assert_eq!(strip.hidden, [0; 0]);
+        let placed: Vec<_> = strip.labels.iter().map(|label| label.marker).collect();
+        assert_eq!(placed, [0, 2], "the one between the others has no side");
+    }
+
+    #[test]
+    fn whatever_lies_where_labels_cross_nothing() {
+        // A generator of its own, the same each time.
+        let mut seed = 7_u32;
+        let mut random = |most: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) % most
+        };
+        for _ in 0..500 {
+            #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+            let marks: Vec<(f32, f32, bool)> = (0..random(12))
+                .map(|_| (random(1000) as f32, 20.0 + random(200) as f32, random(3) == 0))
+                .collect();
+            for forced in [false, true] {
+                let strip = place(&marks, 0.0, 1000.0, 1.0, forced);
+                for label in &strip.labels {
+                    let (own, width, _) = *marks.get(label.marker).expect("a mark");
+                    let (from, to) = (label.left, label.left + width);
+                    for (other, (at, _, loss)) in marks.iter().enumerate() {
+                        let is_hidden = strip.hidden.contains(&other);
+                        assert!(!(is_hidden && *loss), "a loss gives way to nobody: {marks:?}");
+                        let apart = (at - own).abs() > 1.0;
+                        let crosses = (from - HALF..=to + HALF).contains(at);
+                        assert!(is_hidden || !apart || !crosses, "{marks:?}: {strip:?}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -211,22 +211,24 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
         .map(|marker| mark(marker, &marker.label))
         .collect();
     let room = |marks: &[_], forced| place(marks, strip.left() - 20.0, strip.right(), scale, forced);
-    let mut placed = room(&marks, false);
+    let mut shown = room(&marks, false);
     // The graver stays, if need be with fewer words.
     let mut shortened = Vec::new();
     for (number, marker) in scene.markers.iter().enumerate() {
-        let missing = placed.iter().all(|label| label.marker != number);
+        let missing = shown.labels.iter().all(|label| label.marker != number);
         if let (Some(story), Some(wide), true) = (&marker.story, marks.get_mut(number), missing) {
             *wide = mark(marker, &story.short);
             shortened.push(number);
         }
     }
     if !shortened.is_empty() {
-        placed = room(&marks, true);
+        shown = room(&marks, true);
     }
     // Losses last, so that they lie above.
     for wanted in [false, true] {
-        for (x, _, loss) in marks.iter().filter(|(_, _, loss)| *loss == wanted) {
+        let there = marks.iter().enumerate();
+        let there = there.filter(|(number, (_, _, loss))| *loss == wanted && !shown.hidden.contains(number));
+        for (_, (x, _, loss)) in there {
             let stroke = mark_stroke(*loss, scale, tokens);
             let color = stroke.color;
             painter.vline(*x, y..=scene.places.plots.top(), stroke);
@@ -235,7 +237,7 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
             painter.add(Shape::convex_polygon(corners, color, Stroke::NONE));
         }
     }
-    for label in placed {
+    for label in shown.labels {
         if let Some(marker) = scene.markers.get(label.marker) {
             let color = if marker.loss { tokens.danger } else { tokens.text2 };
             let short = marker
@@ -243,15 +245,6 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
                 .as_ref()
                 .filter(|_| shortened.contains(&label.marker));
             let text = short.map_or(&marker.label, |story| &story.short);
-            if short.is_some() {
-                let wide = width(painter, text, style(marker));
-                let (beside, above, below) = (2.0 * scale, 10.0 * scale, 6.0 * scale);
-                let ground = Rect::from_x_y_ranges(
-                    label.left - beside..=label.left + wide + beside,
-                    y - above..=y + below,
-                );
-                painter.rect_filled(ground, 0.0, tokens.panel);
-            }
             paint(
                 painter,
                 pos2(label.left, y - 2.0 * scale),

@@ -11,10 +11,11 @@ const WIDE: f32 = 1120.0;
 const SIDE: f32 = 32.0;
 /// Where the map begins, below the sentence.
 const MAP: f32 = 108.0;
-/// The height of the strip of keys.
-const KEYS: f32 = 64.0;
+/// The height of a row of keys, and the air above and below all of them.
+const ROW: f32 = 44.0;
+const AROUND: f32 = 8.0;
 /// The least height of the plot with its axis and its marks.
-const PLOT: f32 = 212.0;
+const PLOT: f32 = 206.0;
 /// The width of the figures beside the plot.
 const FIGURES: f32 = 240.0;
 /// Between plot and figures.
@@ -33,16 +34,20 @@ pub(super) struct Places {
     pub map: Rect,
     /// The strip of keys.
     pub keys: Rect,
+    /// The middles of its rows.
+    rows: [f32; 2],
 }
 
 impl Places {
-    /// Everything within `area`.
-    pub(super) fn new(area: Rect) -> Self {
+    /// Everything within `area`, with so many rows of keys, one or two.
+    pub(super) fn new(area: Rect, rows: u8) -> Self {
         let scale = (area.height() / HIGH).min(area.width() / WIDE).max(0.1);
         let left = area.left() + SIDE * scale;
         let right = area.right() - SIDE * scale;
         let y = |y: f32| area.top() + y * scale;
-        let keys = Rect::from_min_max(pos2(area.left(), area.bottom() - KEYS * scale), area.max);
+        let high = f32::from(rows) * ROW + 2.0 * AROUND;
+        let keys = Rect::from_min_max(pos2(area.left(), area.bottom() - high * scale), area.max);
+        let row = |from_below: f32| keys.bottom() - (AROUND + (from_below + 0.5) * ROW) * scale;
         Self {
             scale,
             sentence: pos2(left, y(46.0)),
@@ -50,7 +55,13 @@ impl Places {
             room: right - left,
             map: Rect::from_min_max(pos2(left, y(MAP)), pos2(right, keys.top() - PLOT * scale)),
             keys,
+            rows: [row(1.0), row(0.0)],
         }
+    }
+
+    /// The middle of the row of the scenario, and that of what is shown.
+    pub(super) fn rows(&self) -> [f32; 2] {
+        self.rows
     }
 
     /// With the sentence in the middle, where there is nothing else to see.
@@ -95,7 +106,7 @@ mod tests {
             (vec2(1024.0, 640.0), 640.0 / 720.0),
             (vec2(800.0, 900.0), 800.0 / 1120.0),
         ] {
-            let places = Places::new(Rect::from_min_size(Pos2::ZERO, size));
+            let places = Places::new(Rect::from_min_size(Pos2::ZERO, size), 2);
             assert!((places.scale - scale).abs() < 1e-3, "{size:?}: {}", places.scale);
             // Three interfaces with two lines each have room.
             assert!(places.map.height() >= 292.0 * scale, "{size:?}");

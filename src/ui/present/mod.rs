@@ -1,13 +1,21 @@
-//! Present mode: the path map, the throughput and the sentence of the latest handover in type for the back row, and a
-//! strip that names the keys. Nothing else.
+//! Present mode: the path map, the throughput and the sentence of what happens in type for the back row, and a strip
+//! that names the keys. Nothing else. Where all connections are shown together, what each has and does takes the place
+//! of the map.
 
+mod crowd;
+mod keys;
 mod layout;
-mod model;
 mod paint;
+mod said;
+mod strip;
+mod subject;
 
 use egui::{CursorIcon, Rect, Ui, UiBuilder, pos2};
 
+use self::crowd::CrowdAxis;
+use self::keys::Act;
 use self::layout::Places;
+use self::subject::Subject;
 use super::laboratory::LabNow;
 use super::map::{self, Map, Motion};
 use super::plots::{self, PlotState};
@@ -27,14 +35,11 @@ const POINTER_RESTS_S: f32 = 2.0;
 pub(super) struct PresentState {
     /// Whether the window is in it.
     pub on: bool,
-    /// The connection that is shown.
-    pub shown: Option<ConnectionId>,
+    /// What is shown.
+    shown: Option<Subject>,
     plots: PlotState,
+    crowd: CrowdAxis,
     motion: Motion,
-    /// The links that were cut here, the last one last.
-    cut: Vec<String>,
-    /// The link that is named to be cut.
-    named: Option<String>,
 }
 
 impl PresentState {
@@ -45,12 +50,22 @@ impl PresentState {
             ..Self::default()
         }
     }
+
+    /// The connection that is shown, where it is one.
+    pub(super) fn watched(&self) -> Option<ConnectionId> {
+        self.shown.and_then(Subject::connection)
+    }
+
+    /// Goes in or out; what is shown is chosen anew.
+    pub(super) fn turn(&mut self, on: bool) {
+        (self.on, self.shown) = (on, None);
+    }
 }
 
 /// The whole window.
 pub(super) fn ui(
     state: &mut PresentState,
-    selected: Option<ConnectionId>,
+    selection: Option<(ConnectionId, bool)>,
     lab: Option<&LabNow>,
     view: &View<'_>,
     ui: &mut Ui,
@@ -59,40 +74,45 @@ pub(super) fn ui(
     if ui.input(|input| input.pointer.time_since_last_movement() > POINTER_RESTS_S) {
         ui.ctx().set_cursor_icon(CursorIcon::None);
     }
-    let places = Places::new(ui.max_rect());
-    let shown = model::choose(selected, state.shown, view);
+    let places = Places::new(ui.max_rect(), if lab.is_some() { 2 } else { 1 });
+    let shown = subject::choose(selection, state.shown, lab, view);
     if shown != state.shown {
         state.shown = shown;
         state.plots.forget();
     }
-    let connection = shown.and_then(|id| view.shown.latest(id));
-    match connection {
-        Some(connection) => {
-            paint::sentence(&model::said(connection, view), &places, ui);
-            let map = Map::new(connection, view).for_afar(&application(connection));
-            let bottom = draw_map(state, &map, &places, view, ui);
-            let (plot, figures) = places.below(bottom);
-            let scale = PLOT_SCALE * places.scale;
-            plots::throughput(&mut state.plots, connection.id(), plot, scale, view, ui);
-            paint::figures(&map, figures, places.scale, ui);
-        }
-        None => paint::sentence(&model::nothing(view), &places.in_the_middle(), ui),
+    match shown {
+        Some(Subject::Crowd) => crowd::ui(&mut state.crowd, &places, view, ui),
+        Some(Subject::Connection(id)) => connection(state, id, &places, view, ui),
+        None => paint::sentence(&said::nothing(view), &places.in_the_middle(), ui),
     }
-    let links = lab.map_or(&[][..], |lab| &lab.links);
-    let cut = model::to_cut(links, state.named.as_deref(), shown, view);
-    let back = model::to_bring_back(links, &state.cut);
-    state.named = cut.map(|link| link.name.clone());
-    let caps = model::keys(lab, (cut, back), view);
-    let note = model::note(lab, view);
-    let commands = paint::keys(&caps, (&note.0, note.1), &places, ui);
-    for command in &commands {
-        match command {
-            UiCommand::Plug(link, false) => state.cut.push(link.clone()),
-            UiCommand::Plug(link, true) => state.cut.retain(|cut| cut != link),
-            _ => {}
+    let mut commands = Vec::new();
+    for act in strip::ui(lab, shown, &places, view, ui) {
+        match act {
+            Act::Ask(command) => commands.push(command),
+            Act::Show(subject) => {
+                state.shown = Some(subject);
+                state.plots.forget();
+                // The window goes on with the same one.
+                commands.extend(subject.connection().map(UiCommand::Select));
+            }
         }
     }
     commands
+}
+
+/// One connection.
+fn connection(state: &mut PresentState, id: ConnectionId, places: &Places, view: &View<'_>, ui: &mut Ui) {
+    let Some(connection) = view.shown.latest(id) else {
+        return;
+    };
+    paint::sentence(&said::said(connection, view), places, ui);
+    let map = Map::new(connection, view).for_afar(&application(connection));
+    let bottom = draw_map(state, &map, places, view, ui);
+    let (plot, figures) = places.below(bottom);
+    let scale = PLOT_SCALE * places.scale;
+    plots::throughput(&mut state.plots, id, plot, scale, view, ui);
+    let total = (map.total_bps, map.decimals);
+    paint::figures(&paint::rows_of(&map), total, figures, places.scale, ui);
 }
 
 /// The map; where it ends.

@@ -6,7 +6,7 @@ use crossbeam_channel::{Receiver, bounded};
 use directories::UserDirs;
 use egui::{ColorImage, Context, Rect};
 
-use crate::ui::launch::save;
+use crate::ui::timer::save;
 
 /// What became of a picture: where it lies, or why it does not.
 pub(super) type Saved = Result<PathBuf, String>;
