@@ -40,6 +40,8 @@ fn add(
         id,
         port: None,
         flags,
+        // What the kernel says is wanted.
+        insist: true,
     };
     apply(host, command)
 }
@@ -73,6 +75,7 @@ fn endpoints_come_change_and_go() {
         id: Some(9),
         port: Some(5001),
         flags: EndpointFlags::SIGNAL,
+        insist: false,
     };
     apply(host, with_port).unwrap();
     let list = endpoints(host);

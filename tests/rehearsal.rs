@@ -26,6 +26,7 @@ use pathscope::ui::{App, Setup, Theme};
 use self::screen::{Keysym, Screen};
 
 const LIMIT: Duration = Duration::from_secs(40);
+const PICTURE_EVERY: Duration = Duration::from_secs(10);
 
 /// Present mode over a laboratory that is driven from here.
 struct Talk {
@@ -160,6 +161,8 @@ struct Window {
     folder: std::path::PathBuf,
     taken: usize,
     began: Instant,
+    /// When the next picture is due, since then.
+    next: Duration,
 }
 
 impl Window {
@@ -187,6 +190,7 @@ impl Window {
             folder,
             taken: 0,
             began: Instant::now(),
+            next: PICTURE_EVERY,
         })
     }
 
@@ -207,7 +211,7 @@ impl Window {
             .count()
     }
 
-    /// How many pixels are there of the strip's key caps: none outside present mode.
+    /// Whether a part of the window that anybody sees looks otherwise than before.
     fn differs_from(&self, before: &image::RgbaImage) -> bool {
         let now = self.screen.picture(self.id);
         let different = now.pixels().zip(before.pixels()).filter(|(a, b)| a != b).count();
@@ -224,14 +228,13 @@ impl Window {
 
     /// Lets the talk go on, with a picture every ten seconds.
     fn go_on(&mut self, until: Duration) {
-        let mut next = self.began.elapsed() + Duration::from_secs(10);
         while self.began.elapsed() < until {
-            let wake = until.min(next).saturating_sub(self.began.elapsed());
+            let wake = until.min(self.next).saturating_sub(self.began.elapsed());
             // A talk takes its time; nothing is waited for.
             std::thread::sleep(wake);
-            if self.began.elapsed() >= next {
+            if self.began.elapsed() >= self.next {
                 self.picture();
-                next += Duration::from_secs(10);
+                self.next += PICTURE_EVERY;
             }
         }
     }

@@ -106,6 +106,11 @@ impl Window {
         format!("{flag}, endpoint 2 ({ADDRESS})")
     }
 
+    /// What a command inside the laptop's namespace prints.
+    fn output(&self, words: &[&str]) -> String {
+        common::output(&self.lab.netns(), words)
+    }
+
     /// Whether every subflow from the address asks to be, or not to be, a backup.
     fn wait_for_subflows(&self, backup: bool) {
         common::wait_for("the subflows' own flags", LIMIT, || {
@@ -130,7 +135,7 @@ fn has_flag(line: &str, flag: &str) -> bool {
 }
 
 #[test]
-fn backup_and_fullmesh_change_in_place() {
+fn backup_changes_at_once_and_fullmesh_after_the_warning() {
     if !common::can_make_namespaces("switches against the kernel") {
         return;
     }
@@ -141,9 +146,33 @@ fn backup_and_fullmesh_change_in_place() {
         window.wait_for_flag("backup", on);
         window.wait_for_subflows(on);
     }
-    for on in [true, false] {
+    let ports = |window: &Window| {
+        let sockets = window.output(&["ss", "-tnHO", "state", "established", "src", ADDRESS]);
+        let local = sockets.lines().filter_map(|line| line.split_whitespace().nth(2));
+        local
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    for (on, word) in [(true, "on"), (false, "off")] {
+        let before = ports(&window);
         window.click(&Window::switch("fullmesh"));
+        window.harness.run_steps(4);
+        assert_eq!(has_flag(&window.flags(), "fullmesh"), !on, "nothing before Apply");
+        assert_eq!(ports(&window), before);
+        window.click("Apply");
         window.wait_for_flag("fullmesh", on);
+        // What is told afterwards is what the kernel did.
+        let told = format!("Ethernet: fullmesh {word}");
+        common::wait_for(&told, LIMIT, || {
+            window.harness.step();
+            let mut rows = window.harness.query_all_by_label_contains(&told);
+            rows.find_map(|row| {
+                let said = row.value()?;
+                let closed = said.contains("in place, ") && !said.contains("0 subflows closed");
+                closed.then_some(())
+            })
+        });
+        window.wait_for_subflows(false);
     }
 }
 
@@ -267,9 +296,16 @@ fn an_endpoint_is_added_with_id_port_and_flags_and_undo_removes_it() {
     }
     assert!(!line.contains("subflow"), "{line}");
     window.undo("Endpoint 10.77.2.99 added");
-    // While the peer's join to it lives the kernel keeps the address, as an implicit endpoint.
-    window.wait_for_output(&SHOW, |shown| {
-        line_of(shown, "10.77.2.99").is_none_or(|line| !line.contains("signal"))
+    // While the peer's join to it lives the kernel keeps the address, as an implicit endpoint. Where a sample has told of
+    // that join by now, it is asked first.
+    common::wait_for("the endpoint's end", LIMIT, || {
+        window.harness.step();
+        if let Some(apply) = window.harness.query_by_label("Apply") {
+            apply.click();
+        }
+        let shown = window.output(&SHOW);
+        let is_gone = line_of(&shown, "10.77.2.99").is_none_or(|line| !line.contains("signal"));
+        is_gone.then_some(())
     });
 }
 

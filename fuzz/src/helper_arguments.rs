@@ -70,6 +70,7 @@ pub fn exercise(data: &[u8]) {
             id,
             port,
             flags,
+            insist: _,
         } = command
         else {
             panic!("another command");

@@ -46,6 +46,8 @@ pub fn endpoint_to_add(endpoint: Endpoint) -> Result<Command, InvalidArgument> {
         id,
         port: endpoint.port,
         flags: endpoint.flags,
+        // Whether something can come of it, who calls was told already.
+        insist: true,
     })
 }
 

@@ -166,6 +166,9 @@ pub enum EndpointChange {
         /// [dev IF] [id N] [port N] [FLAG…]
         #[arg(value_name = "WORD")]
         words: Vec<String>,
+        /// Add it though this machine does not have the address, or has it on another interface
+        #[arg(long)]
+        insist: bool,
     },
     /// Change an endpoint's flags: id N [no]FLAG…
     Change {
@@ -204,7 +207,11 @@ pub trait Change {
 impl Change for EndpointChange {
     fn command(&self) -> Result<Command, Failure> {
         match self {
-            Self::Add { address, words } => {
+            Self::Add {
+                address,
+                words,
+                insist,
+            } => {
                 let mut words = Words::new(words);
                 let on_link = address.scope.map(|scope| scope.to_string());
                 let (mut interface, mut id, mut port) = (on_link.clone(), None, None);
@@ -228,6 +235,7 @@ impl Change for EndpointChange {
                     id,
                     port,
                     flags,
+                    insist: *insist,
                 })
             }
             Self::Change { words } => {
@@ -371,6 +379,7 @@ mod tests {
                 id: Some(7),
                 port: Some(443),
                 flags: EndpointFlags::SIGNAL.with(EndpointFlags::BACKUP),
+                insist: false,
             }
         );
     }

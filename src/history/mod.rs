@@ -11,6 +11,8 @@ mod figures;
 mod gaps;
 pub mod handover;
 mod memory;
+mod order;
+mod own_changes;
 mod points;
 mod rates;
 mod read_times;
@@ -22,6 +24,7 @@ mod thinning;
 pub use condition::{Condition, condition};
 pub use direction::Direction;
 pub use gaps::Gaps;
+pub use order::{SortFacts, SortKey, SortOrder, UnknownSortKey};
 pub use points::Points;
 pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
@@ -35,13 +38,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handover::{Detector, Handover, Incident, Running, incidents};
 use self::memory::Memory;
+use self::own_changes::OwnChanges;
 use self::read_times::ReadTimes;
 use crate::model::{
-    Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
+    Command, Connection, ConnectionId, Cookie, Event, EventKind, Header, Line, Sample, Shared, Subflow, Token,
 };
 
 /// The most handovers.
 const HANDOVERS: usize = 1000;
+
+/// Samples miss a subflow up to so long after its end, seconds.
+const NOTICED_S: f64 = 2.0;
 
 /// How much is kept.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +109,7 @@ pub struct History {
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
+    own_changes: OwnChanges,
     /// The handovers that have not ended, once somebody asked and until the next line.
     running: OnceCell<Vec<Running>>,
     /// Whether a picture may share what is here.
@@ -153,6 +161,7 @@ impl History {
                 {
                     self.session.rename(old, new);
                 }
+                self.own_changes.note(&event, self.state.endpoints.values());
                 if let Some(outcome) = event.command.as_ref().filter(|outcome| outcome.ok)
                     && let Some(command) = &outcome.asked
                 {
@@ -229,6 +238,17 @@ impl History {
         self.incidents.get_or_init(|| incidents(&self.handovers))
     }
 
+    /// The change made here that closed the subflow whose end an event tells.
+    pub fn closed_by(&self, event: &Event) -> Option<&Command> {
+        self.own_changes.behind(event)
+    }
+
+    /// The change made here that closed a subflow.
+    pub fn ended_by(&self, subflow: &SubflowHistory) -> Option<&Command> {
+        let path = (subflow.last.local, subflow.last.remote);
+        self.own_changes.that_closed(path, subflow.ended_at?, NOTICED_S)
+    }
+
     /// Every handover that has not ended, in order of connections.
     pub fn all_running(&self) -> &[Running] {
         self.running.get_or_init(|| self.detector.all_running(self.now))
@@ -288,6 +308,7 @@ impl History {
             incidents: self.incidents.clone(),
             found: self.found,
             session: self.session.clone(),
+            own_changes: self.own_changes.clone(),
             // A picture has no detector.
             running: self.detector.all_running(self.now).into(),
             has_picture: false,

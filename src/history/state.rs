@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::model::{
     Before, Command, Connection, ConnectionId, ConnectionKey, Cookie, Endpoint, Interface, Limits,
-    ListeningSocket, Sample, Settings,
+    ListeningSocket, Sample, Settings, Subflow, endpoint_torn_down, plan_change,
 };
 
 /// The state that a stream's samples add up to.
@@ -37,6 +37,28 @@ impl State {
     /// The interface with a device name.
     pub fn interface(&self, name: &str) -> Option<&Interface> {
         self.interfaces.values().find(|interface| interface.name == name)
+    }
+
+    /// The subflows that a command closes, each with its connection. One that is being closed already is none of them;
+    /// where fullmesh changes in place, neither is that of a connection that fell back: it has no address id by which the
+    /// kernel would find it (net/mptcp/pm_kernel.c, `mptcp_endp_get_local_id`). Removal finds it by its address.
+    pub fn subflows_torn_down(&self, command: &Command) -> Vec<(&Connection, &Subflow)> {
+        let Some(endpoint) = endpoint_torn_down(command, self.endpoints.values()) else {
+            return Vec::new();
+        };
+        let in_place = match command {
+            Command::EndpointChange { flags, .. } => plan_change(endpoint, *flags).in_place,
+            _ => false,
+        };
+        let connections = self.connections.values();
+        let connections = connections.filter(|connection| !in_place || connection.fallback != Some(true));
+        let subflows = connections.flat_map(|connection| {
+            let subflows = connection.living_subflows();
+            subflows.map(move |subflow| (connection, &**subflow))
+        });
+        subflows
+            .filter(|(_, subflow)| endpoint.may_have(subflow.local))
+            .collect()
     }
 
     /// How many subflows leave from an address, of an interface where one is named.

@@ -13,6 +13,7 @@ use super::events::{self, EventsState};
 use super::feed::Feed;
 use super::fit::Fit;
 use super::handovers::{self, HandoversState};
+use super::kit;
 use super::lab_strip;
 use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
@@ -26,7 +27,7 @@ use super::view::{Tab, UiCommand, View};
 use super::waits::Waits;
 use super::{LabControls, OpenDemo, Setup, Theme};
 use crate::desktop::NetworkManager;
-use crate::model::{Event, EventKind};
+use crate::model::{Command, Event, EventKind};
 use crate::source::Source;
 
 /// The window: the stream, what each panel remembers, and nothing else.
@@ -151,6 +152,7 @@ impl App {
 
     /// Has read each interval what somebody looks at.
     fn watch(&mut self) {
+        self.panels.list.sort = self.store.settings.list_sort;
         let watched = if self.panels.present.on {
             self.panels.present.watched()
         } else {
@@ -319,6 +321,9 @@ impl App {
 
     fn keys(&mut self, ui: &Ui) -> Vec<UiCommand> {
         let mut commands = Vec::new();
+        if kit::keep_keys_in_menus(ui.ctx()) {
+            return commands;
+        }
         // Whoever types, or is asked something, means that.
         if ui.ctx().text_edit_focused() || ui.memory(|memory| memory.top_modal_layer().is_some()) {
             return commands;
@@ -334,6 +339,16 @@ impl App {
         }
         if pressed(Key::F11) {
             commands.push(UiCommand::Present(true));
+        }
+        let filter = match self.tab {
+            Tab::Connections => Some(&mut self.panels.list.filter),
+            Tab::Events => Some(&mut self.panels.events.filter),
+            Tab::Handovers | Tab::Paths => None,
+        };
+        if let Some(filter) = filter.filter(|filter| !filter.is_empty())
+            && pressed(Key::Escape)
+        {
+            filter.clear();
         }
         if let Some(by_itself) = self.lab.plays_by_itself()
             && pressed(Key::H)
@@ -396,8 +411,16 @@ impl App {
 
     fn perform(&mut self, command: UiCommand, ctx: &Context) {
         match command {
-            UiCommand::Request(command) => self.feed.request(command, &self.store.settings.interfaces),
-            UiCommand::Undo(reference) => self.feed.undo(reference, &self.store.settings.interfaces),
+            UiCommand::Request(command) => drop(self.request(command)),
+            UiCommand::Confirmed(command) => self.feed.request(command, &self.store.settings.interfaces),
+            UiCommand::Undo(reference) => {
+                let back = self.feed.changes.back(reference, self.feed.live().state());
+                if let Some(command) = back
+                    && self.request(command)
+                {
+                    self.feed.changes.forget(reference);
+                }
+            }
             UiCommand::Dismiss => self.feed.changes.dismiss(),
             UiCommand::SetInterval(ms) => {
                 self.store.settings.interval_ms = Some(ms);
@@ -431,6 +454,7 @@ impl App {
                 self.panels.list.choose(id);
                 self.look(t);
             }
+            UiCommand::SortList(sort) => self.store.settings.list_sort = sort,
             UiCommand::SetDirection(direction) => self.store.settings.direction = direction,
             UiCommand::WriteProfile(profile, flags) => self.panels.paths.write(profile, flags),
             UiCommand::Copy(text) => ctx.copy_text(text),
@@ -445,6 +469,16 @@ impl App {
             UiCommand::Shape(link, shape) => self.of_the_lab(|lab| lab.shape(&link, shape)),
         }
         ctx.request_repaint();
+    }
+
+    /// Asks for a change; one that closes subflows waits under *Paths* for *Apply*. Whether it was asked for.
+    fn request(&mut self, command: Command) -> bool {
+        if self.panels.paths.hold(&command, self.feed.live().state()) {
+            self.tab = Tab::Paths;
+            return false;
+        }
+        self.feed.request(command, &self.store.settings.interfaces);
+        true
     }
 
     /// Brings a moment into view in every panel.

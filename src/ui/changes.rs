@@ -1,10 +1,13 @@
 //! Changes made in this window: what was asked, how it ended, and what would take it back.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::IpAddr;
 
-use crate::history::State;
-use crate::model::{Command, EndpointFlags, EventKind, FlagChange, Line, addition, equivalent, plan_change};
+use crate::history::{History, State};
+use crate::model::{
+    Command, Connection, ConnectionId, Cookie, Endpoint, EndpointFlags, EventKind, FlagChange, Line, Shared,
+    Subflow, TcpState, addition, equivalent, plan_change,
+};
 use crate::words::command as words;
 
 /// What takes a change back.
@@ -25,8 +28,8 @@ pub(super) struct Change {
     pub reference: u64,
     /// What was changed, in a few words.
     pub label: String,
-    /// What it did to subflows, where that is its business.
-    pub note: Option<String>,
+    /// What it did to subflows, where it is about an endpoint.
+    effect: Option<Effect>,
     /// What was asked for.
     pub command: Command,
     /// The shell's way to do the same.
@@ -57,7 +60,7 @@ impl Changes {
         self.waiting.push(Change {
             reference: self.next,
             label: words::change(command, state, path),
-            note: words::effect(command, state),
+            effect: Effect::of(command, state),
             lines: equivalent(command, &endpoints),
             command: command.clone(),
             done_at: None,
@@ -128,19 +131,99 @@ impl Changes {
         self.failure = None;
     }
 
-    /// The command that takes a change back; the change is then forgotten.
-    pub(super) fn undo(&mut self, reference: u64, state: &State) -> Option<Command> {
-        let at = self
-            .done
+    /// The command that takes a change back.
+    pub(super) fn back(&self, reference: u64, state: &State) -> Option<Command> {
+        let mut done = self.done.iter();
+        done.find(|change| change.reference == reference)?.back(state)
+    }
+
+    /// Forgets a change, because it is taken back.
+    pub(super) fn forget(&mut self, reference: u64) {
+        self.done.retain(|change| change.reference != reference);
+    }
+
+    /// Counts what the newest changes did to subflows, until that is over.
+    pub(super) fn count(&mut self, history: &History) {
+        for change in self.waiting.iter_mut().chain(&mut self.done) {
+            let over = change.done_at.is_some_and(|t| history.now() - t > COUNTED_S);
+            if let Some(effect) = change.effect.as_mut().filter(|_| !over) {
+                effect.count(history);
+            }
+        }
+    }
+}
+
+/// After so long whatever closes has another reason, seconds.
+const COUNTED_S: f64 = 3.0;
+
+/// What a change of an endpoint did to the subflows that it had.
+#[derive(Clone, Debug, PartialEq)]
+struct Effect {
+    endpoint: Endpoint,
+    in_place: bool,
+    before: Vec<(ConnectionId, Cookie)>,
+    closed: usize,
+    opened: usize,
+}
+
+impl Effect {
+    fn of(command: &Command, state: &State) -> Option<Self> {
+        let (id, in_place) = match command {
+            Command::EndpointRemove { id } => (id, false),
+            Command::EndpointChange { id, flags } => {
+                let endpoint = state.endpoints.get(id);
+                (
+                    id,
+                    endpoint.is_some_and(|endpoint| plan_change(endpoint, *flags).in_place),
+                )
+            }
+            _ => return None,
+        };
+        let endpoint = state.endpoints.get(id)?.clone();
+        let subflows = |connection: &Connection| {
+            let own = connection.subflows.iter();
+            let own = own.filter(|subflow| endpoint.may_have(subflow.local) && !subflow.state.is_ending());
+            own.map(|subflow| (connection.id(), subflow.cookie))
+                .collect::<Vec<_>>()
+        };
+        let before = state.connections.values().flat_map(subflows).collect();
+        Some(Self {
+            endpoint,
+            in_place,
+            before,
+            closed: 0,
+            opened: 0,
+        })
+    }
+
+    fn count(&mut self, history: &History) {
+        let has_ended = |cookie: Cookie| {
+            let subflow = history.subflow(cookie);
+            subflow.is_none_or(|subflow| subflow.ended_at.is_some())
+        };
+        let before = self.before.iter();
+        self.closed = before.filter(|(_, cookie)| has_ended(*cookie)).count();
+        let connections: BTreeSet<ConnectionId> = self.before.iter().map(|(id, _)| *id).collect();
+        let connections = connections
             .iter()
-            .position(|change| change.reference == reference)?;
-        let command = self.done.get(at)?.back(state)?;
-        self.done.remove(at);
-        Some(command)
+            .filter_map(|id| history.state().connections.get(id));
+        let is_new = |subflow: &&Shared<Subflow>| {
+            subflow.state == TcpState::Established
+                && self.endpoint.may_have(subflow.local)
+                && !self.before.iter().any(|(_, cookie)| *cookie == subflow.cookie)
+        };
+        let subflows = connections.flat_map(|connection| &connection.subflows);
+        self.opened = subflows.filter(is_new).count();
     }
 }
 
 impl Change {
+    /// What it did to subflows, as far as that is its business.
+    pub(super) fn note(&self) -> Option<String> {
+        let effect = self.effect.as_ref()?;
+        Some(words::effect(effect.in_place, effect.closed, effect.opened))
+    }
+
     /// Whether something takes it back now. An endpoint that was just added can be removed once a sample has told of
     /// it.
     pub(super) fn can_undo(&self, state: &State) -> bool {
@@ -154,7 +237,14 @@ impl Change {
             endpoints.any(|endpoint| endpoint.address == address)
         };
         match &self.inverse {
-            Inverse::Command(Command::EndpointChange { id, .. }) if !state.endpoints.contains_key(id) => None,
+            Inverse::Command(Command::EndpointChange { id, flags }) => {
+                let endpoint = state.endpoints.get(id)?;
+                let is_back = flags.apply(endpoint.flags) == endpoint.flags;
+                (!is_back).then_some(Command::EndpointChange {
+                    id: *id,
+                    flags: *flags,
+                })
+            }
             Inverse::Command(Command::EndpointAdd { address, .. }) if has(*address) => None,
             Inverse::Command(command) => Some(command.clone()),
             Inverse::RemoveEndpoint(address) => state
@@ -172,15 +262,7 @@ impl Change {
             return String::new();
         };
         let endpoints: Vec<_> = state.endpoints.values().cloned().collect();
-        let torn = match &command {
-            Command::EndpointRemove { id } => state.endpoints.get(id),
-            Command::EndpointChange { id, flags } => state
-                .endpoints
-                .get(id)
-                .filter(|endpoint| !plan_change(endpoint, *flags).in_place),
-            _ => None,
-        };
-        let closes = torn.map_or(0, |endpoint| state.subflows_of(endpoint));
+        let closes = state.subflows_torn_down(&command).len();
         words::would_do(&equivalent(&command, &endpoints), closes)
     }
 }
@@ -216,7 +298,7 @@ fn inverse(command: &Command, state: &State) -> Inverse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CommandOutcome, Endpoint, Event, Origin};
+    use crate::model::{CommandOutcome, Event, Origin};
 
     fn endpoint(id: u8, flags: EndpointFlags) -> Endpoint {
         Endpoint {
@@ -259,12 +341,12 @@ mod tests {
     fn an_endpoint_that_was_added_can_be_removed_once_it_is_known() {
         let added = endpoint(3, EndpointFlags::SUBFLOW);
         let mut changes = done(&addition(&added), &state(&[]));
-        assert_eq!(changes.undo(1, &state(&[])), None, "no sample has told of it");
-        assert_eq!(
-            changes.undo(1, &state(&[added])),
-            Some(Command::EndpointRemove { id: 3 }),
-            "it was not forgotten meanwhile"
-        );
+        assert_eq!(changes.back(1, &state(&[])), None, "no sample has told of it");
+        let known = state(&[added]);
+        let remove = Some(Command::EndpointRemove { id: 3 });
+        assert_eq!(changes.back(1, &known), remove, "it was not forgotten meanwhile");
+        changes.forget(1);
+        assert_eq!(changes.back(1, &known), None);
     }
 
     #[test]
@@ -280,12 +362,18 @@ mod tests {
         };
         let remove = Command::EndpointRemove { id: 3 };
         let (with, without) = (state(std::slice::from_ref(&there)), state(&[]));
+        let flags = there.flags.with(EndpointFlags::BACKUP);
+        let backed_up = state(&[Endpoint {
+            flags,
+            ..there.clone()
+        }]);
         let answers = [
+            can_undo(&backup, &backed_up),
             can_undo(&backup, &with),
             can_undo(&backup, &without),
             can_undo(&remove, &without),
             can_undo(&remove, &with),
         ];
-        assert_eq!(answers, [true, false, true, false]);
+        assert_eq!(answers, [true, false, false, true, false]);
     }
 }

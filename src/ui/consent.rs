@@ -3,7 +3,7 @@
 use egui::{Align, Context, Id, Layout, Sense, Ui, vec2};
 use egui_material_icons::icons::{ICON_BOLT, ICON_CHECK, ICON_CLOSE, ICON_LINK_OFF, ICON_LOCK, ICON_TUNE};
 
-use super::kit::{Button, Look, dialog, hairline, icon, label};
+use super::kit::{Answers, dialog, hairline, icon, is_new, label};
 use super::theme::{Tokens, Type};
 use super::view::UiCommand;
 use crate::model::{Access, Consent};
@@ -102,11 +102,18 @@ pub(super) fn ui(access: &Access, ui: &Ui) -> Option<UiCommand> {
         ui.add_space(8.0);
         label(ui, words::who_decides(access), Type::Body, tokens.text2);
         ui.add_space(16.0);
-        ui.horizontal(|ui| {
-            let press = Button::text("Allow").look(Look::Primary);
-            allowed = press.unless(ui, refusal(access)).clicked();
-            closed |= Button::text("Not now").ui(ui).clicked();
-        });
+        let answers = Answers {
+            act: "Allow",
+            refusal: refusal(access),
+            leave: "Not now",
+            is_new: is_new(NAME, ui),
+            has_field: false,
+        };
+        match answers.ui(ui) {
+            Some(true) => allowed = true,
+            Some(false) => closed = true,
+            None => {}
+        }
     });
     if allowed || closed || modal.should_close() {
         ui.data_mut(|data| data.remove::<bool>(id()));

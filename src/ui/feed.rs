@@ -110,7 +110,11 @@ impl Feed {
                 self.costs.pop_front();
             }
         }
+        let is_sample = matches!(line, Line::Sample(_));
         self.live.apply(line);
+        if is_sample {
+            self.changes.count(&self.live);
+        }
     }
 
     /// How long ago the newest line came, at a time of the window; lines that came since the last frame come now.
@@ -277,13 +281,6 @@ impl Feed {
         };
         if self.source.request(request).is_err() {
             self.changes.refused(&reference);
-        }
-    }
-
-    /// Takes a change back.
-    pub(super) fn undo(&mut self, reference: u64, slots: &Slots) {
-        if let Some(command) = self.changes.undo(reference, self.live.state()) {
-            self.request(command, slots);
         }
     }
 }

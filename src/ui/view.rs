@@ -8,6 +8,7 @@ use super::theme::{Slot, Slots};
 use super::{LabShape, LabStep};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
 pub(super) use crate::history::Direction;
+use crate::history::SortOrder;
 use crate::history::handover::{Handover, Interruption};
 use crate::history::{Condition, History, SubflowHistory};
 use crate::model::text::for_terminal;
@@ -45,8 +46,10 @@ impl Tab {
 /// What a panel asks for.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum UiCommand {
-    /// Change the kernel's state.
+    /// Change the kernel's state; after a question where that closes subflows.
     Request(Command),
+    /// Change the kernel's state, whatever it closes: somebody was asked.
+    Confirmed(Command),
     /// Take a change back, by its reference.
     Undo(u64),
     /// Forget what a change that failed said.
@@ -81,6 +84,8 @@ pub(super) enum UiCommand {
     ShowEventsAt(f64),
     /// Show a connection in the centre, with the plots at a moment.
     ShowAt(ConnectionId, f64),
+    /// Set the order of the list of connections.
+    SortList(SortOrder),
     /// Set one direction for every rate, or each connection's own.
     SetDirection(Option<Direction>),
     /// Show the page that says what the privileged service would permit.

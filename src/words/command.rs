@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::units::{ABSENT, age, several};
 use crate::history::State;
-use crate::model::{Command, CommandOutcome, plan_change};
+use crate::model::{Command, CommandOutcome};
 
 /// What *Allow* asks for, while it is not answered.
 pub const ALLOW: &str = "Allow";
@@ -26,6 +26,7 @@ pub fn asked(command: &Command) -> String {
             id,
             port,
             flags,
+            insist,
         } => {
             let options = [
                 option("dev", interface.clone()),
@@ -34,7 +35,9 @@ pub fn asked(command: &Command) -> String {
             ];
             let options = options.into_iter().flatten();
             let begins = format!("endpoint add {address}");
-            [begins].into_iter().chain(options).chain(flags.names()).collect()
+            let insist = insist.then(|| "--insist".to_owned());
+            let words = [begins].into_iter().chain(options).chain(flags.names());
+            words.chain(insist).collect()
         }
         Command::EndpointChange { id, flags } => vec![format!("endpoint change id {id} {flags}")],
         Command::EndpointRemove { id } => vec![format!("endpoint remove id {id}")],
@@ -109,29 +112,19 @@ pub fn change(command: &Command, before: &State, path: impl Fn(u8) -> String) ->
     }
 }
 
-/// What a command does to subflows, given the state before it; `None` where that is not its business.
-pub fn effect(command: &Command, before: &State) -> Option<String> {
-    let closes = |id: &u8| {
-        let endpoint = before.endpoints.get(id);
-        let count = endpoint.map_or(0, |endpoint| before.subflows_of(endpoint));
-        format!("{} closed", several(count, "subflow"))
-    };
-    match command {
-        Command::EndpointRemove { id } => Some(closes(id)),
-        Command::EndpointChange { id, flags } => {
-            let endpoint = before.endpoints.get(id);
-            let in_place = endpoint.is_some_and(|endpoint| plan_change(endpoint, *flags).in_place);
-            Some(if in_place {
-                "in place, 0 subflows closed".to_owned()
-            } else {
-                closes(id)
-            })
-        }
-        Command::EndpointAdd { .. }
-        | Command::LimitsSet { .. }
-        | Command::Set { .. }
-        | Command::Close { .. } => None,
+/// What a change of an endpoint did to the subflows that it had, in place or not.
+pub fn effect(in_place: bool, closed: usize, opened: usize) -> String {
+    let place = if in_place { "in place, " } else { "" };
+    let closed = format!("{} closed", several(closed, "subflow"));
+    match opened {
+        0 => format!("{place}{closed}"),
+        opened => format!("{place}{closed}, {opened} opened anew"),
     }
+}
+
+/// How many subflows a change closed.
+pub fn closed(subflows: usize) -> String {
+    format!("{} closed.", several(subflows, "subflow"))
 }
 
 /// What a command would do: the shell's lines for it, and what it closes.
@@ -180,6 +173,7 @@ mod tests {
             id: None,
             port: None,
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         };
         assert_eq!(asked(&add), "endpoint add 10.0.2.1 dev eth0 subflow");
         let limits = Command::LimitsSet {
@@ -207,9 +201,14 @@ mod tests {
             change(&limits, &state, path),
             "Extra subflows: 2 → 4, ADD_ADDR accepted: 0 → 1"
         );
-        assert_eq!(effect(&limits, &state), None);
         let remove = Command::EndpointRemove { id: 3 };
         assert_eq!(change(&remove, &state, path), "Endpoint 3: endpoint 3 removed");
-        assert_eq!(effect(&remove, &state).as_deref(), Some("0 subflows closed"));
+    }
+
+    #[test]
+    fn what_is_told_of_a_change_is_what_was_counted() {
+        assert_eq!(effect(true, 0, 0), "in place, 0 subflows closed");
+        assert_eq!(effect(true, 2, 1), "in place, 2 subflows closed, 1 opened anew");
+        assert_eq!(effect(false, 1, 0), "1 subflow closed");
     }
 }

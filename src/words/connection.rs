@@ -2,7 +2,7 @@
 
 use super::units::{age, bytes, several, time};
 use super::{listed, running, uncapitalised};
-use crate::history::Direction;
+use crate::history::{Direction, SortKey};
 use crate::model::{Connection, Process};
 
 /// What is worth a badge at a connection.
@@ -166,6 +166,20 @@ pub fn preposition(direction: Direction) -> &'static str {
     match direction {
         Direction::Sent => "to",
         Direction::Received => "from",
+    }
+}
+
+/// An order of connections, or the same turned round.
+pub fn order(key: SortKey, reversed: bool) -> &'static str {
+    match (key, reversed) {
+        (SortKey::Rate, false) => "Rate, highest first",
+        (SortKey::Rate, true) => "Rate, lowest first",
+        (SortKey::Name, false) => "Name, from A to Z",
+        (SortKey::Name, true) => "Name, from Z to A",
+        (SortKey::Age, false) => "Age, oldest first",
+        (SortKey::Age, true) => "Age, newest first",
+        (SortKey::Peer, false) => "Peer, lowest address first",
+        (SortKey::Peer, true) => "Peer, highest address first",
     }
 }
 

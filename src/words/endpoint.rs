@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use super::as_sentence;
 use super::units::several;
-use crate::model::{EndpointFlags, Ignored, Impossible, Problem};
+use crate::model::text::for_terminal;
+use crate::model::{EndpointFlags, Ignored, Impossible, Plan, Problem};
 
 /// Why an endpoint that somebody describes cannot be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +35,8 @@ pub fn unfit(why: &Unfit) -> String {
 
 /// Why the kernel would not grant a change, in a sentence.
 pub fn impossible(why: &Impossible) -> String {
-    as_sentence(&why.to_string())
+    // It names interfaces.
+    as_sentence(&for_terminal(&why.to_string()))
 }
 
 /// How many endpoints there are, and on how many interfaces.
@@ -58,13 +60,13 @@ pub fn subflows(endpoint: Option<EndpointFlags>, subflows: usize) -> String {
     }
 }
 
-/// What a click on the switch of a flag does, which closes so many subflows where the kernel does not change it in place.
-pub fn consequence(flag: EndpointFlags, in_place: bool, closes: usize) -> String {
-    if !in_place {
-        let closes = several(closes, "subflow");
+/// What a click on a switch does, which closes so many subflows.
+pub fn consequence(plan: &Plan, closes: usize) -> String {
+    let closes = several(closes, "subflow");
+    if !plan.in_place {
         format!("Not in place: the endpoint is made anew, which closes {closes}. Asks before.")
-    } else if flag == EndpointFlags::FULLMESH {
-        "In place; the kernel makes the endpoint's subflows anew.".to_owned()
+    } else if plan.closes_subflows {
+        format!("In place, but the kernel closes {closes} of the endpoint. Asks before.")
     } else {
         "In place: no subflow closes.".to_owned()
     }

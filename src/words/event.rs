@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::units::age;
 use super::{capitalised, command, error};
-use crate::model::{Event, EventKind, Origin};
+use crate::model::{Command, Event, EventKind, Origin};
 
 /// What happened, in a few words: `subflow closed`.
 pub fn what(kind: EventKind) -> String {
@@ -38,6 +38,11 @@ pub fn backup(event: &Event) -> Option<&'static str> {
         (None, Some(false)) if changed => Some("no longer backup, asked for by the peer"),
         _ => None,
     }
+}
+
+/// That a change made here closed the subflow whose end an event tells.
+pub fn closed_by(change: &Command) -> String {
+    format!("closed by you: {}", command::asked(change))
 }
 
 /// Everything that is known of an event, a part each.
@@ -119,7 +124,7 @@ pub fn in_short(event: &Event, path: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Command, CommandOutcome};
+    use crate::model::CommandOutcome;
 
     fn event(kind: EventKind) -> Event {
         Event::new(1.5, kind, Origin::Kernel)

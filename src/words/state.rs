@@ -1,5 +1,6 @@
 //! States, in one or two words.
 
+use super::units::age;
 use crate::history::Condition;
 use crate::model::TcpState;
 
@@ -13,6 +14,11 @@ pub fn condition(condition: Condition, up: Option<bool>) -> &'static str {
         Condition::NotAnswered => "not answered",
         Condition::Closed => "closed",
     }
+}
+
+/// That a subflow was closed so many seconds ago.
+pub fn closed(ago_s: f64) -> String {
+    format!("closed {} ago", age(ago_s))
 }
 
 /// The state of a TCP socket, as the public schema has it, without underscores.

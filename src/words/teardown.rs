@@ -64,7 +64,7 @@ const NAMED: usize = 4;
 
 /// What applying does, as a title; `closes` subflows end by it.
 pub fn title(applying: &Applying, closes: usize) -> String {
-    let closes = several(closes, "subflow");
+    let (count, closes) = (closes, several(closes, "subflow"));
     match applying {
         Applying::Flags { id, change, in_place } => {
             let act = match (change.set.names().as_slice(), change.clear.names().as_slice()) {
@@ -72,8 +72,10 @@ pub fn title(applying: &Applying, closes: usize) -> String {
                 ([], [off]) => format!("Turning off {off}"),
                 (on, off) => format!("Changing {}", listed(&[on, off].concat())),
             };
-            if *in_place {
+            if *in_place && count == 0 {
                 format!("{act} changes endpoint {id} in place")
+            } else if *in_place {
+                format!("{act} closes {closes} of endpoint {id}")
             } else {
                 format!("{act} re-creates endpoint {id} and closes {closes}")
             }
@@ -92,11 +94,15 @@ pub fn not_in_place(flags: &[String]) -> String {
     format!("The kernel cannot change {flags} in place: it deletes the endpoint and adds it again.")
 }
 
+/// What changing fullmesh does to subflows that are there.
+pub const FULLMESH_CLOSES: &str = "The kernel changes fullmesh in place, but closes the endpoint's subflows first, and \
+                                   opens others only where its limits allow.";
+
 /// What the end of an endpoint means for later.
 pub const NO_FURTHER_SUBFLOW: &str = "Without an endpoint no further subflow is made from the address.";
 
-/// What becomes of the subflows, and of their connections; `removed` where nothing is made anew.
-pub fn fate(closing: &Closing, removed: bool) -> Vec<String> {
+/// What becomes of the subflows, and of their connections; `anew` where the kernel opens others in their place.
+pub fn fate(closing: &Closing, anew: bool) -> Vec<String> {
     match closing {
         Closing::None => vec!["No subflow closes.".to_owned()],
         Closing::One {
@@ -105,10 +111,10 @@ pub fn fate(closing: &Closing, removed: bool) -> Vec<String> {
             bps,
             others,
         } => {
-            let anew = if removed {
-                "closes"
+            let anew = if anew {
+                "closes and is made anew if the limits allow"
             } else {
-                "closes and is made anew"
+                "closes"
             };
             let rate = lone_rate(*bps);
             let ends = format!("The subflow of {application} over {path}, {rate} Mbit/s now, {anew}.");
@@ -125,7 +131,11 @@ pub fn fate(closing: &Closing, removed: bool) -> Vec<String> {
             alone,
             applications,
         } => {
-            let anew = if removed { "" } else { " and are made anew" };
+            let anew = if anew {
+                " and are made anew if the limits allow"
+            } else {
+                ""
+            };
             let (subflows, connections) =
                 (several(*subflows, "subflow"), several(*connections, "connection"));
             let mut sentences = vec![

@@ -8,6 +8,7 @@ mod clipped;
 mod connections;
 mod events;
 mod handovers;
+mod keys;
 mod lab;
 mod motion;
 mod notices;
@@ -18,6 +19,8 @@ mod present;
 mod remembered;
 #[path = "../stage/mod.rs"]
 mod stage;
+mod still;
+mod teardown;
 
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;

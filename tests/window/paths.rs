@@ -172,6 +172,7 @@ fn an_address_without_an_endpoint_can_be_given_one() {
         id: None,
         port: None,
         flags: EndpointFlags::SUBFLOW,
+        insist: false,
     };
     assert_eq!(window.asked.commands(), [added]);
 }
@@ -269,6 +270,7 @@ fn an_endpoint_is_added_with_id_port_and_flags_and_its_command_is_shown() {
         id: Some(7),
         port: Some(4443),
         flags: EndpointFlags::SIGNAL,
+        insist: false,
     };
     assert_eq!(window.asked.commands(), [added]);
     assert!(!window.has("Cancel"), "the question is over");
@@ -314,6 +316,7 @@ fn a_removal_names_whose_subflows_close_and_is_undone_with_all_that_the_endpoint
         id: Some(4),
         port: None,
         flags: EndpointFlags::SUBFLOW.with(EndpointFlags::BACKUP),
+        insist: true,
     };
     assert_eq!(window.asked.commands().last(), Some(&again));
 }

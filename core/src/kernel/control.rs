@@ -9,7 +9,7 @@ use super::flag_support::{self, Support, support};
 use super::{Error, PathManager, Sockets, proc};
 use crate::model::{
     Before, Command, Endpoint, EndpointFlags, FlagChange, Impossible, SettingValue, check_addition,
-    check_change, is_link_local, taken,
+    check_change, check_owner, is_link_local, taken,
 };
 use crate::wire::mptcp_pm::{
     PmAddress, PmLimits, PmTarget, add_address, delete_address, set_flags, set_limits,
@@ -34,9 +34,13 @@ impl PathManager {
                 id,
                 port,
                 flags,
+                insist,
             } => {
-                check_addition(*address, interface.as_deref(), *id, *port, *flags)
-                    .map_err(Error::Impossible)?;
+                let device = interface.as_deref();
+                check_addition(*address, device, *id, *port, *flags).map_err(Error::Impossible)?;
+                if !insist {
+                    self.refuse_foreign(*address, device)?;
+                }
                 let interface_index = match interface {
                     Some(name) => Some(self.names.index(name)?),
                     None => None,
@@ -75,6 +79,16 @@ impl PathManager {
             Command::Set { name, value } => proc::write_setting(name, value),
             Command::Close { local, remote } => Sockets::new()?.destroy_subflow(*local, *remote),
         }
+    }
+
+    /// Refuses an address that none of this machine's interfaces has, or another than the one that is named.
+    fn refuse_foreign(&mut self, address: IpAddr, device: Option<&str>) -> Result<(), Error> {
+        let mut owners = Vec::new();
+        for index in self.names.owners(address)? {
+            owners.extend(self.names.name_now(index)?);
+        }
+        let owners: Vec<&str> = owners.iter().map(String::as_str).collect();
+        check_owner(address, device, &owners).map_err(Error::Impossible)
     }
 
     /// A command to close a subflow with the name of its link, which may have been left out or given as a number; any
@@ -178,7 +192,7 @@ impl PathManager {
                 |_| Ok(()),
             );
         }
-        if endpoint.port.is_some() && !self.names.has_address(endpoint.address)? {
+        if endpoint.port.is_some() && self.names.owners(endpoint.address)?.is_empty() {
             return Err(Error::Impossible(Impossible::AddressMissing(endpoint.address)));
         }
         let (before, after) = (

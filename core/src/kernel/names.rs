@@ -50,15 +50,16 @@ impl Names {
         Ok(name)
     }
 
-    /// Whether an interface has an address.
-    pub(super) fn has_address(&mut self, address: IpAddr) -> Result<bool, Error> {
+    /// The numbers of the interfaces that have an address.
+    pub(super) fn owners(&mut self, address: IpAddr) -> Result<Vec<u32>, Error> {
         let owned = self
             .socket
             .list("list addresses", dump_addresses, |message| match message.kind {
                 RTM_NEWADDR => parse_address(message.payload),
                 _ => Ok(None),
             })?;
-        Ok(owned.iter().any(|owned| owned.address == address))
+        let owners = owned.iter().filter(|owned| owned.address == address);
+        Ok(owners.map(|owned| owned.interface_index).collect())
     }
 
     /// The number of an interface.

@@ -113,6 +113,10 @@ pub enum Command {
         /// What it is for.
         #[serde(default)]
         flags: EndpointFlags,
+        /// Whether it is to be added though its address is on none of this machine's interfaces, or on another than
+        /// the one it is bound to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        insist: bool,
     },
     /// Change an endpoint's flags: in place where the kernel can (MPTCP_PM_CMD_SET_FLAGS), else by removing the
     /// endpoint and adding it again.

@@ -37,8 +37,10 @@ pub use interface::{Interface, InterfaceAddress};
 pub use interface_kind::{InterfaceKind, KindTraits};
 pub use listening::ListeningSocket;
 pub use metric::Metric;
-pub use plan::{Plan, addition, equivalent, plan_change};
-pub use possible::{Impossible, check_addition, check_address, check_change, check_command, taken};
+pub use plan::{Plan, addition, endpoint_torn_down, equivalent, plan_change};
+pub use possible::{
+    Impossible, check_addition, check_address, check_change, check_command, check_owner, owners, taken,
+};
 pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
 pub use scope::Scope;
 pub use setting::{KnownSetting, SETTINGS, Takes};

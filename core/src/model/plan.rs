@@ -13,6 +13,10 @@ pub struct Plan {
     /// Whether the kernel changes them in place. If not, the endpoint is deleted and added again, which closes its
     /// subflows (net/mptcp/pm_kernel.c: SET_FLAGS honours backup and fullmesh only).
     pub in_place: bool,
+    /// Whether it closes the endpoint's subflows, those of connections that live included. In place, too, where fullmesh
+    /// changes (net/mptcp/pm_kernel.c, `mptcp_pm_nl_fullmesh`: the kernel removes them, then opens what its limits still
+    /// allow, which may be none).
+    pub closes_subflows: bool,
 }
 
 /// How to bring an endpoint to other flags.
@@ -21,13 +25,39 @@ pub fn plan_change(endpoint: &Endpoint, change: FlagChange) -> Plan {
     let differs = EndpointFlags(flags.0 ^ endpoint.flags.0);
     // The kernel refuses SET_FLAGS with fullmesh on an endpoint that signals.
     let refused = differs.contains(EndpointFlags::FULLMESH) && endpoint.flags.contains(EndpointFlags::SIGNAL);
+    let is_same = differs == EndpointFlags::NONE;
     let in_place = EndpointFlags::IN_PLACE.contains(differs)
         && !refused
-        && !endpoint.flags.contains(EndpointFlags::IMPLICIT);
-    Plan { flags, in_place }
+        && (is_same || !endpoint.flags.contains(EndpointFlags::IMPLICIT));
+    let closes_subflows = !in_place || differs.contains(EndpointFlags::FULLMESH);
+    Plan {
+        flags,
+        in_place,
+        closes_subflows,
+    }
 }
 
-/// What adds an endpoint as it is. The kernel alone makes one implicit.
+/// The endpoint whose subflows a command closes, given the endpoints as they are now. What is not about an endpoint
+/// closes none: the kernel reads limits and settings when it opens a subflow, and leaves those that are open.
+pub fn endpoint_torn_down<'a>(
+    command: &Command,
+    endpoints: impl IntoIterator<Item = &'a Endpoint>,
+) -> Option<&'a Endpoint> {
+    let mut endpoints = endpoints.into_iter();
+    let mut known = |id: u8| endpoints.find(|endpoint| endpoint.id == id);
+    match command {
+        Command::EndpointRemove { id } => known(*id),
+        Command::EndpointChange { id, flags } => {
+            known(*id).filter(|endpoint| plan_change(endpoint, *flags).closes_subflows)
+        }
+        Command::EndpointAdd { .. }
+        | Command::LimitsSet { .. }
+        | Command::Set { .. }
+        | Command::Close { .. } => None,
+    }
+}
+
+/// What adds an endpoint as it is, wherever its address is now. The kernel alone makes one implicit.
 pub fn addition(endpoint: &Endpoint) -> Command {
     Command::EndpointAdd {
         address: endpoint.address,
@@ -35,6 +65,7 @@ pub fn addition(endpoint: &Endpoint) -> Command {
         id: Some(endpoint.id),
         port: endpoint.port,
         flags: endpoint.flags.without(EndpointFlags::IMPLICIT),
+        insist: true,
     }
 }
 
@@ -49,6 +80,7 @@ pub fn equivalent(command: &Command, endpoints: &[Endpoint]) -> Vec<String> {
             id,
             port,
             flags,
+            insist: _,
         } => ShellLine::new("ip mptcp endpoint add")
             .word(address)
             .device("dev", interface.as_deref())
@@ -189,6 +221,42 @@ mod tests {
             FlagChange::one(EndpointFlags::FULLMESH, true),
         );
         assert!(!plan.in_place);
+    }
+
+    #[test]
+    fn what_closes_subflows_is_known_whichever_way_it_does_so() {
+        let there = [
+            endpoint(EndpointFlags::SUBFLOW),
+            Endpoint {
+                id: 3,
+                ..endpoint(EndpointFlags::SUBFLOW.with(EndpointFlags::FULLMESH))
+            },
+        ];
+        let change = |id, words: &str| Command::EndpointChange {
+            id,
+            flags: words.parse().expect("flags"),
+        };
+        let limits = Command::LimitsSet {
+            extra_subflows_max: Some(0),
+            add_addr_accepted_max: Some(0),
+        };
+        for (command, torn_down) in [
+            (change(2, "backup"), None),
+            (change(2, "nobackup"), None),
+            (change(2, "subflow"), None),
+            (change(2, "fullmesh"), Some(2)),
+            (change(2, "fullmesh backup"), Some(2)),
+            (change(2, "signal"), Some(2)),
+            (change(2, "nosubflow laminar"), Some(2)),
+            (change(3, "fullmesh"), None),
+            (change(3, "nofullmesh"), Some(3)),
+            (change(9, "nofullmesh"), None),
+            (Command::EndpointRemove { id: 3 }, Some(3)),
+            (limits, None),
+        ] {
+            let torn = endpoint_torn_down(&command, &there).map(|endpoint| endpoint.id);
+            assert_eq!(torn, torn_down, "{command:?}");
+        }
     }
 
     #[test]

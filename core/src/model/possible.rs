@@ -8,7 +8,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{Command, Endpoint, EndpointFlags, FlagChange, Plan, plan_change};
+use super::{Command, Endpoint, EndpointFlags, FlagChange, Interface, Plan, plan_change};
 
 /// Why a change can never be granted, or would come to nothing. Each is a sentence without its full stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,26 @@ pub enum Impossible {
     AddressTaken(Endpoint),
     /// The endpoint would be made anew, and the kernel could not listen at its address and port again.
     AddressMissing(IpAddr),
+    /// No interface of this machine has the address: no subflow could be opened from it. Somebody may insist on it.
+    NotOwned(IpAddr),
+    /// The address is on other interfaces than the one the endpoint is to be bound to. Somebody may insist on it.
+    OwnedElsewhere {
+        /// The address.
+        address: IpAddr,
+        /// The interface that was named.
+        device: String,
+        /// One that has the address.
+        owner: String,
+    },
     /// The kernel made an endpoint for the address, which is replaced only where no id is given.
     ImplicitThere(Endpoint),
+}
+
+impl Impossible {
+    /// Whether the kernel would grant it nevertheless, to somebody who insists.
+    pub fn yields(&self) -> bool {
+        matches!(self, Self::NotOwned(_) | Self::OwnedElsewhere { .. })
+    }
 }
 
 impl fmt::Display for Impossible {
@@ -98,6 +116,20 @@ impl fmt::Display for Impossible {
                 f,
                 "the kernel would have to listen at {address} anew, which is not on this machine now; wait until it is"
             ),
+            Self::NotOwned(address) => write!(
+                f,
+                "{address} is on none of this machine's interfaces, so nothing can come of such an endpoint now; \
+                 insist to add it all the same"
+            ),
+            Self::OwnedElsewhere {
+                address,
+                device,
+                owner,
+            } => write!(
+                f,
+                "{address} is on {owner}, not on {device}, which would send with an address that is not its own; name \
+                 {owner}, or insist to add it all the same"
+            ),
             Self::ImplicitThere(other) => write!(
                 f,
                 "the kernel made endpoint {} for {} by itself, and replaces it only when no id is given; leave the id",
@@ -134,6 +166,34 @@ pub fn check_addition(
     check_flags(flags, port)
 }
 
+/// The names of the interfaces that have an address.
+pub fn owners<'a>(address: IpAddr, interfaces: impl IntoIterator<Item = &'a Interface>) -> Vec<&'a str> {
+    let has = |interface: &&Interface| {
+        let mut addresses = interface.addresses.iter();
+        addresses.any(|owned| owned.address == address)
+    };
+    let owners = interfaces.into_iter().filter(has);
+    owners.map(|interface| interface.name.as_str()).collect()
+}
+
+/// Whether an address is this machine's, and on the device that an endpoint is to be bound to. The kernel takes an
+/// endpoint that is not, and no subflow can be opened from it (net/mptcp/subflow.c, `__mptcp_subflow_connect`: the
+/// socket cannot be bound; bound to another device, its answers arrive where nobody waits for them).
+///
+/// # Errors
+/// Why nothing would come of it.
+pub fn check_owner(address: IpAddr, device: Option<&str>, owners: &[&str]) -> Result<(), Impossible> {
+    match (owners.first(), device) {
+        (None, _) => Err(Impossible::NotOwned(address)),
+        (Some(owner), Some(device)) if !owners.contains(&device) => Err(Impossible::OwnedElsewhere {
+            address,
+            device: device.to_owned(),
+            owner: (*owner).to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// How an endpoint's flags can be changed.
 ///
 /// # Errors
@@ -150,11 +210,15 @@ pub fn check_change(endpoint: &Endpoint, change: FlagChange) -> Result<Plan, Imp
     Ok(plan)
 }
 
-/// Whether a command can be granted, given the endpoints as they are now.
+/// Whether a command can be granted, given the endpoints and the interfaces as they are now.
 ///
 /// # Errors
 /// Why it cannot.
-pub fn check_command(command: &Command, endpoints: &[Endpoint]) -> Result<(), Impossible> {
+pub fn check_command<'a>(
+    command: &Command,
+    endpoints: &[Endpoint],
+    interfaces: impl IntoIterator<Item = &'a Interface>,
+) -> Result<(), Impossible> {
     match command {
         Command::EndpointAdd {
             address,
@@ -162,9 +226,15 @@ pub fn check_command(command: &Command, endpoints: &[Endpoint]) -> Result<(), Im
             id,
             port,
             flags,
+            insist,
         } => {
-            check_addition(*address, interface.as_deref(), *id, *port, *flags)?;
-            taken(*address, *id, *port, endpoints).map_or(Ok(()), Err)
+            let device = interface.as_deref();
+            check_addition(*address, device, *id, *port, *flags)?;
+            taken(*address, *id, *port, endpoints).map_or(Ok(()), Err)?;
+            if *insist {
+                return Ok(());
+            }
+            check_owner(*address, device, &owners(*address, interfaces))
         }
         Command::EndpointChange { id, flags } => {
             let endpoint = endpoints.iter().find(|endpoint| endpoint.id == *id);
@@ -237,163 +307,4 @@ fn check_flags(flags: EndpointFlags, port: Option<u16>) -> Result<(), Impossible
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SIGNAL: EndpointFlags = EndpointFlags::SIGNAL;
-    const SUBFLOW: EndpointFlags = EndpointFlags::SUBFLOW;
-    const FULLMESH: EndpointFlags = EndpointFlags::FULLMESH;
-
-    fn endpoint(id: u8, port: Option<u16>, flags: EndpointFlags) -> Endpoint {
-        Endpoint {
-            id,
-            address: [10, 0, 0, id].into(),
-            port,
-            interface: None,
-            interface_index: None,
-            flags,
-        }
-    }
-
-    fn change(endpoint: &Endpoint, words: &str) -> Result<(), Impossible> {
-        check_change(endpoint, words.parse().expect("flags")).map(drop)
-    }
-
-    #[test]
-    fn no_change_that_the_kernel_never_grants_gets_through() {
-        let mesh = endpoint(1, None, SUBFLOW.with(FULLMESH));
-        assert_eq!(change(&mesh, "signal"), Err(Impossible::SignalWithFullmesh));
-        assert_eq!(change(&mesh, "signal nofullmesh"), Ok(()));
-        assert_eq!(
-            change(&mesh, "signal backup"),
-            Err(Impossible::SignalWithFullmesh)
-        );
-        let port = endpoint(1, Some(443), SIGNAL);
-        for words in ["subflow", "fullmesh", "subflow backup"] {
-            assert_eq!(change(&port, words), Err(Impossible::PortWithSubflow), "{words}");
-        }
-        assert_eq!(change(&port, "nosignal"), Err(Impossible::PortWithoutSignal));
-        assert_eq!(
-            change(&port, "nosignal subflow"),
-            Err(Impossible::PortWithoutSignal)
-        );
-        assert_eq!(change(&port, "backup"), Ok(()), "in place");
-        let signals = endpoint(1, None, SIGNAL);
-        assert_eq!(change(&signals, "fullmesh"), Err(Impossible::SignalWithFullmesh));
-        assert_eq!(
-            change(&signals, "implicit"),
-            Err(Impossible::Unaskable(EndpointFlags::IMPLICIT))
-        );
-        assert_eq!(
-            change(&signals, "0x40"),
-            Err(Impossible::Unaskable(EndpointFlags(0x40)))
-        );
-        // What a newer kernel holds besides does not bar what it has nothing to do with.
-        let newer = endpoint(1, None, SUBFLOW.with(EndpointFlags(0x40)));
-        assert_eq!(change(&newer, "signal"), Ok(()));
-        assert_eq!(
-            change(&newer, "noimplicit"),
-            Err(Impossible::Unaskable(EndpointFlags::IMPLICIT))
-        );
-        assert_eq!(
-            change(&signals, "nosignal"),
-            Ok(()),
-            "the kernel keeps an address with an id"
-        );
-    }
-
-    #[test]
-    fn what_can_be_no_endpoint_is_told_so() {
-        let add = |address: &str| {
-            let address = address.parse().expect("an address");
-            check_addition(address, None, None, None, SUBFLOW)
-        };
-        for address in [
-            "224.0.0.1",
-            "239.255.255.255",
-            "ff02::1",
-            "127.0.0.1",
-            "127.9.9.9",
-            "::1",
-            "0.0.0.0",
-            "0.1.2.3",
-            "::",
-            "255.255.255.255",
-        ] {
-            assert!(
-                matches!(add(address), Err(Impossible::Address { .. })),
-                "{address}"
-            );
-        }
-        assert!(matches!(add("::ffff:10.0.0.1"), Err(Impossible::Mapped(_))));
-        assert!(matches!(add("fe80::1"), Err(Impossible::NoDevice(_))));
-        let bound = |text: &str| {
-            let address = text.parse().expect("an address");
-            check_addition(address, Some("eth0"), None, None, SUBFLOW)
-        };
-        assert_eq!(bound("fe80::1"), Ok(()));
-        for address in ["10.0.0.1", "169.254.1.1", "2001:db8::1", "fd00::1", "240.0.0.1"] {
-            assert_eq!(add(address), Ok(()), "{address}");
-        }
-    }
-
-    #[test]
-    fn an_addition_has_a_flag_an_id_and_a_port_that_mean_something() {
-        let address: IpAddr = [10, 0, 0, 1].into();
-        let add = |id, port, flags| check_addition(address, None, id, port, flags);
-        assert_eq!(add(None, None, EndpointFlags::NONE), Err(Impossible::NoFlag));
-        assert_eq!(add(Some(0), None, SUBFLOW), Err(Impossible::IdZero));
-        assert_eq!(add(None, Some(0), SIGNAL), Err(Impossible::PortZero));
-        assert_eq!(add(None, Some(443), SUBFLOW), Err(Impossible::PortWithoutSignal));
-        assert_eq!(
-            add(None, Some(443), SIGNAL.with(SUBFLOW)),
-            Err(Impossible::PortWithSubflow)
-        );
-        assert_eq!(
-            add(None, None, SIGNAL.with(FULLMESH)),
-            Err(Impossible::SignalWithFullmesh)
-        );
-        assert!(add(None, None, EndpointFlags(0x40).with(SUBFLOW)).is_err());
-        // Alone, too, each of these changes what the kernel does.
-        for flags in [
-            SIGNAL,
-            SUBFLOW,
-            EndpointFlags::BACKUP,
-            FULLMESH,
-            EndpointFlags::LAMINAR,
-        ] {
-            assert_eq!(add(Some(255), None, flags), Ok(()), "{flags}");
-        }
-        assert_eq!(add(None, Some(443), SIGNAL.with(EndpointFlags::BACKUP)), Ok(()));
-    }
-
-    #[test]
-    fn whose_id_or_address_it_is_already_is_said() {
-        let there = [
-            endpoint(1, None, SUBFLOW),
-            endpoint(2, Some(443), SIGNAL),
-            endpoint(3, None, EndpointFlags::IMPLICIT),
-        ];
-        let taken = |last: u8, id, port| taken([10, 0, 0, last].into(), id, port, &there);
-        assert!(matches!(taken(1, Some(77), None), Some(Impossible::AddressTaken(other)) if other.id == 1));
-        assert!(matches!(taken(9, Some(1), None), Some(Impossible::IdTaken(other)) if other.id == 1));
-        assert_eq!(taken(2, None, None), None, "the other one has a port");
-        assert!(matches!(
-            taken(2, None, Some(443)),
-            Some(Impossible::AddressTaken(_))
-        ));
-        assert_eq!(taken(3, None, None), None, "it takes the implicit one's place");
-        assert!(matches!(
-            taken(3, Some(9), None),
-            Some(Impossible::ImplicitThere(_))
-        ));
-        assert_eq!(taken(9, Some(9), None), None);
-        let words = taken(1, Some(77), None).map(|why| why.to_string());
-        let words = words.expect("a collision");
-        assert!(
-            words.starts_with("10.0.0.1 is an endpoint already, id 1;"),
-            "{words}"
-        );
-        assert!(!words.contains("another id"), "{words}");
-    }
-}
+mod tests;

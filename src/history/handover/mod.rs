@@ -24,7 +24,7 @@ mod track;
 pub use incident::{Incident, Outcome, incidents};
 pub use running::{Delivery, Running};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ use serde::{Deserialize, Serialize};
 use self::track::Track;
 use super::read_times::ReadTimes;
 use crate::model::{
-    Command, Connection, ConnectionId, ConnectionKey, Event, EventKind, Line, Sample, SocketAddr, Token,
+    Command, Connection, ConnectionId, ConnectionKey, Endpoint, Event, EventKind, Line, Sample, SocketAddr,
+    Token, endpoint_torn_down,
 };
 
 /// Without a sample for so many times as long as usual, and for so long, nothing is known of what happened; seconds.
@@ -40,6 +41,8 @@ const UNSEEN: f64 = 4.0;
 const UNSEEN_S: f64 = 1.0;
 /// The kernel tells of a subflow's end within this time after somebody closed it, seconds.
 const TOLD_S: f64 = 5.0;
+/// A change closes an endpoint's subflows while it is carried out: their ends are told this long after it at most, seconds.
+const TORN_DOWN_S: f64 = 1.0;
 /// errno(3) of a connection that was aborted here.
 const ECONNABORTED: u32 = 103;
 
@@ -156,6 +159,10 @@ pub struct Detector {
     pace: f64,
     /// Subflows that were closed by command.
     closed_here: Vec<((SocketAddr, SocketAddr), f64)>,
+    /// Endpoints whose subflows were closed by command.
+    torn_down: Vec<(Endpoint, f64)>,
+    /// The endpoints by id, as the newest samples have them.
+    endpoints: BTreeMap<u8, Endpoint>,
     /// Devices that went down and are not up again.
     down: BTreeSet<String>,
 }
@@ -178,6 +185,7 @@ impl Detector {
 
     fn sample(&mut self, sample: &Sample, times: &ReadTimes) -> Vec<Handover> {
         let mut ended = Vec::new();
+        self.note_endpoints(sample);
         if sample.only.is_none() {
             self.note_pace(sample.t - times.everything().unwrap_or(sample.t));
         }
@@ -219,6 +227,18 @@ impl Detector {
         ended
     }
 
+    fn note_endpoints(&mut self, sample: &Sample) {
+        if sample.full {
+            self.endpoints.clear();
+        }
+        for id in &sample.endpoints_gone {
+            self.endpoints.remove(id);
+        }
+        let endpoints = sample.endpoints.iter();
+        self.endpoints
+            .extend(endpoints.map(|endpoint| (endpoint.id, endpoint.clone())));
+    }
+
     /// Takes how long after another a sample was taken: after one that is far too long nobody knows what happened.
     fn note_pace(&mut self, apart: f64) {
         if self.pace > 0.0 && apart > UNSEEN_S.max(UNSEEN * self.pace) {
@@ -252,13 +272,14 @@ impl Detector {
             }
             EventKind::Command => {
                 let outcome = event.command.as_ref().filter(|outcome| outcome.ok);
-                if let Some(Command::Close { local, remote }) =
-                    outcome.and_then(|outcome| outcome.asked.as_ref())
-                {
-                    self.close(*local, *remote, event.t);
+                match outcome.and_then(|outcome| outcome.asked.as_ref()) {
+                    Some(Command::Close { local, remote }) => self.close(*local, *remote, event.t),
+                    Some(command) => self.tear_down(command, event.t),
+                    None => {}
                 }
             }
             EventKind::SubflowClosed => {
+                let torn_down = path.is_some_and(|(local, _)| self.is_torn_down(local, event.t));
                 let track = event.token.and_then(|token| self.tracks.get_mut(&token.into()));
                 if let (Some(track), Some(path)) = (track, path) {
                     let here = self
@@ -273,6 +294,7 @@ impl Detector {
                             self.closed_here.swap_remove(at);
                             Cause::ClosedLocally
                         }
+                        None if torn_down => Cause::ClosedLocally,
                         // Another program of this host destroyed it (net/ipv4/tcp.c, `tcp_abort`).
                         None if event.error == Some(ECONNABORTED) => Cause::ClosedLocally,
                         None => Cause::ClosedByPeer,
@@ -318,6 +340,23 @@ impl Detector {
             EventKind::ClockJump => self.tracks.values_mut().for_each(Track::forget_time),
             _ => {}
         }
+    }
+
+    /// A command that closes the subflows of an endpoint was carried out. Their ends may be told before it, or after.
+    fn tear_down(&mut self, command: &Command, t: f64) {
+        let Some(endpoint) = endpoint_torn_down(command, self.endpoints.values()).cloned() else {
+            return;
+        };
+        for track in self.tracks.values_mut() {
+            track.was_removed_here(&endpoint, t);
+        }
+        self.torn_down.retain(|(_, at)| t - at < TORN_DOWN_S);
+        self.torn_down.push((endpoint, t));
+    }
+
+    fn is_torn_down(&self, local: SocketAddr, t: f64) -> bool {
+        let mut torn_down = self.torn_down.iter();
+        torn_down.any(|(endpoint, at)| t - at < TORN_DOWN_S && endpoint.may_have(local))
     }
 
     /// The event of the subflow's end may come before the command's outcome, or after.

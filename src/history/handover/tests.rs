@@ -4,6 +4,7 @@ mod dating;
 mod devices;
 mod running;
 mod standstill;
+mod torn_down;
 mod unseen;
 
 use super::*;

@@ -194,6 +194,7 @@ impl Service {
                     id,
                     port,
                     flags,
+                    insist: _,
                 },
                 _,
             ) => {

@@ -4,10 +4,12 @@ use egui::Ui;
 
 use super::table::Row;
 use crate::model::{Command, SocketAddr, equivalent};
-use crate::ui::kit::{Button, Look, command_box, dialog, label};
+use crate::ui::kit::{Answers, command_box, dialog, is_new, label};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::View;
 use crate::words::teardown::one_of;
+
+const NAME: &str = "close subflow";
 
 /// A subflow that somebody wants to close.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ impl Closing {
     pub(super) fn ui(&self, view: &View<'_>, ui: &Ui) -> Answer {
         let tokens = Tokens::of(ui);
         let mut answer = Answer::Waits;
-        let modal = dialog("close subflow", ui).show(ui.ctx(), |ui| {
+        let modal = dialog(NAME, ui).show(ui.ctx(), |ui| {
             ui.set_width(680.0);
             let title = format!("Close the subflow over {}?", self.path);
             label(ui, title, Type::Section, tokens.text);
@@ -61,16 +63,19 @@ impl Closing {
                 ui.ctx().copy_text(lines.join("\n"));
             }
             ui.add_space(12.0);
-            ui.horizontal(|ui| {
-                let refusal = view.refusal();
-                let close = Button::text("Close subflow").look(Look::Primary);
-                if close.unless(ui, refusal.as_deref()).clicked() {
-                    answer = Answer::Yes;
-                }
-                if Button::text("Cancel").ui(ui).clicked() {
-                    answer = Answer::No;
-                }
-            });
+            let refusal = view.refusal();
+            let answers = Answers {
+                act: "Close subflow",
+                refusal: refusal.as_deref(),
+                leave: "Cancel",
+                is_new: is_new(NAME, ui),
+                has_field: false,
+            };
+            match answers.ui(ui) {
+                Some(true) => answer = Answer::Yes,
+                Some(false) => answer = Answer::No,
+                None => {}
+            }
         });
         if modal.should_close() && matches!(answer, Answer::Waits) {
             return Answer::No;

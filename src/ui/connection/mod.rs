@@ -4,11 +4,14 @@ mod closing;
 mod header;
 mod table;
 
-use egui::{CentralPanel, Frame, Panel, Ui, UiBuilder};
+use std::time::Duration;
+
+use egui::{CentralPanel, Frame, Panel, Popup, Ui, UiBuilder};
 
 use super::map::{self, Map, Motion, Sizes};
 use super::plots::{self, PlotState};
 use super::view::{UiCommand, View};
+use crate::history::Condition;
 use crate::model::{Command, ConnectionId};
 use crate::ui::settings::TableSettings;
 
@@ -21,6 +24,8 @@ pub(super) struct ConnectionState {
     /// The subflow that is about to be closed, until somebody confirms.
     closing: Option<closing::Closing>,
     shown: Option<ConnectionId>,
+    /// How the table of subflows was.
+    held: table::Held,
 }
 
 /// The whole panel for one connection.
@@ -48,8 +53,10 @@ pub(super) fn ui(
         .show_separator_line(false)
         .frame(frame)
         .show(ui, |ui| commands.extend(header::ui(record, connection, view, ui)));
-    let rows = table::rows(id, table, view);
-    let high = table::height(rows.len(), ui.available_height());
+    let rows = table::rows(id, table, &mut state.held, view);
+    let near = ui.rect_contains_pointer(ui.max_rect());
+    let lines = state.held.lines(rows.len(), near);
+    let high = table::height(lines, ui.available_height());
     // The table lies at the bottom and is filled last, so that the keyboard reaches it last.
     let below = Panel::bottom("subflow table")
         .exact_size(high)
@@ -68,6 +75,14 @@ pub(super) fn ui(
         }
         commands.extend(plots::ui(&mut state.plots, id, view, ui));
     });
+    if rows.iter().any(|row| row.condition == Condition::Closed) && !view.paused && record.ended_at.is_none()
+    {
+        // Its age goes on, and its row goes.
+        ui.ctx().request_repaint_after(Duration::from_secs(1));
+    }
+    state
+        .held
+        .point(ui.rect_contains_pointer(below.inner) || Popup::is_any_open(ui.ctx()));
     let place = UiBuilder::new().max_rect(below.inner).id_salt("subflows");
     for act in table::ui(&rows, table, view, &mut ui.new_child(place)) {
         match act {

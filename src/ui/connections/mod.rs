@@ -2,14 +2,17 @@
 
 mod filter;
 mod model;
+mod order;
 mod paint;
 
 use egui::{Frame, Panel, ScrollArea, Ui};
 use rustc_hash::FxHashMap;
 
-use self::model::{Item, Lines, Listing, Order, Row};
+use self::model::{Item, Lines, Listing, Row};
+use self::order::Order;
 use super::view::{Direction, UiCommand, View};
 use crate::filter::Filter;
+use crate::history::SortOrder;
 use crate::model::ConnectionId;
 
 /// So long the end of a connection that nobody chose is shown, seconds.
@@ -24,7 +27,11 @@ pub(super) struct ListState {
     pub selected: Option<ConnectionId>,
     /// The one that stands there because nobody chose.
     given: Option<ConnectionId>,
+    /// What somebody has it sorted by.
+    pub sort: SortOrder,
     order: Order,
+    /// Whether somebody points at the rows.
+    pointed: bool,
     cached: Option<Cached>,
     /// Whether the selected row is to be brought into view.
     reveal: bool,
@@ -48,7 +55,15 @@ struct Cached {
 struct Key {
     revision: u64,
     filter: String,
+    sort: SortOrder,
     directions: (Option<Direction>, Direction),
+}
+
+impl Key {
+    /// Whether both stand for the same wishes.
+    fn asks_as(&self, other: &Self) -> bool {
+        (&self.filter, self.sort, self.directions) == (&other.filter, other.sort, other.directions)
+    }
 }
 
 impl ListState {
@@ -56,15 +71,26 @@ impl ListState {
         let key = Key {
             revision: view.shown.revision(),
             filter: self.filter.clone(),
+            sort: self.sort,
             directions: (view.turned, view.main),
         };
         if self.cached.as_ref().is_some_and(|cached| cached.key == key) {
             return;
         }
         let now = view.shown.now();
+        self.order.choose(self.sort);
         let due = self.order.is_due(now);
-        let mut listing = model::listing(view, &Filter::parse(&self.filter), due);
-        self.order.arrange(&mut listing.groups, self.selected, now);
+        let mut listing = model::listing(view, &Filter::parse(&self.filter), self.sort, due);
+        let same = |cached: &&Cached| cached.key.asks_as(&key);
+        match self.cached.as_ref().filter(same).filter(|_| self.pointed) {
+            Some(before) => {
+                let known = |id| view.shown.latest(id).is_some();
+                listing.groups = order::hold(&before.listing.groups, listing.groups, known);
+            }
+            None => self
+                .order
+                .arrange(&mut listing.groups, self.selected, now, self.pointed),
+        }
         let lines = Lines::new(&listing.groups);
         self.cached = Some(Cached {
             key,
@@ -114,11 +140,6 @@ impl ListState {
         self.listing().map_or(0, |listing| listing.hidden)
     }
 
-    /// How many connections are in the list.
-    pub(super) fn listed(&self) -> usize {
-        self.listing().map_or(0, |listing| listing.connections)
-    }
-
     fn rows(&self) -> Vec<ConnectionId> {
         let groups = self.listing().into_iter().flat_map(|listing| &listing.groups);
         groups.flat_map(|group| &group.rows).copied().collect()
@@ -157,7 +178,8 @@ pub(super) fn ui(state: &mut ListState, view: &View<'_>, ui: &mut Ui) -> Vec<UiC
     }
     egui::CentralPanel::no_frame().frame(frame).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        if state.listed() == 0 {
+        state.pointed = ui.rect_contains_pointer(ui.max_rect());
+        if state.rows().is_empty() {
             paint::nothing(state, view, ui);
         } else {
             rows(state, view, ui, &mut commands);
@@ -195,10 +217,13 @@ fn rows(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands: &mut Vec<
                         }
                     }
                     Item::Row(id) => {
-                        let Some(connection) = view.shown.state().connections.get(id) else {
+                        // One that ended keeps its row while somebody points at the list.
+                        let Some(connection) = view.shown.latest(*id) else {
                             continue;
                         };
-                        in_view.push(*id);
+                        if view.shown.state().connections.contains_key(id) {
+                            in_view.push(*id);
+                        }
                         let row = rows.entry(*id).or_insert_with(|| model::row(connection, view));
                         let rect = paint::row_rect(origin, *top, width);
                         let chosen = selected == Some(*id);

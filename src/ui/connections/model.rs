@@ -3,11 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use crate::filter::Filter;
-use crate::history::{Condition, SubflowHistory};
-use crate::model::{Connection, ConnectionId, Cookie};
+use crate::history::{Condition, SortFacts, SortKey, SortOrder, SubflowHistory};
+use crate::model::{Connection, ConnectionId, Cookie, SocketAddr};
 use crate::ui::badges::remarks;
 use crate::ui::format;
 use crate::ui::kit::{Chip, ChipState};
@@ -24,10 +22,12 @@ pub(super) struct Group {
     pub name: String,
     /// Its processes, in order.
     pub pids: Vec<u32>,
-    /// Its connections, oldest first.
+    /// Its connections, in order.
     pub rows: Vec<ConnectionId>,
     /// What they move together, bits a second, when the order is taken anew; else 0.
     pub bps: f64,
+    /// When the first of them began, seconds on the stream, and its socket and peer.
+    pub first: (f64, Cookie, SocketAddr),
 }
 
 /// What the list shows.
@@ -43,12 +43,12 @@ pub(super) struct Listing {
     pub hidden: usize,
 }
 
-/// A group that is being made, with when each of its connections began.
-type GroupInProgress = (Group, Vec<(f64, Cookie, ConnectionId)>);
+/// The connections of a group that is being made, with what they are sorted by.
+type Members<'a> = Vec<(SortFacts<'a>, ConnectionId)>;
 
-/// The connections that match, by application; what they move only where somebody asks for it.
-pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Listing {
-    let mut groups: BTreeMap<Cow<'_, str>, GroupInProgress> = BTreeMap::new();
+/// The connections that match, by application, in order; what they move only where somebody asks for it.
+pub(super) fn listing(view: &View<'_>, filter: &Filter, sort: SortOrder, with_rates: bool) -> Listing {
+    let mut groups: BTreeMap<Cow<'_, str>, (Vec<u32>, Members<'_>)> = BTreeMap::new();
     let mut listing = Listing::default();
     for connection in view.shown.state().connections.values() {
         if !filter.is_empty() && !filter.matches(connection, view) {
@@ -57,42 +57,58 @@ pub(super) fn listing(view: &View<'_>, filter: &Filter, with_rates: bool) -> Lis
         }
         listing.connections += 1;
         listing.subflows += connection.living_subflows().count();
-        let name = application(connection);
-        let (group, rows) = groups.entry(name.clone()).or_insert_with(|| {
-            let group = Group {
-                name: name.to_string(),
-                pids: Vec::new(),
-                rows: Vec::new(),
-                bps: 0.0,
-            };
-            (group, Vec::new())
-        });
+        let (pids, members) = groups.entry(application(connection)).or_default();
+        pids.extend(connection.process.as_ref().map(|process| process.pid));
         let record = view.shown.connection(connection.id());
-        let began_at = record.map_or(0.0, |record| record.began_at);
-        rows.push((began_at, connection.cookie, connection.id()));
-        group
-            .pids
-            .extend(connection.process.as_ref().map(|process| process.pid));
-        if with_rates {
+        let bps = if with_rates {
             let (out, inward) = view.shown.rate_of(connection.id());
-            group.bps += out + inward;
-        }
+            out + inward
+        } else {
+            0.0
+        };
+        let facts = SortFacts {
+            bps,
+            began_at: record.map_or(0.0, |record| record.began_at),
+            ..SortFacts::of(connection)
+        };
+        members.push((facts, connection.id()));
     }
+    let groups = groups.into_iter();
     listing.groups = groups
-        .into_values()
-        .map(|(mut group, mut rows)| {
-            group.pids.sort_unstable();
-            group.pids.dedup();
-            // Of those that were there from the start, the cookies tell which is older.
-            rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
-            group.rows = rows.into_iter().map(|(.., id)| id).collect();
-            group
-        })
+        .filter_map(|(name, (pids, members))| group_of(name.into_owned(), pids, members, sort))
         .collect();
     listing
 }
 
+fn group_of(name: String, mut pids: Vec<u32>, mut members: Members<'_>, sort: SortOrder) -> Option<Group> {
+    pids.sort_unstable();
+    pids.dedup();
+    members.sort_by(|(a, _), (b, _)| sort.compare(a, b));
+    let oldest = members.iter().min_by(|(a, _), (b, _)| SortKey::Age.compare(a, b));
+    let began_at = oldest.map(|(facts, _)| (facts.began_at, facts.cookie))?;
+    let (first, _) = members.first()?;
+    Some(Group {
+        name,
+        pids,
+        bps: members.iter().map(|(facts, _)| facts.bps).sum(),
+        first: (began_at.0, began_at.1, first.peer),
+        rows: members.into_iter().map(|(_, id)| id).collect(),
+    })
+}
+
 impl Group {
+    /// What it is sorted by.
+    pub(super) fn facts(&self) -> SortFacts<'_> {
+        let (began_at, cookie, peer) = self.first;
+        SortFacts {
+            bps: self.bps,
+            name: &self.name,
+            began_at,
+            cookie,
+            peer,
+        }
+    }
+
     /// What stands at the right of its header.
     pub(super) fn caption(&self) -> String {
         match (self.rows.as_slice(), self.pids.as_slice()) {
@@ -100,57 +116,6 @@ impl Group {
             (rows, [pid]) => format!("{}, pid {pid}", format::several(rows.len(), "connection")),
             (rows, _) => format::several(rows.len(), "connection"),
         }
-    }
-}
-
-/// How long the order of the groups is held, seconds.
-const HELD_S: f64 = 5.0;
-
-/// The order of the groups: by rate, taken anew every five seconds only.
-#[derive(Debug, Default)]
-pub(super) struct Order {
-    names: Vec<String>,
-    taken_at: Option<f64>,
-}
-
-impl Order {
-    /// Puts groups in order. New ones go to the end until the order is taken anew; that of the selected row
-    /// never moves.
-    pub(super) fn arrange(&mut self, groups: &mut [Group], selected: Option<ConnectionId>, now: f64) {
-        if self.is_due(now) {
-            self.take(groups, selected);
-            // Before anything has a rate there is no order to hold.
-            self.taken_at = groups.iter().any(|group| group.bps > 0.0).then_some(now);
-        }
-        let places: FxHashMap<&str, usize> = self.names.iter().map(String::as_str).zip(0..).collect();
-        groups.sort_by_cached_key(|group| places.get(group.name.as_str()).copied().unwrap_or(usize::MAX));
-        self.names = groups.iter().map(|group| group.name.clone()).collect();
-    }
-
-    /// Whether the order is to be taken anew.
-    pub(super) fn is_due(&self, now: f64) -> bool {
-        let due = |taken: f64| now - taken >= HELD_S || now < taken;
-        self.names.is_empty() || self.taken_at.is_none_or(due)
-    }
-
-    /// Whether the order means anything yet.
-    pub(super) fn is_known(&self) -> bool {
-        self.taken_at.is_some()
-    }
-
-    fn take(&mut self, groups: &[Group], selected: Option<ConnectionId>) {
-        let mut ranked: Vec<&Group> = groups.iter().collect();
-        ranked.sort_by(|a, b| b.bps.total_cmp(&a.bps).then_with(|| a.name.cmp(&b.name)));
-        let mut names: Vec<String> = ranked.iter().map(|group| group.name.clone()).collect();
-        let fixed = groups
-            .iter()
-            .find(|group| selected.is_some_and(|id| group.rows.contains(&id)))
-            .and_then(|group| Some((group, self.names.iter().position(|name| *name == group.name)?)));
-        if let Some((group, place)) = fixed {
-            names.retain(|name| *name != group.name);
-            names.insert(place.min(names.len()), group.name.clone());
-        }
-        self.names = names;
     }
 }
 
@@ -225,6 +190,8 @@ pub(super) struct Row {
     pub known: Vec<bool>,
     /// Which way its rates go.
     pub direction: Direction,
+    /// That it was closed, and how long ago, if it was.
+    pub closed: Option<String>,
 }
 
 /// How many bars the sparkline has.
@@ -232,10 +199,20 @@ const BARS: usize = 60;
 
 /// The row of a connection.
 pub(super) fn row(connection: &Connection, view: &View<'_>) -> Row {
+    let ended_at = view
+        .shown
+        .connection(connection.id())
+        .and_then(|record| record.ended_at);
+    let is_there = ended_at.is_none();
     Row {
         peer: connection.remote.to_string(),
-        chips: chips(connection, view),
-        remark: remarks(connection, view).into_iter().next(),
+        chips: if is_there {
+            chips(connection, view)
+        } else {
+            Vec::new()
+        },
+        remark: remarks(connection, view).into_iter().next().filter(|_| is_there),
+        closed: ended_at.map(|ended_at| state::closed((view.clock() - ended_at).max(0.0))),
         minute: minute(connection, view),
         known: last_minute(view).known(view.shown.gaps()),
         direction: view.direction_of(connection.id()),
@@ -310,47 +287,27 @@ fn minute(connection: &Connection, view: &View<'_>) -> Vec<(Slot, Vec<f64>)> {
     layers.into_iter().collect()
 }
 
+/// A group of one connection.
+#[cfg(test)]
+pub(super) fn group(name: &str, bps: f64, token: u32) -> Group {
+    Group {
+        name: name.to_owned(),
+        pids: vec![1],
+        rows: vec![crate::model::Token(token).into()],
+        bps,
+        first: (
+            f64::from(token),
+            Cookie(token.into()),
+            "192.0.2.1:443".parse().expect("an address"),
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::Token;
     use crate::ui::test_data::Stage;
-
-    fn group(name: &str, bps: f64, token: u32) -> Group {
-        Group {
-            name: name.to_owned(),
-            pids: vec![1],
-            rows: vec![Token(token).into()],
-            bps,
-        }
-    }
-
-    fn names(groups: &[Group]) -> String {
-        groups.iter().map(|group| group.name.as_str()).collect()
-    }
-
-    #[test]
-    fn groups_are_in_order_of_rate_and_held_for_five_seconds() {
-        let mut order = Order::default();
-        let mut groups = vec![group("a", 1.0, 1), group("b", 2.0, 2)];
-        order.arrange(&mut groups, None, 0.0);
-        assert_eq!(names(&groups), "ba");
-        groups = vec![group("a", 9.0, 1), group("b", 2.0, 2), group("c", 99.0, 3)];
-        order.arrange(&mut groups, None, 4.9);
-        assert_eq!(names(&groups), "bac");
-        order.arrange(&mut groups, None, 5.0);
-        assert_eq!(names(&groups), "cab");
-    }
-
-    #[test]
-    fn the_group_of_the_selected_row_does_not_move() {
-        let mut order = Order::default();
-        let mut groups = vec![group("a", 3.0, 1), group("b", 2.0, 2), group("c", 1.0, 3)];
-        order.arrange(&mut groups, None, 0.0);
-        groups = vec![group("a", 3.0, 1), group("b", 20.0, 2), group("c", 10.0, 3)];
-        order.arrange(&mut groups, Some(Token(1).into()), 6.0);
-        assert_eq!(names(&groups), "abc");
-    }
 
     #[test]
     fn only_lines_within_the_viewport_are_visible() {

@@ -1,18 +1,19 @@
 //! How the list looks.
 
 use egui::{
-    Frame, Margin, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
+    Frame, Margin, Popup, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, accesskit::Role, pos2, vec2,
 };
-use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_INFO};
+use egui_material_icons::icons::{ICON_ARROW_DOWNWARD, ICON_ARROW_UPWARD, ICON_CHECK, ICON_INFO, ICON_SORT};
 
 use super::ListState;
 use super::model::{GROUP_HIGH, Group, ROW_HIGH, Row};
+use crate::history::{SortKey, SortOrder};
 use crate::model::Connection;
 use crate::ui::badges::badge;
 use crate::ui::format;
 use crate::ui::kit::{
-    Button, TextLine, filter_field, focus_ring, hairline, icon, label, paint, paint_address, paint_right,
-    paint_within, row_ground, sparkline, width,
+    Button, Look, TextLine, filter_field, focus_ring, hairline, icon, label, menu_item, paint, paint_address,
+    paint_right, paint_within, row_ground, sparkline, width,
 };
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{Direction, UiCommand, View, application};
@@ -33,12 +34,15 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             bottom: 4,
         })
         .show(ui, |ui| {
-            let (room, hint) = (ui.available_width(), "port:443 app:ssh if:wwan0 fallback");
-            let field = filter_field(ui, &mut state.filter, "Filter", hint, room);
-            if std::mem::take(&mut state.focus_filter) {
-                field.request_focus();
-            }
-            field.on_hover_text(WORDS);
+            ui.horizontal(|ui| {
+                let (room, hint) = (ui.available_width() - 40.0, "port:443 app:ssh if:wwan0 fallback");
+                let field = filter_field(ui, &mut state.filter, "Filter", hint, room);
+                if std::mem::take(&mut state.focus_filter) {
+                    field.request_focus();
+                }
+                field.on_hover_text(WORDS);
+                commands.extend(order(state.sort, ui));
+            });
             ui.add_space(8.0);
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
             let y = rect.center().y;
@@ -93,6 +97,29 @@ pub(super) fn head(state: &mut ListState, view: &View<'_>, ui: &mut Ui, commands
             response.on_hover_text(hint);
         });
     hairline(ui);
+}
+
+/// The menu with what the list is sorted by.
+fn order(sort: SortOrder, ui: &mut Ui) -> Option<UiCommand> {
+    let name = format!("Sort: {}", words::order(sort.key, sort.reversed));
+    let button = Button::icon(ICON_SORT.codepoint, &name).look(Look::Quiet).ui(ui);
+    let mut chosen = None;
+    Popup::menu(&button).show(|ui| {
+        for key in SortKey::ALL {
+            let now = key == sort.key;
+            let sign = if now { ICON_CHECK.codepoint } else { "" };
+            let text = words::order(key, now && sort.reversed);
+            let hint = if now {
+                "Choose it again to turn it round."
+            } else {
+                ""
+            };
+            if menu_item(ui, sign, text, hint, None) {
+                chosen = Some(UiCommand::SortList(sort.choose(key)));
+            }
+        }
+    });
+    chosen
 }
 
 /// What may stand in the filter.
@@ -191,8 +218,12 @@ pub(super) fn row(
     let tokens = Tokens::of(ui);
     let response = ui.interact(rect, ui.scope_id().with(connection.id()), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, chosen, spoken(row, connection, view)));
-    let painter = ui.painter();
-    row_ground(painter, rect, chosen, &response, tokens);
+    let mut painter = ui.painter().clone();
+    row_ground(&painter, rect, chosen, &response, tokens);
+    if row.closed.is_some() {
+        painter.multiply_opacity(0.6);
+    }
+    let painter = &painter;
     let right = rect.right() - PADDING;
     let mut end = right;
     let peer = width(painter, &row.peer, Type::Mono);
@@ -211,6 +242,9 @@ pub(super) fn row(
     sparkline(painter, spark, &row.minute, &row.known, tokens);
     let mut at = pos2(rect.left() + INDENT, rect.top() + 31.0);
     let mut chips_end = spark.left() - 8.0;
+    if let Some(closed) = &row.closed {
+        paint(painter, at + vec2(0.0, 10.0), closed, Type::Small, tokens.text2);
+    }
     if row.direction != view.direction() {
         let sign = match row.direction {
             Direction::Sent => ICON_ARROW_UPWARD,
@@ -259,5 +293,6 @@ fn spoken(row: &Row, connection: &Connection, view: &View<'_>) -> String {
         words.push(words::participle(row.direction).to_owned());
     }
     words.extend(row.remark.map(words::remark));
+    words.extend(row.closed.clone());
     words.join(", ")
 }

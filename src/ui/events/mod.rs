@@ -15,7 +15,8 @@ use super::view::{UiCommand, View};
 /// What the panel remembers.
 #[derive(Debug, Default)]
 pub(super) struct EventsState {
-    filter: String,
+    /// What stands in the filter field.
+    pub filter: String,
     cached: Option<(Key, Vec<Row>)>,
     /// How far the list is scrolled away from the newest.
     offset: f32,

@@ -75,13 +75,16 @@ fn row(event: &Event, view: &View<'_>) -> Row {
         .header()
         .map_or("", |header| header.started_at.as_str());
     let device = event.interface.clone().or_else(|| owner(event, view));
+    let own = view.shown.closed_by(event);
+    let mut details = words::details(event);
+    details.extend(own.map(words::closed_by));
     Row {
         t: event.t,
         clock: format::clock(started_at, event.t),
         what: words::title(event.kind),
         path: device.map(|device| view.path(Some(&device))),
-        details: for_terminal(&words::details(event).join(" · ")).into_owned(),
-        loss: words::is_loss(event),
+        details: for_terminal(&details.join(" · ")).into_owned(),
+        loss: own.is_none() && words::is_loss(event),
     }
 }
 

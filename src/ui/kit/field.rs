@@ -1,8 +1,21 @@
 //! A field for one line of text.
 
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{Frame, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, vec2};
 
 use crate::ui::theme::Tokens;
+
+/// Gives a field the keyboard's focus, with all that stands in it selected: typing replaces it.
+pub(in crate::ui) fn focus_all(field: &Response, text: &str) {
+    field.request_focus();
+    if let Some(mut state) = TextEditState::load(&field.ctx, field.id) {
+        let end = CCursor::new(text.chars().count());
+        let all = CCursorRange::two(CCursor::new(0), end);
+        state.cursor.set_char_range(Some(all));
+        state.store(&field.ctx, field.id);
+    }
+}
 
 /// A field with an accessible name, so wide; red where what stands in it will not do.
 pub(in crate::ui) fn field(

@@ -3,12 +3,17 @@
 use std::net::IpAddr;
 
 use egui::{Popup, Sense, Ui, vec2};
-use egui_material_icons::icons::ICON_CHECK;
+use egui_material_icons::icons::{ICON_CHECK, ICON_EXPAND_MORE};
 
-use super::model::{FLAGS, meaning, no_addition};
+use super::model::{FLAGS, meaning};
 use crate::model::text::for_terminal;
-use crate::model::{Command, Endpoint, EndpointFlags, Host, Impossible, check_command, equivalent};
-use crate::ui::kit::{Button, Look, Switch, command_box, dialog, field, label, menu_item, paint, switch};
+use crate::model::{
+    Command, Endpoint, EndpointFlags, Host, Impossible, check_command, equivalent, is_link_local, owners,
+};
+use crate::ui::kit::{
+    Answers, Button, Look, Switch, command_box, dialog, field, focus_all, is_new, label, menu_item, paint,
+    switch,
+};
 use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View};
 use crate::words::endpoint::{Unfit, unfit};
@@ -22,6 +27,8 @@ pub(super) struct Adding {
     id: String,
     port: String,
     flags: EndpointFlags,
+    /// Whether it is to be added though nothing can come of it now.
+    insist: bool,
 }
 
 impl Default for Adding {
@@ -32,6 +39,7 @@ impl Default for Adding {
             id: String::new(),
             port: String::new(),
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         }
     }
 }
@@ -57,7 +65,8 @@ enum Field {
 const ADDRESS: &str = "Address";
 const ID: &str = "Id";
 const PORT: &str = "Port";
-const WIDE: f32 = 620.0;
+const WIDE: f32 = 640.0;
+const NAME: &str = "add endpoint";
 
 impl Adding {
     /// For an address of this machine that has no endpoint yet.
@@ -95,18 +104,27 @@ impl Adding {
             id,
             port,
             flags: self.flags,
+            insist: self.insist,
         };
-        let others: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-        check_command(&command, &others).map_err(Unfit::Impossible)?;
+        let state = view.live.state();
+        let others: Vec<Endpoint> = state.endpoints.values().cloned().collect();
+        check_command(&command, &others, state.interfaces.values()).map_err(Unfit::Impossible)?;
         Ok(command)
     }
 
-    /// The question.
-    pub(super) fn ui(&mut self, view: &View<'_>, ui: &Ui, copied: &mut Vec<UiCommand>) -> Answer {
+    /// The question; `free` are the addresses that can be an endpoint, each with its device.
+    pub(super) fn ui(
+        &mut self,
+        free: &[(IpAddr, String)],
+        view: &View<'_>,
+        ui: &Ui,
+        copied: &mut Vec<UiCommand>,
+    ) -> Answer {
         let tokens = Tokens::of(ui);
         let mut answer = Answer::Waits;
-        let modal = dialog("add endpoint", ui).show(ui.ctx(), |ui| {
+        let modal = dialog(NAME, ui).show(ui.ctx(), |ui| {
             ui.set_width(WIDE);
+            let is_new = is_new(NAME, ui);
             label(ui, "Add endpoint", Type::Section, tokens.text);
             let words = "An address that MPTCP may use beside the one of the default route.";
             label(ui, words, Type::Body, tokens.text2);
@@ -117,7 +135,17 @@ impl Adding {
             ui.horizontal(|ui| {
                 let typed = !self.address.is_empty() && bad(Field::Address);
                 labelled(ui, ADDRESS, |ui| {
-                    field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = 4.0;
+                        let field = field(ui, &mut self.address, ADDRESS, "192.0.2.7", 240.0, typed);
+                        if is_new {
+                            focus_all(&field, &self.address);
+                        }
+                        if field.changed() {
+                            self.follow_address(view);
+                        }
+                        self.free_ui(free, view, ui);
+                    });
                 });
                 labelled(ui, "Device", |ui| self.device_ui(view, ui));
                 labelled(ui, ID, |ui| {
@@ -143,25 +171,85 @@ impl Adding {
                     label(ui, unfit(why), Type::Body, tokens.text2);
                 }
             }
+            let yields = matches!(&command, Err(Unfit::Impossible(why)) if why.yields());
+            if yields || self.insist {
+                self.insist_ui(ui);
+            }
             ui.add_space(12.0);
-            ui.horizontal(|ui| {
-                let refusal = no_addition(view).or(command.as_ref().err().map(unfit));
-                let add = Button::text("Add").look(Look::Primary);
-                let enter = ui.input(|input| input.key_pressed(egui::Key::Enter));
-                let typing = ui.ctx().text_edit_focused();
-                let clicked = add.unless(ui, refusal.as_deref()).clicked();
-                if refusal.is_none() && (clicked || (enter && typing)) {
-                    answer = command.map_or(Answer::No, Answer::Add);
-                }
-                if Button::text("Cancel").ui(ui).clicked() {
-                    answer = Answer::No;
-                }
-            });
+            let refusal = view.refusal().or(command.as_ref().err().map(unfit));
+            let answers = Answers {
+                act: "Add",
+                refusal: refusal.as_deref(),
+                leave: "Cancel",
+                is_new,
+                has_field: true,
+            };
+            match answers.ui(ui) {
+                Some(true) => answer = command.map_or(Answer::No, Answer::Add),
+                Some(false) => answer = Answer::No,
+                None => {}
+            }
         });
         if modal.should_close() && matches!(answer, Answer::Waits) {
             return Answer::No;
         }
         answer
+    }
+
+    /// Sets the device that has the address which was typed. What somebody insisted on was another one.
+    fn follow_address(&mut self, view: &View<'_>) {
+        self.insist = false;
+        let Ok(Host { ip, scope }) = self.address.trim().parse::<Host>() else {
+            return;
+        };
+        let interfaces = view.live.state().interfaces.values();
+        self.device = match (scope, owners(ip, interfaces).as_slice()) {
+            (Some(scope), _) => Some(scope.to_string()),
+            // Which link it is on, only a person knows.
+            (None, [_, _, ..]) if is_link_local(ip) => None,
+            (None, [owner, ..]) => Some((*owner).to_owned()),
+            (None, []) => None,
+        };
+    }
+
+    /// The menu of addresses that can be an endpoint.
+    fn free_ui(&mut self, free: &[(IpAddr, String)], view: &View<'_>, ui: &mut Ui) {
+        let none = free
+            .is_empty()
+            .then_some("Every address of this machine that can be an endpoint is one.");
+        let press = Button::icon(ICON_EXPAND_MORE.codepoint, "Addresses of this machine").look(Look::Quiet);
+        let button = press.unless(ui, none);
+        Popup::menu(&button).show(|ui| {
+            for (address, device) in free {
+                let path = view.path(Some(device)).name;
+                let text = format!("{address}  {path}");
+                let now = self.address.trim() == address.to_string();
+                let sign = if now { ICON_CHECK.codepoint } else { "" };
+                if menu_item(ui, sign, &text, "", None) {
+                    self.address = address.to_string();
+                    self.device = Some(device.clone());
+                    self.insist = false;
+                }
+            }
+        });
+    }
+
+    /// What lets through an address that is not this machine's.
+    fn insist_ui(&mut self, ui: &mut Ui) {
+        let tokens = Tokens::of(ui);
+        ui.add_space(4.0);
+        ui.horizontal(|ui| {
+            let look = Switch {
+                on: self.insist,
+                pending: false,
+                ink: tokens.text,
+            };
+            if switch(ui, look, "Insist").clicked() {
+                self.insist = !self.insist;
+            }
+            let words = "Insist: add it now, for when the address comes.";
+            label(ui, words, Type::Body, tokens.text2);
+        });
     }
 
     fn device_ui(&mut self, view: &View<'_>, ui: &mut Ui) {
@@ -231,6 +319,8 @@ fn field_of(why: &Unfit) -> Option<Field> {
         Impossible::Address { .. }
         | Impossible::Mapped(_)
         | Impossible::NoDevice(_)
+        | Impossible::NotOwned(_)
+        | Impossible::OwnedElsewhere { .. }
         | Impossible::AddressTaken(_) => Some(Field::Address),
         Impossible::IdZero | Impossible::IdTaken(_) | Impossible::ImplicitThere(_) => Some(Field::Id),
         Impossible::PortZero | Impossible::PortWithoutSignal | Impossible::PortWithSubflow => {
@@ -268,9 +358,17 @@ mod tests {
             interface_index: None,
             flags: EndpointFlags::SUBFLOW,
         };
+        let mut interfaces: Vec<_> = stage.history.state().interfaces.values().cloned().collect();
+        for (interface, address) in interfaces.iter_mut().zip([[10, 0, 0, 1], [10, 0, 1, 1]]) {
+            interface.addresses = vec![crate::model::InterfaceAddress {
+                address: address.into(),
+                prefix: 24,
+            }];
+        }
         let mut sample = crate::model::Sample {
             t: 11.0,
             endpoints: vec![taken],
+            interfaces,
             ..Default::default()
         };
         sample.full = true;
@@ -333,5 +431,26 @@ mod tests {
         );
         let both = EndpointFlags::SIGNAL.with(EndpointFlags::FULLMESH);
         assert!(verdict(|adding| adding.flags = both).is_err());
+    }
+
+    #[test]
+    fn an_address_that_is_not_here_needs_insistence() {
+        let foreign = |insist: bool| {
+            verdict(|adding| {
+                adding.address = "10.9.9.9".to_owned();
+                adding.device = None;
+                adding.insist = insist;
+            })
+        };
+        assert_eq!(
+            foreign(false).err().as_ref().and_then(field_of),
+            Some(Field::Address)
+        );
+        assert!(foreign(true).is_ok());
+        let elsewhere = verdict(|adding| adding.device = Some("eth0".to_owned()));
+        assert!(matches!(
+            elsewhere,
+            Err(Unfit::Impossible(Impossible::OwnedElsewhere { .. }))
+        ));
     }
 }

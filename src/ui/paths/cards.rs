@@ -7,8 +7,9 @@ use egui_material_icons::icons::{
     ICON_ADD, ICON_CHEVRON_RIGHT, ICON_CONTENT_COPY, ICON_DELETE, ICON_EDIT, ICON_LOCK, ICON_MORE_VERT,
 };
 
+use super::content::Content;
 use super::lasting_paint::{owner_height, owner_ui};
-use super::model::{Card, Content, FLAGS, Row, flag_switch, meaning, no_addition};
+use super::model::{Card, FLAGS, Row, flag_switch, meaning};
 use super::pending::Pending;
 use crate::model::{Command, Endpoint, EndpointFlags, addition, equivalent};
 use crate::ui::format;
@@ -199,19 +200,18 @@ fn header(card: &Card, rect: Rect, painter: &Painter, ui: &Ui) {
     }
     let mut right = rect.right() - 16.0;
     if !card.path.device.is_empty() {
-        let rate = format!("{} Mbit/s out", format::lone_rate(card.out_bps));
-        right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
+        if !card.gone {
+            let rate = format!("{} Mbit/s out", format::lone_rate(card.out_bps));
+            right = paint_right(painter, pos2(right, y), &rate, Type::Body, tokens.text2) - 24.0;
+        }
         if let Some(dbm) = card.signal_dbm {
             let text = format::dbm(dbm);
             right = paint_right(painter, pos2(right, y), &text, Type::Body, tokens.text2) - 6.0;
             let ink = card.path.slot.ink(tokens.dark).ink;
             right = signal_bars(painter, pos2(right, y - 1.0), dbm, 1.0, ink, tokens) - 24.0;
         }
-        let (word, color) = if card.up {
-            ("up", tokens.text2)
-        } else {
-            ("down", tokens.danger)
-        };
+        let color = if card.up { tokens.text2 } else { tokens.danger };
+        let word = card.state();
         paint_right(painter, pos2(right, y), word, Type::Body, color);
     }
     let place = Rect::from_min_size(rect.min, vec2(rect.width(), HEADER));
@@ -220,7 +220,7 @@ fn header(card: &Card, rect: Rect, painter: &Painter, ui: &Ui) {
         ui.scope_id().with(("card", &card.path.device)),
         Sense::hover(),
     );
-    let state = if card.up { "up" } else { "down" };
+    let state = card.state();
     response.widget_info(|| {
         WidgetInfo::labeled(
             Role::Label,
@@ -329,7 +329,7 @@ fn row_ui(
     let button = Button::icon(ICON_MORE_VERT.codepoint, &name)
         .look(Look::Quiet)
         .put(&mut child, rect);
-    Popup::menu(&button).show(|ui| menu(endpoint, row, pending, view, ui, commands));
+    Popup::menu(&button).show(|ui| menu(endpoint, pending, view, ui, commands));
 }
 
 /// What is special about an endpoint, between its address and its switches.
@@ -389,7 +389,7 @@ fn add_button(
         .with_icon(ICON_ADD.codepoint)
         .named(&name)
         .small();
-    let refusal = no_addition(view);
+    let refusal = row.no_addition(view);
     let response = press.unless(&mut child, refusal.as_deref());
     if response.clicked() {
         commands.push(UiCommand::Request(command.clone()));
@@ -401,7 +401,6 @@ fn add_button(
 
 fn menu(
     endpoint: &Endpoint,
-    row: &Row,
     pending: &mut Pending,
     view: &View<'_>,
     ui: &mut Ui,
@@ -413,7 +412,7 @@ fn menu(
     let hint = format!(
         "{}\nCloses {}. Asks before.",
         equivalent(&remove, &endpoints).join("\n"),
-        format::several(row.subflows, "subflow")
+        format::several(view.live.state().subflows_torn_down(&remove).len(), "subflow")
     );
     let sign = ICON_DELETE.codepoint;
     if menu_item(ui, sign, "Remove endpoint…", hint, refusal.as_deref()) {

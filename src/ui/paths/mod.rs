@@ -2,30 +2,37 @@
 
 mod adding;
 mod cards;
+mod content;
 mod lasting;
 mod lasting_paint;
 mod model;
 mod pending;
 mod pending_bar;
+mod places;
 mod settings;
 mod settings_paint;
 
-use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, ScrollArea, Ui};
+use egui::{Align, CentralPanel, Frame, Layout, Margin, Panel, Popup, ScrollArea, Ui};
 use egui_material_icons::icons::ICON_ADD;
 
 use self::adding::Adding;
 use self::lasting::{Owned, Owners};
 use self::pending::Pending;
+use self::places::Places;
 use super::kit::{Button, label};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use super::waits::Asked;
 use crate::desktop::{MptcpFlags, NetworkManager, Profile};
+use crate::history::State;
+use crate::model::Command;
 
 /// What the panel remembers.
 #[derive(Default)]
 pub(super) struct PathsState {
     pending: Pending,
+    /// Where each card stands.
+    places: Places,
     owners: Owners,
     /// The endpoint that is about to be added.
     adding: Option<Adding>,
@@ -47,6 +54,11 @@ impl PathsState {
     /// What an owner was asked for and has not answered yet.
     pub(super) fn asked(&self) -> Option<Asked> {
         self.owners.is_writing().then_some(Asked::WriteProfile)
+    }
+
+    /// Has a command wait for *Apply* that closes subflows; whether it does.
+    pub(super) fn hold(&mut self, command: &Command, state: &State) -> bool {
+        self.pending.hold(command, state)
     }
 
     /// Has an owner's flags written.
@@ -105,23 +117,26 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
                     pending_bar::Answer::Discard => state.pending.clear(),
                     pending_bar::Answer::Apply => {
                         let all = state.pending.commands(view.live.state());
-                        commands.extend(all.into_iter().map(UiCommand::Request));
+                        commands.extend(all.into_iter().map(UiCommand::Confirmed));
                         state.pending.clear();
                     }
                 }
             });
     }
+    let mut free = Vec::new();
     CentralPanel::no_frame().frame(ground).show(ui, |ui| {
+        let pointed = ui.rect_contains_pointer(ui.max_rect()) || Popup::is_any_open(ui.ctx());
+        state.places.point(pointed);
+        let content = content::content(&owned, &mut state.places, view);
+        free = content.without_endpoint();
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             Frame::NONE.inner_margin(Margin::same(16)).show(ui, |ui| {
-                let content = model::content(&owned, view);
                 ui.horizontal(|ui| {
                     label(ui, content.title(), Type::Title, tokens.text);
                     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                         let press = Button::text("Add endpoint…").with_icon(ICON_ADD.codepoint);
-                        let refusal = model::no_addition(view);
-                        if press.unless(ui, refusal.as_deref()).clicked() {
-                            state.adding = Some(Adding::of(content.without_endpoint()));
+                        if press.unless(ui, view.refusal().as_deref()).clicked() {
+                            state.adding = Some(Adding::of(free.first().cloned()));
                         }
                     });
                 });
@@ -136,7 +151,7 @@ pub(super) fn ui(state: &mut PathsState, view: &View<'_>, ui: &mut Ui) -> Vec<Ui
         });
     });
     if let Some(adding) = &mut state.adding {
-        match adding.ui(view, ui, &mut commands) {
+        match adding.ui(&free, view, ui, &mut commands) {
             adding::Answer::Waits => {}
             adding::Answer::No => state.adding = None,
             adding::Answer::Add(command) => {

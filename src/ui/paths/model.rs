@@ -1,30 +1,14 @@
-//! Which cards there are, with which rows, and what each switch may do.
+//! What a card and its rows say, and what each switch may do.
 
 use std::net::IpAddr;
 
-use super::lasting::{Owned, Owner, owner};
+use super::lasting::Owner;
 use super::pending::Pending;
-use crate::model::text::for_terminal;
 use crate::model::{
-    Command, Endpoint, EndpointFlags, FlagChange, Interface, Problem, check_change, equivalent, ignored,
-    plan_change, problems,
+    Command, Endpoint, EndpointFlags, FlagChange, Problem, check_change, equivalent, plan_change,
 };
-use crate::ui::view::{PathName, View, network, path_name};
+use crate::ui::view::{PathName, View};
 use crate::words::endpoint as words;
-use crate::words::path::{kind_name, radio};
-
-/// All that the panel shows at the left.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Content {
-    pub cards: Vec<Card>,
-    /// Interfaces that cannot carry a subflow.
-    pub unfit: Vec<String>,
-    pub endpoints: usize,
-    /// How many interfaces have an endpoint.
-    pub used: usize,
-    /// Why new connections make no use of any endpoint.
-    pub ignored: Vec<String>,
-}
 
 /// One interface.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +21,8 @@ pub(super) struct Card {
     /// The network's name or the link's speed.
     pub detail: String,
     pub up: bool,
+    /// Whether the interface was there and is not now.
+    pub gone: bool,
     pub signal_dbm: Option<i32>,
     /// What else is known of the radio, a sentence.
     pub radio: Option<String>,
@@ -79,167 +65,14 @@ pub(super) fn meaning(flag: EndpointFlags) -> &'static str {
     }
 }
 
-/// The cards of what there is now.
-pub(super) fn content(owned: &Owned, view: &View<'_>) -> Content {
-    let state = view.live.state();
-    let mut placed: Vec<u8> = Vec::new();
-    let mut content = Content {
-        endpoints: state.endpoints.len(),
-        ignored: ignored(&state.settings).iter().map(words::ignored).collect(),
-        ..Content::default()
-    };
-    for interface in state.interfaces.values() {
-        let rows = rows(interface, owned, view);
-        let ids: Vec<u8> = rows
-            .iter()
-            .filter_map(|row| row.endpoint.as_ref().map(|endpoint| endpoint.id))
-            .collect();
-        if !interface.can_carry_subflows() && ids.is_empty() {
-            content.unfit.push(for_terminal(&interface.name).into_owned());
-            continue;
+impl Card {
+    /// Whether its interface can carry packets, in a word.
+    pub(super) fn state(&self) -> &'static str {
+        match (self.gone, self.up) {
+            (true, _) => "gone",
+            (false, true) => "up",
+            (false, false) => "down",
         }
-        content.used += usize::from(!ids.is_empty());
-        placed.extend(ids);
-        content.cards.push(card(interface, rows, view));
-    }
-    content.cards.sort_by(|a, b| {
-        a.path
-            .slot
-            .cmp(&b.path.slot)
-            .then_with(|| a.path.device.cmp(&b.path.device))
-    });
-    let lost: Vec<Row> = state
-        .endpoints
-        .values()
-        .filter(|endpoint| !placed.contains(&endpoint.id))
-        .map(|endpoint| row(endpoint.address, None, "", Some(endpoint), owned, view))
-        .collect();
-    if !lost.is_empty() {
-        content.cards.push(Card {
-            path: path_name(view.live, view.slots, None),
-            title: "Elsewhere".to_owned(),
-            is_by_device: false,
-            detail: "addresses that no interface has now".to_owned(),
-            up: false,
-            signal_dbm: None,
-            radio: None,
-            out_bps: 0.0,
-            rows: lost,
-        });
-    }
-    content
-}
-
-fn card(interface: &Interface, rows: Vec<Row>, view: &View<'_>) -> Card {
-    let name = interface.name.as_str();
-    let (out_bps, _) = view.live.rate_over(name);
-    let kind = kind_name(interface.kind);
-    Card {
-        path: path_name(view.live, view.slots, Some(name)),
-        title: kind.map_or_else(|| for_terminal(name).into_owned(), str::to_owned),
-        is_by_device: kind.is_none(),
-        detail: network(interface).unwrap_or_default(),
-        up: interface.up,
-        signal_dbm: interface.signal_dbm,
-        radio: radio(interface),
-        out_bps,
-        rows,
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    }
-}
-
-/// The addresses of an interface; link-local ones only where they have an endpoint. Endpoints bound to it whose
-/// address is gone come last.
-fn rows(interface: &Interface, owned: &Owned, view: &View<'_>) -> Vec<Row> {
-    let endpoints = &view.live.state().endpoints;
-    let bound = |endpoint: &&Endpoint| match (&endpoint.interface, endpoint.interface_index) {
-        (Some(name), _) => *name == interface.name,
-        // What it is bound to is gone.
-        (None, Some(index)) => index == interface.index,
-        (None, None) => true,
-    };
-    let mut rows = Vec::new();
-    for entry in &interface.addresses {
-        let own: Vec<&Endpoint> = endpoints
-            .values()
-            .filter(|endpoint| endpoint.address == entry.address)
-            .filter(bound)
-            .collect();
-        for endpoint in &own {
-            rows.push(row(
-                entry.address,
-                Some(entry.prefix),
-                &interface.name,
-                Some(endpoint),
-                owned,
-                view,
-            ));
-        }
-        if own.is_empty() && !is_link_local(entry.address) {
-            rows.push(row(
-                entry.address,
-                Some(entry.prefix),
-                &interface.name,
-                None,
-                owned,
-                view,
-            ));
-        }
-    }
-    let has = |address: IpAddr| interface.addresses.iter().any(|entry| entry.address == address);
-    let gone = endpoints
-        .values()
-        .filter(|endpoint| endpoint.interface.as_ref() == Some(&interface.name) && !has(endpoint.address));
-    rows.extend(gone.map(|endpoint| {
-        row(
-            endpoint.address,
-            None,
-            &interface.name,
-            Some(endpoint),
-            owned,
-            view,
-        )
-    }));
-    rows
-}
-
-fn row(
-    address: IpAddr,
-    prefix: Option<u8>,
-    device: &str,
-    endpoint: Option<&Endpoint>,
-    owned: &Owned,
-    view: &View<'_>,
-) -> Row {
-    let state = view.live.state();
-    Row {
-        address,
-        prefix,
-        device: device.to_owned(),
-        endpoint: endpoint.cloned(),
-        owner: endpoint.and_then(|endpoint| owner(endpoint, owned)),
-        problems: endpoint.map_or_else(Vec::new, |endpoint| problems(endpoint, state.interfaces.values())),
-        subflows: state.subflows_at(address, Some(device).filter(|device| !device.is_empty())),
-    }
-}
-
-impl Content {
-    /// The sentence at the top.
-    pub(super) fn title(&self) -> String {
-        words::number(self.endpoints, self.used)
-    }
-
-    /// The first address that has no endpoint, with its device.
-    pub(super) fn without_endpoint(&self) -> Option<(IpAddr, String)> {
-        let mut rows = self.cards.iter().flat_map(|card| &card.rows);
-        rows.find(|row| row.endpoint.is_none())
-            .map(|row| (row.address, row.device.clone()))
     }
 }
 
@@ -272,13 +105,18 @@ impl Row {
             id: None,
             port: None,
             flags: EndpointFlags::SUBFLOW,
+            insist: false,
         }
     }
 }
 
-/// Why no endpoint can be added, if none can.
-pub(super) fn no_addition(view: &View<'_>) -> Option<String> {
-    view.refusal()
+impl Row {
+    /// Why the address can be given no endpoint, if it cannot.
+    pub(super) fn no_addition(&self, view: &View<'_>) -> Option<String> {
+        let gone = self.problems.contains(&Problem::AddressMissing);
+        view.refusal()
+            .or_else(|| gone.then(|| "No interface has this address now.".to_owned()))
+    }
 }
 
 /// One switch of an endpoint.
@@ -322,8 +160,9 @@ pub(super) fn flag_switch(
         flags: change,
     };
     let endpoints: Vec<Endpoint> = view.live.state().endpoints.values().cloned().collect();
-    let in_place = plan_change(endpoint, change).in_place;
-    let consequence = words::consequence(flag, in_place, view.live.state().subflows_of(endpoint));
+    let plan = plan_change(endpoint, change);
+    let closes = view.live.state().subflows_torn_down(&command).len();
+    let consequence = words::consequence(&plan, closes);
     let hint = format!("{}\n{consequence}", equivalent(&command, &endpoints).join("\n"));
     FlagSwitch {
         name: format!("{name}, endpoint {} ({})", endpoint.id, endpoint.address),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::{Direction, State};
 use crate::model::{
-    Command, Connection, Endpoint, EndpointFlags, FlagChange, Subflow, equivalent, plan_change,
+    Command, Connection, Endpoint, EndpointFlags, FlagChange, Subflow, endpoint_torn_down, equivalent,
+    plan_change,
 };
 use crate::ui::view::{View, application};
 use crate::words::teardown::{self as words, Applying, Closing};
@@ -47,24 +48,40 @@ impl Pending {
         self.removes(id) || self.changes.contains_key(&id)
     }
 
-    /// A click on a flag's switch: the command to ask for at once where the kernel makes the change in place,
-    /// else it waits.
+    /// A click on a flag's switch: the command to ask for at once where it closes no subflow, else it waits.
     pub(super) fn toggle(&mut self, endpoint: &Endpoint, flag: EndpointFlags) -> Option<Command> {
         let asked = self.flags_of(endpoint);
         let change = FlagChange::one(flag, !asked.contains(flag));
-        if !self.concerns(endpoint.id) && plan_change(endpoint, change).in_place {
+        if !self.concerns(endpoint.id) && !plan_change(endpoint, change).closes_subflows {
             return Some(Command::EndpointChange {
                 id: endpoint.id,
                 flags: change,
             });
         }
-        let wanted = change.apply(asked);
+        self.change(endpoint, change);
+        None
+    }
+
+    fn change(&mut self, endpoint: &Endpoint, change: FlagChange) {
+        let wanted = change.apply(self.flags_of(endpoint));
         if wanted == endpoint.flags {
             self.changes.remove(&endpoint.id);
         } else {
             self.changes.insert(endpoint.id, Flags(wanted));
         }
-        None
+    }
+
+    /// Has a command wait that closes subflows which are there, whoever asked for it; whether it does.
+    pub(super) fn hold(&mut self, command: &Command, state: &State) -> bool {
+        if state.subflows_torn_down(command).is_empty() {
+            return false;
+        }
+        match (command, endpoint_torn_down(command, state.endpoints.values())) {
+            (Command::EndpointChange { flags, .. }, Some(endpoint)) => self.change(endpoint, *flags),
+            (_, Some(endpoint)) => self.remove(endpoint.id),
+            (_, None) => return false,
+        }
+        true
     }
 
     /// Asks for an endpoint's end.
@@ -151,26 +168,13 @@ impl Pending {
 
     /// The subflows that applying closes, with their connections.
     fn closing<'a>(&self, state: &'a State) -> Vec<(&'a Connection, &'a Subflow)> {
-        let torn: Vec<&Endpoint> = self
-            .removals
-            .iter()
-            .chain(self.changes.keys())
-            .filter_map(|id| state.endpoints.get(id))
-            .filter(|endpoint| {
-                self.removes(endpoint.id) || !plan_change(endpoint, self.change_of(endpoint)).in_place
-            })
-            .collect();
-        let mut closing: Vec<_> = state
-            .connections
-            .values()
-            .flat_map(|connection| {
-                connection
-                    .living_subflows()
-                    .map(move |subflow| (connection, &**subflow))
-            })
-            .filter(|(_, subflow)| torn.iter().any(|endpoint| endpoint.may_have(subflow.local)))
+        let commands = self.commands_on(state);
+        let mut closing: Vec<_> = commands
+            .flat_map(|command| state.subflows_torn_down(&command))
             .collect();
         closing.sort_by_key(|(connection, subflow)| (connection.cookie, subflow.cookie));
+        // Two endpoints may have one address, and other ports.
+        closing.dedup_by_key(|(_, subflow)| subflow.cookie);
         closing
     }
 
@@ -178,10 +182,8 @@ impl Pending {
     pub(super) fn why(&self, view: &View<'_>) -> String {
         let state = view.live.state();
         let mut sentences = Vec::new();
-        let flags: BTreeSet<String> = self
-            .changes
-            .keys()
-            .filter_map(|id| state.endpoints.get(id))
+        let changed = || self.changes.keys().filter_map(|id| state.endpoints.get(id));
+        let flags: BTreeSet<String> = changed()
             .flat_map(|endpoint| {
                 let change = self.change_of(endpoint);
                 change
@@ -194,11 +196,23 @@ impl Pending {
         if !flags.is_empty() {
             sentences.push(words::not_in_place(&flags.into_iter().collect::<Vec<_>>()));
         }
+        let is_in_place = |endpoint: &Endpoint| {
+            let plan = plan_change(endpoint, self.change_of(endpoint));
+            plan.in_place && plan.closes_subflows
+        };
+        if changed().any(is_in_place) {
+            sentences.push(words::FULLMESH_CLOSES.to_owned());
+        }
         if !self.removals.is_empty() {
             sentences.push(words::NO_FURTHER_SUBFLOW.to_owned());
         }
         let closing = closing(&self.closing(state), view);
-        sentences.extend(words::fate(&closing, !self.removals.is_empty()));
+        let opens = |endpoint: &Endpoint| {
+            let opening = [EndpointFlags::SUBFLOW, EndpointFlags::FULLMESH];
+            opening.iter().any(|flag| self.flags_of(endpoint).contains(*flag))
+        };
+        let anew = self.removals.is_empty() && changed().all(opens);
+        sentences.extend(words::fate(&closing, anew));
         sentences.join(" ")
     }
 }
@@ -304,6 +318,43 @@ mod tests {
         );
         assert_eq!(pending.toggle(&endpoint, EndpointFlags::SIGNAL), None);
         assert!(pending.is_empty(), "taken back");
+    }
+
+    #[test]
+    fn fullmesh_is_changed_in_place_and_waits_because_it_closes_subflows() {
+        let endpoint = endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW);
+        let state = state(&[&endpoint]);
+        let mut pending = Pending::default();
+        assert_eq!(pending.toggle(&endpoint, EndpointFlags::FULLMESH), None);
+        assert_eq!(
+            pending.title(&state),
+            "Turning on fullmesh closes 2 subflows of endpoint 1"
+        );
+        assert_eq!(pending.lines(&state), ["ip mptcp endpoint change id 1 fullmesh"]);
+    }
+
+    #[test]
+    fn whoever_asks_for_what_closes_subflows_is_asked_first() {
+        let (used, unused) = (
+            endpoint(1, "10.0.0.1", EndpointFlags::SUBFLOW),
+            endpoint(5, "10.0.9.9", EndpointFlags::SUBFLOW),
+        );
+        let state = state(&[&used, &unused]);
+        let mut pending = Pending::default();
+        let change = |id, words: &str| Command::EndpointChange {
+            id,
+            flags: words.parse().expect("flags"),
+        };
+        assert!(!pending.hold(&change(1, "backup"), &state));
+        assert!(
+            !pending.hold(&Command::EndpointRemove { id: 5 }, &state),
+            "it has none"
+        );
+        assert!(pending.is_empty());
+        assert!(pending.hold(&change(1, "fullmesh"), &state));
+        assert_eq!(pending.commands(&state), [change(1, "fullmesh")]);
+        assert!(pending.hold(&Command::EndpointRemove { id: 1 }, &state));
+        assert_eq!(pending.commands(&state), [Command::EndpointRemove { id: 1 }]);
     }
 
     #[test]

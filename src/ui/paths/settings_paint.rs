@@ -289,7 +289,7 @@ fn change_ui(
     let rect = row(
         ui,
         &change.label,
-        &change_caption(&clock, change.note.as_deref()),
+        &change_caption(&clock, change.note().as_deref()),
         false,
         112.0,
     );

@@ -12,6 +12,7 @@ use super::Theme;
 use super::theme::Slots;
 use super::view::Direction;
 use crate::desktop::NoticeSettings;
+use crate::history::SortOrder;
 
 pub use store::settings_rewritten;
 pub(super) use store::{Store, remembered};
@@ -34,6 +35,8 @@ pub(super) struct Settings {
     pub direction: Option<Direction>,
     /// How wide the list of connections is.
     pub list_width: f32,
+    /// The order of the list of connections.
+    pub list_sort: SortOrder,
     /// The table of subflows.
     pub table: TableSettings,
     /// The interfaces' colours by device name.
@@ -88,6 +91,7 @@ impl Default for Settings {
             interval_ms: None,
             direction: None,
             list_width: LIST_WIDTH,
+            list_sort: SortOrder::default(),
             table: TableSettings::default(),
             interfaces: Slots::default(),
             notices: NoticeSettings::default(),

@@ -69,11 +69,19 @@ pub(super) struct CellInput<'a> {
     pub peaks: (f64, f64),
     /// Whether the interface of the subflow is up, where that is known.
     pub up: Option<bool>,
+    /// How long ago it ended, seconds, if it has.
+    pub ended_s: Option<f64>,
 }
 
 impl CellInput<'_> {
     fn lost(&self) -> bool {
-        self.condition == Condition::Stalled
+        self.condition == Condition::Stalled || self.ended_s.is_some()
+    }
+
+    /// Its state in words.
+    pub(super) fn state(&self) -> String {
+        let lasting = || state::condition(self.condition, self.up).to_owned();
+        self.ended_s.map_or_else(lasting, state::closed)
     }
 }
 
@@ -195,9 +203,14 @@ impl Column {
 
     /// Its value for a subflow.
     pub(super) fn value(&self, input: &CellInput<'_>) -> Value {
-        match self.find {
+        let value = match self.find {
             Find::Here(value) => value(input),
             Find::Metric(metric) => number::value(metric, &input.subflow.last),
+        };
+        match value {
+            // What has ended moves nothing.
+            Value::Rate(..) if input.ended_s.is_some() => Value::Gone,
+            value => value,
         }
     }
 
@@ -244,7 +257,7 @@ const PATH: &[Column] = &[
     figure("remote_id", "Remote id", "", "The peer's address id.",
         |input| id(input.subflow.last.remote_id)),
     words("condition", "State", "Whether data flows; stalled: data waits and nothing gets through.",
-        |input| Value::Text(state::condition(input.condition, input.up).to_owned())).usual(72.0).style(CellStyle::State),
+        |input| Value::Text(input.state())).usual(72.0).style(CellStyle::State),
     words("state", "TCP state", "The state of the TCP socket.", |input| Value::Text(state::tcp(input.subflow.last.state).to_owned())),
     words("role", "Role", "Initial: the connection began with it. Backup: carries data only when no other path can.",
         role).usual(44.0),

@@ -3,13 +3,14 @@
 use std::cmp::Ordering;
 
 use super::columns::{COLUMNS, CellInput, CellStyle, Column, column};
+use super::held::Held;
 use super::value::Value;
 use crate::history::{Condition, SubflowHistory};
 use crate::model::{ConnectionId, Cookie, SocketAddr};
 use crate::ui::format;
 use crate::ui::settings::{Sort, TableSettings};
 use crate::ui::view::{Direction, PathName, View};
-use crate::words::state as words;
+use crate::words::event::closed_by;
 
 /// One subflow, as the table says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +20,10 @@ pub(in crate::ui::connection) struct Row {
     pub local: SocketAddr,
     pub remote: SocketAddr,
     pub condition: Condition,
-    /// The same in a word.
-    pub state: &'static str,
+    /// The same in words.
+    pub state: String,
+    /// The change made here that closed it.
+    pub closed_by: Option<String>,
     pub lost: bool,
     /// How many other subflows the connection has.
     pub others: usize,
@@ -84,21 +87,23 @@ pub(super) fn sort_by(table: &mut TableSettings, column: &Column) {
 pub(in crate::ui::connection) fn rows(
     connection: ConnectionId,
     table: &TableSettings,
+    held: &mut Held,
     view: &View<'_>,
 ) -> Vec<Row> {
-    let mut subflows = view.subflows(connection);
+    held.settle(connection, table);
+    let record = view.shown.connection(connection);
+    let with_it = record.and_then(|record| record.ended_at);
     let peak = |direction| view.shown.peak(connection, direction);
     let peaks = (peak(Direction::Sent), peak(Direction::Received));
-    if subflows.is_empty() {
-        let record = view.shown.connection(connection);
-        let ended = record.and_then(|record| record.ended_at);
-        subflows = view
-            .shown
-            .subflows_of(connection)
-            .filter(|subflow| ended.is_some() && subflow.ended_at == ended)
-            .collect();
-        view.sort(&mut subflows);
-    }
+    let mut subflows: Vec<&SubflowHistory> = view
+        .shown
+        .subflows_of(connection)
+        .filter(|subflow| match ended_s(subflow, view) {
+            Some(ended_s) => subflow.ended_at == with_it || held.keeps(subflow, ended_s),
+            None => true,
+        })
+        .collect();
+    view.sort(&mut subflows);
     if let Some((column, descending)) = table
         .sort
         .as_ref()
@@ -116,11 +121,12 @@ pub(in crate::ui::connection) fn rows(
         keyed.sort_by(|(a, _), (b, _)| compare(a, b, descending));
         subflows = keyed.into_iter().map(|(_, subflow)| subflow).collect();
     }
-    let others = subflows.len().saturating_sub(1);
+    let living = subflows.iter().filter(|subflow| subflow.ended_at.is_none());
+    let living = living.count();
     let columns = chosen(table);
     let mut rows: Vec<Row> = subflows
         .iter()
-        .map(|subflow| row(subflow, others, view))
+        .map(|subflow| row(subflow, living, view))
         .collect();
     for column in columns {
         let values: Vec<Value> = subflows
@@ -131,7 +137,14 @@ pub(in crate::ui::connection) fn rows(
             row.cells.push(cell);
         }
     }
+    held.arrange(&mut rows, |row| row.cookie);
     rows
+}
+
+/// How long ago a subflow ended, seconds.
+fn ended_s(subflow: &SubflowHistory, view: &View<'_>) -> Option<f64> {
+    let ended_at = subflow.ended_at?;
+    Some((view.clock() - ended_at).max(0.0))
 }
 
 fn with_input<T>(
@@ -149,19 +162,21 @@ fn with_input<T>(
         rates: view.shown.rates(subflow),
         peaks,
         up: view.interface_up(&subflow.last),
+        ended_s: ended_s(subflow, view),
     })
 }
 
-fn row(subflow: &SubflowHistory, others: usize, view: &View<'_>) -> Row {
+fn row(subflow: &SubflowHistory, living: usize, view: &View<'_>) -> Row {
     with_input(subflow, (0.0, 0.0), view, |input| Row {
         cookie: subflow.last.cookie,
         path: input.path.clone(),
         local: subflow.last.local,
         remote: subflow.last.remote,
         condition: input.condition,
-        state: words::condition(input.condition, input.up),
+        state: input.state(),
+        closed_by: view.shown.ended_by(subflow).map(closed_by),
         lost: input.condition == Condition::Stalled,
-        others,
+        others: living - usize::from(subflow.ended_at.is_none()),
         cells: Vec::new(),
     })
 }
@@ -179,6 +194,7 @@ fn cells(values: Vec<Value>) -> impl Iterator<Item = Cell> {
             aside: String::new(),
             why: Some(why),
         },
+        Value::Gone => Cell::default(),
         Value::Last(why, aside) => Cell {
             text: format::ABSENT.to_owned(),
             aside,
@@ -211,7 +227,7 @@ fn compare(a: &Value, b: &Value, descending: bool) -> Ordering {
         Value::Number(number, _) | Value::Spread(number, ..) | Value::Rate(number, _) => Some(*number),
         _ => None,
     };
-    let absent = |value: &Value| matches!(value, Value::Absent(_) | Value::Last(..));
+    let absent = |value: &Value| matches!(value, Value::Absent(_) | Value::Last(..) | Value::Gone);
     match (a, b) {
         _ if absent(a) || absent(b) => absent(a).cmp(&absent(b)),
         (Value::Text(a), Value::Text(b)) => turned(a.to_lowercase().cmp(&b.to_lowercase())),
@@ -249,7 +265,7 @@ pub(super) fn spoken(row: &Row, columns: &[&Column]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Subflow, Token};
+    use crate::model::{Line, Sample, Subflow, Token};
     use crate::ui::test_data::Stage;
 
     fn keys(table: &TableSettings) -> Vec<&'static str> {
@@ -349,13 +365,13 @@ mod tests {
         let view = stage.view();
         let mut table = TableSettings::default();
         let paths = |table: &TableSettings| -> Vec<String> {
-            let rows = rows(Token(1).into(), table, &view);
+            let rows = rows(Token(1).into(), table, &mut Held::default(), &view);
             rows.into_iter().map(|row| row.path.name).collect()
         };
         assert_eq!(paths(&table), ["Wi-Fi", "Phone"]);
         sort_by(&mut table, column("path").expect("a column"));
         assert_eq!(paths(&table), ["Phone", "Wi-Fi"]);
-        let rows = rows(Token(1).into(), &table, &view);
+        let rows = rows(Token(1).into(), &table, &mut Held::default(), &view);
         let columns = chosen(&table);
         let at = columns.iter().position(|column| column.key == "cwnd");
         let cell = at.and_then(|at| rows.first()?.cells.get(at));
@@ -366,6 +382,62 @@ mod tests {
         assert!(
             rows.first()
                 .is_some_and(|row| spoken(row, &columns).contains("cwnd not known"))
+        );
+    }
+
+    /// The usual stage after a sample in which a connection has these subflows only.
+    fn later(stage: &mut Stage, t: f64, left: &[u64]) {
+        let mut connection = stage.history.latest(Token(1).into()).expect("known").clone();
+        connection
+            .subflows
+            .retain(|subflow| left.contains(&subflow.cookie.0));
+        stage.history.apply(Line::Sample(Box::new(Sample {
+            t,
+            connections: vec![connection],
+            ..Sample::default()
+        })));
+    }
+
+    #[test]
+    fn a_subflow_that_ended_keeps_its_row_for_some_seconds_and_longer_under_the_pointer() {
+        let mut stage = Stage::usual();
+        let (table, mut held) = (TableSettings::default(), Held::default());
+        let said = |stage: &Stage, held: &mut Held| -> Vec<String> {
+            let rows = rows(Token(1).into(), &table, held, &stage.view());
+            rows.iter()
+                .map(|row| format!("{} {} {}", row.path.name, row.state, row.others))
+                .collect()
+        };
+        let before = said(&stage, &mut held);
+        assert_eq!(before.len(), 2);
+        later(&mut stage, 11.0, &[12]);
+        later(&mut stage, 14.0, &[12]);
+        let rows = said(&stage, &mut held);
+        assert_eq!(rows.first().map(String::as_str), Some("Wi-Fi closed 3 s ago 1"));
+        assert_eq!(rows.len(), 2);
+        held.point(true);
+        later(&mut stage, 30.0, &[12]);
+        assert_eq!(said(&stage, &mut held).len(), 2, "somebody points at it");
+        held.point(false);
+        assert_eq!(said(&stage, &mut held).len(), 1);
+    }
+
+    #[test]
+    fn rows_stay_where_they_are_under_the_pointer() {
+        let stage = Stage::usual();
+        let (mut table, mut held) = (TableSettings::default(), Held::default());
+        let paths = |table: &TableSettings, held: &mut Held| -> String {
+            let rows = rows(Token(1).into(), table, held, &stage.view());
+            rows.iter().map(|row| row.path.name.as_str()).collect()
+        };
+        assert_eq!(paths(&table, &mut held), "Wi-FiPhone");
+        held.point(true);
+        assert_eq!(paths(&table, &mut held), "Wi-FiPhone");
+        sort_by(&mut table, column("path").expect("a column"));
+        assert_eq!(paths(&table, &mut held), "PhoneWi-Fi", "somebody sorts them");
+        assert_eq!(
+            (held.lines(2, true), held.lines(1, true), held.lines(1, false)),
+            (2, 2, 1)
         );
     }
 }

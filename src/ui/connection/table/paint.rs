@@ -59,7 +59,11 @@ pub(in crate::ui::connection) fn ui(
         for row in rows {
             let (rect, response) = ui.allocate_exact_size(vec2(width, LINE), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, spoken(row, &columns)));
-            line(row, &places, rect, ui);
+            let mut child = ui.new_child(UiBuilder::new().max_rect(rect).id_salt(("line", row.cookie.0)));
+            if row.condition == Condition::Closed {
+                child.multiply_opacity(0.6);
+            }
+            line(row, &places, rect, &child);
             let pointed = response.hover_pos();
             response.on_hover_text_at_pointer(hint(row, &places, rect, pointed));
             let place = at_the_end(rect, right);
@@ -229,6 +233,9 @@ fn hint(row: &Row, places: &[ColumnPlace], rect: Rect, pointed: Option<Pos2>) ->
         "{} {}\n{} → {}",
         row.path.name, row.path.device, row.local, row.remote
     );
+    if let Some(change) = &row.closed_by {
+        text += &format!("\n{change}");
+    }
     let Some(at) = pointed else { return text };
     let at = at.x - rect.left() - PADDING;
     let under = places
@@ -281,7 +288,7 @@ fn menu(row: &Row, view: &View<'_>, ui: &mut Ui, acts: &mut Vec<Act>) {
             "No endpoint has {}: add one under Paths.",
             row.local.host()
         )),
-        Some(endpoint) if !plan_change(endpoint, change).in_place => {
+        Some(endpoint) if plan_change(endpoint, change).closes_subflows => {
             Some("The kernel made this endpoint itself and does not change it in place.".to_owned())
         }
         Some(_) => None,

@@ -9,6 +9,8 @@ pub(super) enum Value {
     Absent(&'static str),
     /// None now, for this reason; what it was before.
     Last(&'static str, String),
+    /// None any more: the subflow has ended.
+    Gone,
     /// Words.
     Text(String),
     /// An end of the subflow.

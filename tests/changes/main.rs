@@ -2,8 +2,11 @@
 //! connections.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
+#[path = "../common/mod.rs"]
 mod common;
+#[path = "../hosts/mod.rs"]
 mod hosts;
+mod teardown;
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
@@ -149,6 +152,7 @@ fn what_can_be_no_endpoint_is_wrong_usage() {
         id: None,
         port: None,
         flags: EndpointFlags::NONE,
+        insist: false,
     };
     let refused = host.run(move || PathManager::new().unwrap().apply(&nothing).unwrap_err());
     assert!(
