@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test unit check bench fuzz siege soak truth kernels wifi bare rehearsal pictures snapshots packages install-tools install-package-tools install-test-tools
+.PHONY: demo test unit check bench fuzz siege soak monkey truth kernels wifi bare rehearsal pictures snapshots packages install-tools install-package-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -34,6 +34,13 @@ siege: install-test-tools
 # Ten minutes of a thousand connections that come and go: memory, descriptors and threads stay flat, nothing is missed.
 soak: install-test-tools
 	@PATHSCOPE_SOAK_SECONDS=600 $(CARGO) test --release --test soak -- --nocapture
+
+# An hour of random clicks and keys, the same for the same PATHSCOPE_MONKEY_SEED: at the real window on hundreds of
+# connections, and at a window on recorded streams whose panels are held against each other meanwhile.
+monkey: install-test-tools
+	@$(CARGO) build --release --bins
+	@CI=true PATHSCOPE_MONKEY_S=$${PATHSCOPE_MONKEY_S:-3600} \
+		$(CARGO) test --release --test monkey --test one_truth -- --nocapture monkey
 
 # Twenty rounds of every cell of the matrix and half an hour of healthy traffic, against the receiving application's own
 # gaps; hours. PATHSCOPE_TRUTH_CELL=lan.keys takes the cells with this in their names.

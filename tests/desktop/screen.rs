@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{
-    ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, InputFocus, KEY_PRESS_EVENT,
-    KEY_RELEASE_EVENT, MapState, Window,
+    BUTTON_PRESS_EVENT, BUTTON_RELEASE_EVENT, ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat,
+    InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, MapState, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -87,6 +87,47 @@ impl Screen {
         let attributes = self.connection.get_window_attributes(window);
         let attributes = attributes.ok().and_then(|cookie| cookie.reply().ok());
         attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE)
+    }
+
+    /// Moves the pointer to a place.
+    pub fn point(&self, (x, y): (i16, i16)) {
+        self.input(MOTION_NOTIFY_EVENT, 0, (x, y));
+    }
+
+    /// Presses a button of the mouse, or lets it go; the wheel has 4 and 5.
+    pub fn button(&self, button: u8, pressed: bool) {
+        let kind = if pressed {
+            BUTTON_PRESS_EVENT
+        } else {
+            BUTTON_RELEASE_EVENT
+        };
+        self.input(kind, button, (0, 0));
+    }
+
+    /// Presses a key, by its code, or lets it go.
+    pub fn key(&self, code: u8, pressed: bool) {
+        let kind = if pressed {
+            KEY_PRESS_EVENT
+        } else {
+            KEY_RELEASE_EVENT
+        };
+        self.input(kind, code, (0, 0));
+    }
+
+    fn input(&self, kind: u8, detail: u8, (x, y): (i16, i16)) {
+        let sent = self
+            .connection
+            .xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
+        sent.expect("a request").check().expect("an input");
+    }
+
+    /// Has a window take what is typed.
+    pub fn focus(&self, window: Window) {
+        let sent = self
+            .connection
+            .set_input_focus(InputFocus::PARENT, window, x11rb::CURRENT_TIME);
+        // One that is not mapped yet cannot.
+        drop(sent.expect("a request").check());
     }
 
     /// Presses a key and lets it go, with the window in focus.

@@ -13,7 +13,7 @@ use pathscope::model::Line;
 use super::window::Window;
 
 /// How often it acts in the short form, which is the same on every machine.
-const SHORT: usize = 250;
+const SHORT: usize = 150;
 /// The size of the window that it plays with.
 const SIZE: Vec2 = vec2(1440.0, 900.0);
 /// After so many of its acts the panels are held against each other.

@@ -39,7 +39,13 @@ fn with_lab(mut scene: Scene) -> Scene {
 }
 
 pub fn all() -> Vec<Scene> {
-    let all = [of_connections(), of_other_panels(), of_sizes(), of_zooms()];
+    let all = [
+        of_connections(),
+        of_gaps(),
+        of_other_panels(),
+        of_sizes(),
+        of_zooms(),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -59,6 +65,23 @@ fn events(window: &mut Shown) {
 
 fn present(window: &mut Shown) {
     window.click("Present");
+}
+
+/// What a time looks like in which nothing was read.
+fn of_gaps() -> Vec<Scene> {
+    vec![
+        scene("connections-gap", with_gap, |window| {
+            window.point(egui::pos2(880.0, 420.0));
+        }),
+        scene("any-metric-gap", half_played, |window| {
+            window.plot(&["RTT", "Acknowledged"]);
+            window.go_on(
+                script()
+                    .into_iter()
+                    .filter(|line| line.t() >= HALF_S && was_read(line)),
+            );
+        }),
+    ]
 }
 
 /// From one of a crowd to all of them.
@@ -317,6 +340,19 @@ fn played() -> Scripted {
 
 /// So far goes the script before metrics are chosen, seconds.
 const HALF_S: f64 = 30.0;
+
+/// Whether a line is one of those that came although the program stood still for nine seconds.
+fn was_read(line: &Line) -> bool {
+    !(40.0..49.0).contains(&line.t()) || matches!(line, Line::Event(_))
+}
+
+fn with_gap() -> Scripted {
+    let source = Scripted::new(full_access());
+    for line in script().into_iter().filter(was_read) {
+        source.sender.send(line).unwrap();
+    }
+    source
+}
 
 fn half_played() -> Scripted {
     let source = Scripted::new(full_access());

@@ -399,4 +399,22 @@ mod tests {
         assert_eq!(looks(wifi), [Look::Solid, Look::Down, Look::Solid]);
         assert_eq!(lanes.interfaces.len(), 2, "only those that the connection uses");
     }
+
+    #[test]
+    fn nothing_is_said_of_a_time_without_samples() {
+        let mut stage = Stage::usual();
+        let later = crate::model::Sample {
+            t: 20.0,
+            ..crate::model::Sample::default()
+        };
+        stage.history.apply(Line::Sample(Box::new(later)));
+        let lanes = Lanes::new(&incident("eth0"), &stage.view(), 8.5, 22.0);
+        let subflows = lanes.blocks.iter().flat_map(|block| &block.lanes);
+        let bars = || {
+            let all = lanes.interfaces.iter().chain(subflows.clone());
+            all.flat_map(|lane| &lane.bars)
+        };
+        assert!(bars().all(|bar| bar.to <= 10.0 || bar.from >= 20.0));
+        assert!(bars().any(|bar| bar.to <= 10.0) && bars().any(|bar| bar.from >= 20.0));
+    }
 }

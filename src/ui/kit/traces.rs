@@ -58,14 +58,21 @@ impl Trace {
             return;
         }
         if self.dashed {
-            let phase = phase(began, transform);
             let line = corners(&points);
+            let into = into_dash(began, transform);
+            // A dash that began before the line goes on in it, and does not stick out.
+            if into < DASH {
+                shapes.push(Shape::line(
+                    beginning(&line, DASH - into),
+                    PathStroke::from(self.stroke),
+                ));
+            }
             shapes.extend(Shape::dashed_line_with_offset(
                 &line,
                 self.stroke,
                 &[DASH],
                 &[GAP],
-                phase,
+                DASH + GAP - into,
             ));
         } else if self.dense {
             shapes.push(band(&points, self.stroke));
@@ -75,9 +82,41 @@ impl Trace {
     }
 }
 
-/// How far into a dash a line is that begins at `t`: dashes stand still on the stream's time.
+/// How far into a dash and the gap after it a line is that begins at `t`: dashes stand still on the stream's time.
 #[expect(clippy::cast_possible_truncation, reason = "less than the length of a dash")]
-fn phase(t: f64, transform: &PlotTransform) -> f32 {
+fn into_dash(t: f64, transform: &PlotTransform) -> f32 {
     let length = f64::from(DASH + GAP);
-    -((t * transform.dpos_dvalue_x()).rem_euclid(length)) as f32
+    (t * transform.dpos_dvalue_x()).rem_euclid(length) as f32
+}
+
+/// The first part of a line, so many points long.
+fn beginning(line: &[Pos2], length: f32) -> Vec<Pos2> {
+    let mut left = length;
+    let mut part: Vec<Pos2> = line.first().copied().into_iter().collect();
+    for (from, to) in line.iter().zip(line.iter().skip(1)) {
+        let piece = from.distance(*to);
+        if piece >= left {
+            part.push(from.lerp(*to, left / piece.max(f32::EPSILON)));
+            break;
+        }
+        part.push(*to);
+        left -= piece;
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_beginning_of_a_line_follows_its_corners() {
+        let line = [pos2(0.0, 0.0), pos2(3.0, 0.0), pos2(3.0, 4.0)];
+        assert_eq!(beginning(&line, 2.0), [pos2(0.0, 0.0), pos2(2.0, 0.0)]);
+        assert_eq!(
+            beginning(&line, 5.0),
+            [pos2(0.0, 0.0), pos2(3.0, 0.0), pos2(3.0, 2.0)]
+        );
+        assert_eq!(beginning(&line, 99.0), line, "no longer than it is");
+    }
 }

@@ -25,7 +25,7 @@ pub(super) struct Display {
     /// What a value is multiplied by.
     factor: f64,
     /// Whether only what it grows by in a second counts.
-    per_second: bool,
+    pub per_second: bool,
     /// Whether its values are whole numbers.
     pub whole: bool,
 }

@@ -25,6 +25,8 @@ pub(super) struct MetricLine {
     /// When its subflow began and, if it did, ended.
     pub life: (f64, Option<f64>),
     pub curve: Curve,
+    /// What it is now and since when, where that is a mean over the last second, as every rate of now is.
+    pub newest: Option<(f64, f64)>,
 }
 
 impl MetricLine {
@@ -35,7 +37,8 @@ impl MetricLine {
 
     /// Its value at a time: that of the newest point not after it.
     pub(super) fn value_at(&self, t: f64) -> Option<f64> {
-        value_at(&self.curve, t)
+        let newest = self.newest.filter(|(since, _)| t >= *since);
+        newest.map_or_else(|| value_at(&self.curve, t), |(_, value)| Some(value))
     }
 
     /// The same in words.
@@ -192,9 +195,29 @@ fn lines<'a>(
             rank,
             other: number > 0,
             life: (subflow.began_at, subflow.ended_at),
+            newest: newest(recording).filter(|_| subflow.ended_at.is_none()),
             curve,
         })
     })
+}
+
+/// What a rate is now: its mean over the second before the newest value, and when that was.
+fn newest(recording: &Recording) -> Option<(f64, f64)> {
+    let last = recording.values.back().filter(|value| value.shown.is_some())?;
+    if !Display::of(&recording.metric.field).per_second {
+        return None;
+    }
+    let from = last.t - 1.0;
+    let mut values = recording.values.iter().rev().peekable();
+    let (mut sum, mut seconds) = (0.0, 0.0);
+    while let Some(value) = values.next().filter(|value| value.t > from) {
+        let began = values.peek().map_or(value.t, |before| before.t.max(from));
+        if let Some(shown) = value.shown {
+            sum += shown * (value.t - began);
+            seconds += value.t - began;
+        }
+    }
+    (seconds > 0.0).then(|| (last.t, sum / seconds))
 }
 
 /// The values of a recording on bins, the newest held until `end`.
