@@ -17,6 +17,7 @@ use super::kit;
 use super::lab_strip;
 use super::laboratory::Laboratory;
 use super::paths::{self, PathsState};
+use super::pause_bar;
 use super::present::{self, PresentState};
 use super::running;
 use super::settings::{Settings, Store};
@@ -234,6 +235,11 @@ impl App {
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)
             .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, &standing, ui)));
+        if view.paused {
+            bar(Panel::top("held"), pause_bar::HEIGHT)
+                .frame(panel)
+                .show(ui, |ui| commands.extend(pause_bar::ui(&view, ui)));
+        }
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
         let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
         let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);

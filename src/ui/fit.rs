@@ -1,9 +1,9 @@
 //! Text as large as somebody wants it, but no larger than the window has room for.
 
-use egui::Context;
+use egui::{Context, Vec2, vec2};
 
-/// The least width in which nothing lies over anything else, points.
-const LEAST_WIDTH: f32 = 720.0;
+/// The least size in which nothing lies over anything else and plots say something, points.
+const LEAST: Vec2 = vec2(720.0, 450.0);
 /// Text is never made smaller than this for want of room.
 const LEAST_ZOOM: f32 = 0.3;
 /// Zooms that differ by less are the same.
@@ -30,8 +30,8 @@ impl Fit {
         } else {
             wanted
         };
-        let width = ctx.input(|input| input.content_rect().width()) * zoom;
-        self.shown = fitting(wanted, width);
+        let size = ctx.input(|input| input.content_rect().size()) * zoom;
+        self.shown = fitting(wanted, size);
         if (self.shown - zoom).abs() > SAME {
             ctx.set_zoom_factor(self.shown);
         }
@@ -39,12 +39,12 @@ impl Fit {
     }
 }
 
-/// The zoom for a window that is so wide without any, points. One that is minimised has no width.
-fn fitting(wanted: f32, width: f32) -> f32 {
-    if width < 100.0 {
+/// The zoom for a window that is so large without any, points. One that is minimised has no size.
+fn fitting(wanted: f32, size: Vec2) -> f32 {
+    if size.min_elem() < 100.0 {
         return wanted;
     }
-    wanted.min((width / LEAST_WIDTH).max(LEAST_ZOOM))
+    wanted.min((size / LEAST).min_elem().max(LEAST_ZOOM))
 }
 
 #[cfg(test)]
@@ -54,12 +54,14 @@ mod tests {
     #[test]
     fn text_is_as_large_as_the_window_has_room_for() {
         let near = |zoom: f32, wanted: f32| assert!((zoom - wanted).abs() < 0.01, "{zoom} is not {wanted}");
-        near(fitting(1.0, 1440.0), 1.0);
-        near(fitting(1.5, 1440.0), 1.5);
-        near(fitting(3.0, 1280.0), 1.78);
+        near(fitting(1.0, vec2(1440.0, 900.0)), 1.0);
+        near(fitting(1.5, vec2(1440.0, 900.0)), 1.5);
+        near(fitting(3.0, vec2(1280.0, 800.0)), 1.78);
+        // One that is low needs its room, too.
+        near(fitting(2.5, vec2(1440.0, 600.0)), 1.33);
         // What the desktop enlarges takes room, too: 1280 pixels at 300 %.
-        near(fitting(1.0, 1280.0 / 3.0), 0.59);
-        near(fitting(1.0, 0.0), 1.0);
+        near(fitting(1.0, vec2(1280.0, 800.0) / 3.0), 0.59);
+        near(fitting(1.0, Vec2::ZERO), 1.0);
     }
 
     #[test]
@@ -73,7 +75,7 @@ mod tests {
             }
             // Two passes: a zoom holds from the next one on.
             for _ in 0..2 {
-                let size = egui::vec2(wide, 500.0) / ctx.zoom_factor();
+                let size = vec2(wide, 900.0) / ctx.zoom_factor();
                 let input = egui::RawInput {
                     screen_rect: Some(egui::Rect::from_min_size(egui::Pos2::ZERO, size)),
                     ..egui::RawInput::default()

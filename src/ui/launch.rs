@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
-use egui::{Context, ViewportBuilder, ViewportCommand};
+use egui::{Context, ViewportBuilder, ViewportCommand, vec2};
 use signal_hook::consts::TERM_SIGNALS;
 use signal_hook::iterator::Signals;
 
 use super::opening::Progress;
+use super::opening_size;
 use super::settings::{self, LEAST, Settings, WindowSize};
 use super::timer::Timer;
 use super::{App, Screenshot, Setup};
@@ -54,6 +55,7 @@ pub fn run_while(
         height,
         maximized,
     } = screenshot.map_or(before.window, Screenshot::window);
+    let is_picture = screenshot.is_some();
     let (progress, (done, made)) = (Progress::default(), bounded(1));
     let told = progress.clone();
     std::thread::Builder::new()
@@ -63,9 +65,11 @@ pub fn run_while(
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_app_id("org.pathscope.Pathscope")
-            .with_inner_size([width, height])
-            .with_maximized(maximized)
-            .with_min_inner_size(LEAST),
+            .with_inner_size(opening_size::MORE_THAN_ANY_SCREEN)
+            .with_maximized(maximized),
+        window_builder: Some(Box::new(move |asked| {
+            opening_size::fit(asked, vec2(width, height), LEAST.into(), is_picture)
+        })),
         ..eframe::NativeOptions::default()
     };
     let failure: Arc<Mutex<Option<String>>> = Arc::default();

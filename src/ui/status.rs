@@ -73,9 +73,6 @@ fn left(view: &View<'_>) -> String {
         parts.push(format!("Linux {}", header.kernel));
     }
     parts.push(words::origin_of_events(view.access).to_owned());
-    if view.paused {
-        parts.push("paused, still reading".to_owned());
-    }
     parts.join(" · ")
 }
 

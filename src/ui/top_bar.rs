@@ -8,7 +8,7 @@ use egui_material_icons::icons::{
 };
 
 use super::desktop::Standing;
-use super::kit::{Badge, Button, focus_ring, icon, menu_item, paint, paint_within, width};
+use super::kit::{Badge, Button, Look, focus_ring, icon, menu_item, paint, paint_within, width};
 use super::notices_menu;
 use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
@@ -52,15 +52,18 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     let (badge, why) = access(view);
     let interval_text = format::interval(view.interval_ms);
     let gap = left.spacing().item_spacing.x;
-    let names: Vec<Named> = TABS.iter().map(|tab| named(*tab, view)).collect();
-    let tabs: f32 = names.iter().map(|tab| tab_width(tab, &left) + gap).sum();
+    let mut names: Vec<Named> = TABS.iter().map(|tab| named(*tab, view)).collect();
+    let width_of = |names: &[Named]| -> f32 { names.iter().map(|tab| tab_width(tab, &left) + gap).sum() };
     let button = 32.0 + gap;
     let buttons = 4.0 * button;
     let lock = if allows(view) { button } else { 0.0 };
-    // Where there is no room, the words of the interval go first, then those of the source.
-    let fits = |source: f32, interval: f32| {
-        source + gap + 12.0 + tabs + 8.0 + interval + buttons + lock <= inner.width()
-    };
+    // Where there is no room, the words of the interval go first, then those of the source, then the numbers of things.
+    let rest = |source: f32, interval: f32| source + gap + 12.0 + 8.0 + interval + buttons + lock;
+    if rest(44.0, 32.0) + width_of(&names) > inner.width() {
+        names.iter_mut().for_each(|(_, count)| *count = None);
+    }
+    let tabs = width_of(&names);
+    let fits = |source: f32, interval: f32| rest(source, interval) + tabs <= inner.width();
     let (wordy, plain) = (interval_press(&interval_text).width(&left), 32.0);
     let named = source_width(narrow, view, &left);
     let step = if fits(named, wordy) { wordy } else { plain };
@@ -272,9 +275,13 @@ fn access(view: &View<'_>) -> (Badge, String) {
 /// Pause or go on; both signs are solid.
 fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let name = if view.paused { "Go on" } else { "Pause" };
-    let response = Button::icon("", name).ui(ui);
+    let (look, tokens) = (
+        if view.paused { Look::Primary } else { Look::Plain },
+        Tokens::of(ui),
+    );
+    let response = Button::icon("", name).look(look).ui(ui);
     let middle = response.rect.center();
-    let color = Tokens::of(ui).text;
+    let color = if view.paused { tokens.panel } else { tokens.text };
     if view.paused {
         let corners = [vec2(-5.0, -7.0), vec2(7.0, 0.0), vec2(-5.0, 7.0)];
         let corners = corners.map(|corner| middle + corner).to_vec();

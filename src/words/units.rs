@@ -219,6 +219,26 @@ pub fn clock_ms(started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S%.3f", &TimeZone::system(), started_at, t)
 }
 
+/// The same as finely as a step between two such times needs, seconds, so that no two read alike.
+pub fn clock_by(started_at: &str, t: f64, step: f64) -> String {
+    let clock = clock_ms(started_at, t);
+    let decimals = decimals_of(step).min(3);
+    // What follows the seconds is a point and three digits.
+    let most = if decimals == 0 { 8 } else { 9 + decimals };
+    clock.get(..most).unwrap_or(&clock).to_owned()
+}
+
+/// How many decimals tell two multiples of a step apart.
+pub fn decimals_of(step: f64) -> usize {
+    let is_whole = |decimals: &i32| {
+        let parts = step * 10_f64.powi(*decimals);
+        (parts - parts.round()).abs() < 1e-6 && parts >= 0.5
+    };
+    (0..=6_i32)
+        .find(is_whole)
+        .map_or(6, |decimals| decimals.unsigned_abs() as usize)
+}
+
 /// How far the clock is past a whole multiple of `step` seconds when a stream begins.
 pub fn past_round(started_at: &str, step: f64) -> f64 {
     let start = started_at.parse::<Timestamp>().ok();

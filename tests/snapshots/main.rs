@@ -61,6 +61,10 @@ mod pictures {
         pub size: [f32; 2],
         /// Pixels a point.
         pub scale: f32,
+        /// By how much somebody enlarged everything; the size is that without it.
+        pub zoom: f32,
+        /// Whether the light theme looks no different but for its colours.
+        pub dark_only: bool,
         pub source: fn() -> Scripted,
         /// Whether the window is the demo's.
         pub lab: bool,
@@ -130,9 +134,23 @@ mod pictures {
                 textures,
             };
             shown.harness.run();
+            if (scene.zoom - 1.0).abs() > f32::EPSILON {
+                shown.enlarge(scene);
+            }
             (scene.act)(&mut shown);
             shown.harness.run();
             shown
+        }
+
+        /// What Ctrl and + do. The harness does not know that fewer points are left then: the window is told, until it has
+        /// found how much there is room for.
+        fn enlarge(&mut self, scene: &Scene) {
+            let size = egui::Vec2::from(scene.size);
+            self.harness.ctx.set_zoom_factor(scene.zoom);
+            for _ in 0..4 {
+                self.harness.set_size(size / self.harness.ctx.zoom_factor());
+                self.harness.run();
+            }
         }
 
         pub fn click(&mut self, name: &str) {
@@ -250,7 +268,9 @@ mod pictures {
         let work = || {
             while let Some(scene) = scenes.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut shown = Shown::open(scene);
-                for (word, theme) in [("dark", egui::Theme::Dark), ("light", egui::Theme::Light)] {
+                let themes = [("dark", egui::Theme::Dark), ("light", egui::Theme::Light)];
+                let themes = themes.into_iter().take(if scene.dark_only { 1 } else { 2 });
+                for (word, theme) in themes {
                     let name = format!("{}-{word}", scene.name);
                     let verdict = compare::check(&name, &shown.picture(theme));
                     failures.lock().unwrap().extend(verdict.err());

@@ -18,6 +18,8 @@ fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> S
         name,
         size: WIDE,
         scale: 1.0,
+        zoom: 1.0,
+        dark_only: false,
         source,
         lab: false,
         profiles: Vec::new(),
@@ -37,7 +39,13 @@ fn with_lab(mut scene: Scene) -> Scene {
 }
 
 pub fn all() -> Vec<Scene> {
-    let all = [of_connections(), of_gaps(), of_other_panels(), of_sizes()];
+    let all = [
+        of_connections(),
+        of_gaps(),
+        of_other_panels(),
+        of_sizes(),
+        of_zooms(),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -283,6 +291,47 @@ fn of_sizes() -> Vec<Scene> {
         sized([720.0, 450.0], 2.0, scene("least-handovers", played, handovers)),
         sized([720.0, 450.0], 2.0, scene("least-paths", played, paths)),
     ]
+}
+
+/// Every panel where text is large for the screen: what somebody chose (250 and 300 %), or the desktop (Wayland's scale).
+fn of_zooms() -> Vec<Scene> {
+    let sizes: [(&str, [f32; 2], f32, f32); 6] = [
+        ("zoom-250-on-1440", [1440.0, 900.0], 1.0, 2.5),
+        ("zoom-300-on-1440", [1440.0, 900.0], 1.0, 3.0),
+        ("zoom-250-on-1280", [1280.0, 800.0], 1.0, 2.5),
+        ("zoom-300-on-1280", [1280.0, 800.0], 1.0, 3.0),
+        ("zoom-150-on-1024", [1024.0, 640.0], 1.0, 1.5),
+        // The frame of a compositor takes some of it.
+        ("desktop-200-on-1280", [636.0, 374.0], 2.0, 1.0),
+    ];
+    let mut all = Vec::new();
+    for (at, size, scale, zoom) in sizes {
+        let panels = [
+            with_lab(scene("connections", played, nothing)),
+            scene("handovers", played, handovers),
+            scene("paths", played, |window| {
+                window.click("Paths");
+                window.click("signal, endpoint 4 (10.45.3.7)");
+            }),
+            scene("events", played, |window| {
+                window.click("Events");
+                window.click("Milliseconds");
+            }),
+            with_lab(scene("present", played, present)),
+            with_lab(scene("paused", played, |window| window.click("Pause"))),
+        ];
+        for mut panel in panels {
+            // It looks the same at each.
+            if panel.name == "paused" && at != "zoom-300-on-1280" {
+                continue;
+            }
+            panel.name = Box::leak(format!("{at}-{}", panel.name).into_boxed_str());
+            panel = sized(size, scale, panel);
+            (panel.zoom, panel.dark_only) = (zoom, true);
+            all.push(panel);
+        }
+    }
+    all
 }
 
 fn played() -> Scripted {

@@ -1,6 +1,7 @@
 //! The list, the connection, the top bar and empty states.
 
 use super::*;
+use pathscope::model::{Event, EventKind, Origin};
 
 #[test]
 fn the_list_names_applications_peers_paths_and_badges() {
@@ -81,9 +82,29 @@ fn pause_holds_the_picture_and_loses_nothing() {
     window.click("Pause");
     window.send(Line::Sample(Box::new(stage::quiet(80.0))));
     assert_eq!(window.rows(), 6, "as it was");
-    assert!(window.says("paused, still reading"));
     window.click("Go on");
     assert_eq!(window.rows(), 0, "as it is");
+    assert!(!window.says("Paused at"));
+}
+
+#[test]
+fn a_held_picture_says_so_and_what_goes_on_behind_it() {
+    let mut window = played(stage::full_access());
+    assert!(!window.says("Paused at"));
+    window.click("Pause");
+    assert!(window.says("Nothing happened since; reading goes on."));
+    let mut event = Event::new(81.0, EventKind::InterfaceDown, Origin::Kernel);
+    event.interface = Some("wwan0".to_owned());
+    window.send(Line::Event(Box::new(event)));
+    window.send(Line::Sample(Box::new(stage::quiet(95.0))));
+    assert!(window.says("Paused at"));
+    assert!(window.says("20 s ago. Since then 1 event and 8 connections ended; reading goes on."));
+    for tab in ["Handovers", "Paths", "Events"] {
+        window.click(tab);
+        assert!(window.says("reading goes on."), "{tab}");
+    }
+    window.click("Show what is now");
+    assert!(!window.says("Paused at"));
 }
 
 #[test]

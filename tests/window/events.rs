@@ -25,6 +25,56 @@ fn events_are_listed_and_filtered() {
 }
 
 #[test]
+fn a_handover_stands_among_the_events_that_made_it() {
+    let mut window = played(stage::full_access());
+    window.click("Events");
+    let what = |window: &Window| -> Vec<String> {
+        let rows = window.harness.query_all_by_label_contains("  ");
+        rows.filter_map(|row| row.accesskit_node().label())
+            .filter(|label| label.contains(':'))
+            .collect()
+    };
+    let rows = what(&window);
+    let place = |part: &str| rows.iter().position(|row| row.contains(part)).expect(part);
+    let (handover, down) = (place("Handover 1  Wi-Fi"), place("Interface down  Wi-Fi"));
+    assert!(handover.abs_diff(down) <= 6, "{handover} {down}: {rows:#?}");
+    let row = rows.get(handover).unwrap();
+    assert!(
+        row.contains("Wi-Fi lost. Data moved to Ethernet after 375 ms ± 135."),
+        "{row}"
+    );
+    window.type_into("Filter events", "handover");
+    assert_eq!(what(&window).len(), 1);
+    window.harness.get_by_label_contains("Handover 1  Wi-Fi").click();
+    window.harness.run();
+    assert!(window.says("Handover 1 in the session"), "it opens its story");
+}
+
+#[test]
+fn times_are_told_with_milliseconds_on_demand() {
+    let mut window = played(stage::full_access());
+    window.click("Events");
+    let clock = |window: &Window| {
+        let row = window.harness.get_by_label_contains("Interface down  Wi-Fi");
+        let label = row.accesskit_node().label().unwrap();
+        label.split("  ").next().unwrap().to_owned()
+    };
+    let whole = clock(&window);
+    window.click("Milliseconds");
+    let fine = clock(&window);
+    assert!(
+        fine.starts_with(&whole) && fine.len() == whole.len() + 4,
+        "{whole} {fine}"
+    );
+    window.node("Copy events").click();
+    window.harness.step();
+    let copied = window.copied_within(4).unwrap();
+    assert!(copied.contains(&fine), "{copied}");
+    window.click("Milliseconds");
+    assert_eq!(clock(&window), whole);
+}
+
+#[test]
 fn one_line_or_all_that_are_shown_are_copied() {
     let mut window = played(stage::full_access());
     window.click("Events");

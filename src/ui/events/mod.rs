@@ -1,22 +1,27 @@
-//! What happened, newest first: filterable, copyable.
+//! What happened, handovers among it, newest first: filterable, copyable.
 
 mod model;
 mod paint;
 
-use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui, WidgetInfo, accesskit::Role};
 use egui_material_icons::icons::{ICON_CONTENT_COPY, ICON_EXPAND_LESS};
 
 use self::model::{Key, Row};
 use super::format;
-use super::kit::{Button, filter_field, hairline, label};
+use super::kit::{Button, Look, filter_field, hairline, label};
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
+
+/// What the button is called that tells times more finely.
+const MILLISECONDS: &str = "Milliseconds";
 
 /// What the panel remembers.
 #[derive(Debug, Default)]
 pub(super) struct EventsState {
     /// What stands in the filter field.
     pub filter: String,
+    /// Whether times are told with milliseconds.
+    with_ms: bool,
     cached: Option<(Key, Vec<Row>)>,
     /// How far the list is scrolled away from the newest.
     offset: f32,
@@ -31,11 +36,11 @@ pub(super) struct EventsState {
 impl EventsState {
     /// Takes what came. Who follows the newest goes on doing so; who looks at something older goes on looking at it.
     fn refresh(&mut self, view: &View<'_>) {
-        let key = Key::new(view, &self.filter);
+        let key = Key::new(view, &self.filter, self.with_ms);
         if self.cached.as_ref().is_some_and(|(cached, _)| *cached == key) {
             return;
         }
-        let rows = model::rows(view, &self.filter);
+        let rows = model::rows(view, &self.filter, self.with_ms);
         match &self.cached {
             Some((before, old)) if before.filters_as(&key) => {
                 let newer = model::newer(old, &rows);
@@ -98,11 +103,19 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
         &mut state.filter,
         "Filter events",
         "subflow wlan0 0x91c787ca",
-        344.0,
+        (ui.available_width() * 0.4).clamp(200.0, 344.0),
     );
     ui.add_space(8.0);
     let number = state.rows().len();
     label(ui, format::several(number, "event"), Type::Small, tokens.text3);
+    let hint = "Times with milliseconds, as the kernel's messages came";
+    let look = if state.with_ms { Look::Primary } else { Look::Plain };
+    let press = Button::text("ms").named(MILLISECONDS).small().look(look);
+    let response = press.ui(ui).on_hover_text(hint);
+    response.widget_info(|| WidgetInfo::selected(Role::Switch, true, state.with_ms, MILLISECONDS));
+    if response.clicked() {
+        state.with_ms = !state.with_ms;
+    }
     if number > 0 {
         let press = Button::icon(ICON_CONTENT_COPY.codepoint, "Copy events");
         if press.ui(ui).clicked() {
@@ -127,7 +140,7 @@ fn head(state: &mut EventsState, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
 
 fn nothing(state: &mut EventsState, view: &View<'_>, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
-    if view.shown.events().is_empty() {
+    if view.shown.events().is_empty() && view.shown.incidents().is_empty() {
         let since = format::age(view.shown.now());
         let text = format!("Nothing happened in the last {since}.");
         label(ui, text, Type::Strong, tokens.text);
@@ -163,11 +176,16 @@ fn list(state: &mut EventsState, view: &View<'_>, ui: &mut Ui, commands: &mut Ve
     }
     let moment = state.moment.map(|(t, _)| t);
     let rows = state.rows();
+    let columns = paint::Columns::new(ui.available_width(), state.with_ms);
     let shown = area.show_rows(ui, paint::LINE, rows.len(), |ui, range| {
         for row in rows.get(range).unwrap_or_default() {
             let meant = moment.is_some_and(|t| (AROUND_S.0..AROUND_S.1).contains(&(row.t - t)));
-            if paint::line(row, meant, now, ui) {
-                commands.push(UiCommand::Copy(row.as_text()));
+            if paint::line(row, &columns, meant, now, ui) {
+                commands.push(if row.is_handover {
+                    UiCommand::ShowHandover(row.t)
+                } else {
+                    UiCommand::Copy(row.as_text())
+                });
             }
         }
     });

@@ -104,6 +104,7 @@ fn ticks(axis: &TimeAxis, moment: f64, view: &View<'_>, ui: &mut Ui) {
     let decimals = if step < 0.1 { 2 } else { usize::from(step < 1.0) };
     // Seconds from the moment while it is in view; else they would say little.
     let anchor = if axis.shows(moment, moment) { moment } else { 0.0 };
+    let mut free_from = f32::NEG_INFINITY;
     for t in axis.ticks(step, anchor) {
         let away = t - anchor;
         let sign = if away < 0.0 { "\u{2212}" } else { "+" };
@@ -116,7 +117,8 @@ fn ticks(axis: &TimeAxis, moment: f64, view: &View<'_>, ui: &mut Ui) {
         };
         let wide = width(painter, &text, Type::Small);
         let x = (axis.x_clamped(t) - wide / 2.0).clamp(axis.left, axis.right - wide);
-        if !(taken.contains(&x) || taken.contains(&(x + wide))) {
+        if x >= free_from && !(taken.contains(&x) || taken.contains(&(x + wide))) {
+            free_from = x + wide + 8.0;
             paint(painter, pos2(x, y), &text, Type::Small, tokens.text3);
         }
     }

@@ -177,6 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn no_two_labels_of_an_axis_read_alike() {
+        for exponent in -40..90_i32 {
+            let highest = 10_f64.powf(f64::from(exponent) / 10.0);
+            for whole in [true, false] {
+                for most in [2, 3, 4] {
+                    let linear = ValueScale::Linear(nice(highest, whole));
+                    let logarithmic = ValueScale::of(highest / 5000.0, highest, whole, None);
+                    for scale in [linear, logarithmic] {
+                        let labels: Vec<String> = scale
+                            .ticks(whole, most)
+                            .into_iter()
+                            .map(|(_, label)| label)
+                            .collect();
+                        let different: std::collections::HashSet<&String> = labels.iter().collect();
+                        assert_eq!(different.len(), labels.len(), "{highest} {scale:?}: {labels:?}");
+                        assert!(labels.len() <= 4, "{labels:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn labels_have_no_needless_decimals() {
         assert_eq!(
             [0.0, 0.5, 1.0].map(|value| tick_label(value, 1.0)),

@@ -17,8 +17,11 @@ const PADDING: f32 = 16.0;
 /// The least height of a plot, and the share of all that it may take for it.
 const LEAST: f32 = 68.0;
 const LEAST_SHARE: f32 = 0.212;
-/// Below this height the last two take turns.
+/// Below these heights the last two plots take turns, then the last three, and then the first is the only one: what is
+/// lower says nothing.
 const ROOM_FOR_ALL: f32 = 300.0;
+const ROOM_FOR_THREE: f32 = 170.0;
+const ROOM_FOR_TWO: f32 = 112.0;
 
 /// The places of everything.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,8 +36,8 @@ pub(super) struct Places {
     pub axis: Rect,
     /// The column at the right.
     pub readout: Rect,
-    /// Whether the last two take turns at one place.
-    pub shared: bool,
+    /// The first of those that take turns at the lowest place, where they do.
+    pub turns_from: Option<usize>,
     /// Whether the first is the only one.
     pub alone: bool,
     /// How many times as large text and strokes are as in the window.
@@ -42,8 +45,8 @@ pub(super) struct Places {
 }
 
 impl Places {
-    /// Everything within `area`; where the last two plots take turns, the `second` of them is shown or not.
-    pub(super) fn new(area: Rect, second: bool) -> Self {
+    /// Everything within `area`; where some plots take turns, it is the `turn` of that one.
+    pub(super) fn new(area: Rect, turn: usize) -> Self {
         let left = area.left() + PADDING + GUTTER;
         let readout_left = (area.right() - PADDING - READOUT).max(left + 80.0);
         let right = readout_left - PADDING;
@@ -51,9 +54,17 @@ impl Places {
         let bottom = (area.bottom() - AXIS).max(top + 80.0);
         let column = |top: f32, bottom: f32| Rect::from_min_max(pos2(left, top), pos2(right, bottom));
         let plots = column(top, bottom);
-        let shared = plots.height() < ROOM_FOR_ALL;
-        let hidden = shared.then_some(if second { COUNT - 2 } else { COUNT - 1 });
-        let shown = |plot: usize| Some(plot) != hidden;
+        let turns_from = match plots.height() {
+            high if high >= ROOM_FOR_ALL => None,
+            high if high >= ROOM_FOR_THREE => Some(COUNT - 2),
+            _ => Some(COUNT - 3),
+        };
+        let shown = |plot: usize| match turns_from {
+            Some(first) if plot >= first => {
+                plot == turn.clamp(first, COUNT - 1) && plots.height() >= ROOM_FOR_TWO
+            }
+            _ => true,
+        };
         let shares: [f32; COUNT] = std::array::from_fn(|plot| {
             SPECS
                 .get(plot)
@@ -62,7 +73,12 @@ impl Places {
         });
         let unit = plots.height() / shares.iter().sum::<f32>();
         // What is least high still has room for three rows beside it; the first plot has most to give.
-        let least = LEAST.min(plots.height() * LEAST_SHARE);
+        let share = if turns_from == Some(COUNT - 3) {
+            0.4
+        } else {
+            LEAST_SHARE
+        };
+        let least = LEAST.min(plots.height() * share);
         let mut heights = shares.map(|share| {
             if share > 0.0 {
                 (share * unit).max(least)
@@ -89,7 +105,7 @@ impl Places {
                 pos2(readout_left, area.top()),
                 pos2(area.right() - PADDING, area.bottom()),
             ),
-            shared,
+            turns_from,
             alone: false,
             scale: 1.0,
         }
@@ -107,7 +123,7 @@ impl Places {
             each: std::array::from_fn(|plot| (plot == THROUGHPUT).then_some(plots)),
             axis: column(bottom, area.bottom()),
             readout: Rect::from_min_max(area.right_top(), area.right_bottom()),
-            shared: false,
+            turns_from: None,
             alone: true,
             scale,
         }
@@ -145,8 +161,8 @@ mod tests {
     #[test]
     fn the_last_two_plots_share_a_place_where_there_is_no_room() {
         let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(700.0, 320.0));
-        let [third, fourth] = [false, true].map(|second| Places::new(area, second));
-        assert!(third.shared);
+        let [third, fourth] = [2, 3].map(|turn| Places::new(area, turn));
+        assert_eq!(third.turns_from, Some(2));
         let lowest = |places: &Places| places.shown().last().expect("three plots");
         assert_eq!((lowest(&third).0, lowest(&fourth).0), (2, 3));
         assert!((lowest(&third).1.bottom() - third.plots.bottom()).abs() < 0.5);
@@ -154,8 +170,29 @@ mod tests {
     }
 
     #[test]
+    fn plots_go_before_they_say_nothing() {
+        for (high, plots) in [(500.0, 4), (330.0, 3), (200.0, 2), (140.0, 1)] {
+            let area = Rect::from_min_max(pos2(0.0, 0.0), pos2(500.0, high));
+            for turn in 1..COUNT {
+                let places = Places::new(area, turn);
+                let shown: Vec<_> = places.shown().collect();
+                assert_eq!(shown.len(), plots, "{high} {turn}");
+                assert!(
+                    shown.iter().all(|(_, place)| place.height() >= 36.0),
+                    "{high}: {shown:?}"
+                );
+                let sum: f32 = shown.iter().map(|(_, place)| place.height()).sum();
+                assert!(
+                    (sum - places.plots.height()).abs() < 0.5,
+                    "{high}: nothing is left empty"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn zero_and_the_top_have_air_beyond_them() {
-        let places = Places::new(Rect::from_min_max(pos2(0.0, 0.0), pos2(700.0, 700.0)), false);
+        let places = Places::new(Rect::from_min_max(pos2(0.0, 0.0), pos2(700.0, 700.0)), 2);
         let place = Rect::from_min_max(pos2(0.0, 0.0), pos2(100.0, 96.0));
         let (low, high) = places.values(place, 100.0);
         assert!(

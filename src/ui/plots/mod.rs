@@ -27,7 +27,7 @@ use crate::model::ConnectionId;
 pub(super) const GIVE_WAY: [f32; 3] = [290.0, 270.0, 220.0];
 
 /// What the plots remember.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PlotState {
     /// Which stretch of time is shown.
     pub(super) window: TimeWindow,
@@ -35,8 +35,21 @@ pub(super) struct PlotState {
     tracks: Tracks,
     cached: Option<Cached>,
     any: AnyMetric,
-    /// Whether the last of the plots is shown where there is no room for the one before it.
-    second: bool,
+    /// Which of those plots is shown that take turns where there is no room for all.
+    turn: usize,
+}
+
+impl Default for PlotState {
+    fn default() -> Self {
+        Self {
+            window: TimeWindow::default(),
+            axes: Default::default(),
+            tracks: Tracks::default(),
+            cached: None,
+            any: AnyMetric::default(),
+            turn: COUNT - 2,
+        }
+    }
 }
 
 /// What the plots draw, until something of the key is another: a frame between two samples costs no more than its
@@ -142,9 +155,9 @@ impl PlotState {
 /// The plots of one connection over all that is left of `ui`, and what is asked for in them.
 pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let (area, now) = (ui.available_rect_before_wrap(), view.shown.now());
-    let whole = Places::new(area, state.second);
+    let whole = Places::new(area, state.turn);
     let above = state.any.split(area, whole.plots, whole.readout);
-    let places = above.map_or(whole, |(_, below)| Places::new(below, state.second));
+    let places = above.map_or(whole, |(_, below)| Places::new(below, state.turn));
     // All of it is felt before any of it is shown: what moves time in one plot moves it in all of them at once.
     let felt_above = above.map(|(above, _)| (above, AnyMetric::feel(&above, &mut state.window, now, ui)));
     let felt = time_gestures("time", &mut state.window, places.plots, now, ui);
@@ -169,13 +182,14 @@ pub(super) fn ui(state: &mut PlotState, id: ConnectionId, view: &View<'_>, ui: &
     let spoken = || WidgetInfo::labeled(Role::Image, true, readout::spoken(&scene));
     felt.response.widget_info(spoken);
     paint::ui(&scene, ui);
-    readout::ui(&scene, &mut state.second, ui);
+    readout::ui(&scene, &mut state.turn, ui);
     felt.mark(ui);
     focus_ring(ui, &felt.response, 2.0);
     let chosen = paint::stories(&scene, ui);
     commands.extend(chosen.map(UiCommand::ShowHandover));
     paint::controls(&mut state.window, &places, now, ui);
-    if !state.any.is_open() {
+    // A button that does nothing would be none.
+    if !state.any.is_open() && AnyMetric::has_room(area) {
         state.any.button(places.corner(), ui);
     }
     state.cached = Some(drawn);

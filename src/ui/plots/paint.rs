@@ -100,9 +100,15 @@ pub(super) fn time_ticks(
     scale: f32,
 ) -> Vec<Tick> {
     let step = time.step(LABELS_APART * scale);
-    let anchor = if live { time.to } else { 0.0 };
+    let anchor = match started_at {
+        _ if live => time.to,
+        // On round times of the clock.
+        Some(start) => -format::past_round(start, step),
+        None => 0.0,
+    };
     let label = |number: usize, t: f64| match started_at {
-        Some(start) if !live => format::clock(start, t),
+        // A round time that lies a little before itself would be written as the one before.
+        Some(start) if !live => format::clock_by(start, t + 1e-5, step),
         _ => before_now(now - t, step, number == 0 || !live),
     };
     let ticks = time.ticks(step, anchor).enumerate();
@@ -119,7 +125,8 @@ fn before_now(seconds: f64, step: f64, unit: bool) -> String {
     } else {
         (seconds, " s")
     };
-    let value = format!("{value:.1}");
+    let decimals = format::decimals_of(step).max(1);
+    let value = format!("{value:.decimals$}");
     let value = value.trim_end_matches('0').trim_end_matches('.');
     format!("−{value}{}", if unit { name } else { "" })
 }
@@ -245,6 +252,40 @@ fn events(scene: &Scene<'_>, painter: &Painter, tokens: &Tokens) {
                 style(marker),
                 color,
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_labels_of_a_time_axis_read_alike() {
+        for start in [None, Some("2026-03-01T14:31:07.350Z")] {
+            for live in [true, false] {
+                for tenths in (1..40_u32).chain((40..18_000).step_by(97)) {
+                    let length = f64::from(tenths) / 10.0;
+                    for wide in [300.0, 900.0, 3800.0] {
+                        let now = 4000.7;
+                        let time = TimeAxis {
+                            from: now - length,
+                            to: now,
+                            left: 0.0,
+                            right: wide,
+                        };
+                        let labels: Vec<Tick> = time_ticks(&time, now, live, start, 1.0);
+                        let texts: HashSet<&String> = labels.iter().map(|(_, text)| text).collect();
+                        assert_eq!(
+                            texts.len(),
+                            labels.len(),
+                            "{length} {wide} {live} {start:?}: {labels:?}"
+                        );
+                    }
+                }
+            }
         }
     }
 }

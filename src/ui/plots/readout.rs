@@ -4,9 +4,9 @@ use egui::{Painter, Pos2, Rect, Sense, Ui, WidgetInfo, accesskit::Role, pos2};
 
 use super::paint::Scene;
 use super::series::Layer;
-use super::spec::{COUNT, SPECS, Shows, Spec, THROUGHPUT};
+use super::spec::{SPECS, Shows, Spec, THROUGHPUT};
 use crate::ui::format;
-use crate::ui::kit::{TextLine, focus_ring, paint, paint_right, paint_within};
+use crate::ui::kit::{TextLine, focus_ring, paint, paint_right, paint_within, width};
 use crate::ui::theme::{Tokens, Type};
 use crate::words::connection::past;
 
@@ -16,8 +16,8 @@ struct Entry<'a> {
     value: String,
 }
 
-/// Paints the column; `second` says which of the last two plots is shown where they take turns.
-pub(super) fn ui(scene: &Scene<'_>, second: &mut bool, ui: &mut Ui) {
+/// Paints the column; `turn` says which plot is shown of those that take turns.
+pub(super) fn ui(scene: &Scene<'_>, turn: &mut usize, ui: &mut Ui) {
     let tokens = Tokens::of(ui);
     let mut first = true;
     for (plot, rect) in scene.places.shown() {
@@ -32,10 +32,15 @@ pub(super) fn ui(scene: &Scene<'_>, second: &mut bool, ui: &mut Ui) {
         let mut y = place.top() + 8.0;
         let painter = ui.painter().clone();
         let unit = scene.cursor.map_or(spec.unit, |_| spec.unit_at_pointer);
-        let start = paint_right(&painter, pos2(place.right(), y), unit, Type::Small, tokens.text3);
-        if scene.places.shared && scene.places.is_last(plot) {
-            tabs(second, pos2(place.left(), y), scene, ui);
+        let at_end = pos2(place.right(), y);
+        let turns = scene.places.turns_from.filter(|first| plot >= *first);
+        if let Some(first) = turns {
+            let end = tabs((first, plot), turn, pos2(place.left(), y), scene, ui);
+            if end + width(&painter, unit, Type::Small) <= place.right() {
+                paint_right(&painter, at_end, unit, Type::Small, tokens.text3);
+            }
         } else {
+            let start = paint_right(&painter, at_end, unit, Type::Small, tokens.text3);
             let (at, most) = (pos2(place.left(), y), start - place.left() - 4.0);
             let title = (spec.title)(scene.direction);
             paint_within(&painter, at, &title, Type::SmallStrong, tokens.text, most);
@@ -69,6 +74,9 @@ fn rows(entries: &[Entry<'_>], scene: &Scene<'_>, place: Rect, painter: &Painter
     let rows = entries.len().saturating_sub(1).max(1) as f32;
     let pitch = ((place.bottom() - y - 9.0) / rows).clamp(13.5, 18.0);
     for (number, entry) in entries.iter().enumerate() {
+        if y + 6.0 > place.bottom() {
+            break;
+        }
         let rest = entries.len() - number;
         if rest > 1 && y + pitch + 5.0 > place.bottom() {
             let more = if number > 0 {
@@ -108,13 +116,12 @@ fn cursor_time(scene: &Scene<'_>, ui: &Ui) {
     }
 }
 
-/// The last two plots as two tabs.
-fn tabs(second: &mut bool, at: Pos2, scene: &Scene<'_>, ui: &Ui) {
+/// The plots that take turns as tabs, from the `first` on, of which one is `shown`; where they end.
+fn tabs((first, shown): (usize, usize), turn: &mut usize, at: Pos2, scene: &Scene<'_>, ui: &Ui) -> f32 {
     let tokens = Tokens::of(ui);
     let mut x = at.x;
-    for (number, spec) in SPECS.iter().skip(COUNT - 2).enumerate() {
-        let of_second = number > 0;
-        let on = *second == of_second;
+    for (number, spec) in SPECS.iter().enumerate().skip(first) {
+        let on = number == shown;
         let style = if on { Type::SmallStrong } else { Type::Small };
         let color = if on { tokens.text } else { tokens.text3 };
         let end = paint(ui.painter(), pos2(x, at.y), spec.short, style, color);
@@ -124,10 +131,11 @@ fn tabs(second: &mut bool, at: Pos2, scene: &Scene<'_>, ui: &Ui) {
         response.widget_info(|| WidgetInfo::selected(Role::Tab, true, on, &spoken));
         focus_ring(ui, &response, 4.0);
         if response.clicked() {
-            *second = of_second;
+            *turn = number;
         }
         x = end + 12.0;
     }
+    x
 }
 
 impl Scene<'_> {

@@ -44,7 +44,7 @@ pub(super) const COUNT: usize = 4;
 /// Which of them stands alone in present mode, and is said first.
 pub(super) const THROUGHPUT: usize = 0;
 
-/// From the top down. Where there is little room, the last two take turns.
+/// From the top down. Where there is little room, the last two or three take turns.
 pub(super) static SPECS: [Spec; COUNT] = [
     Spec {
         title: |direction| format!("Throughput, {}", past(direction)),

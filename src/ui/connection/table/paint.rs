@@ -29,10 +29,18 @@ pub(in crate::ui::connection) enum Act {
 const HEAD: f32 = 28.0;
 const LINE: f32 = 28.0;
 
-/// How high the table is: as high as its rows, at most about a third of what is there.
+/// Below this height the plots need more than the table, which scrolls.
+const SHORT: f32 = 340.0;
+
+/// How high the table is: as high as its rows, at most about a third of what is there, a quarter where that is little.
 pub(in crate::ui::connection) fn height(rows: usize, available: f32) -> f32 {
     // The bar that scrolls sideways lies in the last points.
-    (HEAD + LINE * rows.max(1) as f32 + 8.0).min((available * 0.36).max(HEAD + 2.5 * LINE))
+    let (share, lines) = if available < SHORT {
+        (0.25, 1.5)
+    } else {
+        (0.36, 2.5)
+    };
+    (HEAD + LINE * rows.max(1) as f32 + 8.0).min((available * share).max(HEAD + lines * LINE))
 }
 
 /// The table; what was asked of its rows.

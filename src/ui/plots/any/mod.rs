@@ -94,10 +94,15 @@ impl AnyMetric {
         }
     }
 
+    /// Whether there is room for it and for what is left of the plots below.
+    pub(super) fn has_room(area: Rect) -> bool {
+        area.height() >= LEAST + LEAST_BELOW
+    }
+
     /// Takes its share of the height of `area` while it is open: its places, and what is left. Where both have no room it
     /// closes.
     pub(super) fn split(&mut self, area: Rect, plots: Rect, readout: Rect) -> Option<(MetricPlaces, Rect)> {
-        if self.open && area.height() < LEAST + LEAST_BELOW {
+        if self.open && !Self::has_room(area) {
             self.close();
         }
         if !self.open {
