@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use egui::{Context, Frame, Key, Modifiers, Panel, Rect, ThemePreference, Ui, UiBuilder, ViewportCommand};
 
-use super::connection::ConnectionState;
-use super::connections::ListState;
 use super::connections_tab;
 use super::consent;
 use super::desktop::Desktop;
-use super::events::{self, EventsState};
+use super::events;
 use super::feed::Feed;
 use super::fit::Fit;
-use super::handovers::{self, HandoversState};
+use super::handovers;
 use super::kit;
 use super::lab_strip;
 use super::laboratory::Laboratory;
-use super::paths::{self, PathsState};
+use super::panels::Panels;
+use super::paths;
 use super::pause_bar;
-use super::present::{self, PresentState};
+use super::present;
 use super::running;
 use super::settings::{Settings, Store};
 use super::status;
@@ -42,26 +41,6 @@ pub struct App {
     demo: Option<OpenDemo>,
     desktop: Desktop,
     waits: Waits,
-}
-
-/// What each panel remembers.
-#[derive(Default)]
-struct Panels {
-    list: ListState,
-    connection: ConnectionState,
-    handovers: HandoversState,
-    paths: PathsState,
-    events: EventsState,
-    present: PresentState,
-}
-
-impl Panels {
-    fn new(presenting: bool) -> Self {
-        Self {
-            present: PresentState::new(presenting),
-            ..Self::default()
-        }
-    }
 }
 
 impl App {
@@ -346,12 +325,7 @@ impl App {
         if pressed(Key::F11) {
             commands.push(UiCommand::Present(true));
         }
-        let filter = match self.tab {
-            Tab::Connections => Some(&mut self.panels.list.filter),
-            Tab::Events => Some(&mut self.panels.events.filter),
-            Tab::Handovers | Tab::Paths => None,
-        };
-        if let Some(filter) = filter.filter(|filter| !filter.is_empty())
+        if let Some(filter) = self.panels.filter(self.tab)
             && pressed(Key::Escape)
         {
             filter.clear();

@@ -27,6 +27,7 @@ mod map;
 mod notices_menu;
 mod opening;
 mod opening_size;
+mod panels;
 mod paths;
 mod pause_bar;
 mod plots;
