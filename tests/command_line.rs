@@ -253,11 +253,12 @@ fn every_namespace_is_read_and_each_is_named() {
 
 #[test]
 fn help_fits_forty_columns() {
-    let pages: [&[&str]; 18] = [
+    let pages: [&[&str]; 19] = [
         &[],
         &["list"],
         &["counters"],
         &["watch"],
+        &["record"],
         &["handovers"],
         &["endpoints"],
         &["endpoint"],
