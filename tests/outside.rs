@@ -197,6 +197,7 @@ fn what_is_no_utf8_is_shown_and_refused() {
     );
 
     host.ip("link add v0 type veth peer name v1");
+    host.ip("addr add 10.9.0.1/24 dev v0");
     host.run(|| {
         let name = OsStr::from_bytes(b"caf\xe9");
         let mut ip = Command::new("ip");
@@ -210,7 +211,6 @@ fn what_is_no_utf8_is_shown_and_refused() {
         "{endpoints:?}"
     );
     // The name can be given back, and it is the same everywhere.
-    host.ip("addr add 10.9.0.1/24 dev v1");
     let added = pathscope(
         &host,
         &["endpoint", "add", "10.9.0.1", "dev", "caf%e9", "subflow"],

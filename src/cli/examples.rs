@@ -20,7 +20,7 @@ pub(super) fn paragraph(examples: &[Example]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-const EXAMPLES: [(&str, &[Example]); 17] = [
+const EXAMPLES: [(&str, &[Example]); 18] = [
     (
         "",
         &[
@@ -84,6 +84,16 @@ const EXAMPLES: [(&str, &[Example]); 17] = [
             (
                 "pathscope watch --json | jq -c 'select(.kind == \"event\")'",
                 "Events for a program",
+            ),
+        ],
+    ),
+    (
+        "record",
+        &[
+            ("pathscope record talk.pathscope --seconds 60", "Record a minute"),
+            (
+                "pathscope record --keep 24h --at-most 200MB /var/lib/pathscope",
+                "Always have the last day",
             ),
         ],
     ),

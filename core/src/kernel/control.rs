@@ -38,13 +38,14 @@ impl PathManager {
             } => {
                 let device = interface.as_deref();
                 check_addition(*address, device, *id, *port, *flags).map_err(Error::Impossible)?;
-                if !insist {
-                    self.refuse_foreign(*address, device)?;
-                }
+                // A device that is not there is the nearer reason.
                 let interface_index = match interface {
                     Some(name) => Some(self.names.index(name)?),
                     None => None,
                 };
+                if !insist {
+                    self.refuse_foreign(*address, device)?;
+                }
                 refuse_ignored(*flags)?;
                 let new = PmAddress {
                     id: *id,
