@@ -8,7 +8,6 @@
 mod common;
 mod eyes;
 #[path = "../desktop/screen.rs"]
-#[expect(dead_code, reason = "a part of it")]
 mod screen;
 
 use std::fs::{self, Permissions};
