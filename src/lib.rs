@@ -274,6 +274,7 @@ pub mod desktop;
 pub mod filter;
 pub mod history;
 pub mod lab;
+pub mod recording;
 pub mod run;
 pub mod source;
 #[cfg(feature = "gui")]

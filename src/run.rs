@@ -58,10 +58,11 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             let source = stream(handovers.from.as_deref(), arguments.netns.as_deref())?;
             cli::print_handovers(&*source, handovers, &mut output)
         }
-        Some(subcommand) => {
-            let namespace = cli::namespace(arguments.netns.as_deref())?;
-            cli::run(subcommand, &namespace, &mut output)
+        Some(Subcommand::Counters(counters)) if counters.from.is_some() => {
+            let source = stream(counters.from.as_deref(), None)?;
+            cli::print_counters(&*source, counters, &mut output)
         }
+        Some(subcommand) => cli::run(subcommand, arguments.netns.as_deref(), &mut output),
         None => window(arguments.netns.as_deref()),
     }
 }

@@ -201,7 +201,7 @@ fn what_cannot_be_done_says_why() {
     assert_eq!(
         full.to_string(),
         format!(
-            "cannot add the endpoint {address}: this kernel takes no more than the {there} there are; remove one first"
+            "cannot add the endpoint {address}: there are already {there} endpoints, the most that the kernel keeps; remove one first"
         )
     );
 }

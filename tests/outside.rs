@@ -157,7 +157,7 @@ fn what_is_repeated_of_the_arguments_is_harmless() {
 
     // What clap repeats by itself, with lines of its own below.
     for words in [
-        &["list", "\x1b[31m"][..],
+        &["endpoints", "\x1b[31m"][..],
         &["list", "--\x1b[31m"],
         &["\x1b[31mlist"],
         &["demo", "--scenario", "\x1b[31m"],

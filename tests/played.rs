@@ -60,10 +60,14 @@ fn handovers_of_a_file_are_told_plain_and_compressed() {
     fs::write(&plain, zstd::decode_all(fs::File::open(&file).unwrap()).unwrap()).unwrap();
     assert_eq!(told(&handovers(&["--json"], &plain)), expected);
     let text = handovers(&[], &plain);
-    assert_eq!(
-        String::from_utf8(text.stdout).unwrap().lines().count(),
-        expected.len()
-    );
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("Watching 1 connection with "), "{text}");
+    // A line an incident, with its clock; below it each connection's, with its token.
+    let own = text.lines().filter(|line| line.starts_with("    0x"));
+    assert_eq!(own.count(), expected.len(), "{text}");
+    let clock = |line: &&str| line.as_bytes().get(2) == Some(&b':') && line.as_bytes().get(8) == Some(&b'.');
+    let clocks: Vec<&str> = text.lines().filter(clock).collect();
+    assert!(!clocks.is_empty() && clocks.len() <= expected.len(), "{text}");
     let none = handovers(&["--json", "--seconds", "0"], &plain);
     assert!(none.status.success() && told(&none).is_empty(), "{none:?}");
 }

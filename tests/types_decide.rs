@@ -20,8 +20,9 @@ const ROOMS: [&str; 7] = [
 ];
 
 /// What reads words that others wrote for programs, with whose words they are.
-const READERS: [(&str, &str); 7] = [
+const READERS: [(&str, &str); 8] = [
     ("src/cli/args.rs", "arguments"),
+    ("src/cli/usage.rs", "arguments"),
     ("src/source/file.rs", "the kind of a line of the stream"),
     (
         "src/ui/connection/table/number.rs",

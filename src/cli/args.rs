@@ -11,6 +11,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
+use super::durations::seconds;
+use super::reading_args::{CountersArguments, ListArguments};
+use super::record::RecordArguments;
 use crate::lab;
 use crate::model::{Command, EndpointFlags, FlagChange, Host, SETTINGS, SocketAddr, Takes, check_addition};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
@@ -37,13 +40,13 @@ pub struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
     /// List connections with their subflows
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(ListArguments),
+    /// Show the kernel's MPTcpExt counters, and what moved
+    Counters(CountersArguments),
     /// Print what happens as it happens
     Watch(WatchArguments),
+    /// Record what happens to a file, for later or for somebody else
+    Record(RecordArguments),
     /// Print each handover as it ends: why, from where to where, and how long nothing was delivered
     Handovers(HandoversArguments),
     /// Show endpoints, limits, net.mptcp settings and interfaces
@@ -321,20 +324,9 @@ impl<'a> Words<'a> {
     }
 }
 
-/// Thirty years.
-const MOST_SECONDS: f64 = 1e9;
-
 fn scenario_names() -> PossibleValuesParser {
     let scenarios = lab::scenarios().iter();
     scenarios.map(|scenario| scenario.name).collect::<Vec<_>>().into()
-}
-
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().map_err(|error| error.to_string())?;
-    if seconds > MOST_SECONDS {
-        return Err(format!("at most {MOST_SECONDS} s"));
-    }
-    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 /// The settings that are known, a line each, for the help of `set`.

@@ -1,19 +1,30 @@
 //! The command line: arguments, one file a subcommand, and how each ends.
 
 mod args;
+mod biography;
 mod change;
+mod columns;
+mod counters;
+mod durations;
 mod endpoints;
 mod envelope;
+mod examples;
 mod generate;
 mod handovers;
 mod list;
+mod namespaces;
 mod output;
+mod quantity;
+mod reading_args;
+mod record;
 mod usage;
 mod watch;
 
 pub use args::{Arguments, Change, DemoArguments, Subcommand};
+pub use counters::print_counters;
 pub use handovers::print_handovers;
 pub use output::{Failure, Output, Styled};
+pub use reading_args::{CountersArguments, ListArguments};
 pub use usage::arguments;
 
 use crate::kernel::Namespace;
@@ -30,10 +41,24 @@ pub fn namespace(name_or_path: Option<&str>) -> Result<Namespace, Failure> {
 ///
 /// # Errors
 /// What went wrong, with its exit code.
-pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) -> Result<(), Failure> {
+pub fn run(subcommand: &Subcommand, netns: Option<&str>, output: &mut Output) -> Result<(), Failure> {
     match subcommand {
-        Subcommand::List { json } => list::run(namespace, *json, output),
+        Subcommand::List(arguments) if arguments.all_netns && netns.is_some() => Err(Failure::usage(
+            "--netns names one network namespace and --all-netns means every one: leave one out",
+        )),
+        Subcommand::List(arguments) => list::run(netns, arguments, output),
+        // What needs no kernel does without a namespace.
+        Subcommand::Completions { shell } => generate::completions(*shell, output),
+        Subcommand::Man { out } => generate::manual(out.as_deref(), output),
+        other => run_within(other, &namespace(netns)?, output),
+    }
+}
+
+fn run_within(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) -> Result<(), Failure> {
+    match subcommand {
+        Subcommand::Counters(arguments) => counters::run(namespace, arguments, output),
         Subcommand::Watch(arguments) => watch::run(namespace, arguments, output),
+        Subcommand::Record(arguments) => record::run(namespace, arguments, output),
         Subcommand::Endpoints { json } => endpoints::run(namespace, *json, output),
         Subcommand::Endpoint { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),
@@ -53,10 +78,12 @@ pub fn run(subcommand: &Subcommand, namespace: &Namespace, output: &mut Output) 
             },
             output,
         ),
-        Subcommand::Completions { shell } => generate::completions(*shell, output),
-        Subcommand::Man { out } => generate::manual(out.as_deref(), output),
-        // What these need is opened for them.
-        Subcommand::Handovers(_) | Subcommand::Demo(_) => Ok(()),
+        // What these need is opened for them, or they need nothing.
+        Subcommand::Handovers(_)
+        | Subcommand::Demo(_)
+        | Subcommand::List(_)
+        | Subcommand::Completions { .. }
+        | Subcommand::Man { .. } => Ok(()),
     }
 }
 

@@ -140,10 +140,32 @@ impl<T: fmt::Display> From<T> for Styled {
     }
 }
 
+/// How wide text is to be: as COLUMNS says, else as the terminal is that standard output is; `None` for whatever else
+/// reads it.
+pub(super) fn terminal_width() -> Option<usize> {
+    let told = std::env::var("COLUMNS").ok();
+    let told = told.and_then(|columns| columns.parse().ok());
+    told.or_else(|| terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()))
+        .filter(|width| *width > 0)
+}
+
+/// Writes help to standard output, or what is wrong with the arguments to standard error. They are clap's words, and
+/// what they repeat was made harmless before.
+pub(super) fn print_help(lines: &[String], to_stderr: bool) {
+    let text = lines.join("\n") + "\n";
+    // Where nobody reads it, nothing is left to be said.
+    let _ = if to_stderr {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+}
+
 /// Standard output.
 pub struct Output {
     out: io::BufWriter<io::Stdout>,
     colour: bool,
+    width: Option<usize>,
 }
 
 impl Default for Output {
@@ -155,11 +177,17 @@ impl Default for Output {
         Self {
             out: io::BufWriter::with_capacity(1 << 16, stdout),
             colour,
+            width: terminal_width(),
         }
     }
 }
 
 impl Output {
+    /// How wide its lines are to be; `None` for whatever is no terminal.
+    pub(super) fn width(&self) -> Option<usize> {
+        self.width
+    }
+
     /// Writes a line of text.
     ///
     /// # Errors

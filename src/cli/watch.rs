@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, bounded, never, select};
 
 use super::args::WatchArguments;
+use super::biography::Biographies;
 use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
 use crate::model::{Command, CommandOutcome, Event, EventKind, Line, Origin, Sample, ignored};
@@ -53,7 +54,8 @@ pub fn print_stream(
     json: bool,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    print(&Line::Header(source.header().clone()), json, output)?;
+    let mut told = (!json).then(Biographies::default);
+    print(&Line::Header(source.header().clone()), told.as_mut(), output)?;
     output.flush()?;
     let timeout = end.map_or_else(never, crossbeam_channel::at);
     let nothing = never();
@@ -69,16 +71,16 @@ pub fn print_stream(
                 Ok(line) => {
                     t = line.t();
                     open -= usize::from(is_outcome(&line) && open > 0);
-                    print(&line, json, output)?;
+                    print(&line, told.as_mut(), output)?;
                 }
                 Err(_) => break,
             },
             recv(asked) -> asked => match asked {
                 Ok(Ok(request)) => match source.request(request) {
                     Ok(()) => open += 1,
-                    Err(request) => print(&refusal(t, busy(request)), json, output)?,
+                    Err(request) => print(&refusal(t, busy(request)), told.as_mut(), output)?,
                 },
-                Ok(Err(outcome)) => print(&refusal(t, *outcome), json, output)?,
+                Ok(Err(outcome)) => print(&refusal(t, *outcome), told.as_mut(), output)?,
                 // The end of the input ends the program, once it has told how everything ended.
                 Err(_) => requests = None,
             },
@@ -161,10 +163,12 @@ pub fn request(line: &str) -> Asked {
     }
 }
 
-fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
-    if json {
+/// Prints a line: as JSON, or for people, who are told what became of each connection.
+fn print(line: &Line, told: Option<&mut Biographies>, output: &mut Output) -> Result<(), Failure> {
+    let Some(told) = told else {
         return Ok(output.json(line)?);
-    }
+    };
+    told.take(line);
     match line {
         Line::Header(header) => {
             let events = access::origin_of_events(&header.access);
@@ -173,7 +177,7 @@ fn print(line: &Line, json: bool, output: &mut Output) -> Result<(), Failure> {
         // What changes between samples is for the JSON form; people see what happens.
         Line::Sample(sample) => first_sample(sample, output)?,
         Line::Event(event) => {
-            let text = event_text(event);
+            let text = event_text(event, told.beyond(event));
             output.line(text)?;
         }
     }
@@ -200,9 +204,10 @@ fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn event_text(event: &Event) -> String {
+fn event_text(event: &Event, beyond: Vec<String>) -> String {
     let mut parts = vec![format!("{:>9.3}", event.t), event::what(event.kind)];
     parts.extend(event::details(event));
+    parts.extend(beyond);
     parts.join("  ")
 }
 
@@ -228,20 +233,20 @@ mod tests {
     fn an_end_says_why_in_words() {
         let mut event = Event::new(1.5, EventKind::SubflowClosed, Origin::Kernel);
         event.error = Some(111);
-        let text = event_text(&event);
+        let text = event_text(&event, Vec::new());
         assert!(
             text.ends_with("subflow closed  connection refused (111)"),
             "{text}"
         );
         event.error = Some(104);
         event.reset_reason = Some(6);
-        let text = event_text(&event);
+        let text = event_text(&event, Vec::new());
         assert!(
             text.ends_with("connection reset (104)  reset: middlebox interference (6)"),
             "{text}"
         );
         event.error = Some(0);
-        assert!(!event_text(&event).contains("(0)"));
+        assert!(!event_text(&event, Vec::new()).contains("(0)"));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! fallback`, and plain words.
 
 use crate::history::Condition;
-use crate::model::Connection;
 use crate::model::text::for_terminal;
+use crate::model::{Connection, ListeningSocket};
 use crate::words::connection::application;
 
 /// Every word that asks for something by itself, and what it asks for; for help.
@@ -20,8 +20,11 @@ pub const WORDS: [(&str, &str); 13] = [
     ("no-path", "it has none that could carry data"),
     ("stalled", "data waits on a subflow"),
     ("idle", "no data flows"),
-    ("-WORD", "it does not match WORD"),
+    ("-WORD", "it does not match WORD (also !WORD)"),
 ];
+
+/// What takes a word back. The second is for where the first begins an option.
+pub const NOT: [char; 2] = ['-', '!'];
 
 /// What a connection is judged by besides itself.
 pub trait Circumstances {
@@ -72,6 +75,11 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// Whether a socket that listens has all that the words ask for. What only a connection can be, it is not.
+    pub fn matches_listener(&self, listener: &ListeningSocket) -> bool {
+        self.terms.iter().all(|term| term.matches_listener(listener))
+    }
+
     /// Whether a connection has all that the words ask for.
     pub fn matches(&self, connection: &Connection, at: &impl Circumstances) -> bool {
         self.terms.iter().all(|term| term.matches(connection, at))
@@ -79,7 +87,7 @@ impl Filter {
 }
 
 fn term(word: &str) -> Term {
-    if let Some(rest) = word.strip_prefix('-').filter(|rest| !rest.is_empty()) {
+    if let Some(rest) = word.strip_prefix(NOT).filter(|rest| !rest.is_empty()) {
         return Term::Not(Box::new(term(rest)));
     }
     let value = |value: &str| value.to_owned();
@@ -144,6 +152,38 @@ impl Term {
     }
 }
 
+impl Term {
+    fn matches_listener(&self, listener: &ListeningSocket) -> bool {
+        let has_name = |wanted: &String| {
+            let process = listener.process.as_ref();
+            process.is_some_and(|process| for_terminal(&process.name).to_lowercase().contains(wanted))
+        };
+        let has_address = |wanted: &String| lower(&listener.local).contains(wanted);
+        match self {
+            Self::Port(port) => listener.local.port().to_string() == *port,
+            Self::App(app) => has_name(app),
+            Self::Interface(name) => {
+                let device = listener.interface.as_ref();
+                device.is_some_and(|device| device.to_lowercase().contains(name))
+            }
+            Self::Pid(pid) => {
+                let mut holders = listener.process.iter().chain(&listener.processes);
+                holders.any(|process| process.pid.to_string() == *pid)
+            }
+            Self::Address(text) => has_address(text),
+            Self::Word(word) => has_name(word) || has_address(word),
+            Self::Token(_)
+            | Self::Fallback
+            | Self::Backup
+            | Self::OnePath
+            | Self::NoPath
+            | Self::Stalled
+            | Self::Idle => false,
+            Self::Not(term) => !term.matches_listener(listener),
+        }
+    }
+}
+
 fn has_address(connection: &Connection, text: &str) -> bool {
     let ends = [connection.remote, connection.local];
     let of_subflows = connection
@@ -161,4 +201,37 @@ fn has_path(connection: &Connection, name: &str, at: &impl Circumstances) -> boo
         device.is_some_and(|device| device.to_lowercase().contains(name))
             || at.path_name(device).to_lowercase().contains(name)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Process;
+
+    #[test]
+    fn what_listens_is_chosen_by_its_name_and_address_only() {
+        let listener = ListeningSocket {
+            local: "10.0.0.1:443".parse().expect("an address"),
+            process: Some(Process {
+                pid: 812,
+                name: "Nginx".to_owned(),
+            }),
+            ..ListeningSocket::default()
+        };
+        let matches = |words: &str| Filter::parse(words).matches_listener(&listener);
+        for words in [
+            "",
+            "port:443",
+            "app:nginx",
+            "pid:812",
+            "10.0.0",
+            "nginx -port:80",
+            "!port:80",
+        ] {
+            assert!(matches(words), "{words}");
+        }
+        for words in ["port:80", "fallback", "if:eth0", "token:1", "ssh"] {
+            assert!(!matches(words), "{words}");
+        }
+    }
 }

@@ -390,7 +390,9 @@ impl History {
             .or_insert_with(|| ConnectionHistory::new(t));
         record.ended_at = None;
         record.last = None;
-        record.balance.take(sent(connection), received(connection), t);
+        record
+            .balance
+            .take(connection.sent_bytes(), connection.received_bytes(), t);
         let before = self.times.of(connection.id(), t);
         for subflow in &connection.subflows {
             if !record.subflows.contains(&subflow.cookie) {
@@ -454,20 +456,6 @@ impl History {
             keep
         });
     }
-}
-
-/// What a connection has sent; what its subflows have, where the kernel does not count it for the whole.
-fn sent(connection: &Connection) -> u64 {
-    let subflows = connection.subflows.iter();
-    let sum = || subflows.filter_map(|subflow| subflow.bytes_acked).sum();
-    connection.bytes_sent.unwrap_or_else(sum)
-}
-
-/// What it has received.
-fn received(connection: &Connection) -> u64 {
-    let subflows = connection.subflows.iter();
-    let sum = || subflows.filter_map(|subflow| subflow.bytes_received).sum();
-    connection.bytes_received.unwrap_or_else(sum)
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ const LINES: usize = 16;
 const LONGEST_LINE: u64 = 128 * 1024 * 1024;
 /// How a file that is compressed with zstd begins (RFC 8878, section 3.1.1).
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// How a frame begins over which zstd passes, after a first byte of 0x50 to 0x5f (section 3.1.2).
+const SKIPPABLE_MAGIC: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// How fast lines are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +238,9 @@ impl LineReader {
             .take(magic)
             .read_to_end(&mut start)
             .map_err(FileError::Io)?;
-        let compressed = start == ZSTD_MAGIC;
+        let is_skippable =
+            |start: &[u8]| matches!(start, [0x50..=0x5f, rest @ ..] if *rest == SKIPPABLE_MAGIC);
+        let compressed = start == ZSTD_MAGIC || is_skippable(&start);
         let reader = BufReader::new(Cursor::new(start).chain(reader));
         let bytes: Box<dyn BufRead + Send> = if compressed {
             let decoder = zstd::Decoder::with_buffer(reader).map_err(FileError::Io)?;

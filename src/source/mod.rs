@@ -9,8 +9,8 @@ mod reading;
 pub use absent::AbsentSource;
 pub use file::{FileError, FileSource, Pace};
 pub use live::{
-    ChangeError, DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, change, equipment, snapshot,
-    snapshots,
+    ChangeError, DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, change, equipment,
+    header_of_this_host, snapshot, snapshots,
 };
 pub use privilege::Service;
 pub use reading::{Reader, Way};

@@ -58,9 +58,17 @@ pub(super) fn of_all(view: &View<'_>) -> Option<Happening> {
         since(a).total_cmp(&since(b))
     });
     let gravest = waits_longest.or_else(|| all.iter().min_by(|a, b| a.t.total_cmp(&b.t)))?;
+    let (waiting, connections) = (waiting.count(), view.shown.state().connections.len());
+    // What stands still for a few of many says nothing of the paths, over which the others go on.
+    let headline = match gravest.stopped_since() {
+        Some(since) if gravest.from.is_none() && waiting < connections => {
+            words::of_some(waiting, connections, view.clock() - since)
+        }
+        _ => headline(gravest, view),
+    };
     Some(Happening {
-        headline: headline(gravest, view),
-        second: words::crowd(waiting.count(), all.len()),
+        headline,
+        second: words::crowd(waiting, all.len()),
     })
 }
 

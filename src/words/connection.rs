@@ -1,7 +1,7 @@
 //! Connections: what is worth a badge, and what is said of one as a whole.
 
-use super::units::{age, several};
-use super::{running, uncapitalised};
+use super::units::{age, bytes, several, time};
+use super::{listed, running, uncapitalised};
 use crate::history::{Direction, SortKey};
 use crate::model::{Connection, Process};
 
@@ -72,6 +72,58 @@ pub fn process(pid: u32, others: usize) -> String {
 /// The same by the process's name: `ssh (812) +1`.
 pub fn named_process(process: &Process, others: usize) -> String {
     format!("{} ({}){}", process.name, process.pid, and_others(others))
+}
+
+/// The process that holds a connection, and whose other end it is: `ssh (812) → 10.0.0.2:22`.
+pub fn named_end(connection: &Connection) -> String {
+    let process = connection.process.as_ref();
+    let process = process.map(|process| named_process(process, connection.other_processes()));
+    let process = process.unwrap_or_else(|| application(connection).to_owned());
+    format!("{process} → {}", connection.remote)
+}
+
+/// What a connection was that has ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Life {
+    /// How long it lived, seconds; `None` where its birth was not seen.
+    pub age_s: Option<f64>,
+    /// Bytes that it sent; `None` where no sample saw it.
+    pub sent: Option<u64>,
+    /// Bytes that it received.
+    pub received: Option<u64>,
+    /// What people call the paths that it used.
+    pub paths: Vec<String>,
+    /// How often its data moved or had to wait.
+    pub handovers: usize,
+    /// Whether it went on as plain TCP.
+    pub fell_back: bool,
+}
+
+/// What a connection was that has ended, a part each.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped first"
+)]
+pub fn life(life: &Life) -> Vec<String> {
+    let age = |seconds: f64| time((seconds.clamp(0.0, 1e12) * 1e6) as u64);
+    let mut parts = vec![match life.age_s {
+        Some(seconds) => format!("lived {}", age(seconds)),
+        None => "was there before".to_owned(),
+    }];
+    if let (Some(sent), Some(received)) = (life.sent, life.received) {
+        parts.push(format!("sent {}, received {}", bytes(sent), bytes(received)));
+    }
+    if !life.paths.is_empty() {
+        parts.push(format!("over {}", listed(&life.paths)));
+    }
+    if life.handovers > 0 {
+        parts.push(several(life.handovers, "handover"));
+    }
+    if life.fell_back {
+        parts.push(remark_in_line(Remark::Fallback));
+    }
+    parts
 }
 
 fn and_others(others: usize) -> String {

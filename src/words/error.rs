@@ -1,5 +1,9 @@
 //! Numbers of errors and reasons, in words: why a subflow ended. JSON keeps the numbers.
 
+use nix::errno::Errno;
+
+use super::uncapitalised;
+
 /// The errors with which a TCP socket ends (include/uapi/asm-generic/errno.h), as people call them.
 fn name_of(errno: u32) -> Option<&'static str> {
     Some(match errno {
@@ -31,9 +35,18 @@ fn name_of(errno: u32) -> Option<&'static str> {
     })
 }
 
-/// An error number in words, with the number: `connection refused (111)`; `error 999` for one without a name.
+/// An error number in words, with the number: `connection refused (111)`.
 pub fn errno(number: u32) -> String {
-    name_of(number).map_or_else(|| format!("error {number}"), |name| format!("{name} ({number})"))
+    if let Some(name) = name_of(number) {
+        return format!("{name} ({number})");
+    }
+    // What the system calls it; most of these no socket ends with.
+    match i32::try_from(number).map(Errno::from_raw) {
+        Ok(known) if known != Errno::UnknownErrno => {
+            format!("{} ({number})", uncapitalised(known.desc()))
+        }
+        _ => format!("a reason that has no name ({number})"),
+    }
 }
 
 /// The reason of a reset (MP_TCPRST; RFC 8684, 3.6) in words, with the number: `reset: middlebox interference (6)`.
@@ -46,7 +59,7 @@ pub fn reset(reason: u32) -> String {
         4 => "too much outstanding data",
         5 => "unacceptable performance",
         6 => "middlebox interference",
-        _ => return format!("reset reason {reason}"),
+        _ => return format!("reset: a reason that has no name ({reason})"),
     };
     format!("reset: {name} ({reason})")
 }
@@ -59,9 +72,10 @@ mod tests {
     fn numbers_have_words() {
         assert_eq!(errno(111), "connection refused (111)");
         assert_eq!(errno(113), "no route to host (113)");
-        assert_eq!(errno(4095), "error 4095");
+        assert_eq!(errno(11), "try again (11)");
+        assert_eq!(errno(4095), "a reason that has no name (4095)");
         assert_eq!(reset(6), "reset: middlebox interference (6)");
         assert_eq!(reset(0), "reset: unspecified reason (0)");
-        assert_eq!(reset(77), "reset reason 77");
+        assert_eq!(reset(77), "reset: a reason that has no name (77)");
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
 //! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
-//! [`path`], [`pause`], [`desktop`], [`empty`], [`waiting`], [`counter`]), and how numbers, times and their units are written
-//! ([`units`]).
+//! [`path`], [`pause`], [`desktop`], [`empty`], [`recording`], [`waiting`], [`counter`], [`lab`], [`present`], [`running`]), and how
+//! numbers, times and their units are written ([`units`]).
 //!
 //! What is **not**: static labels of widgets (names of buttons, tabs, columns and headings, and their hints) stand in the
 //! panels beside what they label. Errors of [`crate::kernel`], [`crate::bus`], [`crate::source`] and [`crate::lab`] say
@@ -31,6 +31,7 @@ pub mod notice;
 pub mod path;
 pub mod pause;
 pub mod present;
+pub mod recording;
 pub mod running;
 pub mod state;
 pub mod teardown;

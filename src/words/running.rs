@@ -40,6 +40,15 @@ pub fn headline(running: &Running, now: f64, name: impl Fn(&str) -> String) -> H
     }
 }
 
+/// That some of many connections wait: `4 of 202 connections wait, 3.1 s …`
+pub fn of_some(waiting: usize, all: usize, stopped_s: f64) -> Headline {
+    let verb = if waiting == 1 { "waits" } else { "wait" };
+    Headline {
+        words: format!("{waiting} of {} {verb},", several(all, "connection")),
+        figure: Some(Length::SoFar(so_far(stopped_s))),
+    }
+}
+
 /// How long it has been going on: `0.8 s …`
 fn so_far(seconds: f64) -> String {
     let seconds = seconds.max(0.0);
@@ -154,6 +163,10 @@ mod tests {
         assert_eq!(
             waits("radio", &[], true),
             "radio waits: it fell back to plain TCP, so there is no other path."
+        );
+        assert_eq!(
+            of_some(4, 202, 3.12).to_string(),
+            "4 of 202 connections wait, 3.1 s …"
         );
         assert_eq!(crowd(3, 7), "3 of 7 connections wait.");
         assert_eq!(

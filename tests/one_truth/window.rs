@@ -1,6 +1,7 @@
 //! Recorded streams in the window: what its panels say of one moment.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use crossbeam_channel::Sender;
@@ -140,10 +141,15 @@ impl Window {
         wrong
     }
 
-    /// Shows the first connection to such a peer in the centre.
-    fn select(&mut self, peer: &str) {
+    /// Shows the connection with most subflows in the centre.
+    fn select(&mut self) {
         self.key(Key::Num1);
-        let rows = self.harness.query_all_by_label_contains(peer);
+        let connections = self.history.state().connections.values();
+        let most = connections.max_by_key(|one| (one.living_subflows().count(), Reverse(one.cookie)));
+        let Some(peer) = most.map(|one| format!(", {}, ", one.remote)) else {
+            return;
+        };
+        let rows = self.harness.query_all_by_label_contains(&peer);
         let row = rows
             .filter(|node| node.accesskit_node().role() == egui::accesskit::Role::Button)
             .min_by(|a, b| a.rect().top().total_cmp(&b.rect().top()));
@@ -196,7 +202,7 @@ fn what_the_panels_say_of_a_moment_is_the_same() {
             if due.is_some() {
                 while moments.next_if(|t| *t <= line.t()).is_some() {}
                 if !std::mem::replace(&mut selected, true) {
-                    window.select("10.77.0.1:");
+                    window.select();
                 }
                 let t = window.history.now();
                 let found = window.everywhere();
@@ -275,7 +281,7 @@ fn under_the_pointer(window: &Window) -> Option<(f64, String)> {
 fn a_time_without_samples_is_a_gap_and_its_total_is_not_known() {
     let mut window = Window::open();
     with_a_gap(&mut window, 20.0);
-    window.select(":443, ");
+    window.select();
     let id: ConnectionId = window.history.state().connections.keys().copied().min().unwrap();
     assert!(window.history.rate_of(id).0 > 1e6, "it goes on");
     let plots = window.harness.get_by_label_contains("Plots: ").rect();

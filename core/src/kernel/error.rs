@@ -288,7 +288,7 @@ impl fmt::Display for Error {
             Self::Impossible(why) => why.fmt(f),
             Self::TooManyEndpoints { address, there } => write!(
                 f,
-                "cannot add the endpoint {address}: this kernel takes no more than the {there} there are; remove one first"
+                "cannot add the endpoint {address}: there are already {there} endpoints, the most that the kernel keeps; remove one first"
             ),
             Self::IgnoredFlags { flags, left } => {
                 write!(f, "this kernel does not know {flags} and ignores it")?;

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "monitor")]
 mod access;
+#[cfg(feature = "monitor")]
+mod container;
 mod control;
 mod error;
 mod event_map;
@@ -29,11 +31,15 @@ mod route_events;
 mod route_lookup;
 mod socket_table;
 mod sockets;
+#[cfg(feature = "monitor")]
+mod survey;
 mod unprivileged;
 mod wireless;
 
 #[cfg(feature = "monitor")]
 pub use access::{has_capability, probe, release};
+#[cfg(feature = "monitor")]
+pub use container::{Container, ContainerEngine};
 pub use error::{Error, Left};
 pub use events::{Events, Received, port_is_taken};
 pub use netns::Namespace;
@@ -47,3 +53,5 @@ pub use route_events::{RouteChange, RouteEvents, RouteNotice};
 pub use route_lookup::RouteLookup;
 pub use socket_table::{SocketTable, connection_id};
 pub use sockets::Sockets;
+#[cfg(feature = "monitor")]
+pub use survey::{FoundNamespace, NamespaceSurvey};

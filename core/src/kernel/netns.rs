@@ -13,7 +13,7 @@ use nix::sched::{CloneFlags, setns};
 use super::Error;
 
 /// Where `ip netns add` puts names; the second is what older systems call it.
-const NAMED: [&str; 2] = ["/run/netns", "/var/run/netns"];
+pub(super) const NAMED: [&str; 2] = ["/run/netns", "/var/run/netns"];
 const OF_THREAD: &str = "/proc/thread-self/ns/net";
 const OF_PROCESS: &str = "/proc/self/ns/net";
 
@@ -120,7 +120,8 @@ fn open_named(name: &str) -> io::Result<File> {
     File::open(first).or_else(|error| File::open(second).map_err(|_| error))
 }
 
-fn identity(path: &str) -> Option<Identity> {
+/// What tells the namespace apart to which a path leads; `None` where one may not see it.
+pub(super) fn identity(path: &str) -> Option<Identity> {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.st_dev(), metadata.st_ino()))
 }

@@ -204,6 +204,24 @@ impl Connection {
             .map(|(written, acked)| written.since(acked))
     }
 
+    /// Bytes that it sent: as its own counter tells, else what its subflows sent and the peer acknowledged.
+    pub fn sent_bytes(&self) -> u64 {
+        let sum = || {
+            let subflows = self.subflows.iter();
+            subflows.filter_map(|subflow| subflow.bytes_acked).sum()
+        };
+        self.bytes_sent.unwrap_or_else(sum)
+    }
+
+    /// Bytes that it received, in the same way.
+    pub fn received_bytes(&self) -> u64 {
+        let sum = || {
+            let subflows = self.subflows.iter();
+            subflows.filter_map(|subflow| subflow.bytes_received).sum()
+        };
+        self.bytes_received.unwrap_or_else(sum)
+    }
+
     /// Whether it lives without any subflow that could carry its data. Of one that no process has accepted yet the
     /// subflows may be hidden, and nothing is said.
     pub fn has_no_path(&self) -> bool {

@@ -1,124 +1,337 @@
-//! `list`: connections with their subflows.
+//! `list`: connections with their subflows, chosen by words, in an order, by groups, of one namespace or of all.
 
-use serde::Serialize;
+mod groups;
+mod json;
+mod narrow;
+mod wide;
 
-use super::envelope::Envelope;
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
+use super::columns::wrapped;
+use super::namespaces::{WantedNamespace, WantedNamespaces};
+use super::reading_args::{ListArguments, ListOrder};
 use super::{Failure, Output, Styled};
-use crate::kernel::Namespace;
-use crate::model::{Connection, Header, Sample, Subflow, ignored};
-use crate::source::snapshot;
-use crate::words::connection::{Remark, named_process, remark_in_line};
-use crate::words::path::leaves_by;
-use crate::words::units::{self, ABSENT, several};
+use crate::filter::{Circumstances, Filter};
+use crate::history::{Bounds, Condition, History, condition};
+use crate::model::{Connection, Cookie, Header, Line, ListeningSocket, Sample, Subflow, ignored};
+use crate::source::snapshots;
+use crate::words::connection::application;
+use crate::words::path::device_name;
+use crate::words::units::several;
 use crate::words::{access, endpoint, state};
 
-/// `list --json`.
-#[derive(Serialize)]
-struct Listing<'a> {
-    connections: &'a [Connection],
+/// On a terminal that is not so wide, a connection has one line.
+const WIDE: usize = 120;
+/// What the kernel says was moved within this time counts as flowing where no rate is measured, ms.
+const RECENT_MS: u32 = 1000;
+
+/// What was read in one namespace, and what of it is shown.
+struct Listing {
+    place: WantedNamespace,
+    header: Header,
+    history: History,
+    /// Seconds over which rates were measured.
+    rated_s: Option<f64>,
+    /// What each subflow had sent and received before that, bytes.
+    earlier: FxHashMap<Cookie, (u64, u64)>,
+    /// How many connections there are in all.
+    all: usize,
+    connections: Vec<Connection>,
+    listeners: Vec<ListeningSocket>,
 }
 
-pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
-    let (header, mut sample) = snapshot(namespace)?;
-    // Oldest first, as far as that is known.
-    sample
-        .connections
-        .sort_by_key(|connection| (connection.cookie, connection.token));
-    if json {
-        let listing = Listing {
-            connections: &sample.connections,
+/// What something sends and receives, bits a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct MeasuredRate {
+    out_bps: f64,
+    in_bps: f64,
+}
+
+/// What each subflow has sent and received, bytes.
+fn counted(sample: &Sample) -> FxHashMap<Cookie, (u64, u64)> {
+    let subflows = sample.connections.iter().flat_map(|one| &one.subflows);
+    let bytes = |subflow: &Subflow| {
+        let sent = subflow.bytes_acked.unwrap_or(0);
+        (sent, subflow.bytes_received.unwrap_or(0))
+    };
+    subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
+}
+
+impl Listing {
+    fn read(place: WantedNamespace, arguments: &ListArguments, filter: &Filter) -> Result<Self, Failure> {
+        let (header, samples) = snapshots(&place.namespace, arguments.rated_over())?;
+        let (rated_s, earlier) = match samples.as_slice() {
+            [earlier, later] => (Some(later.t), counted(earlier)),
+            _ => (None, FxHashMap::default()),
         };
-        output.json(&Envelope::new(&header, listing))?;
+        let mut history = History::new(Bounds::default());
+        if let Some(newest) = samples.into_iter().next_back() {
+            history.apply(Line::Sample(Box::new(newest)));
+        }
+        let state = history.state();
+        let mut listing = Self {
+            place,
+            header,
+            rated_s,
+            earlier,
+            all: state.connections.len(),
+            connections: state.connections.values().cloned().collect(),
+            listeners: state.listeners.values().cloned().collect(),
+            history,
+        };
+        let mut connections = std::mem::take(&mut listing.connections);
+        connections.retain(|connection| filter.matches(connection, &listing));
+        listing.sort(&mut connections, arguments.order());
+        listing.connections = connections;
+        listing
+            .listeners
+            .retain(|listener| filter.matches_listener(listener));
+        listing.listeners.sort_by_key(|listener| {
+            let name = listener.process.as_ref().map(|process| process.name.clone());
+            (name, listener.local.port(), listener.cookie)
+        });
+        Ok(listing)
+    }
+
+    fn sort(&self, connections: &mut [Connection], order: ListOrder) {
+        // Sockets get their inodes one after the other, as good as in the order in which they are made.
+        let age = |one: &Connection| (one.inode.unwrap_or(u32::MAX), one.cookie, one.token);
+        connections.sort_by_key(age);
+        match order {
+            ListOrder::Age => {}
+            ListOrder::Name => connections.sort_by_key(|one| {
+                let pid = one.process.as_ref().map(|process| process.pid);
+                (pid.is_none(), application(one).to_lowercase(), pid)
+            }),
+            ListOrder::Peer => connections.sort_by_key(|one| (one.remote.ip(), one.remote.port())),
+            ListOrder::Rate => connections.sort_by_cached_key(|one| {
+                let rate = self.rate(one).unwrap_or_default();
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "rates are neither negative nor beyond a u64"
+                )]
+                Reverse((rate.out_bps + rate.in_bps) as u64)
+            }),
+        }
+    }
+
+    /// What a connection moves, where that was measured: what its subflows do.
+    fn rate(&self, connection: &Connection) -> Option<MeasuredRate> {
+        let rates = connection.subflows.iter();
+        let rates = rates.filter_map(|subflow| self.rate_of_subflow(subflow));
+        let _measured = self.rated_s?;
+        Some(rates.fold(MeasuredRate::default(), |sum, rate| MeasuredRate {
+            out_bps: sum.out_bps + rate.out_bps,
+            in_bps: sum.in_bps + rate.in_bps,
+        }))
+    }
+
+    /// The same of a subflow. One that came meanwhile moved all that it ever did.
+    fn rate_of_subflow(&self, subflow: &Subflow) -> Option<MeasuredRate> {
+        let seconds = self.rated_s.filter(|seconds| *seconds > 0.0)?;
+        let (sent, received) = self.earlier.get(&subflow.cookie).copied().unwrap_or_default();
+        let bps = |now: Option<u64>, was: u64| {
+            now.map_or(0.0, |now| now.saturating_sub(was) as f64 * 8.0 / seconds)
+        };
+        Some(MeasuredRate {
+            out_bps: bps(subflow.bytes_acked, sent),
+            in_bps: bps(subflow.bytes_received, received),
+        })
+    }
+
+    /// What a subflow is doing.
+    fn condition(&self, subflow: &Subflow) -> Condition {
+        let recent = [subflow.last_data_sent_ms, subflow.last_data_received_ms];
+        let is_recent = || recent.into_iter().flatten().any(|ms| ms < RECENT_MS);
+        let moves = match self.rate_of_subflow(subflow) {
+            Some(rate) => rate.out_bps + rate.in_bps > 0.0,
+            None => is_recent(),
+        };
+        let delivers = self.rated_s.is_some() && moves;
+        condition(subflow, (delivers, moves), self.is_up(subflow))
+    }
+
+    /// Whether the interface of a subflow is up, where that is known. One that is gone is down.
+    fn is_up(&self, subflow: &Subflow) -> Option<bool> {
+        let interface = self.history.state().interface(subflow.interface.as_deref()?);
+        Some(interface.is_some_and(|interface| interface.up))
+    }
+
+    /// That a subflow is stalled, in a word.
+    fn stall(&self, subflow: &Subflow) -> Option<&'static str> {
+        let condition = self.condition(subflow);
+        (condition == Condition::Stalled).then(|| state::condition(condition, self.is_up(subflow)))
+    }
+
+    fn subflows(&self) -> usize {
+        self.connections.iter().map(|one| one.subflows.len()).sum()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.listeners.is_empty()
+    }
+}
+
+impl Circumstances for Listing {
+    fn path_name(&self, device: Option<&str>) -> String {
+        device.map_or_else(
+            || "Unknown path".to_owned(),
+            |device| device_name(self.history.state(), device),
+        )
+    }
+
+    fn conditions(&self, connection: &Connection) -> Vec<Condition> {
+        let subflows = connection.subflows.iter();
+        subflows.map(|subflow| self.condition(subflow)).collect()
+    }
+}
+
+pub(super) fn run(
+    netns: Option<&str>,
+    arguments: &ListArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let filter = Filter::parse(&arguments.words());
+    let places = WantedNamespaces::wanted(netns, arguments.all_netns)?;
+    let (listings, unread) = read_all(places, arguments, &filter)?;
+    if arguments.json {
+        json::print(&listings, &unread, arguments, output)?;
     } else {
-        text(&header, &sample, output)?;
+        text(&listings, &unread, arguments, output)?;
     }
     Ok(output.flush()?)
 }
 
-fn text(header: &Header, sample: &Sample, output: &mut Output) -> Result<(), Failure> {
-    let connections = &sample.connections;
-    for connection in connections {
-        output.line(connection_line(connection))?;
-        for subflow in &connection.subflows {
-            output.line(subflow_line(subflow))?;
+/// A rate as an integer.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "rates are neither negative nor beyond a u64"
+)]
+fn whole(bps: f64) -> u64 {
+    bps.max(0.0).round() as u64
+}
+
+/// Why a namespace could not be read.
+struct Unread {
+    place: WantedNamespace,
+    why: String,
+}
+
+/// Reads all places at once, since rates take their time. What fails in one of several is told of that one; the one
+/// that somebody named must be there.
+fn read_all(
+    places: WantedNamespaces,
+    arguments: &ListArguments,
+    filter: &Filter,
+) -> Result<(Vec<Listing>, Vec<Unread>), Failure> {
+    let is_one = !arguments.all_netns;
+    let read: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = places
+            .into_iter()
+            .map(|place| {
+                let named = place.clone();
+                (named, scope.spawn(|| Listing::read(place, arguments, filter)))
+            })
+            .collect();
+        let join = |(place, thread): (WantedNamespace, std::thread::ScopedJoinHandle<'_, _>)| {
+            (
+                place,
+                thread
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            )
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let (mut listings, mut unread) = (Vec::new(), Vec::new());
+    for (place, outcome) in read {
+        match outcome {
+            Ok(listing) => listings.push(listing),
+            Err(failure) if is_one => return Err(failure),
+            Err(failure) => unread.push(Unread {
+                place,
+                why: failure.to_string(),
+            }),
         }
     }
-    let subflows: usize = connections
-        .iter()
-        .map(|connection| connection.subflows.len())
-        .sum();
-    let mut foot = format!(
-        "{}, {}",
-        several(connections.len(), "connection"),
-        several(subflows, "subflow")
-    );
-    if let Some(plain) = sample.plain_tcp {
-        foot += &format!("; {} on plain TCP", several(plain as usize, "connection"));
+    Ok((listings, unread))
+}
+
+fn text(
+    listings: &[Listing],
+    unread: &[Unread],
+    arguments: &ListArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let width = output.width();
+    for listing in listings {
+        if arguments.all_netns {
+            if listing.is_empty() {
+                continue;
+            }
+            for line in wrapped(&listing.place.title(), width) {
+                output.line(Styled::default().strong(line))?;
+            }
+        }
+        if let Some(by) = arguments.by {
+            groups::text(listing, by, arguments.sort, output)?;
+        } else if width.is_some_and(|width| width < WIDE) {
+            narrow::text(listing, output)?;
+        } else {
+            wide::text(listing, output)?;
+        }
     }
-    output.line(Styled::default().faint(foot))?;
-    for why in ignored(&sample.settings) {
-        output.line(Styled::default().alarming(endpoint::ignored(&why)))?;
+    for line in wrapped(&summary(listings, arguments), width) {
+        output.line(Styled::default().faint(line))?;
     }
-    if let Some(why_not) = &header.access.why_not {
-        let why_not = access::why_not(why_not);
-        output.line(Styled::default().faint(format!("read-only: {why_not}")))?;
+    for unread in unread {
+        for line in wrapped(&format!("{}: {}", unread.place.title(), unread.why), width) {
+            output.line(Styled::default().faint(line))?;
+        }
+    }
+    for listing in listings.iter().filter(|_| !arguments.all_netns) {
+        for why in ignored(&listing.history.state().settings) {
+            for line in wrapped(&endpoint::ignored(&why), width) {
+                output.line(Styled::default().alarming(line))?;
+            }
+        }
+        if let Some(why_not) = &listing.header.access.why_not {
+            for line in wrapped(&format!("read-only: {}", access::why_not(why_not)), width) {
+                output.line(Styled::default().faint(line))?;
+            }
+        }
     }
     Ok(())
 }
 
-fn connection_line(connection: &Connection) -> Styled {
-    let process = connection.process.as_ref().map_or_else(
-        || ABSENT.to_owned(),
-        |process| named_process(process, connection.other_processes()),
-    );
-    let token = connection
-        .token
-        .map_or_else(|| ABSENT.to_owned(), |token| token.to_string());
-    let line = Styled::default()
-        .faint(token)
-        .plain(format!("  {process}  {} → ", connection.local))
-        .strong(connection.remote)
-        .plain(format!("  {}", state::tcp(connection.state)));
-    if connection.has_no_path() {
-        line.plain("  ").alarming(remark_in_line(Remark::NoPath))
-    } else if connection.fallback == Some(true) {
-        line.plain("  ").alarming(remark_in_line(Remark::Fallback))
+/// How much there is, in a line.
+fn summary(listings: &[Listing], arguments: &ListArguments) -> String {
+    let sum = |of: fn(&Listing) -> usize| listings.iter().map(of).sum::<usize>();
+    let (shown, all) = (sum(|one| one.connections.len()), sum(|one| one.all));
+    let connections = if arguments.filter.is_empty() {
+        several(all, "connection")
     } else {
-        line
+        format!("{shown} of {}", several(all, "connection"))
+    };
+    let mut text = format!("{connections}, {}", several(sum(Listing::subflows), "subflow"));
+    let plain: Vec<u32> = listings
+        .iter()
+        .filter_map(|one| one.history.state().plain_tcp)
+        .collect();
+    if !plain.is_empty() {
+        let plain = plain.into_iter().map(|number| number as usize).sum();
+        text += &format!("; {} on plain TCP", several(plain, "connection"));
     }
-}
-
-fn subflow_line(subflow: &Subflow) -> Styled {
-    let absent = || ABSENT.to_owned();
-    let id = |id: Option<u8>| id.map_or_else(absent, |id| id.to_string());
-    let ms = |us: Option<u32>| us.map_or_else(absent, units::ms);
-    let bytes =
-        |bytes: Option<u64>| bytes.map_or_else(absent, |bytes| format!("{} MB", units::megabytes(bytes)));
-    let mut line = format!(
-        "    {:<10} {} → {}  ids {} → {}  {}  RTT {} ± {} ms  cwnd {}  sent {}  received {}",
-        subflow.interface.as_deref().unwrap_or(ABSENT),
-        subflow.local,
-        subflow.remote,
-        id(subflow.local_id),
-        id(subflow.remote_id),
-        state::tcp(subflow.state),
-        ms(subflow.rtt_us),
-        ms(subflow.rtt_var_us),
-        subflow.cwnd.map_or_else(absent, |cwnd| cwnd.to_string()),
-        bytes(subflow.bytes_sent),
-        bytes(subflow.bytes_received),
-    );
-    if subflow.is_backup() {
-        line += "  backup";
+    let listeners = sum(|one| one.listeners.len());
+    if listeners > 0 {
+        text += &format!("; {}", several(listeners, "listening socket"));
     }
-    let mut line = Styled::from(line);
-    // Two paths that leave by one interface are none of each other's spare.
-    if let (Some(owner), Some(interface)) = (&subflow.address_interface, &subflow.interface) {
-        let address = subflow.local.ip();
-        line = line.plain("  ").alarming(leaves_by(address, owner, interface));
+    if arguments.all_netns {
+        text += &format!("; {}", several(listings.len(), "network namespace"));
     }
-    if subflow.backoff.is_some_and(|backoff| backoff > 0) {
-        return line.plain("  ").alarming("stalled");
-    }
-    line
+    text
 }

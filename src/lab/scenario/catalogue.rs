@@ -156,7 +156,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "fallback",
-        summary: "A peer without Multipath TCP: its connection stops with Wi-Fi, the others carry on",
+        summary: "A peer without MPTCP: its connection stops with Wi-Fi, the others go on",
         shows: Some(Shows::Application("radio")),
         links: &[WIFI, ETHERNET],
         flows: &[

@@ -16,7 +16,7 @@ mod snapshot;
 mod watcher;
 
 pub use control::{ChangeError, change};
-pub use snapshot::{equipment, snapshot, snapshots};
+pub use snapshot::{equipment, header_of_this_host, snapshot, snapshots};
 
 use std::sync::Arc;
 use std::thread;
@@ -203,17 +203,15 @@ pub(super) fn inside<T: Send>(
 
 pub(super) fn header(namespace: &Namespace, access: crate::model::Access, interval_ms: u64) -> Header {
     let (host, kernel) = host_and_release();
-    let mut header = Header::new(
-        jiff::Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
-            .to_string(),
-        host,
-        kernel,
-        access,
-        interval_ms,
-    );
+    let mut header = Header::new(wall_clock(), host, kernel, access, interval_ms);
     header.netns = namespace.label().map(str::to_owned);
     header
+}
+
+/// The time now, as a header has it.
+fn wall_clock() -> String {
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// This host's name and the kernel's release, as uname(2) gives them.

@@ -4,9 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::super::reading::{Inventory, Owners, Reader};
-use super::{header, inside};
+use super::{header, host_and_release, inside, wall_clock};
 use crate::kernel::{self, Error, Namespace};
-use crate::model::{Header, Sample};
+use crate::model::{Access, Header, Sample};
 
 /// One header and one full sample of `namespace` without connections: endpoints, limits, settings and interfaces. It
 /// needs nothing of the kernel that lists sockets.
@@ -29,6 +29,12 @@ pub fn equipment(namespace: &Namespace) -> Result<(Header, Sample), Error> {
         .write(None, &mut sample);
         Ok((header, sample))
     })
+}
+
+/// A header that says of which host and kernel, and nothing of what may be seen.
+pub fn header_of_this_host() -> Header {
+    let (host, kernel) = host_and_release();
+    Header::new(wall_clock(), host, kernel, Access::default(), 0)
 }
 
 /// One header and one full sample of `namespace`, processes included.

@@ -99,7 +99,9 @@ fn choices(view: &View<'_>) -> Vec<Subject> {
     let connections = &view.shown.state().connections;
     let mut by_app: BTreeMap<(String, Option<ConnectionId>), &Connection> = BTreeMap::new();
     let crowd = connections.len() >= CROWD;
-    for connection in connections.values() {
+    // Whose application is not known yet is one of the crowd.
+    let named = |connection: &&Connection| !crowd || connection.process.is_some();
+    for connection in connections.values().filter(named) {
         let own = (!crowd).then(|| connection.id());
         let best = by_app
             .entry((application(connection).into_owned(), own))
