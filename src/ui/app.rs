@@ -74,11 +74,7 @@ impl App {
     /// Fonts, sizes and colours.
     pub(super) fn dress(ctx: &Context, theme: Theme) {
         theme::install(ctx);
-        ctx.set_theme(match theme {
-            Theme::Dark => ThemePreference::Dark,
-            Theme::Light => ThemePreference::Light,
-            Theme::System => ThemePreference::System,
-        });
+        ctx.set_theme(ThemePreference::from(theme));
     }
 
     /// Says from now on which endpoints are NetworkManager's, and offers to write to it.
@@ -214,11 +210,7 @@ impl App {
         bar(Panel::top("top bar"), 48.0)
             .frame(panel)
             .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, &standing, ui)));
-        if view.paused {
-            bar(Panel::top("held"), pause_bar::HEIGHT)
-                .frame(panel)
-                .show(ui, |ui| commands.extend(pause_bar::ui(&view, ui)));
-        }
+        commands.extend(pause_bar::show(&view, ui));
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
         let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
         let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);

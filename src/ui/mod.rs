@@ -113,6 +113,16 @@ pub enum Theme {
     System,
 }
 
+impl From<Theme> for egui::ThemePreference {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Dark => Self::Dark,
+            Theme::Light => Self::Light,
+            Theme::System => Self::System,
+        }
+    }
+}
+
 /// The links of a laboratory that the window may plug, unplug and shape. Every call returns at once.
 pub trait LabControls: Send {
     /// The links as they are now.

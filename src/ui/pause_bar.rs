@@ -1,6 +1,6 @@
 //! The bar over a picture that is held: since when, what goes on behind it, and the way back.
 
-use egui::{Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
+use egui::{Frame, Panel, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 
 use super::format;
 use super::kit::{Button, Look, paint, paint_within};
@@ -10,7 +10,7 @@ use crate::words::handover::headline;
 use crate::words::pause::{self as words, Behind};
 
 /// How high it is.
-pub(super) const HEIGHT: f32 = 32.0;
+const HEIGHT: f32 = 32.0;
 
 /// What happened behind the picture that is shown.
 fn since(view: &View<'_>) -> Behind {
@@ -38,8 +38,19 @@ fn since(view: &View<'_>) -> Behind {
     }
 }
 
-/// The bar, which is there while the picture is held.
-pub(super) fn ui(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+/// The bar at the top of what is left of `ui`, while the picture is held.
+pub(super) fn show(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
+    if !view.paused {
+        return Vec::new();
+    }
+    let bar = Panel::top("held")
+        .exact_size(HEIGHT)
+        .show_separator_line(false)
+        .frame(Frame::NONE);
+    bar.show(ui, |ui| paint_bar(view, ui)).inner
+}
+
+fn paint_bar(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
     let tokens = Tokens::of(ui);
     let rect = ui.max_rect();
     let y = rect.center().y;
