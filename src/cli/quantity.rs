@@ -45,8 +45,8 @@ mod tests {
 
     #[test]
     fn a_quantity_is_a_number_and_its_unit() {
-        assert_eq!(time_kept("24h"), Ok(Duration::from_secs(86_400)));
-        assert_eq!(time_kept("30 min"), Ok(Duration::from_secs(1800)));
+        assert_eq!(time_kept("24h"), Ok(Duration::from_hours(24)));
+        assert_eq!(time_kept("30 min"), Ok(Duration::from_mins(30)));
         assert_eq!(bytes_kept("200MB"), Ok(200_000_000));
         assert_eq!(bytes_kept("1MiB"), Ok(1_048_576));
         for text in [

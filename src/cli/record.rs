@@ -53,13 +53,13 @@ impl RecordArguments {
 /// Where lines go.
 enum Target {
     File(RecordingFile),
-    Ring(Ring),
+    Ring(Box<Ring>),
 }
 
 impl Target {
     fn open(path: &Path, keep: Option<Keep>, header: &Header) -> io::Result<Self> {
         Ok(match keep {
-            Some(keep) => Self::Ring(Ring::open(path, keep, header, SystemTime::now())?),
+            Some(keep) => Self::Ring(Box::new(Ring::open(path, keep, header, SystemTime::now())?)),
             None => Self::File(RecordingFile::create(path, header)?),
         })
     }

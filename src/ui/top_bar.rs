@@ -60,7 +60,9 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     // Where there is no room, the words of the interval go first, then those of the source, then the numbers of things.
     let rest = |source: f32, interval: f32| source + gap + 12.0 + 8.0 + interval + buttons + lock;
     if rest(44.0, 32.0) + width_of(&names) > inner.width() {
-        names.iter_mut().for_each(|(_, count)| *count = None);
+        for (_, count) in &mut names {
+            *count = None;
+        }
     }
     let tabs = width_of(&names);
     let fits = |source: f32, interval: f32| rest(source, interval) + tabs <= inner.width();
