@@ -11,6 +11,7 @@ use super::events;
 use super::feed::Feed;
 use super::fit::Fit;
 use super::handovers;
+use super::kernel_counters;
 use super::kit;
 use super::lab_strip;
 use super::laboratory::Laboratory;
@@ -238,6 +239,7 @@ impl App {
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         commands.extend(consent::ui(view.access, ui));
+        kernel_counters::ui(&view, ui);
         self.carry_out(commands, ui.ctx());
     }
 

@@ -20,6 +20,8 @@ pub(super) const HEIGHT: f32 = 56.0;
 const SLOWER_MS: f64 = 100.0;
 /// The losses to choose from, percent.
 const LOSSES: [f64; 3] = [1.0, 5.0, 20.0];
+/// Cards that are as wide have room for the words of their button.
+const IN_WORDS: f32 = 236.0;
 /// The most subflows that the menu offers to close.
 const MOST: usize = 8;
 
@@ -133,7 +135,9 @@ pub(super) fn ui(lab: &LabNow, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             tokens,
             !link.plugged,
         );
-        let (button, more) = (84.0, 24.0);
+        // Where there is little room its name says more than the button's words.
+        let in_words = wide >= IN_WORDS;
+        let (button, more) = (if in_words { 84.0 } else { 24.0 }, 24.0);
         let right = card.right() - 8.0;
         let most = right - more - 4.0 - button - 8.0 - (left + 32.0);
         let at = pos2(left + 32.0, y - 8.0);
@@ -152,7 +156,13 @@ pub(super) fn ui(lab: &LabNow, view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
             )
         };
         let mut child = ui.new_child(UiBuilder::new().max_rect(card).id_salt(&link.name));
-        plug(link, place(right - more - 4.0, button), &mut child, &mut commands);
+        plug(
+            link,
+            in_words,
+            place(right - more - 4.0, button),
+            &mut child,
+            &mut commands,
+        );
         let name = format!("Change {}: {}", link.label, description(link));
         let button = Button::icon(ICON_MORE_VERT.codepoint, &name)
             .small()
@@ -182,7 +192,7 @@ fn drive(by_itself: bool, strip: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand
     wide
 }
 
-fn plug(link: &LabLink, place: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+fn plug(link: &LabLink, in_words: bool, place: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     let (text, name, sign, look) = if link.plugged {
         let name = format!("Unplug {}", link.label);
         ("Unplug", name, ICON_POWER_OFF, Look::Plain)
@@ -190,12 +200,12 @@ fn plug(link: &LabLink, place: Rect, ui: &mut Ui, commands: &mut Vec<UiCommand>)
         let name = format!("Plug in {}", link.label);
         ("Plug in", name, ICON_POWER, Look::Primary)
     };
-    let press = Button::text(text)
-        .with_icon(sign.codepoint)
-        .named(&name)
-        .small()
-        .look(look);
-    if press.put(ui, place).clicked() {
+    let press = if in_words {
+        Button::text(text).with_icon(sign.codepoint).named(&name)
+    } else {
+        Button::icon(sign.codepoint, &name)
+    };
+    if press.small().look(look).put(ui, place).clicked() {
         commands.push(UiCommand::Plug(link.name.clone(), !link.plugged));
     }
 }

@@ -19,6 +19,7 @@ mod feed;
 mod film;
 mod fit;
 mod handovers;
+mod kernel_counters;
 mod kit;
 mod lab_strip;
 mod laboratory;

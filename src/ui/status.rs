@@ -3,6 +3,7 @@
 use egui::{Color32, Rect, Sense, Stroke, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::{ICON_CLOSE, ICON_ERROR, ICON_HOURGLASS_EMPTY};
 
+use super::kernel_counters;
 use super::kit::{Button, Look, icon, paint_right, paint_within};
 use super::running;
 use super::theme::{Tokens, Type};
@@ -26,6 +27,14 @@ pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<
         Type::Small,
         tokens.text3,
     );
+    let press = Button::text("Counters").small().look(Look::Quiet);
+    let wide = press.width(ui);
+    let place = Rect::from_min_size(pos2(end - 8.0 - wide, y - 11.0), vec2(wide, 22.0));
+    let hint = "What the kernel counted, and what listens";
+    if press.put(ui, place).on_hover_text(hint).clicked() {
+        kernel_counters::open(ui.ctx());
+    }
+    let end = place.left();
     let start = pos2(rect.left() + 16.0, y);
     if let Some(failure) = view.changes.failure().or(view.ended) {
         return trouble(

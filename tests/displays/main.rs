@@ -196,13 +196,13 @@ fn has(program: &str) -> bool {
 fn extent(picture: &Picture, (x, y): (usize, usize)) -> [usize; 4] {
     let inside = |x: usize, y: usize| {
         let colour = picture.at(x, y);
-        x < picture.width && y < picture.height && colour != NOWHERE && colour != [0, 0, 0]
+        colour != NOWHERE && colour != [0, 0, 0]
     };
     [
         (0..=x).rev().take_while(|x| inside(*x, y)).last().unwrap(),
-        (x..).take_while(|x| inside(*x, y)).last().unwrap(),
+        (x..picture.width).take_while(|x| inside(*x, y)).last().unwrap(),
         (0..=y).rev().take_while(|y| inside(x, *y)).last().unwrap(),
-        (y..).take_while(|y| inside(x, *y)).last().unwrap(),
+        (y..picture.height).take_while(|y| inside(x, *y)).last().unwrap(),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The list, the connection, the top bar and empty states.
 
 use super::*;
-use pathscope::model::{Event, EventKind, Origin};
+use pathscope::model::{Event, EventKind, ListeningSocket, Origin};
 
 #[test]
 fn the_list_names_applications_peers_paths_and_badges() {
@@ -85,6 +85,35 @@ fn pause_holds_the_picture_and_loses_nothing() {
     window.click("Go on");
     assert_eq!(window.rows(), 0, "as it is");
     assert!(!window.says("Paused at"));
+}
+
+#[test]
+fn what_the_kernel_counts_and_what_listens_has_a_page() {
+    let mut sample = stage::quiet(1.0);
+    sample.counters.insert("MPJoinSynTx".to_owned(), 3);
+    sample.listeners = vec![ListeningSocket {
+        cookie: Cookie(9),
+        local: "192.0.2.1:873".parse().unwrap(),
+        accept_queue: Some(5),
+        backlog: Some(4),
+        ..ListeningSocket::default()
+    }];
+    let mut window = with_sample(sample, stage::full_access());
+    let mut sample = stage::quiet(2.0);
+    sample.counters.insert("MPJoinSynTx".to_owned(), 7);
+    window.send(Line::Sample(Box::new(sample)));
+    window.click("Counters");
+    for part in [
+        "192.0.2.1:873",
+        "5 of 4 wait, full",
+        "+4",
+        "MPJoinSynTx",
+        "joins that were tried",
+    ] {
+        assert!(window.says(part), "{part}");
+    }
+    window.click("Close");
+    assert!(!window.says("5 of 4 wait"));
 }
 
 #[test]

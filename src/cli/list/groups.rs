@@ -77,7 +77,12 @@ type Part = (Option<String>, usize, (u64, u64), Option<MeasuredRate>);
 fn shares(listing: &Listing, by: GroupBy, connection: &Connection) -> Vec<Part> {
     let whole = |name: Option<String>| {
         let bytes = (connection.sent_bytes(), connection.received_bytes());
-        vec![(name, connection.subflows.len(), bytes, listing.rate(connection))]
+        vec![(
+            name,
+            connection.living_subflows().count(),
+            bytes,
+            listing.rate(connection),
+        )]
     };
     match by {
         GroupBy::App => whole(connection.process.as_ref().map(|process| process.name.clone())),

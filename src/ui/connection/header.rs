@@ -4,7 +4,7 @@ use egui::{Frame, Margin, Sense, Ui, WidgetInfo, accesskit::Role, pos2, vec2};
 use egui_material_icons::icons::ICON_ARROW_FORWARD;
 
 use crate::history::{Condition, ConnectionHistory};
-use crate::model::Connection;
+use crate::model::{Connection, WaitReason};
 use crate::ui::badges::{badge, remarks};
 use crate::ui::format;
 use crate::ui::kit::{Badge, focus_ring, icon, paint, paint_address, paint_within, width};
@@ -12,6 +12,7 @@ use crate::ui::theme::{Tokens, Type};
 use crate::ui::view::{UiCommand, View, application};
 use crate::words::connection::{self as words, Remark};
 use crate::words::handover::{length, sentence};
+use crate::words::{as_sentence, listed, waiting};
 
 /// The second line, after the token: owner, age, subflows.
 fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>) -> String {
@@ -34,6 +35,17 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
         "seen for {}",
         format::age(view.shown.now() - record.began_at)
     ));
+    // What holds its data up says more than whose it is.
+    let reasons = connection.wait_reasons();
+    let mut reasons: Vec<String> = reasons
+        .into_iter()
+        .filter(|reason| *reason != WaitReason::NoPath)
+        .map(|reason| waiting::reason(reason).to_owned())
+        .collect();
+    if !reasons.is_empty() {
+        reasons.extend(waiting::queues(connection));
+        parts.splice(0..0, reasons);
+    }
     let subflows = view.subflows(connection.id());
     let carrying = subflows
         .iter()
@@ -45,6 +57,24 @@ fn details(record: &ConnectionHistory, connection: &Connection, view: &View<'_>)
         words::subflows(subflows.len(), carrying)
     });
     parts.join(" · ")
+}
+
+/// What is in the queues of a connection, what it waits for and what held it back: a line each.
+fn waits(connection: &Connection) -> Vec<String> {
+    let mut lines = Vec::new();
+    for reason in connection.wait_reasons() {
+        lines.push(as_sentence(waiting::reason(reason)));
+        lines.push(waiting::consequence(reason).to_owned());
+    }
+    let queues = waiting::queues(connection);
+    if queues.is_empty() {
+        lines.push("Its queues are empty.".to_owned());
+    } else {
+        lines.push(as_sentence(&listed(&queues)));
+    }
+    let held = waiting::held_back(&connection.hold_times());
+    lines.extend(held.iter().map(|text| as_sentence(text)));
+    lines
 }
 
 /// Paints the header; a click on the newest handover asks for its story.
@@ -61,6 +91,11 @@ pub(super) fn ui(
         let name = application(connection);
         let peer = connection.remote.to_string();
         response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} to {peer}")));
+        response.clone().on_hover_ui(|ui| {
+            for line in waits(connection) {
+                ui.label(line);
+            }
+        });
         let painter = ui.painter();
         let mut right = rect.right();
         let newest = view.interruptions(connection.id()).next();
