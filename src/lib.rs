@@ -29,8 +29,9 @@
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
 //! | 3 | [`source`]: the `Source` trait, the live source and lines that were kept · the helper |
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
+//! | 1¾ | [`filter`]: which connections somebody means, for window and command line alike |
 //! | 1½ | [`words`]: every sentence for people, from typed data · [`log`]: what the program does, where somebody asks |
-//! | 1 | [`history`]: state, rates, bounded series, handovers · [`bus`]: what the helper and who calls it agree on |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`recording`]: the stream in a file · [`bus`]: what the helper and who calls it agree on |
 //! | ½ | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //! | 0 | [`metrics`]: the table of the kernel's counters |
 //!
@@ -56,6 +57,11 @@
 //! - **A number of the kernel's is written once**, as a row of [`metrics`]: the parser, the comparison of two readings, the
 //!   model's field with its name in JSON, the table's column and what can be plotted come from it. Readings are kept as the
 //!   kernel's bytes and compared under a mask that leaves out what grows with the clock.
+//! - **A figure is computed once.** What is so now (rates, counts, conditions) is asked of [`history`], what runs of its
+//!   detector (`History::all_running`); panels only show it, and `tests/one_truth` holds them against each other and
+//!   against the counters. `list --rates` is the mean between its own two readings, and so no figure of [`history`].
+//! - **What closes subflows asks first**, whichever way it does so: `endpoint_torn_down` decides, `State::subflows_torn_down`
+//!   counts, and `History::closed_by` tells afterwards whose doing an end was.
 //! - **Types decide, words come last.** No code branches on a text that a person reads; sentences are made in [`words`].
 //!   `tests/types_decide.rs` finds what does otherwise. The text forms of [`model`] are the schema's and stay English.
 //! - **Absent is not zero.** [`wire`] gives `None` for a field that the kernel's struct is too short for, the model
