@@ -99,7 +99,10 @@ fn what_the_kernel_counts_and_what_listens_has_a_page() {
         ..ListeningSocket::default()
     }];
     let mut window = with_sample(sample, stage::full_access());
-    let mut sample = stage::quiet(2.0);
+    let mut sample = Sample {
+        t: 2.0,
+        ..Sample::default()
+    };
     sample.counters.insert("MPJoinSynTx".to_owned(), 7);
     window.send(Line::Sample(Box::new(sample)));
     window.click("Counters");
