@@ -189,7 +189,7 @@ fn first_sample(sample: &Sample, output: &mut Output) -> Result<(), Failure> {
         let subflows: usize = sample
             .connections
             .iter()
-            .map(|connection| connection.subflows.len())
+            .map(|connection| connection.living_subflows().count())
             .sum();
         output.line(format!(
             "{:>9.3}  {}, {}",

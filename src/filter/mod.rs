@@ -133,7 +133,7 @@ impl Term {
                 .is_some_and(|token| token.to_string().contains(text)),
             Self::Fallback => connection.fallback == Some(true),
             Self::Backup => connection.subflows.iter().any(|subflow| subflow.is_backup()),
-            Self::OnePath => connection.fallback != Some(true) && connection.subflows.len() == 1,
+            Self::OnePath => connection.fallback != Some(true) && connection.living_subflows().count() == 1,
             Self::NoPath => connection.has_no_path(),
             Self::Stalled => in_state(Condition::Stalled),
             Self::Idle => !in_state(Condition::Carrying),

@@ -167,7 +167,10 @@ impl Listing {
     }
 
     fn subflows(&self) -> usize {
-        self.connections.iter().map(|one| one.subflows.len()).sum()
+        self.connections
+            .iter()
+            .map(|one| one.living_subflows().count())
+            .sum()
     }
 
     fn is_empty(&self) -> bool {
