@@ -98,7 +98,7 @@ fn shares(listing: &Listing, by: GroupBy, connection: &Connection) -> Vec<Part> 
                     (0, 0),
                     rate.map(|_| MeasuredRate::default()),
                 ));
-                part.1 += 1;
+                part.1 += usize::from(!subflow.state.is_ending());
                 part.2.0 += subflow.bytes_sent.unwrap_or(0);
                 part.2.1 += subflow.bytes_received.unwrap_or(0);
                 if let (Some(sum), Some(rate)) = (&mut part.3, rate) {
