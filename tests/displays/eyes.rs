@@ -14,9 +14,6 @@ pub const LIMIT: Duration = Duration::from_secs(90);
 
 const KEY_PRESS: u8 = 2;
 const KEY_RELEASE: u8 = 3;
-const BUTTON_PRESS: u8 = 4;
-const BUTTON_RELEASE: u8 = 5;
-const MOTION: u8 = 6;
 
 /// A colour, red first.
 pub type Colour = [u8; 3];
@@ -122,23 +119,14 @@ impl Eyes {
             .position(|symbols| symbols.first() == Some(&symbol));
         let code = first + u8::try_from(number.expect("a key that gives it")).unwrap();
         for kind in [KEY_PRESS, KEY_RELEASE] {
-            self.fake(kind, code, (0, 0));
+            self.fake(kind, code);
         }
     }
 
-    /// Moves the pointer to a place, and clicks there.
-    pub fn click(&self, x: usize, y: usize) {
-        let at = (i16::try_from(x).unwrap(), i16::try_from(y).unwrap());
-        self.fake(MOTION, 0, at);
-        for kind in [BUTTON_PRESS, BUTTON_RELEASE] {
-            self.fake(kind, 1, at);
-        }
-    }
-
-    fn fake(&self, kind: u8, detail: u8, (x, y): (i16, i16)) {
+    fn fake(&self, kind: u8, detail: u8) {
         let request = self
             .connection
-            .xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
+            .xtest_fake_input(kind, detail, 0, self.root, 0, 0, 0);
         request.unwrap().check().unwrap();
     }
 }
