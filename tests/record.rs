@@ -104,7 +104,7 @@ fn a_disk_that_is_full_is_told_at_once_and_the_file_stays_readable() {
     }
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_string_lossy().into_owned();
-    // Room for little more than a frame, and interfaces that come and go; what it came to is copied out of the namespace.
+    // Room for little more than a frame, and interfaces that go on coming; what it came to is copied out of the namespace.
     let program = env!("CARGO_BIN_EXE_pathscope");
     let script = format!(
         "mkdir {place}/disk; mount -t tmpfs -o size=4k none {place}/disk; ip link set lo up
@@ -112,12 +112,12 @@ fn a_disk_that_is_full_is_told_at_once_and_the_file_stays_readable() {
          until [ -s {place}/disk/it.pathscope ]; do sleep 0.1; done
          while kill -0 $recorder 2>/dev/null; do
              name=x$(head -c 6 /dev/urandom | od -An -tx1 | tr -d ' ')
-             ip link add $name type bridge; ip link del $name
+             ip link add $name type bridge || sleep 1
          done
          wait $recorder; code=$?; cp {place}/disk/it.pathscope {place}/it.pathscope; exit $code"
     );
     let output = Command::new("unshare")
-        .args(["--net", "--mount", "timeout", "60", "sh", "-c", &script])
+        .args(["--net", "--mount", "timeout", "240", "sh", "-c", &script])
         .output()
         .unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
