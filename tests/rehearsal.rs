@@ -25,7 +25,7 @@ use pathscope::ui::{App, Setup, Theme};
 
 use self::screen::{Keysym, Screen};
 
-const LIMIT: Duration = Duration::from_secs(40);
+const LIMIT: Duration = Duration::from_secs(60);
 const PICTURE_EVERY: Duration = Duration::from_secs(10);
 
 /// Present mode over a laboratory that is driven from here.

@@ -16,7 +16,7 @@ use pathscope::lab::{self, Lab};
 use pathscope::source::{LiveSource, Options};
 use pathscope::ui::{App, Setup, Theme};
 
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_secs(60);
 const ADDRESS: &str = "10.77.2.2";
 
 struct Window {
@@ -158,7 +158,7 @@ fn backup_changes_at_once_and_fullmesh_after_the_warning() {
         window.click(&Window::switch("fullmesh"));
         window.harness.run_steps(4);
         assert_eq!(has_flag(&window.flags(), "fullmesh"), !on, "nothing before Apply");
-        assert_eq!(ports(&window), before);
+        assert!(ports(&window).is_superset(&before), "nothing closed before Apply");
         window.click("Apply");
         window.wait_for_flag("fullmesh", on);
         // What is told afterwards is what the kernel did.
