@@ -22,8 +22,9 @@ use machine::Machine;
 /// Programs that are meant to be run; nothing else in a package is executable.
 const PROGRAMS: [&str; 2] = ["/usr/bin/pathscope", "/usr/libexec/pathscope-helper"];
 /// What a desktop, the bus, polkit, systemd and a shell look for.
-const FOUND_BY_OTHERS: [&str; 11] = [
+const FOUND_BY_OTHERS: [&str; 12] = [
     "/usr/lib/systemd/system/pathscope-helper.service",
+    "/usr/lib/systemd/user/pathscope-record.service",
     "/usr/lib/sysusers.d/pathscope.conf",
     "/usr/share/applications/org.pathscope.Pathscope.desktop",
     "/usr/share/bash-completion/completions/pathscope",

@@ -30,6 +30,7 @@ pub use series::{ConnectionHistory, Point, SubflowHistory};
 pub use session::Session;
 pub use state::State;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -354,6 +355,10 @@ impl History {
             self.record_connection(connection, t, &mut still);
         }
         for interface in &sample.interfaces {
+            // What was read before the kernel told of another name came under the old one.
+            if let Some(before) = self.state.interfaces.get(&interface.index) {
+                self.session.rename(&before.name, &interface.name);
+            }
             if let Some(dbm) = interface.signal_dbm {
                 self.session.note_signal(&interface.name, t, dbm);
             }
@@ -406,9 +411,14 @@ impl History {
             if history.take(subflow, before, t, &self.bounds) {
                 moving.insert(subflow.cookie);
                 let device = subflow.interface.as_deref().unwrap_or_default();
+                let is_there = self.state.interface(device).is_some();
+                let device = match is_there {
+                    true => Cow::Borrowed(device),
+                    false => Cow::Owned(self.session.now_called(device)),
+                };
                 let bps = history.out_bps() + history.in_bps();
                 for stretch in self.gaps.known((before, t)) {
-                    self.session.add(device, stretch, bps);
+                    self.session.add(&device, stretch, bps);
                 }
             }
         }

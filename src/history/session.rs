@@ -16,6 +16,8 @@ pub struct Session {
     width_s: f64,
     /// Bits in each bin, from the beginning of the stream on; without a name what no device is known of.
     by_device: BTreeMap<String, Vec<f64>>,
+    /// What a device is called now, by the name that it had before.
+    renamed: BTreeMap<String, String>,
     /// The signals' changes, oldest first: when, and to what, dBm.
     signals: BTreeMap<String, VecDeque<(f64, i32)>>,
 }
@@ -25,6 +27,7 @@ impl Default for Session {
         Self {
             width_s: NARROWEST_S,
             by_device: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             signals: BTreeMap::new(),
         }
     }
@@ -94,6 +97,11 @@ impl Session {
 
     /// Goes on under another name with what was known of a device.
     pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if old == new {
+            return;
+        }
+        self.renamed.remove(new);
+        self.renamed.insert(old.to_owned(), new.to_owned());
         if let Some(bits) = self.by_device.remove(old) {
             let known = self.by_device.entry(new.to_owned()).or_default();
             known.resize(known.len().max(bits.len()), 0.0);
@@ -104,6 +112,18 @@ impl Session {
         if let Some(changes) = self.signals.remove(old) {
             self.signals.insert(new.to_owned(), changes);
         }
+    }
+
+    /// What the device is called that last had this name.
+    pub(super) fn now_called(&self, device: &str) -> String {
+        let mut name = device;
+        for _ in 0..self.renamed.len() {
+            match self.renamed.get(name) {
+                Some(new) => name = new,
+                None => break,
+            }
+        }
+        name.to_owned()
     }
 
     fn halve(&mut self) {
@@ -160,6 +180,10 @@ mod tests {
         assert_eq!(rates(&session, "wan"), [800.0, 400.0]);
         assert_eq!(rates(&session, "eth0"), [0.0; 0]);
         assert_eq!(session.signal_at("wan", 0.2), Some(-50));
+        session.rename("wan", "lan");
+        assert_eq!(["eth0", "wan", "lan"].map(|name| session.now_called(name)), ["lan"; 3]);
+        session.rename("lan", "eth0");
+        assert_eq!(["eth0", "wan", "lan"].map(|name| session.now_called(name)), ["eth0"; 3]);
     }
 
     #[test]
