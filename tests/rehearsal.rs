@@ -26,6 +26,8 @@ use pathscope::ui::{App, Setup, Theme};
 use self::screen::{Keysym, Screen};
 
 const LIMIT: Duration = Duration::from_secs(60);
+/// How long what a key did is watched before it is pressed again.
+const ACT: Duration = Duration::from_secs(10);
 const PICTURE_EVERY: Duration = Duration::from_secs(10);
 
 /// Present mode over a laboratory that is driven from here.
@@ -140,8 +142,10 @@ fn the_sentence_follows_what_happens_on_real_connections() {
     talk.cut("wifi");
     talk.until("Wi-Fi went", |said| said.starts_with("Wi-Fi lost"), &["No path"]);
     talk.until("its end", |said| said.contains(MOVED), &["Ethernet lost"]);
+    // Whichever of its sentences a busy machine left time for.
+    let while_it_lasted = |said: &String| said.starts_with("Wi-Fi lost") && !said.contains(MOVED);
     assert!(
-        talk.said.contains("Wi-Fi lost, "),
+        talk.said.iter().any(while_it_lasted),
         "it was told while it lasted: {:?}",
         talk.said
     );
@@ -270,7 +274,15 @@ fn a_talk_by_keys_alone() {
     // By hand from the first cut on: the figure of the loss counts, and stays when it is over.
     talk.key(Keysym::H);
     talk.key(Keysym::DIGITS[0]);
-    common::wait_for("the loss to be told", LIMIT, || (talk.red() > 100).then_some(()));
+    let mut pressed = Instant::now();
+    common::wait_for("the loss to be told", LIMIT, || {
+        // What was not carrying yet, or was away already, is no loss: once more.
+        if pressed.elapsed() > ACT {
+            talk.key(Keysym::DIGITS[0]);
+            pressed = Instant::now();
+        }
+        (talk.red() > 100).then_some(())
+    });
     talk.picture();
     talk.key(Keysym::DIGITS[0]);
     let (length, scenarios) = (length(), u32::try_from(lab::scenarios().len()).expect("few"));
