@@ -181,9 +181,15 @@ mod tests {
         assert_eq!(rates(&session, "eth0"), [0.0; 0]);
         assert_eq!(session.signal_at("wan", 0.2), Some(-50));
         session.rename("wan", "lan");
-        assert_eq!(["eth0", "wan", "lan"].map(|name| session.now_called(name)), ["lan"; 3]);
+        assert_eq!(
+            ["eth0", "wan", "lan"].map(|name| session.now_called(name)),
+            ["lan"; 3]
+        );
         session.rename("lan", "eth0");
-        assert_eq!(["eth0", "wan", "lan"].map(|name| session.now_called(name)), ["eth0"; 3]);
+        assert_eq!(
+            ["eth0", "wan", "lan"].map(|name| session.now_called(name)),
+            ["eth0"; 3]
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ fn what_closes_subflows_is_what_was_said_before() {
         client.run(move || PathManager::new().unwrap().apply(&asked).unwrap());
         // It is opened anew, since the limits allow it; the kernel does so a little later.
         let after = match says {
-            true => until("another subflow", || Some(subflows(client, 2)).filter(|now| *now != before)),
+            true => until("another subflow", || {
+                Some(subflows(client, 2)).filter(|now| *now != before)
+            }),
             false => subflows(client, 2),
         };
         assert_eq!(after != before, says, "{command:?}: {before:?}, {after:?}");

@@ -59,7 +59,9 @@ fn healthy(seconds: u32, network: Network, role: Role) -> Vec<Told> {
         "{seconds} s of healthy traffic, {} {role}: {} handovers; machine late by {late_ms} ms{}",
         network.name,
         told.len(),
-        told.iter().map(|told| format!("\n  {told:?}")).collect::<String>()
+        told.iter()
+            .map(|told| format!("\n  {told:?}"))
+            .collect::<String>()
     );
     if !told.is_empty()
         && let Some(folder) = folder("PATHSCOPE_TRUTH_DUMP")
