@@ -6,11 +6,12 @@ use std::time::Duration;
 use crossbeam_channel::TryRecvError;
 
 use super::changes::Changes;
+use super::replay::Replay;
 use super::view::{Direction, path_name};
 use super::waits::Asked;
 use crate::history::{Bounds, History};
 use crate::model::{Access, Command, ConnectionId, Line, Token};
-use crate::source::{Request, Source};
+use crate::source::{Control, Request, Source, Transport};
 use crate::ui::theme::Slots;
 use crate::words::access::why_not;
 
@@ -70,9 +71,13 @@ impl Feed {
     }
 
     /// Goes over to another source, as if the window had just been opened on it.
-    pub(super) fn replace(&mut self, source: Box<dyn Source>, ctx: &egui::Context) {
-        let interval_ms = self.interval_ms;
-        let title = std::mem::take(&mut self.title);
+    pub(super) fn replace(&mut self, source: Box<dyn Source>, title: Option<String>, ctx: &egui::Context) {
+        let interval_ms = if source.transport().is_some() {
+            source.header().interval_ms
+        } else {
+            self.interval_ms
+        };
+        let title = title.unwrap_or_else(|| std::mem::take(&mut self.title));
         let old = std::mem::replace(self, Self::new(source, title, ctx));
         super::laboratory::retire(old.source);
         if interval_ms != self.interval_ms {
@@ -111,7 +116,18 @@ impl Feed {
             }
         }
         let is_sample = matches!(line, Line::Sample(_));
-        self.live.apply(line);
+        let restored = || self.source.transport()?.restored();
+        match &line {
+            // A recording was taken to another time.
+            Line::Header(_) if self.is_replay() => {
+                self.costs.clear();
+                if let Some(mut restored) = restored() {
+                    restored.take_place_of(&self.live);
+                    self.live = *restored;
+                }
+            }
+            _ => self.live.apply(line),
+        }
         if is_sample {
             self.changes.count(&self.live);
         }
@@ -164,14 +180,36 @@ impl Feed {
         }
     }
 
+    /// Whether it is a recording that is played.
+    pub(super) fn is_replay(&self) -> bool {
+        self.source.transport().is_some()
+    }
+
+    /// How a recording stands.
+    pub(super) fn replay(&self) -> Option<Replay> {
+        self.source.transport().map(Replay::of)
+    }
+
+    /// Asks a recording for something.
+    pub(super) fn control(&self, control: Control) {
+        if let Some(transport) = self.source.transport() {
+            transport.control(control);
+        }
+    }
+
     /// Whether the picture stands still.
     pub(super) fn is_paused(&self) -> bool {
-        self.frozen.is_some()
+        let stands = |transport: &dyn Transport| !transport.playback().is_playing;
+        self.frozen.is_some() || self.source.transport().is_some_and(stands)
     }
 
     /// Freezes the picture, or lets it go on.
     pub(super) fn pause(&mut self, pause: bool) {
         if pause == self.is_paused() {
+            return;
+        }
+        if let Some(transport) = self.source.transport() {
+            transport.control(if pause { Control::Pause } else { Control::Play });
             return;
         }
         self.frozen = pause.then(|| Box::new(self.live.picture(LIVE_BYTES_WHILE_PAUSED)));

@@ -132,6 +132,7 @@ impl Stage {
             turned: None,
             main: Direction::Sent,
             paused: false,
+            replay: None,
             ended: None,
             waited_s: 0.0,
             still: false,
