@@ -8,9 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::Failure;
 use super::durations::seconds;
-use super::list::counted;
 use crate::history::{Bounds, History};
-use crate::model::{Connection, ConnectionId, Cookie, Header, Line, Sample};
+use crate::model::{Connection, ConnectionId, Cookie, Header, Line, Sample, Subflow};
 use crate::recording::FRAME_S;
 use crate::source::{FileError, Recording};
 use crate::words::recording;
@@ -35,6 +34,18 @@ impl FromArguments {
     pub fn is_given(&self) -> bool {
         self.from.is_some()
     }
+}
+
+/// What each subflow has sent and received, bytes.
+pub(super) fn counted<'a>(
+    connections: impl Iterator<Item = &'a Connection>,
+) -> FxHashMap<Cookie, (u64, u64)> {
+    let subflows = connections.flat_map(|one| &one.subflows);
+    let bytes = |subflow: &Subflow| {
+        let sent = subflow.bytes_acked.unwrap_or(0);
+        (sent, subflow.bytes_received.unwrap_or(0))
+    };
+    subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
 }
 
 /// A recording at a moment.

@@ -7,6 +7,7 @@ mod live;
 mod privilege;
 mod reading;
 mod recorded;
+mod recorder;
 mod replay;
 
 pub use absent::AbsentSource;
@@ -19,6 +20,7 @@ pub use live::{
 pub use privilege::Service;
 pub use reading::{Reader, Way};
 pub use recorded::{Cursor, Recording};
+pub use recorder::{Recorder, RecorderState};
 pub use replay::{Control, Overview, Playback, ReplaySource, SPEEDS, Transport};
 
 use std::sync::Arc;

@@ -16,12 +16,17 @@ type Opened = Result<(Box<dyn Source>, String), String>;
 #[derive(Default)]
 pub(super) struct Openings {
     pub demo: Option<OpenDemo>,
+    /// Where recordings go that are made in the window.
+    pub folder: Option<PathBuf>,
     coming: Option<Receiver<Option<Opened>>>,
 }
 
 impl Openings {
     pub(super) fn new(demo: Option<OpenDemo>) -> Self {
-        Self { demo, coming: None }
+        Self {
+            demo,
+            ..Self::default()
+        }
     }
 
     /// Opens a recording.

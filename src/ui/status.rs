@@ -85,6 +85,9 @@ fn left(view: &View<'_>) -> String {
     if let Some(happening) = running::of_all(view) {
         parts.push(format!("{} {}", happening.headline, happening.second));
     }
+    if let Some(path) = view.recording.and_then(|recording| recording.finished.as_deref()) {
+        parts.push(recording::complete(path));
+    }
     if let (Some(_), Some(header)) = (view.replay, view.live.header()) {
         parts.push(recording::recorded(header));
     }

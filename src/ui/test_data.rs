@@ -133,6 +133,7 @@ impl Stage {
             main: Direction::Sent,
             paused: false,
             replay: None,
+            recording: None,
             ended: None,
             waited_s: 0.0,
             still: false,

@@ -14,7 +14,7 @@ use crate::history::handover::{Handover, Interruption};
 use crate::history::{Condition, History, SubflowHistory};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
-use crate::source::Control;
+use crate::source::{Control, RecorderState};
 use crate::words;
 pub(super) use crate::words::connection::application as process_name;
 use crate::words::path::{device_name, speed};
@@ -62,6 +62,8 @@ pub(super) enum UiCommand {
     Pause(bool),
     /// Play a recording, or go somewhere in it.
     Transport(Control),
+    /// Record to a file, or end that.
+    Record(bool),
     /// Ask for a recording to be opened.
     OpenRecording,
     /// Set dark, light, or as the system says.
@@ -130,6 +132,8 @@ pub(super) struct View<'a> {
     pub paused: bool,
     /// The recording that is played, where it is one.
     pub replay: Option<&'a Replay>,
+    /// What is recorded, where that can be.
+    pub recording: Option<&'a RecorderState>,
     /// Why the source ended, once it has.
     pub ended: Option<&'a str>,
     /// How long ago the newest line came, seconds.

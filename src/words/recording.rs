@@ -3,9 +3,10 @@
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::units::{age, bytes, day, day_and_clock, position, several};
+use super::units::{age, bytes, compact_clock, day, day_and_clock, position, several};
 
 use crate::model::Header;
+use crate::recording::EXTENSION;
 
 /// That it has begun, and how it ends.
 pub fn begins(path: &Path, newest_only: bool) -> String {
@@ -134,4 +135,39 @@ pub fn file(name: &str, length: u64) -> String {
 pub fn title(path: &Path) -> String {
     let name = path.file_stem().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()
+}
+
+/// What a recording is called that the window makes: `maxi-laptop-20261121-081732.pathscope`, by the clock at `t`.
+pub fn file_name(header: &Header, t: f64) -> String {
+    let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    let host: String = header.host.chars().filter(is_plain).collect();
+    let (host, clock) = (
+        if host.is_empty() { "host" } else { &host },
+        compact_clock(&header.started_at, t),
+    );
+    format!("{host}-{clock}.{EXTENSION}")
+}
+
+/// What the button says while it records: how much of the stream it has, and how large it is.
+pub fn under_way(length: f64, size: u64) -> String {
+    format!("{} · {}", position(length), bytes(size))
+}
+
+/// What *Record* does.
+pub const RECORD: &str =
+    "Records to a file, with what the window still remembers from before, at most 15 min: R";
+
+/// Where a recording goes, and what is missing in it.
+pub fn goes_to(path: &Path, is_lossy: bool) -> String {
+    let lossy = if is_lossy {
+        ". It could not keep up: lines are missing"
+    } else {
+        ""
+    };
+    format!("Recording to {}{lossy}. R ends it.", path.display())
+}
+
+/// That one is complete.
+pub fn complete(path: &Path) -> String {
+    format!("Recorded to {}", path.display())
 }

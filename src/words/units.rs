@@ -260,6 +260,11 @@ pub fn day_and_clock(started_at: &str, t: f64) -> String {
     clock_as("%-d %b %Y, %H:%M:%S", &TimeZone::system(), started_at, t)
 }
 
+/// The same for a file's name: `20261121-081732`.
+pub fn compact_clock(started_at: &str, t: f64) -> String {
+    clock_as("%Y%m%d-%H%M%S", &TimeZone::system(), started_at, t)
+}
+
 /// The day on which a stream began, here: `21 Nov 2026`.
 pub fn day(started_at: &str) -> String {
     clock_as("%-d %b %Y", &TimeZone::system(), started_at, 0.0)

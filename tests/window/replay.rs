@@ -130,3 +130,51 @@ fn a_file_is_played_in_the_window() {
     }
     assert!(shows(&harness, "near-down"));
 }
+
+#[test]
+fn what_the_window_remembers_is_recorded_too() {
+    let mut window = played(stage::full_access());
+    assert!(
+        !window.has("Record"),
+        "it is not offered where nobody says where to"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let ctx = window.harness.ctx.clone();
+    window
+        .app
+        .borrow_mut()
+        .as_mut()
+        .unwrap()
+        .offer_recording(folder.path().to_owned(), &ctx);
+    for line in stage::script() {
+        window.lines.send(line).unwrap();
+        // No faster than it is written.
+        window.harness.step();
+    }
+    let last = stage::script().iter().map(Line::t).fold(0.0, f64::max);
+    let until = |window: &mut Window, name: &str| {
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        while !window.has(name) {
+            assert!(std::time::Instant::now() < end, "{name} does not come");
+            window.harness.step();
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    };
+    window.key(Key::R);
+    until(&mut window, "End recording");
+    window.click("End recording");
+    until(&mut window, "Record");
+    let end = std::time::Instant::now() + Duration::from_secs(60);
+    while !window.says("Recorded to") {
+        assert!(std::time::Instant::now() < end, "it is not said to be complete");
+        window.harness.step();
+    }
+    let entry = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap();
+    let recording = pathscope::source::Recording::open(&entry.path()).unwrap();
+    assert_eq!((recording.covers().1, recording.failure()), (last, None));
+    assert!(
+        recording.covers().0 < 31.0,
+        "from before the key was pressed: {:?}",
+        recording.covers()
+    );
+}

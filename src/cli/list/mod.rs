@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use super::columns::wrapped;
-use super::from::{self, RecordedMoment};
+use super::from::{self, RecordedMoment, counted};
 use super::namespaces::{WantedNamespace, WantedNamespaces};
 use super::reading_args::{ListArguments, ListOrder};
 use super::{Failure, Output, Styled};
@@ -49,18 +49,6 @@ struct Listing {
 struct MeasuredRate {
     out_bps: f64,
     in_bps: f64,
-}
-
-/// What each subflow has sent and received, bytes.
-pub(super) fn counted<'a>(
-    connections: impl Iterator<Item = &'a Connection>,
-) -> FxHashMap<Cookie, (u64, u64)> {
-    let subflows = connections.flat_map(|one| &one.subflows);
-    let bytes = |subflow: &Subflow| {
-        let sent = subflow.bytes_acked.unwrap_or(0);
-        (sent, subflow.bytes_received.unwrap_or(0))
-    };
-    subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
 }
 
 impl Listing {

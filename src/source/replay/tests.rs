@@ -1,3 +1,5 @@
+//! A recording that is played, taken to other times, written on and damaged.
+
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;

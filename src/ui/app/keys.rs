@@ -91,6 +91,11 @@ impl App {
                 window.zoom(1.0 / 1.5, middle, now);
             }
         }
+        if let Some(recording) = self.feed.recording()
+            && pressed(Key::R)
+        {
+            commands.push(UiCommand::Record(recording.path.is_none()));
+        }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::O)) {
             commands.push(UiCommand::OpenRecording);
         }

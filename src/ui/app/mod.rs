@@ -2,6 +2,7 @@
 
 mod keys;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use egui::{Context, Frame, Panel, Rect, ThemePreference, Ui, UiBuilder, ViewportCommand};
@@ -87,6 +88,12 @@ impl App {
         self.panels.paths.ask(manager);
     }
 
+    /// Offers to record into a folder, with what comes from now on.
+    pub fn offer_recording(&mut self, folder: PathBuf, ctx: &Context) {
+        self.openings.folder = Some(folder);
+        self.feed.offer_recording(ctx);
+    }
+
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
     /// shown again.
     pub fn logic(&mut self, ctx: &Context) {
@@ -102,6 +109,9 @@ impl App {
             }
             Some(Err(why)) => self.feed.changes.fail(why),
             None => {}
+        }
+        if let Some(why) = self.feed.recording_failure() {
+            self.feed.changes.fail(why);
         }
         if let Some(why) = self.panels.paths.failure() {
             self.feed.changes.fail(why);
@@ -201,7 +211,7 @@ impl App {
             reduced_motion,
             ..
         } = &mut store.settings;
-        let replay = feed.replay();
+        let (replay, recording) = (feed.replay(), feed.recording());
         let view = View {
             shown: feed.shown(),
             live: feed.live(),
@@ -212,6 +222,7 @@ impl App {
             main: feed.main_direction(),
             paused: feed.is_paused(),
             replay: replay.as_ref(),
+            recording: recording.as_ref(),
             ended: feed.ended(),
             waited_s,
             still: *reduced_motion,
@@ -382,6 +393,10 @@ impl App {
             UiCommand::AskConsent => consent::open(ctx),
             UiCommand::Allow => self.feed.allow(),
             UiCommand::Transport(control) => self.feed.control(control),
+            UiCommand::Record(on) => {
+                let folder = self.openings.folder.as_deref().filter(|_| on);
+                self.feed.record(folder);
+            }
             UiCommand::OpenRecording => self.openings.ask(ctx),
             UiCommand::OpenDemo => {
                 if let Some(Err(why)) = self.openings.demo.map(|open| open()) {
