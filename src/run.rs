@@ -12,14 +12,14 @@ use crossbeam_channel::never;
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::cli;
-use crate::cli::{Arguments, DemoArguments, Failure, Output, Subcommand};
+use crate::cli::{Arguments, DemoArguments, Failure, Output, ReplayArguments, Subcommand};
 use crate::kernel::Namespace;
 use crate::lab::{self, Lab, LabError, Scenario};
 use crate::log;
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
 #[cfg(feature = "gui")]
-use crate::source::{AbsentSource, Waker};
+use crate::source::{AbsentSource, Control, ReplaySource, Transport as _, Waker};
 use crate::source::{FileSource, LiveSource, Options, Pace, Source};
 #[cfg(feature = "gui")]
 use crate::ui::{LabStep, LabSubject, Progress, Screenshot};
@@ -54,6 +54,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.subcommand {
         Some(Subcommand::Demo(demo)) if demo.list => list_scenarios(&mut output),
         Some(Subcommand::Demo(demo)) => run_demo(demo, &mut output),
+        Some(Subcommand::Replay(_)) if arguments.netns.is_some() => Err(Failure::usage(
+            "--netns names a network namespace of this machine, and replay shows a recording: leave --netns out",
+        )),
+        Some(Subcommand::Replay(replay)) => show_replay(replay),
         Some(Subcommand::Handovers(handovers)) => {
             let source = stream(handovers.from.as_deref(), arguments.netns.as_deref())?;
             cli::print_handovers(&*source, handovers, &mut output)
@@ -327,6 +331,43 @@ fn window(netns: Option<&str>) -> Result<(), Failure> {
     open_window(&title, crate::ui::settings_file().as_deref(), None, make)
 }
 
+/// Opens the window on a recording, which plays where somebody says from when or how fast.
+#[cfg(feature = "gui")]
+fn show_replay(arguments: &ReplayArguments) -> Result<(), Failure> {
+    let path = arguments.file.clone();
+    let title = crate::words::recording::title(&path);
+    let (at, speed) = (arguments.at, arguments.speed);
+    let name = title.clone();
+    let make = move |progress: &Progress| {
+        progress.say("The recording is being read");
+        let source =
+            ReplaySource::open(&path).map_err(|why| Failure::failed(format!("{}: {why}", path.display())))?;
+        let ends = source.playback().ends;
+        if let Some(at) = at.map(|at| at.as_secs_f64()) {
+            if at > ends {
+                let text = crate::words::recording::ends_before(&path, ends, at);
+                return Err(Failure::usage(text));
+            }
+            source.control(Control::Seek(at));
+        }
+        if let Some(speed) = speed {
+            source.control(Control::SetSpeed(speed));
+        }
+        source.control(Control::Play);
+        Ok(crate::ui::Setup {
+            source: Box::new(source),
+            seconds: None,
+            lab: None,
+            title: name,
+            screenshot: None,
+            theme: None,
+            settings: crate::ui::settings_file(),
+            demo: Some(open_demo),
+        })
+    };
+    open_window(&title, crate::ui::settings_file().as_deref(), None, make)
+}
+
 #[cfg(feature = "gui")]
 fn open_source(namespace: &Namespace) -> Result<Box<dyn Source>, crate::kernel::Error> {
     match LiveSource::open(namespace, &Options::default()) {
@@ -355,6 +396,13 @@ fn open_demo() -> Result<(), String> {
 fn show_demo(_: &DemoArguments, _: lab::Options, _: &Scenario) -> Result<(), Failure> {
     Err(Failure::failed(
         "this pathscope was built without its window: add --headless",
+    ))
+}
+
+#[cfg(not(feature = "gui"))]
+fn show_replay(_: &ReplayArguments) -> Result<(), Failure> {
+    Err(Failure::failed(
+        "this pathscope was built without its window: use list, endpoints or handovers with --from (pathscope --help)",
     ))
 }
 

@@ -11,7 +11,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
-use super::durations::seconds;
+use super::durations::{replay_speed, seconds};
+use super::from::FromArguments;
 use super::reading_args::{CountersArguments, ListArguments};
 use super::record::RecordArguments;
 use crate::lab;
@@ -54,6 +55,9 @@ pub enum Subcommand {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// A recording in place of the kernel.
+        #[command(flatten)]
+        recorded: FromArguments,
     },
     /// Add, change or remove an endpoint
     Endpoint {
@@ -82,6 +86,8 @@ pub enum Subcommand {
         /// The peer's address and port
         remote: SocketAddr,
     },
+    /// Open the window on a recording
+    Replay(ReplayArguments),
     /// Build a laboratory with real MPTCP traffic and open the window on it
     Demo(DemoArguments),
     /// Print the completions for a shell
@@ -127,6 +133,20 @@ pub struct HandoversArguments {
     /// Read lines that watch --json printed, plain or compressed with zstd, in place of the kernel
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// The recording, or lines that watch --json printed
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Begin so many seconds after the recording began
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
+    pub at: Option<Duration>,
+    /// Play it so much faster than it was: 0.25, 0.5, 1, 2, 4, 8 or 16
+    #[arg(long, value_name = "X", value_parser = replay_speed, allow_negative_numbers = true)]
+    pub speed: Option<f64>,
 }
 
 /// Arguments of `demo`.

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::envelope::Envelope;
+use super::from::{FromArguments, RecordedMoment};
 use super::{Failure, Output, Styled};
 use crate::kernel::Namespace;
 use crate::model::{
-    Endpoint, Ignored, Interface, Limits, Problem, Sample, Settings, ignored, is_read_only, problems,
+    Endpoint, Header, Ignored, Interface, Limits, Problem, Sample, Settings, ignored, is_read_only, problems,
 };
 use crate::source::equipment;
 use crate::words::endpoint;
@@ -32,17 +33,46 @@ struct Listed<'a> {
 
 pub(super) fn run(namespace: &Namespace, json: bool, output: &mut Output) -> Result<(), Failure> {
     let (header, sample) = equipment(namespace)?;
+    print(&header, &sample, json, output)
+}
+
+/// The same of a recording.
+pub(super) fn run_recorded(
+    netns: Option<&str>,
+    arguments: &FromArguments,
+    json: bool,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let moment = RecordedMoment::read(netns, arguments, None)?;
+    let state = moment.history.state();
+    let sample = Sample {
+        endpoints: state.endpoints.values().cloned().collect(),
+        limits: state.limits,
+        settings: state.settings.clone(),
+        interfaces: state.interfaces.values().cloned().collect(),
+        ..Sample::default()
+    };
+    print(&moment.header, &sample, json, output)?;
+    if !json {
+        output.line(Styled::default().faint(&moment.described))?;
+        output.flush()?;
+    }
+    moment.warn();
+    Ok(())
+}
+
+fn print(header: &Header, sample: &Sample, json: bool, output: &mut Output) -> Result<(), Failure> {
     if json {
         let listing = Listing {
-            endpoints: listed(&sample),
+            endpoints: listed(sample),
             ignored: ignored(&sample.settings),
             limits: sample.limits,
             settings: &sample.settings,
             interfaces: &sample.interfaces,
         };
-        output.json(&Envelope::new(&header, listing))?;
+        output.json(&Envelope::new(header, listing))?;
     } else {
-        text(&sample, output)?;
+        text(sample, output)?;
     }
     Ok(output.flush()?)
 }

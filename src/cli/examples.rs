@@ -20,7 +20,7 @@ pub(super) fn paragraph(examples: &[Example]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-const EXAMPLES: [(&str, &[Example]); 18] = [
+const EXAMPLES: [(&str, &[Example]); 19] = [
     (
         "",
         &[
@@ -53,6 +53,10 @@ const EXAMPLES: [(&str, &[Example]); 18] = [
                 "pathscope list --json | jq '.listeners[] | select(.accept_queue > 0)'",
                 "Listening sockets at which somebody waits",
             ),
+            (
+                "pathscope list --from talk.pathscope --at 41.2 --rates 2",
+                "What a recording has at that second",
+            ),
         ],
     ),
     (
@@ -84,6 +88,19 @@ const EXAMPLES: [(&str, &[Example]); 18] = [
             (
                 "pathscope watch --json | jq -c 'select(.kind == \"event\")'",
                 "Events for a program",
+            ),
+        ],
+    ),
+    (
+        "replay",
+        &[
+            (
+                "pathscope replay talk.pathscope",
+                "Play a recording in the window",
+            ),
+            (
+                "pathscope replay talk.pathscope --at 41 --speed 0.25",
+                "From that second on, at a quarter of its pace",
             ),
         ],
     ),

@@ -9,6 +9,7 @@ mod durations;
 mod endpoints;
 mod envelope;
 mod examples;
+mod from;
 mod generate;
 mod handovers;
 mod list;
@@ -20,7 +21,7 @@ mod record;
 mod usage;
 mod watch;
 
-pub use args::{Arguments, Change, DemoArguments, Subcommand};
+pub use args::{Arguments, Change, DemoArguments, ReplayArguments, Subcommand};
 pub use counters::print_counters;
 pub use handovers::print_handovers;
 pub use output::{Failure, Output, Styled};
@@ -46,7 +47,13 @@ pub fn run(subcommand: &Subcommand, netns: Option<&str>, output: &mut Output) ->
         Subcommand::List(arguments) if arguments.all_netns && netns.is_some() => Err(Failure::usage(
             "--netns names one network namespace and --all-netns means every one: leave one out",
         )),
+        Subcommand::List(arguments) if arguments.recorded.is_given() => {
+            list::run_recorded(netns, arguments, output)
+        }
         Subcommand::List(arguments) => list::run(netns, arguments, output),
+        Subcommand::Endpoints { json, recorded } if recorded.is_given() => {
+            endpoints::run_recorded(netns, recorded, *json, output)
+        }
         // What needs no kernel does without a namespace.
         Subcommand::Completions { shell } => generate::completions(*shell, output),
         Subcommand::Man { out } => generate::manual(out.as_deref(), output),
@@ -59,7 +66,7 @@ fn run_within(subcommand: &Subcommand, namespace: &Namespace, output: &mut Outpu
         Subcommand::Counters(arguments) => counters::run(namespace, arguments, output),
         Subcommand::Watch(arguments) => watch::run(namespace, arguments, output),
         Subcommand::Record(arguments) => record::run(namespace, arguments, output),
-        Subcommand::Endpoints { json } => endpoints::run(namespace, *json, output),
+        Subcommand::Endpoints { json, .. } => endpoints::run(namespace, *json, output),
         Subcommand::Endpoint { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Limits { change } => change::run(namespace, &change.command()?, output),
         Subcommand::Set { name, value } => change::run(
@@ -81,6 +88,7 @@ fn run_within(subcommand: &Subcommand, namespace: &Namespace, output: &mut Outpu
         // What these need is opened for them, or they need nothing.
         Subcommand::Handovers(_)
         | Subcommand::Demo(_)
+        | Subcommand::Replay(_)
         | Subcommand::List(_)
         | Subcommand::Completions { .. }
         | Subcommand::Man { .. } => Ok(()),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::durations::{rated_seconds, seconds};
+use super::from::FromArguments;
 use crate::filter;
 
 /// How long rates are measured where nobody says, but an order needs them.
@@ -57,6 +58,9 @@ pub struct ListArguments {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// A recording in place of the kernel.
+    #[command(flatten)]
+    pub recorded: FromArguments,
 }
 
 impl ListArguments {

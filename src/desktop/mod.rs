@@ -4,6 +4,7 @@
 //! notification daemon or a tray they are quiet, and say why to whoever asks. What is told, and when, is plain code
 //! ([`Policy`]); sending is a thin [`Sink`].
 
+mod chooser;
 mod icon;
 mod network_manager;
 mod notices;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::words::desktop::Absence;
 
+pub use chooser::choose_recording;
 pub use icon::pixels;
 pub use network_manager::{MptcpFlags, NetworkManager, Profile, Settings};
 pub use notices::{Bus, Notices, Sink};

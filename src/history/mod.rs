@@ -31,9 +31,8 @@ pub use session::Session;
 pub use state::State;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -106,13 +105,13 @@ pub struct History {
     /// The connections of which a handover was told that goes on.
     ongoing: FxHashSet<ConnectionId>,
     /// The same by what happened, once somebody asked and until another one ends.
-    incidents: OnceCell<Vec<Incident>>,
+    incidents: OnceLock<Vec<Incident>>,
     /// How many there were, those that are forgotten included.
     found: usize,
     session: Session,
     own_changes: OwnChanges,
     /// The handovers that have not ended, once somebody asked and until the next line.
-    running: OnceCell<Vec<Running>>,
+    running: OnceLock<Vec<Running>>,
     /// Whether a picture may share what is here.
     has_picture: bool,
 }
@@ -197,6 +196,12 @@ impl History {
     /// Another number after each line: where it is the same, so is everything else.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Takes the place of another history of the same stream, of which somebody looked at a part.
+    pub fn take_place_of(&mut self, other: &Self) {
+        self.revision += other.revision + 1;
+        self.watched = other.watched;
     }
 
     /// The header, once it came, with what may be seen and done now.

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::mark::Mark;
 use super::writer::Writer;
 use crate::model::{Header, Line};
 
@@ -58,6 +59,16 @@ impl RecordingFile {
     pub fn take_line(&mut self, line: &Line) -> io::Result<()> {
         let before = self.writer.written();
         let taken = self.writer.take_line(line);
+        self.check(before, taken)
+    }
+
+    /// Takes a frame that was written elsewhere, with the mark before it.
+    ///
+    /// # Errors
+    /// As [`Self::take_line`].
+    pub fn take_frame(&mut self, mark: &Mark, frame: &[u8]) -> io::Result<()> {
+        let before = self.writer.written();
+        let taken = self.writer.take_frame(mark, frame);
         self.check(before, taken)
     }
 

@@ -8,12 +8,14 @@
 mod file;
 mod index;
 mod mark;
+mod remembered;
 mod ring;
 mod writer;
 
 pub use file::RecordingFile;
 pub use index::{Index, Place};
 pub use mark::Mark;
+pub use remembered::Remembered;
 pub use ring::{Keep, Ring};
 pub use writer::{FRAME_S, Writer};
 

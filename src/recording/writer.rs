@@ -36,15 +36,35 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// When the header cannot be written as JSON.
     pub fn new(file: W, header: &Header) -> io::Result<Self> {
-        let mut writer = Self {
+        let mut writer = Self::without_header(file);
+        writer.push(&Line::Header(header.clone()))?;
+        Ok(writer)
+    }
+
+    /// Begins in the middle of a stream.
+    pub fn without_header(file: W) -> Self {
+        Self {
             file,
             lines: Vec::new(),
             time: None,
             full_at: None,
             written: 0,
-        };
-        writer.push(&Line::Header(header.clone()))?;
-        Ok(writer)
+        }
+    }
+
+    /// Takes a frame that was written elsewhere, with the mark before it.
+    ///
+    /// # Errors
+    /// As [`Self::take_line`].
+    pub fn take_frame(&mut self, mark: &Mark, frame: &[u8]) -> io::Result<()> {
+        // A header that waits is of the time with which the file begins.
+        self.time = self.time.or(Some((mark.from, mark.from)));
+        self.end_frame()?;
+        self.time = None;
+        self.file.write_all(frame)?;
+        self.file.flush()?;
+        self.written += frame.len() as u64;
+        Ok(())
     }
 
     /// Takes a line, and writes the frame that ends with it, if one does.
@@ -108,6 +128,11 @@ impl<W: Write> Writer<W> {
     /// The file.
     pub fn file(&self) -> &W {
         &self.file
+    }
+
+    /// The file, to be emptied.
+    pub(super) fn file_mut(&mut self) -> &mut W {
+        &mut self.file
     }
 
     fn push(&mut self, line: &Line) -> io::Result<()> {

@@ -4,26 +4,20 @@
 //! that this version does not know are passed over. A further header begins another stream, as where files were joined.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
+use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{fmt, thread};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, never};
-use serde::Deserialize;
 
+use super::lines::{FileError, LineReader};
 use super::{Request, Source, Waker};
-use crate::model::{Header, Line, SCHEMA};
+use crate::model::{Header, Line};
 
 /// Lines that may wait for their reader. They are few because a full sample of 10,000 connections takes about 15 MB.
 const LINES: usize = 16;
-/// The longest line that is read, bytes: some times a full sample of 10,000 connections.
-const LONGEST_LINE: u64 = 128 * 1024 * 1024;
-/// How a file that is compressed with zstd begins (RFC 8878, section 3.1.1).
-const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// How a frame begins over which zstd passes, after a first byte of 0x50 to 0x5f (section 3.1.2).
-const SKIPPABLE_MAGIC: [u8; 3] = [0x2a, 0x4d, 0x18];
 
 /// How fast lines are played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,46 +27,6 @@ pub enum Pace {
     /// As fast as somebody reads them.
     Unpaced,
 }
-
-/// Why lines cannot be played, or played on. Lines are counted from 1.
-#[derive(Debug)]
-pub enum FileError {
-    /// It cannot be read.
-    Io(io::Error),
-    /// There is nothing in it.
-    Empty,
-    /// It does not begin with a header.
-    NoHeader,
-    /// It is written in another version of the schema.
-    Schema(u32),
-    /// It ends within this line. What came before was played.
-    Cut(u64),
-    /// This line is none of the schema, and why.
-    Malformed(u64, serde_json::Error),
-    /// This line is longer than any.
-    TooLong(u64),
-}
-
-impl fmt::Display for FileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Io(error) => write!(f, "it cannot be read: {error}"),
-            Self::Empty => f.write_str("it is empty"),
-            Self::NoHeader => {
-                f.write_str("it does not begin with a header, as what pathscope watch --json prints does")
-            }
-            Self::Schema(schema) => write!(
-                f,
-                "it has version {schema} of the schema, and this pathscope reads version {SCHEMA}"
-            ),
-            Self::Cut(line) => write!(f, "it is cut off in line {line}"),
-            Self::Malformed(line, error) => write!(f, "line {line} is not understood: {error}"),
-            Self::TooLong(line) => write!(f, "line {line} is longer than any line of a stream"),
-        }
-    }
-}
-
-impl std::error::Error for FileError {}
 
 /// A stream that was kept. It takes no commands, and ends with its last line.
 pub struct FileSource {
@@ -203,109 +157,10 @@ fn play(
     Ok(())
 }
 
-/// What every line says of itself.
-#[derive(Deserialize)]
-struct Kind {
-    kind: String,
-    schema: Option<u32>,
-}
-
-impl Kind {
-    fn of(text: &[u8]) -> Option<Self> {
-        serde_json::from_slice(text).ok()
-    }
-
-    /// The version of a header's schema, where it is one that is not read here.
-    fn other_schema(&self) -> Option<u32> {
-        self.schema.filter(|schema| *schema != SCHEMA)
-    }
-}
-
-/// Reads lines from bytes.
-struct LineReader {
-    bytes: Box<dyn BufRead + Send>,
-    /// How many lines were begun.
-    number: u64,
-    text: Vec<u8>,
-}
-
-impl LineReader {
-    fn new(mut reader: impl Read + Send + 'static) -> Result<Self, FileError> {
-        let mut start = Vec::new();
-        let magic = ZSTD_MAGIC.len() as u64;
-        reader
-            .by_ref()
-            .take(magic)
-            .read_to_end(&mut start)
-            .map_err(FileError::Io)?;
-        let is_skippable =
-            |start: &[u8]| matches!(start, [0x50..=0x5f, rest @ ..] if *rest == SKIPPABLE_MAGIC);
-        let compressed = start == ZSTD_MAGIC || is_skippable(&start);
-        let reader = BufReader::new(Cursor::new(start).chain(reader));
-        let bytes: Box<dyn BufRead + Send> = if compressed {
-            let decoder = zstd::Decoder::with_buffer(reader).map_err(FileError::Io)?;
-            Box::new(BufReader::new(decoder))
-        } else {
-            Box::new(reader)
-        };
-        Ok(Self {
-            bytes,
-            number: 0,
-            text: Vec::new(),
-        })
-    }
-
-    fn read_header(&mut self) -> Result<Header, FileError> {
-        match self.next() {
-            Ok(Some(Line::Header(header))) => Ok(header),
-            Ok(Some(_)) | Err(FileError::Malformed(..)) => Err(FileError::NoHeader),
-            Ok(None) => Err(FileError::Empty),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn next(&mut self) -> Result<Option<Line>, FileError> {
-        loop {
-            self.text.clear();
-            let mut bytes = self.bytes.by_ref().take(LONGEST_LINE);
-            let read = bytes.read_until(b'\n', &mut self.text);
-            let length = match read {
-                Ok(0) => return Ok(None),
-                Ok(length) => length as u64,
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                    return Err(FileError::Cut(self.number + 1));
-                }
-                Err(error) => return Err(FileError::Io(error)),
-            };
-            self.number += 1;
-            let whole = self.text.ends_with(b"\n");
-            if !whole && length >= LONGEST_LINE {
-                return Err(FileError::TooLong(self.number));
-            }
-            if self.text.trim_ascii().is_empty() {
-                continue;
-            }
-            match serde_json::from_slice(&self.text) {
-                Ok(Line::Header(header)) if header.schema != SCHEMA => {
-                    return Err(FileError::Schema(header.schema));
-                }
-                Ok(line) => return Ok(Some(line)),
-                Err(_) if !whole => return Err(FileError::Cut(self.number)),
-                Err(error) => match Kind::of(&self.text) {
-                    Some(kind) if kind.kind == "header" => {
-                        let malformed = FileError::Malformed(self.number, error);
-                        return Err(kind.other_schema().map_or(malformed, FileError::Schema));
-                    }
-                    Some(kind) if !["sample", "event"].contains(&kind.kind.as_str()) => {}
-                    _ => return Err(FileError::Malformed(self.number, error)),
-                },
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
     use super::*;
     use crate::model::Access;
 

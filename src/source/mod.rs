@@ -2,18 +2,26 @@
 
 mod absent;
 mod file;
+mod lines;
 mod live;
 mod privilege;
 mod reading;
+mod recorded;
+mod recorder;
+mod replay;
 
 pub use absent::AbsentSource;
-pub use file::{FileError, FileSource, Pace};
+pub use file::{FileSource, Pace};
+pub use lines::FileError;
 pub use live::{
     ChangeError, DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, change, equipment,
     header_of_this_host, snapshot, snapshots,
 };
 pub use privilege::Service;
 pub use reading::{Reader, Way};
+pub use recorded::{Cursor, Recording};
+pub use recorder::{Recorder, RecorderState};
+pub use replay::{Control, Overview, Playback, ReplaySource, SPEEDS, Transport};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,4 +78,9 @@ pub trait Source: Send {
 
     /// Why the source ended, once it has.
     fn failure(&self) -> Option<String>;
+
+    /// What plays it, where it is a recording that can be paused and taken to any time.
+    fn transport(&self) -> Option<&dyn Transport> {
+        None
+    }
 }

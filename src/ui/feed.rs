@@ -1,18 +1,21 @@
 //! Takes lines from the source without waiting, and keeps the history that is shown.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::TryRecvError;
 
 use super::changes::Changes;
+use super::replay::Replay;
 use super::view::{Direction, path_name};
 use super::waits::Asked;
 use crate::history::{Bounds, History};
 use crate::model::{Access, Command, ConnectionId, Line, Token};
-use crate::source::{Request, Source};
+use crate::source::{Control, Recorder, RecorderState, Request, Source, Transport};
 use crate::ui::theme::Slots;
 use crate::words::access::why_not;
+use crate::words::recording;
 
 /// The most lines taken in one frame; the rest waits for the next.
 const BATCH: usize = 512;
@@ -41,6 +44,8 @@ pub(super) struct Feed {
     came_at: Option<f64>,
     /// The connection that the source keeps reading each interval.
     focus: Vec<Token>,
+    /// Keeps the newest minutes, and records, where that is offered.
+    recorder: Option<Recorder>,
     /// Somebody said *Allow*, and it has not been told what came of it.
     allowing: bool,
 }
@@ -65,16 +70,25 @@ impl Feed {
             changes: Changes::default(),
             came_at: None,
             focus: Vec::new(),
+            recorder: None,
             allowing: false,
         }
     }
 
     /// Goes over to another source, as if the window had just been opened on it.
-    pub(super) fn replace(&mut self, source: Box<dyn Source>, ctx: &egui::Context) {
-        let interval_ms = self.interval_ms;
-        let title = std::mem::take(&mut self.title);
+    pub(super) fn replace(&mut self, source: Box<dyn Source>, title: Option<String>, ctx: &egui::Context) {
+        let interval_ms = if source.transport().is_some() {
+            source.header().interval_ms
+        } else {
+            self.interval_ms
+        };
+        let title = title.unwrap_or_else(|| std::mem::take(&mut self.title));
         let old = std::mem::replace(self, Self::new(source, title, ctx));
         super::laboratory::retire(old.source);
+        self.recorder = old.recorder;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.begin_stream(self.source.header().clone());
+        }
         if interval_ms != self.interval_ms {
             self.set_interval(interval_ms);
         }
@@ -100,6 +114,13 @@ impl Feed {
 
     fn apply(&mut self, line: Line) {
         self.came_at = None;
+        if let Some(recorder) = self
+            .recorder
+            .as_mut()
+            .filter(|_| self.source.transport().is_none())
+        {
+            recorder.take(&line);
+        }
         self.changes.observe(&line);
         self.observe_access(&line);
         if let Line::Sample(sample) = &line {
@@ -111,7 +132,18 @@ impl Feed {
             }
         }
         let is_sample = matches!(line, Line::Sample(_));
-        self.live.apply(line);
+        let restored = || self.source.transport()?.restored();
+        match &line {
+            // A recording was taken to another time.
+            Line::Header(_) if self.is_replay() => {
+                self.costs.clear();
+                if let Some(mut restored) = restored() {
+                    restored.take_place_of(&self.live);
+                    self.live = *restored;
+                }
+            }
+            _ => self.live.apply(line),
+        }
         if is_sample {
             self.changes.count(&self.live);
         }
@@ -164,14 +196,68 @@ impl Feed {
         }
     }
 
+    /// Keeps the newest minutes from now on, so that a recording can begin with them.
+    pub(super) fn offer_recording(&mut self, ctx: &egui::Context) {
+        let ctx = ctx.clone();
+        let waker = std::sync::Arc::new(move || ctx.request_repaint());
+        self.recorder = Recorder::start(self.source.header().clone(), waker).ok();
+    }
+
+    /// What is recorded, where that can be.
+    pub(super) fn recording(&self) -> Option<RecorderState> {
+        let recorder = self.recorder.as_ref().filter(|_| !self.is_replay());
+        recorder.map(Recorder::state)
+    }
+
+    /// Begins a recording in a folder, or ends it.
+    pub(super) fn record(&mut self, folder: Option<&Path>) {
+        let Some(recorder) = &self.recorder else { return };
+        match folder {
+            Some(folder) => {
+                let header = self.live.header().unwrap_or(self.source.header());
+                let name = recording::file_name(header, self.live.now());
+                recorder.begin(folder.join(name));
+            }
+            None => recorder.end(),
+        }
+    }
+
+    /// Why a recording ended by itself, once.
+    pub(super) fn recording_failure(&self) -> Option<String> {
+        let (path, error) = self.recorder.as_ref()?.take_failure()?;
+        Some(recording::failed(&path, &error))
+    }
+
+    /// Whether it is a recording that is played.
+    pub(super) fn is_replay(&self) -> bool {
+        self.source.transport().is_some()
+    }
+
+    /// How a recording stands.
+    pub(super) fn replay(&self) -> Option<Replay> {
+        self.source.transport().map(Replay::of)
+    }
+
+    /// Asks a recording for something.
+    pub(super) fn control(&self, control: Control) {
+        if let Some(transport) = self.source.transport() {
+            transport.control(control);
+        }
+    }
+
     /// Whether the picture stands still.
     pub(super) fn is_paused(&self) -> bool {
-        self.frozen.is_some()
+        let stands = |transport: &dyn Transport| !transport.playback().is_playing;
+        self.frozen.is_some() || self.source.transport().is_some_and(stands)
     }
 
     /// Freezes the picture, or lets it go on.
     pub(super) fn pause(&mut self, pause: bool) {
         if pause == self.is_paused() {
+            return;
+        }
+        if let Some(transport) = self.source.transport() {
+            transport.control(if pause { Control::Pause } else { Control::Play });
             return;
         }
         self.frozen = pause.then(|| Box::new(self.live.picture(LIVE_BYTES_WHILE_PAUSED)));

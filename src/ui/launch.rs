@@ -1,7 +1,7 @@
 //! Opens the window: checks first that it can, says what is missing, closes it when asked to.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -147,6 +147,13 @@ fn without_place(text: &str) -> String {
     format!("{before}{rest}")
 }
 
+/// Where recordings go: where this person's documents are.
+fn recordings_folder() -> Option<PathBuf> {
+    let folders = directories::UserDirs::new()?;
+    let documents = folders.document_dir().filter(|folder| folder.is_dir());
+    Some(documents.unwrap_or(folders.home_dir()).to_owned())
+}
+
 impl Screenshot {
     /// The window that it is a picture of: present mode on a projector, every panel on a desk.
     fn window(&self) -> WindowSize {
@@ -268,6 +275,9 @@ impl Window {
             let wayland = is_wayland(|name| std::env::var_os(name));
             app.begin_desktop(!wayland, ctx);
             let again = ctx.clone();
+            if let Some(folder) = recordings_folder() {
+                app.offer_recording(folder, ctx);
+            }
             app.ask_network_manager(NetworkManager::open(move || again.request_repaint()));
         }
         self.app = Some(app);

@@ -40,7 +40,7 @@ fn since(view: &View<'_>) -> Behind {
 
 /// The bar at the top of what is left of `ui`, while the picture is held.
 pub(super) fn show(view: &View<'_>, ui: &mut Ui) -> Vec<UiCommand> {
-    if !view.paused {
+    if !view.paused || view.replay.is_some() {
         return Vec::new();
     }
     let bar = Panel::top("held")

@@ -9,6 +9,7 @@ use super::running;
 use super::theme::{Tokens, Type};
 use super::view::{UiCommand, View};
 use crate::words::access as words;
+use crate::words::recording;
 
 /// The line.
 pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<UiCommand> {
@@ -17,9 +18,11 @@ pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<
     let y = rect.center().y;
     ui.painter()
         .hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, tokens.line));
-    let right = cost.map_or_else(String::new, |(ms, percent)| {
-        format!("sample {ms:.1} ms · {percent:.1} % of one core")
-    });
+    let right = match (view.replay, cost) {
+        (Some(replay), _) => recording::file(&replay.file, replay.playback.length),
+        (None, Some((ms, percent))) => format!("sample {ms:.1} ms · {percent:.1} % of one core"),
+        (None, None) => String::new(),
+    };
     let end = paint_right(
         ui.painter(),
         pos2(rect.right() - 16.0, y),
@@ -43,6 +46,10 @@ pub(super) fn ui(view: &View<'_>, cost: Option<(f64, f64)>, ui: &mut Ui) -> Vec<
             Rect::from_min_max(start, pos2(end - 8.0, y)),
             ui,
         );
+    }
+    let cut = view.replay.and_then(|replay| replay.playback.trouble.as_deref());
+    if let Some(why) = cut {
+        return trouble(why, false, Rect::from_min_max(start, pos2(end - 8.0, y)), ui);
     }
     if let Some(waits) = view.waits {
         let place = Rect::from_min_max(start, pos2(end - 8.0, y));
@@ -78,10 +85,19 @@ fn left(view: &View<'_>) -> String {
     if let Some(happening) = running::of_all(view) {
         parts.push(format!("{} {}", happening.headline, happening.second));
     }
+    if let Some(path) = view.recording.and_then(|recording| recording.finished.as_deref()) {
+        parts.push(recording::complete(path));
+    }
+    if let (Some(_), Some(header)) = (view.replay, view.live.header()) {
+        parts.push(recording::recorded(header));
+    }
     if let Some(header) = view.live.header().filter(|header| !header.kernel.is_empty()) {
         parts.push(format!("Linux {}", header.kernel));
     }
     parts.push(words::origin_of_events(view.access).to_owned());
+    if view.replay.is_some() {
+        parts.push(recording::KEYS.to_owned());
+    }
     parts.join(" · ")
 }
 

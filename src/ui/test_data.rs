@@ -132,6 +132,8 @@ impl Stage {
             turned: None,
             main: Direction::Sent,
             paused: false,
+            replay: None,
+            recording: None,
             ended: None,
             waited_s: 0.0,
             still: false,

@@ -3,8 +3,9 @@
 use egui::{Align, Color32, Layout, Painter, Popup, Pos2, Rect, Sense, Shape, Stroke, ThemePreference, Ui};
 use egui::{UiBuilder, WidgetInfo, accesskit::Role, epaint::CubicBezierShape, pos2, vec2};
 use egui_material_icons::icons::{
-    ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_LIGHT_MODE, ICON_LOCK,
-    ICON_LOCK_OPEN, ICON_SLIDESHOW, ICON_SPEED, ICON_WARNING,
+    ICON_CHECK, ICON_COMPUTER, ICON_CONTRAST, ICON_DARK_MODE, ICON_DNS, ICON_FIBER_MANUAL_RECORD,
+    ICON_FOLDER_OPEN, ICON_LIGHT_MODE, ICON_LOCK, ICON_LOCK_OPEN, ICON_MOVIE, ICON_SLIDESHOW, ICON_SPEED,
+    ICON_WARNING,
 };
 
 use super::desktop::Standing;
@@ -14,6 +15,7 @@ use super::theme::{Slot, Tokens, Type};
 use super::view::{Tab, UiCommand, View};
 use super::{consent, format};
 use crate::words::access::{self as words, AccessLevel};
+use crate::words::recording as recorded;
 
 /// The panels that are there, in order.
 pub(super) const TABS: &[Tab] = &[Tab::Connections, Tab::Handovers, Tab::Paths, Tab::Events];
@@ -55,7 +57,8 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     let mut names: Vec<Named> = TABS.iter().map(|tab| named(*tab, view)).collect();
     let width_of = |names: &[Named]| -> f32 { names.iter().map(|tab| tab_width(tab, &left) + gap).sum() };
     let button = 32.0 + gap;
-    let buttons = 4.0 * button;
+    let record_wide = record_width(view, &left);
+    let buttons = if view.replay.is_some() { 2.0 } else { 4.0 } * button + record_wide;
     let lock = if allows(view) { button } else { 0.0 };
     // Where there is no room, the words of the interval go first, then those of the source, then the numbers of things.
     let rest = |source: f32, interval: f32| source + gap + 12.0 + 8.0 + interval + buttons + lock;
@@ -66,7 +69,13 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     }
     let tabs = width_of(&names);
     let fits = |source: f32, interval: f32| rest(source, interval) + tabs <= inner.width();
-    let (wordy, plain) = (interval_press(&interval_text).width(&left), 32.0);
+    // In the place of the interval a recording has a button that opens another.
+    let wordy_press = if view.replay.is_some() {
+        open_press()
+    } else {
+        interval_press(&interval_text)
+    };
+    let (wordy, plain) = (wordy_press.width(&left), 32.0);
     let named = source_width(narrow, view, &left);
     let step = if fits(named, wordy) { wordy } else { plain };
     source(narrow, fits(named, step), view, &mut left);
@@ -112,9 +121,14 @@ pub(super) fn ui(tab: Tab, view: &View<'_>, notices: &Standing, ui: &mut Ui) -> 
     if shows_badge {
         right.add_space(16.0);
     }
-    interval(step > plain, view, &mut right, &mut commands);
-    pause(view, &mut right, &mut commands);
-    notices_menu::ui(notices, &mut right, &mut commands);
+    if view.replay.is_some() {
+        open(step > plain, &mut right, &mut commands);
+    } else {
+        record(view, &mut right, &mut commands);
+        interval(step > plain, view, &mut right, &mut commands);
+        pause(view, &mut right, &mut commands);
+        notices_menu::ui(notices, &mut right, &mut commands);
+    }
     theme(view, &mut right, &mut commands);
     present(&mut right, &mut commands);
     commands
@@ -166,7 +180,9 @@ fn source(narrow: bool, in_words: bool, view: &View<'_>, ui: &mut Ui) {
     let (rect, response) = ui.allocate_exact_size(vec2(wide, 32.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{} {host}", view.title)));
     ui.painter().rect_filled(rect, 6.0, tokens.control);
-    let sign = if header.is_some_and(|header| header.netns.is_some()) {
+    let sign = if view.replay.is_some() {
+        ICON_MOVIE
+    } else if header.is_some_and(|header| header.netns.is_some()) {
         ICON_DNS
     } else {
         ICON_COMPUTER
@@ -255,7 +271,7 @@ fn panel(named: &Named, chosen: bool, ui: &mut Ui) -> bool {
 
 /// Whether there is something that *Allow…* could lift.
 fn allows(view: &View<'_>) -> bool {
-    view.ended.is_none() && consent::offers(view.access)
+    view.ended.is_none() && view.replay.is_none() && consent::offers(view.access)
 }
 
 /// The badge with what may be done, and why.
@@ -263,6 +279,10 @@ fn access(view: &View<'_>) -> (Badge, String) {
     if let Some(why) = view.ended {
         let badge = Badge::warning("Source ended", ICON_WARNING.codepoint);
         return (badge, why.to_owned());
+    }
+    if view.replay.is_some() {
+        let badge = Badge::neutral(recorded::BADGE, Some(ICON_MOVIE.codepoint));
+        return (badge, recorded::NO_CHANGES.to_owned());
     }
     let level = AccessLevel::of(view.access);
     let title = words::title(level);
@@ -297,6 +317,63 @@ fn pause(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
     }
     if response.clicked() {
         commands.push(UiCommand::Pause(!view.paused));
+    }
+}
+
+/// What the button to record says: nothing, or how much there is.
+fn record_text(view: &View<'_>) -> String {
+    let recording = view.recording.filter(|recording| recording.path.is_some());
+    recording.map_or_else(String::new, |recording| {
+        let (from, to) = recording.covers.unwrap_or_default();
+        recorded::under_way(to - from, recording.bytes)
+    })
+}
+
+fn record_width(view: &View<'_>, ui: &Ui) -> f32 {
+    if view.recording.is_none() {
+        return 0.0;
+    }
+    let text = record_text(view);
+    let press = Button::text(&text).with_icon(ICON_FIBER_MANUAL_RECORD.codepoint);
+    press.width(ui) + ui.spacing().item_spacing.x
+}
+
+/// Records, or ends that.
+fn record(view: &View<'_>, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let Some(recording) = view.recording else { return };
+    let text = record_text(view);
+    let (name, hint, look) = match &recording.path {
+        Some(path) => (
+            "End recording",
+            recorded::goes_to(path, recording.is_lossy),
+            Look::Primary,
+        ),
+        None => ("Record", recorded::RECORD.to_owned(), Look::Plain),
+    };
+    let press = Button::text(&text)
+        .with_icon(ICON_FIBER_MANUAL_RECORD.codepoint)
+        .named(name)
+        .look(look);
+    if press.ui(ui).on_hover_text(hint).clicked() {
+        commands.push(UiCommand::Record(recording.path.is_none()));
+    }
+}
+
+fn open_press() -> Button<'static> {
+    Button::text("Open…").with_icon(ICON_FOLDER_OPEN.codepoint)
+}
+
+/// Asks for another recording.
+fn open(in_words: bool, ui: &mut Ui, commands: &mut Vec<UiCommand>) {
+    let name = "Open recording…";
+    let press = if in_words {
+        open_press().named(name)
+    } else {
+        Button::icon(ICON_FOLDER_OPEN.codepoint, name)
+    };
+    let hint = "Another recording, in this window; it can be dropped onto it, too: Ctrl+O";
+    if press.ui(ui).on_hover_text(hint).clicked() {
+        commands.push(UiCommand::OpenRecording);
     }
 }
 

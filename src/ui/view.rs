@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::changes::Changes;
 use super::format::rate_decimals;
+use super::replay::Replay;
 use super::theme::{Slot, Slots};
 use super::{LabShape, LabStep};
 use crate::desktop::{MptcpFlags, NoticeSettings, Profile};
@@ -13,6 +14,7 @@ use crate::history::handover::{Handover, Interruption};
 use crate::history::{Condition, History, SubflowHistory};
 use crate::model::text::for_terminal;
 use crate::model::{Access, Command, Connection, ConnectionId, Interface, Subflow};
+use crate::source::{Control, RecorderState};
 use crate::words;
 pub(super) use crate::words::connection::application as process_name;
 use crate::words::path::{device_name, speed};
@@ -58,6 +60,12 @@ pub(super) enum UiCommand {
     SetInterval(u64),
     /// Hold the picture, or let it go on.
     Pause(bool),
+    /// Play a recording, or go somewhere in it.
+    Transport(Control),
+    /// Record to a file, or end that.
+    Record(bool),
+    /// Ask for a recording to be opened.
+    OpenRecording,
     /// Set dark, light, or as the system says.
     SetTheme(egui::ThemePreference),
     /// Go into present mode, or leave it.
@@ -122,6 +130,10 @@ pub(super) struct View<'a> {
     pub main: Direction,
     /// Whether the picture stands still.
     pub paused: bool,
+    /// The recording that is played, where it is one.
+    pub replay: Option<&'a Replay>,
+    /// What is recorded, where that can be.
+    pub recording: Option<&'a RecorderState>,
     /// Why the source ended, once it has.
     pub ended: Option<&'a str>,
     /// How long ago the newest line came, seconds.
@@ -253,6 +265,9 @@ impl View<'_> {
     pub(super) fn refusal(&self) -> Option<String> {
         if self.ended.is_some() {
             return Some("The source has ended.".to_owned());
+        }
+        if self.replay.is_some() {
+            return Some(words::recording::NO_CHANGES.to_owned());
         }
         if self.access.control {
             return None;

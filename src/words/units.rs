@@ -249,16 +249,56 @@ fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S", zone, started_at, t)
 }
 
+/// The wall clock at a time of a stream as its header has it, in UTC (RFC 3339); `None` where the header's is none.
+pub fn utc(started_at: &str, t: f64) -> Option<String> {
+    let moment = moment(started_at, t)?;
+    Some(moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
+/// The same with its day, for people here: `21 Nov 2026, 08:17:32`.
+pub fn day_and_clock(started_at: &str, t: f64) -> String {
+    clock_as("%-d %b %Y, %H:%M:%S", &TimeZone::system(), started_at, t)
+}
+
+/// The same for a file's name: `20261121-081732`.
+pub fn compact_clock(started_at: &str, t: f64) -> String {
+    clock_as("%Y%m%d-%H%M%S", &TimeZone::system(), started_at, t)
+}
+
+/// The day on which a stream began, here: `21 Nov 2026`.
+pub fn day(started_at: &str) -> String {
+    clock_as("%-d %b %Y", &TimeZone::system(), started_at, 0.0)
+}
+
+fn moment(started_at: &str, t: f64) -> Option<Timestamp> {
+    let (start, since) = (
+        started_at.parse::<Timestamp>().ok()?,
+        jiff::SignedDuration::try_from_secs_f64(t).ok()?,
+    );
+    start.checked_add(since).ok()
+}
+
 fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
-    let moment = started_at
-        .parse::<Timestamp>()
-        .ok()
-        .zip(jiff::SignedDuration::try_from_secs_f64(t).ok())
-        .and_then(|(start, since)| start.checked_add(since).ok());
-    moment.map_or_else(
+    moment(started_at, t).map_or_else(
         || ABSENT.to_owned(),
         |moment| moment.to_zoned(zone.clone()).strftime(format).to_string(),
     )
+}
+
+/// A place in a recording: `41:20`, from an hour on `1:12:05`.
+pub fn position(t: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and saturating beyond any recording"
+    )]
+    let seconds = t.max(0.0) as u64;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// Text of at most `most` characters, its middle left out when it is longer.

@@ -17,6 +17,8 @@ mod compare;
 #[cfg(feature = "gui")]
 mod raster;
 #[cfg(feature = "gui")]
+mod recordings;
+#[cfg(feature = "gui")]
 mod scenes;
 #[cfg(feature = "gui")]
 #[path = "../stage/mod.rs"]
@@ -47,6 +49,7 @@ mod pictures {
     use egui_kittest::{Harness, TestRenderer};
     use pathscope::desktop::{NetworkManager, Profile};
     use pathscope::model::Line;
+    use pathscope::source::Source as _;
     use pathscope::ui::{App, LabControls, Setup, Theme};
 
     use crate::compare;
@@ -94,10 +97,15 @@ mod pictures {
         fn open(scene: &Scene) -> Self {
             let source = (scene.source)();
             let (asked, lines) = (source.asked.clone(), source.sender.clone());
+            let title = match (source.transport(), scene.lab) {
+                (Some(_), _) => "roaming-stall",
+                (None, true) => "Demo",
+                (None, false) => "This machine",
+            };
             let setup = Setup {
                 source: Box::new(source),
                 lab: scene.lab.then(|| Box::new(Lab) as Box<dyn LabControls>),
-                title: if scene.lab { "Demo" } else { "This machine" }.to_owned(),
+                title: title.to_owned(),
                 screenshot: None,
                 seconds: None,
                 theme: Some(Theme::Dark),

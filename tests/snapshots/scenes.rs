@@ -6,14 +6,14 @@ use pathscope::model::{Line, Sample, SettingValue};
 use crate::stage::{
     self, Scripted, as_root, connection, full_access, may_ask, quiet, read_only, script, subflow,
 };
-use crate::{Scene, Shown};
+use crate::{Scene, Shown, recordings};
 
 const WIDE: [f32; 2] = [1440.0, 900.0];
 const PROJECTOR: [f32; 2] = [1280.0, 720.0];
-const NARROW: [f32; 2] = [1024.0, 640.0];
+pub const NARROW: [f32; 2] = [1024.0, 640.0];
 
 /// A window of the usual size.
-fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> Scene {
+pub fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> Scene {
     Scene {
         name,
         size: WIDE,
@@ -27,7 +27,7 @@ fn scene(name: &'static str, source: fn() -> Scripted, act: fn(&mut Shown)) -> S
     }
 }
 
-fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
+pub fn sized(size: [f32; 2], scale: f32, mut scene: Scene) -> Scene {
     scene.size = size;
     scene.scale = scale;
     scene
@@ -45,11 +45,12 @@ pub fn all() -> Vec<Scene> {
         of_other_panels(),
         of_sizes(),
         of_zooms(),
+        recordings::all(),
     ];
     all.into_iter().flatten().collect()
 }
 
-fn nothing(_: &mut Shown) {}
+pub fn nothing(_: &mut Shown) {}
 
 fn paths(window: &mut Shown) {
     window.click("Paths");

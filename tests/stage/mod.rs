@@ -4,6 +4,7 @@
 
 #[cfg(feature = "gui")]
 mod lab;
+mod recorded;
 mod script;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +17,7 @@ use pathscope::model::{
     FlagChange, Header, Interface, InterfaceAddress, InterfaceKind, JoinedBy, Lack, Limits, Line, Offer,
     Origin, Process, Remedy, Sample, Subflow, TcpState, Token, WhyNot,
 };
-use pathscope::source::{Request, Source, Waker};
+use pathscope::source::{Control, Request, Source, Transport, Waker};
 
 #[cfg(feature = "gui")]
 pub use lab::Lab;
@@ -34,6 +35,8 @@ pub struct Asked {
     /// What is to be read each interval.
     pub focus: Arc<Mutex<Vec<Token>>>,
     pub allowed: Arc<AtomicUsize>,
+    /// What was asked of a recording.
+    pub controls: Arc<Mutex<Vec<Control>>>,
 }
 
 impl Asked {
@@ -55,6 +58,7 @@ pub struct Scripted {
     pub asked: Asked,
     waker: Arc<Mutex<Option<Waker>>>,
     failure: Option<String>,
+    transport: Option<recorded::Fixed>,
 }
 
 impl Scripted {
@@ -68,6 +72,7 @@ impl Scripted {
             asked: Asked::default(),
             waker: Arc::default(),
             failure: None,
+            transport: None,
         }
     }
 
@@ -137,6 +142,12 @@ impl Source for Scripted {
 
     fn failure(&self) -> Option<String> {
         self.failure.clone()
+    }
+
+    fn transport(&self) -> Option<&dyn Transport> {
+        self.transport
+            .as_ref()
+            .map(|transport| transport as &dyn Transport)
     }
 }
 

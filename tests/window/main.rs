@@ -17,6 +17,7 @@ mod permission;
 mod plots;
 mod present;
 mod remembered;
+mod replay;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod still;

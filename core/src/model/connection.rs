@@ -335,3 +335,27 @@ impl Subflow {
         self.backup_local == Some(true) || self.backup_remote == Some(true)
     }
 }
+impl Connection {
+    /// So long has gone by since it was read, ms, in which nothing happened to it: what counts the time since something
+    /// grows, its subflows' as well. In a stream that alone is no change.
+    pub fn grow_older(&mut self, ms: u32) {
+        let grow = |since: [&mut Option<u32>; 3]| {
+            for one in since.into_iter().flatten() {
+                *one = one.saturating_add(ms);
+            }
+        };
+        grow([
+            &mut self.last_data_sent_ms,
+            &mut self.last_data_received_ms,
+            &mut self.last_ack_received_ms,
+        ]);
+        for subflow in &mut self.subflows {
+            let subflow: &mut Subflow = subflow;
+            grow([
+                &mut subflow.last_data_sent_ms,
+                &mut subflow.last_data_received_ms,
+                &mut subflow.last_ack_received_ms,
+            ]);
+        }
+    }
+}

@@ -107,9 +107,10 @@ pub(super) fn print(
 }
 
 fn within(listing: &Listing) -> Within<'_> {
+    let place = listing.place.as_ref();
     Within {
-        netns: listing.place.namespace.label(),
-        container: listing.place.container.as_deref(),
+        netns: place.and_then(|place| place.namespace.label()),
+        container: place.and_then(|place| place.container.as_deref()),
     }
 }
 

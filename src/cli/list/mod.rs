@@ -10,12 +10,13 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 use super::columns::wrapped;
+use super::from::{self, RecordedMoment, counted};
 use super::namespaces::{WantedNamespace, WantedNamespaces};
 use super::reading_args::{ListArguments, ListOrder};
 use super::{Failure, Output, Styled};
 use crate::filter::{Circumstances, Filter};
 use crate::history::{Bounds, Condition, History, condition};
-use crate::model::{Connection, Cookie, Header, Line, ListeningSocket, Sample, Subflow, ignored};
+use crate::model::{Connection, Cookie, Header, Line, ListeningSocket, Subflow, ignored};
 use crate::source::snapshots;
 use crate::words::connection::application;
 use crate::words::path::device_name;
@@ -29,7 +30,8 @@ const RECENT_MS: u32 = 1000;
 
 /// What was read in one namespace, and what of it is shown.
 struct Listing {
-    place: WantedNamespace,
+    /// Where; `None` for a recording.
+    place: Option<WantedNamespace>,
     header: Header,
     history: History,
     /// Seconds over which rates were measured.
@@ -49,39 +51,53 @@ struct MeasuredRate {
     in_bps: f64,
 }
 
-/// What each subflow has sent and received, bytes.
-fn counted(sample: &Sample) -> FxHashMap<Cookie, (u64, u64)> {
-    let subflows = sample.connections.iter().flat_map(|one| &one.subflows);
-    let bytes = |subflow: &Subflow| {
-        let sent = subflow.bytes_acked.unwrap_or(0);
-        (sent, subflow.bytes_received.unwrap_or(0))
-    };
-    subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
-}
-
 impl Listing {
     fn read(place: WantedNamespace, arguments: &ListArguments, filter: &Filter) -> Result<Self, Failure> {
         let (header, samples) = snapshots(&place.namespace, arguments.rated_over())?;
         let (rated_s, earlier) = match samples.as_slice() {
-            [earlier, later] => (Some(later.t), counted(earlier)),
+            [earlier, later] => (Some(later.t), counted(earlier.connections.iter())),
             _ => (None, FxHashMap::default()),
         };
         let mut history = History::new(Bounds::default());
         if let Some(newest) = samples.into_iter().next_back() {
             history.apply(Line::Sample(Box::new(newest)));
         }
-        let state = history.state();
-        let mut listing = Self {
-            place,
+        let listing = Self {
+            place: Some(place),
             header,
             rated_s,
             earlier,
-            all: state.connections.len(),
-            connections: state.connections.values().cloned().collect(),
-            listeners: state.listeners.values().cloned().collect(),
+            all: 0,
+            connections: Vec::new(),
+            listeners: Vec::new(),
             history,
         };
-        let mut connections = std::mem::take(&mut listing.connections);
+        Ok(listing.chosen(arguments, filter))
+    }
+
+    /// What a recording has at a moment.
+    fn of_recording(moment: RecordedMoment, arguments: &ListArguments, filter: &Filter) -> Self {
+        let (rated_s, earlier) = moment.earlier.unzip();
+        let listing = Self {
+            place: None,
+            header: moment.header,
+            rated_s,
+            earlier: earlier.unwrap_or_default(),
+            all: 0,
+            connections: Vec::new(),
+            listeners: Vec::new(),
+            history: moment.history,
+        };
+        listing.chosen(arguments, filter)
+    }
+
+    /// With what the filter chooses of the history's state, in order.
+    fn chosen(mut self, arguments: &ListArguments, filter: &Filter) -> Self {
+        let state = self.history.state();
+        self.all = state.connections.len();
+        self.listeners = state.listeners.values().cloned().collect();
+        let mut connections: Vec<Connection> = state.connections.values().cloned().collect();
+        let mut listing = self;
         connections.retain(|connection| filter.matches(connection, &listing));
         listing.sort(&mut connections, arguments.order());
         listing.connections = connections;
@@ -92,7 +108,7 @@ impl Listing {
             let name = listener.process.as_ref().map(|process| process.name.clone());
             (name, listener.local.port(), listener.cookie)
         });
-        Ok(listing)
+        listing
     }
 
     fn sort(&self, connections: &mut [Connection], order: ListOrder) {
@@ -208,6 +224,34 @@ pub(super) fn run(
     Ok(output.flush()?)
 }
 
+/// The same of a recording.
+pub(super) fn run_recorded(
+    netns: Option<&str>,
+    arguments: &ListArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if arguments.all_netns {
+        return Err(Failure::usage(
+            "--all-netns reads this machine's namespaces, and a recording is of one: leave --all-netns or --from out",
+        ));
+    }
+    let mut moment = RecordedMoment::read(netns, &arguments.recorded, arguments.rated_over())?;
+    let (described, warning) = (std::mem::take(&mut moment.described), moment.warning.take());
+    let filter = Filter::parse(&arguments.words());
+    let listings = [Listing::of_recording(moment, arguments, &filter)];
+    if arguments.json {
+        json::print(&listings, &[], arguments, output)?;
+    } else {
+        text(&listings, &[], arguments, output)?;
+        for line in wrapped(&described, output.width()) {
+            output.line(Styled::default().faint(line))?;
+        }
+    }
+    output.flush()?;
+    from::warn(warning.as_deref());
+    Ok(())
+}
+
 /// A rate as an integer.
 #[expect(
     clippy::cast_possible_truncation,
@@ -276,7 +320,8 @@ fn text(
             if listing.is_empty() {
                 continue;
             }
-            for line in wrapped(&listing.place.title(), width) {
+            let title = listing.place.as_ref().map(WantedNamespace::title);
+            for line in wrapped(&title.unwrap_or_default(), width) {
                 output.line(Styled::default().strong(line))?;
             }
         }

@@ -144,7 +144,7 @@ impl PlotState {
                 right: places.plots.right(),
             },
             now,
-            live,
+            live: live && view.replay.is_none(),
             cursor: None,
             started_at: view.shown.header().map(|header| header.started_at.as_str()),
             direction: drawn.key.direction,

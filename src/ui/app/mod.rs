@@ -1,35 +1,39 @@
 //! The window's state and one frame of it.
 
+mod keys;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
-use egui::{Context, Frame, Key, Modifiers, Panel, Rect, ThemePreference, Ui, UiBuilder, ViewportCommand};
+use egui::{Context, Frame, Panel, Rect, ThemePreference, Ui, UiBuilder, ViewportCommand};
 
-use super::connections_tab;
-use super::consent;
-use super::desktop::Desktop;
-use super::events;
-use super::feed::Feed;
-use super::fit::Fit;
-use super::handovers;
-use super::kernel_counters;
-use super::kit;
-use super::lab_strip;
-use super::laboratory::Laboratory;
-use super::panels::Panels;
-use super::paths;
-use super::pause_bar;
-use super::present;
-use super::running;
-use super::settings::{Settings, Store};
-use super::status;
-use super::theme::{self, Tokens};
-use super::top_bar;
-use super::view::{Tab, UiCommand, View};
-use super::waits::Waits;
-use super::{LabControls, OpenDemo, Setup, Theme};
-use crate::desktop::NetworkManager;
+use crate::desktop::{NetworkManager, When};
 use crate::model::{Command, Event, EventKind};
 use crate::source::Source;
+use crate::ui::connections_tab;
+use crate::ui::consent;
+use crate::ui::desktop::Desktop;
+use crate::ui::events;
+use crate::ui::feed::Feed;
+use crate::ui::fit::Fit;
+use crate::ui::handovers;
+use crate::ui::kernel_counters;
+use crate::ui::lab_strip;
+use crate::ui::laboratory::Laboratory;
+use crate::ui::openings::Openings;
+use crate::ui::panels::Panels;
+use crate::ui::paths;
+use crate::ui::pause_bar;
+use crate::ui::present;
+use crate::ui::running;
+use crate::ui::settings::{Settings, Store};
+use crate::ui::status;
+use crate::ui::theme::{self, Tokens};
+use crate::ui::top_bar;
+use crate::ui::transport;
+use crate::ui::view::{Tab, UiCommand, View};
+use crate::ui::waits::Waits;
+use crate::ui::{LabControls, Setup, Theme};
 
 /// The window: the stream, what each panel remembers, and nothing else.
 pub struct App {
@@ -39,7 +43,7 @@ pub struct App {
     fit: Fit,
     tab: Tab,
     panels: Panels,
-    demo: Option<OpenDemo>,
+    openings: Openings,
     desktop: Desktop,
     waits: Waits,
 }
@@ -51,7 +55,8 @@ impl App {
         Self::dress(ctx, setup.theme.unwrap_or(store.settings.theme));
         ctx.set_zoom_factor(store.settings.zoom);
         let mut feed = Feed::new(setup.source, setup.title, ctx);
-        if let Some(ms) = store.settings.interval_ms.filter(|ms| *ms != feed.interval_ms()) {
+        let remembered = store.settings.interval_ms.filter(|_| !feed.is_replay());
+        if let Some(ms) = remembered.filter(|ms| *ms != feed.interval_ms()) {
             feed.set_interval(ms);
         }
         if let Some(why) = store.complaint() {
@@ -66,14 +71,14 @@ impl App {
             fit,
             tab: Tab::named(panel),
             panels: Panels::new(panel == "present"),
-            demo: setup.demo,
+            openings: Openings::new(setup.demo),
             desktop: Desktop::default(),
             waits: Waits::default(),
         }
     }
 
     /// Fonts, sizes and colours.
-    pub(super) fn dress(ctx: &Context, theme: Theme) {
+    pub(in crate::ui) fn dress(ctx: &Context, theme: Theme) {
         theme::install(ctx);
         ctx.set_theme(ThemePreference::from(theme));
     }
@@ -83,13 +88,30 @@ impl App {
         self.panels.paths.ask(manager);
     }
 
+    /// Offers to record into a folder, with what comes from now on.
+    pub fn offer_recording(&mut self, folder: PathBuf, ctx: &Context) {
+        self.openings.folder = Some(folder);
+        self.feed.offer_recording(ctx);
+    }
+
     /// Takes what the source has sent. Alone, it is all that a hidden window does: so nothing is missing when it is
     /// shown again.
     pub fn logic(&mut self, ctx: &Context) {
         match self.lab.arrived() {
-            Some(Ok(source)) => self.begin_anew(source, ctx),
+            Some(Ok(source)) => self.begin_anew(source, None, ctx),
             Some(Err(why)) => self.feed.changes.fail(why),
             None => {}
+        }
+        match self.openings.arrived() {
+            Some(Ok((source, title))) => {
+                crate::ui::laboratory::retire(std::mem::replace(&mut self.lab, Laboratory::new(None)));
+                self.begin_anew(source, Some(title), ctx);
+            }
+            Some(Err(why)) => self.feed.changes.fail(why),
+            None => {}
+        }
+        if let Some(why) = self.feed.recording_failure() {
+            self.feed.changes.fail(why);
         }
         if let Some(why) = self.panels.paths.failure() {
             self.feed.changes.fail(why);
@@ -100,22 +122,26 @@ impl App {
         self.panels.connection.plots.record(self.feed.live());
     }
 
-    /// Goes over to the source of another scenario: nothing that was shown has to do with it.
-    fn begin_anew(&mut self, source: Box<dyn Source>, ctx: &Context) {
-        self.feed.replace(source, ctx);
+    /// Goes over to another source: nothing that was shown has to do with it.
+    fn begin_anew(&mut self, source: Box<dyn Source>, title: Option<String>, ctx: &Context) {
+        self.feed.replace(source, title, ctx);
         self.panels = Panels::new(self.panels.present.on);
     }
 
     /// Tells the desktop of handovers from now on, and puts an item into its tray. `can_hide` says whether a window
     /// can be hidden and brought back here.
-    pub(super) fn begin_desktop(&mut self, can_hide: bool, ctx: &Context) {
+    pub(in crate::ui) fn begin_desktop(&mut self, can_hide: bool, ctx: &Context) {
         self.desktop.begin(can_hide, ctx);
     }
 
     /// What the desktop is told and asks for; to be done whether a frame follows or not. `ends` where the program
     /// ends whatever the desktop would keep.
-    pub(super) fn tick_desktop(&mut self, ends: bool, ctx: &Context) {
-        let (paused, notices) = (self.feed.is_paused(), self.store.settings.notices);
+    pub(in crate::ui) fn tick_desktop(&mut self, ends: bool, ctx: &Context) {
+        let (paused, mut notices) = (self.feed.is_paused(), self.store.settings.notices);
+        if self.feed.is_replay() {
+            // What happened then is no news.
+            notices.when = When::Off;
+        }
         if self.desktop.tick(self.feed.live(), paused, notices, ctx) {
             self.feed.pause(!paused);
         }
@@ -123,7 +149,7 @@ impl App {
     }
 
     /// Whether the window is in the tray only.
-    pub(super) fn paints_nothing(&self) -> bool {
+    pub(in crate::ui) fn paints_nothing(&self) -> bool {
         self.desktop.paints_nothing()
     }
 
@@ -143,6 +169,10 @@ impl App {
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.desktop.seen();
+        let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
+            self.openings.open(path, ui.ctx());
+        }
         self.watch();
         self.logic(ui.ctx());
         self.give_slots();
@@ -160,7 +190,7 @@ impl App {
             store,
             tab,
             panels,
-            demo,
+            openings,
             desktop,
             ..
         } = self;
@@ -181,6 +211,7 @@ impl App {
             reduced_motion,
             ..
         } = &mut store.settings;
+        let (replay, recording) = (feed.replay(), feed.recording());
         let view = View {
             shown: feed.shown(),
             live: feed.live(),
@@ -190,6 +221,8 @@ impl App {
             turned: *direction,
             main: feed.main_direction(),
             paused: feed.is_paused(),
+            replay: replay.as_ref(),
+            recording: recording.as_ref(),
             ended: feed.ended(),
             waited_s,
             still: *reduced_motion,
@@ -220,14 +253,20 @@ impl App {
             let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
             (lab, place(panel, ui))
         });
+        let transport = view.replay.map(|replay| {
+            let frame = Frame::NONE.fill(tokens.raised);
+            let panel = bar(Panel::bottom("transport"), transport::HEIGHT).frame(frame);
+            (replay, place(panel, ui))
+        });
         match tab {
             Tab::Connections => {
                 let arrangement = (table, list_width);
-                let shown = connections_tab::ui(list, connection, arrangement, demo.is_some(), &view, ui);
+                let shown =
+                    connections_tab::ui(list, connection, arrangement, openings.demo.is_some(), &view, ui);
                 commands.extend(shown);
             }
             Tab::Handovers => {
-                let by = handovers::Try::of(strip.is_some(), demo.is_some());
+                let by = handovers::Try::of(strip.is_some(), openings.demo.is_some());
                 commands.extend(handovers::ui(handovers, by, &view, ui));
             }
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
@@ -236,6 +275,10 @@ impl App {
         let mut within = |place: Rect| ui.new_child(UiBuilder::new().max_rect(place));
         if let Some((lab, place)) = strip {
             commands.extend(lab_strip::ui(&lab, &view, &mut within(place)));
+        }
+        if let Some((replay, place)) = transport {
+            let span = connection.plots.window.range(view.shown.now());
+            commands.extend(transport::ui(replay, span, &view, &mut within(place)));
         }
         commands.extend(status::ui(&view, feed.cost(), &mut within(status_bar)));
         commands.extend(consent::ui(view.access, ui));
@@ -298,91 +341,6 @@ impl App {
         }
     }
 
-    fn keys(&mut self, ui: &Ui) -> Vec<UiCommand> {
-        let mut commands = Vec::new();
-        if kit::keep_keys_in_menus(ui.ctx()) {
-            return commands;
-        }
-        // Whoever types, or is asked something, means that.
-        if ui.ctx().text_edit_focused() || ui.memory(|memory| memory.top_modal_layer().is_some()) {
-            return commands;
-        }
-        let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
-        if pressed(Key::T) {
-            let now = ui.ctx().options(|options| options.theme_preference);
-            commands.push(UiCommand::SetTheme(top_bar::next_theme(now)));
-        }
-        // Its strip looks after the other keys.
-        if self.panels.present.on {
-            return commands;
-        }
-        if pressed(Key::F11) {
-            commands.push(UiCommand::Present(true));
-        }
-        if let Some(filter) = self.panels.filter(self.tab)
-            && pressed(Key::Escape)
-        {
-            filter.clear();
-        }
-        if let Some(by_itself) = self.lab.plays_by_itself()
-            && pressed(Key::H)
-        {
-            commands.push(UiCommand::PlayByItself(!by_itself));
-        }
-        let tabs = [
-            (Key::Num1, Tab::Connections),
-            (Key::Num2, Tab::Handovers),
-            (Key::Num3, Tab::Paths),
-            (Key::Num4, Tab::Events),
-        ];
-        for (key, tab) in tabs {
-            if top_bar::TABS.contains(&tab) && pressed(key) {
-                commands.push(UiCommand::Open(tab));
-            }
-        }
-        if pressed(Key::Slash) {
-            self.tab = Tab::Connections;
-            self.panels.list.focus_filter = true;
-        }
-        let focused = ui.memory(|memory| memory.focused().is_some());
-        if !focused && pressed(Key::Space) {
-            commands.push(UiCommand::Pause(!self.feed.is_paused()));
-        }
-        if self.tab == Tab::Connections {
-            let now = self.feed.shown().now();
-            if !focused && pressed(Key::ArrowDown) {
-                self.panels.list.step(1);
-            }
-            if !focused && pressed(Key::ArrowUp) {
-                self.panels.list.step(-1);
-            }
-            let window = &mut self.panels.connection.plots.window;
-            if pressed(Key::Home) {
-                window.follow();
-            }
-            let (from, to) = window.range(now);
-            let middle = if window.is_live() {
-                to
-            } else {
-                f64::midpoint(from, to)
-            };
-            if pressed(Key::Plus) || pressed(Key::Equals) {
-                window.zoom(1.5, middle, now);
-            }
-            if pressed(Key::Minus) {
-                window.zoom(1.0 / 1.5, middle, now);
-            }
-        }
-        let undo = ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Z));
-        if undo {
-            let state = self.feed.live().state();
-            let mut done = self.feed.changes.done();
-            let change = done.find(|change| change.can_undo(state));
-            commands.extend(change.map(|change| UiCommand::Undo(change.reference)));
-        }
-        commands
-    }
-
     fn perform(&mut self, command: UiCommand, ctx: &Context) {
         match command {
             UiCommand::Request(command) => drop(self.request(command)),
@@ -434,8 +392,14 @@ impl App {
             UiCommand::Copy(text) => ctx.copy_text(text),
             UiCommand::AskConsent => consent::open(ctx),
             UiCommand::Allow => self.feed.allow(),
+            UiCommand::Transport(control) => self.feed.control(control),
+            UiCommand::Record(on) => {
+                let folder = self.openings.folder.as_deref().filter(|_| on);
+                self.feed.record(folder);
+            }
+            UiCommand::OpenRecording => self.openings.ask(ctx),
             UiCommand::OpenDemo => {
-                if let Some(Err(why)) = self.demo.map(|open| open()) {
+                if let Some(Err(why)) = self.openings.demo.map(|open| open()) {
                     self.feed.changes.fail(why);
                 }
             }
