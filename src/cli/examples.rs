@@ -20,7 +20,7 @@ pub(super) fn paragraph(examples: &[Example]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-const EXAMPLES: [(&str, &[Example]); 18] = [
+const EXAMPLES: [(&str, &[Example]); 19] = [
     (
         "",
         &[
@@ -94,6 +94,24 @@ const EXAMPLES: [(&str, &[Example]); 18] = [
             (
                 "pathscope record --keep 24h --at-most 200MB /var/lib/pathscope",
                 "Always have the last day",
+            ),
+        ],
+    ),
+    (
+        "doctor",
+        &[
+            (
+                "pathscope doctor",
+                "Why a second path is not used, and what mends it",
+            ),
+            ("pathscope doctor --from kept.jsonl", "The same of what was kept"),
+            (
+                "pathscope doctor --json | jq -r '.findings[].commands[]'",
+                "Only the commands, in the order to run them",
+            ),
+            (
+                "pathscope doctor --text > ticket.txt",
+                "With all that a maintainer asks for",
             ),
         ],
     ),

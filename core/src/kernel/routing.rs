@@ -1,6 +1,7 @@
 //! What decides which way packets go: routes, routing rules, neighbours and reverse-path filters, listed by rtnetlink.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::Error;
 use super::netlink::Socket;
@@ -18,6 +19,8 @@ use crate::wire::rtnetlink::{
 const MOST_ROUTES: usize = 2048;
 /// More neighbours than this are not told.
 const MOST_NEIGHBOURS: usize = 256;
+/// On a link with no more neighbours than this, each may be the router.
+const FEW_NEIGHBOURS: usize = 2;
 /// `RTN_*` (include/uapi/linux/rtnetlink.h) and, with the same numbers, `FR_ACT_*` (fib_rules.h).
 const UNICAST: u8 = 1;
 const LOCAL: u8 = 2;
@@ -150,39 +153,45 @@ fn rule(message: RuleMessage, ipv6: bool) -> RoutingRule {
     }
 }
 
-/// Neighbours that do not answer, and those that are routers: they say so, or a route leads over them.
+/// Neighbours that do not answer, and those that are routers or may be: they say so, a route leads over them, or there is
+/// hardly another on the link.
 pub(super) fn neighbours(socket: &mut Socket, tables: &RoutingTables) -> Result<Vec<Neighbour>, Error> {
-    let routes = tables.routes.iter().flatten();
-    let gateways: Vec<_> = routes
-        .flat_map(|route| &route.next_hops)
-        .filter_map(|hop| hop.gateway)
-        .collect();
     let mut found = Vec::new();
     for family in [AF_INET, AF_INET6] {
-        let mut left = MOST_NEIGHBOURS;
         let list = socket.list(
             "list neighbours",
             |sequence| dump_neighbours(family, sequence),
-            |message| {
-                if message.kind != RTM_NEWNEIGH || left == 0 {
-                    return Ok(None);
+            |message| match message.kind {
+                RTM_NEWNEIGH => {
+                    let entry = parse_neighbour(message.payload)?;
+                    Ok(entry.filter(|entry| entry.state & NUD_NOARP == 0).map(neighbour))
                 }
-                let entry = parse_neighbour(message.payload)?;
-                let neighbour = entry.filter(|entry| entry.state & NUD_NOARP == 0).map(neighbour);
-                let told = neighbour.filter(|neighbour| {
-                    neighbour.state != NeighbourState::Known
-                        || neighbour.router
-                        || gateways.contains(&neighbour.address)
-                });
-                left -= usize::from(told.is_some());
-                Ok(told)
+                _ => Ok(None),
             },
         );
-        found.extend(listed(list)?);
+        found.extend(telling(listed(list)?, tables));
     }
     found.sort_by_key(|neighbour| (neighbour.interface, neighbour.address));
     found.dedup_by_key(|neighbour| (neighbour.interface, neighbour.address));
     Ok(found)
+}
+
+/// Those of one family that tell something about a way.
+fn telling(all: Vec<Neighbour>, tables: &RoutingTables) -> Vec<Neighbour> {
+    let hops = tables.routes.iter().flatten().flat_map(|route| &route.next_hops);
+    let gateways: BTreeSet<IpAddr> = hops.filter_map(|hop| hop.gateway).collect();
+    let mut known: BTreeMap<u32, usize> = BTreeMap::new();
+    for neighbour in all.iter().filter(|neighbour| neighbour.state == NeighbourState::Known) {
+        *known.entry(neighbour.interface).or_default() += 1;
+    }
+    let tells = |neighbour: &Neighbour| {
+        let others = known.get(&neighbour.interface);
+        neighbour.state != NeighbourState::Known
+            || neighbour.router
+            || gateways.contains(&neighbour.address)
+            || others.is_none_or(|number| *number <= FEW_NEIGHBOURS)
+    };
+    all.into_iter().filter(tells).take(MOST_NEIGHBOURS).collect()
 }
 
 fn neighbour(entry: NeighbourEntry) -> Neighbour {

@@ -1,0 +1,1 @@
+//! Rules on facts that were put together by hand.
