@@ -378,6 +378,12 @@ impl Facts {
         })
     }
 
+    /// Whether NetworkManager runs, which gives interfaces their addresses and routes.
+    pub fn is_managed(&self) -> bool {
+        let mut managers = self.managers.iter().flatten();
+        managers.any(|name| name == "NetworkManager")
+    }
+
     /// How a neighbour answers.
     pub fn neighbour(&self, interface: u32, address: IpAddr) -> Option<NeighbourState> {
         let mut neighbours = self.neighbours.iter();
@@ -392,11 +398,11 @@ impl Facts {
 }
 
 /// Whether data has flowed, so that further subflows may be opened.
-pub fn has_flowed(connection: &Connection) -> bool {
+pub(super) fn has_flowed(connection: &Connection) -> bool {
     connection.sent_bytes() > 0 || connection.received_bytes() > 0
 }
 
 /// Whether a subflow was asked for and not answered.
-pub fn is_waiting(subflow: &Subflow) -> bool {
+pub(super) fn is_waiting(subflow: &Subflow) -> bool {
     subflow.state == TcpState::SynSent
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::facts::Facts;
-use super::way::{Way, free_table, gateways, own_rule, own_table_of, table_leads};
+use super::way::{Way, free_table, likely_gateway, own_rule, own_table_of, table_leads};
 use crate::model::text::ShellLine;
 use crate::model::{Command, Endpoint, EndpointFlags, Interface, TcpState, equivalent};
 
@@ -13,7 +13,7 @@ const MAIN_PRIORITY: u32 = 32766;
 const MOST_SUBFLOWS: u32 = 8;
 
 /// Adds an endpoint from which subflows are opened.
-pub fn add(address: IpAddr, interface: &str) -> Vec<String> {
+pub(super) fn add(address: IpAddr, interface: &str) -> Vec<String> {
     let command = Command::EndpointAdd {
         address,
         interface: Some(interface.to_owned()),
@@ -26,13 +26,13 @@ pub fn add(address: IpAddr, interface: &str) -> Vec<String> {
 }
 
 /// Removes an endpoint.
-pub fn remove(endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn remove(endpoint: &Endpoint) -> Vec<String> {
     let command = Command::EndpointRemove { id: endpoint.id };
     equivalent(&command, std::slice::from_ref(endpoint))
 }
 
 /// Removes an endpoint and adds it with other flags, another address or another device.
-pub fn replace(
+pub(super) fn replace(
     endpoint: &Endpoint,
     address: IpAddr,
     interface: Option<&str>,
@@ -52,7 +52,7 @@ pub fn replace(
 }
 
 /// Has living connections try an endpoint again: the kernel does so when it is added.
-pub fn try_again(facts: &Facts, endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn try_again(facts: &Facts, endpoint: &Endpoint) -> Vec<String> {
     let lacks = |connection: &&crate::model::Connection| {
         let mut subflows = connection.living_subflows();
         !subflows
@@ -65,7 +65,7 @@ pub fn try_again(facts: &Facts, endpoint: &Endpoint) -> Vec<String> {
 }
 
 /// Removes an endpoint and adds it as it was.
-pub fn again(endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn again(endpoint: &Endpoint) -> Vec<String> {
     replace(
         endpoint,
         endpoint.address,
@@ -75,7 +75,7 @@ pub fn again(endpoint: &Endpoint) -> Vec<String> {
 }
 
 /// Sets the limit of subflows so that so many more fit.
-pub fn allow_subflows(most: u32) -> Vec<String> {
+pub(super) fn allow_subflows(most: u32) -> Vec<String> {
     equivalent(
         &Command::LimitsSet {
             extra_subflows_max: Some(most.clamp(2, MOST_SUBFLOWS)),
@@ -86,7 +86,7 @@ pub fn allow_subflows(most: u32) -> Vec<String> {
 }
 
 /// Sets how many announced addresses are accepted.
-pub fn accept_announced(most: u32) -> Vec<String> {
+pub(super) fn accept_announced(most: u32) -> Vec<String> {
     equivalent(
         &Command::LimitsSet {
             extra_subflows_max: None,
@@ -97,7 +97,7 @@ pub fn accept_announced(most: u32) -> Vec<String> {
 }
 
 /// Writes a setting below net.mptcp.
-pub fn set(name: &str, value: &str) -> Vec<String> {
+pub(super) fn set(name: &str, value: &str) -> Vec<String> {
     equivalent(
         &Command::Set {
             name: name.to_owned(),
@@ -108,13 +108,19 @@ pub fn set(name: &str, value: &str) -> Vec<String> {
 }
 
 /// `ip` for the family of an address.
-pub fn ip(words_v4: &'static str, words_v6: &'static str, address: IpAddr) -> ShellLine {
+pub(super) fn ip(words_v4: &'static str, words_v6: &'static str, address: IpAddr) -> ShellLine {
     ShellLine::new(if address.is_ipv4() { words_v4 } else { words_v6 })
 }
 
 /// The rule and the table that have packets from an address leave by an interface, as far as they are missing. `now` is
 /// where they go without.
-pub fn own_way(facts: &Facts, address: IpAddr, interface: &Interface, to: IpAddr, now: &Way) -> Vec<String> {
+pub(super) fn own_way(
+    facts: &Facts,
+    address: IpAddr,
+    interface: &Interface,
+    to: IpAddr,
+    now: &Way,
+) -> Vec<String> {
     let rule = own_rule(facts, address);
     let table = rule
         .map(|rule| rule.table)
@@ -150,16 +156,14 @@ fn default_route(facts: &Facts, address: IpAddr, interface: &Interface, table: u
     } else {
         ip("ip route add default", "ip -6 route add default", address)
     };
-    let gateway = gateways(facts, interface.index, address.is_ipv4())
-        .first()
-        .copied();
+    let gateway = likely_gateway(facts, interface, address.is_ipv4(), None);
     let line = line.option("via", gateway).device("dev", Some(&interface.name));
     line.option("table", Some(table))
 }
 
 /// Writes a setting of an interface below net.ipv4.conf. A dot in a name would end it, so the parts are told apart by
 /// slashes there.
-pub fn set_reverse_path_filter(interface: &str, value: u8) -> String {
+pub(super) fn set_reverse_path_filter(interface: &str, value: u8) -> String {
     let name = if interface.contains('.') {
         format!("net/ipv4/conf/{interface}/rp_filter={value}")
     } else {

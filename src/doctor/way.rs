@@ -4,7 +4,10 @@
 use std::net::IpAddr;
 
 use super::facts::Facts;
-use crate::model::{DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE, RouteAction, RouteEntry, RoutingRule};
+use crate::model::{
+    DEFAULT_TABLE, Interface, LOCAL_TABLE, MAIN_TABLE, NeighbourState, Network, RouteAction, RouteEntry,
+    RoutingRule, is_link_local,
+};
 
 /// What refuses a packet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ enum Found<'a> {
 }
 
 /// Looks up the way from an address to a peer, of a socket that is bound to a device or not.
-pub fn way(facts: &Facts, from: IpAddr, to: IpAddr, device: Option<u32>) -> Way {
+pub(super) fn way(facts: &Facts, from: IpAddr, to: IpAddr, device: Option<u32>) -> Way {
     let Some((rules, routes)) = facts.rules.as_ref().zip(facts.routes.as_ref()) else {
         return Way::Unknown;
     };
@@ -123,19 +126,19 @@ fn look_up(routes: &[RouteEntry], table: u32, to: IpAddr, device: Option<u32>) -
 }
 
 /// Whether a table has any way to a peer over an interface.
-pub fn table_leads(facts: &Facts, table: u32, to: IpAddr, interface: u32) -> bool {
+pub(super) fn table_leads(facts: &Facts, table: u32, to: IpAddr, interface: u32) -> bool {
     let routes = facts.routes.as_deref().unwrap_or_default();
     let route = look_up(routes, table, to, Some(interface));
     matches!(route, Found::Route(route) if route.action == RouteAction::Forward)
 }
 
 /// Whether a table is one that a person made for a purpose.
-pub fn is_own_table(table: u32) -> bool {
+pub(super) fn is_own_table(table: u32) -> bool {
     !matches!(table, 0 | MAIN_TABLE | LOCAL_TABLE | DEFAULT_TABLE)
 }
 
 /// The rule that sends what comes from an address to a table of its own.
-pub fn own_rule(facts: &Facts, from: IpAddr) -> Option<&RoutingRule> {
+pub(super) fn own_rule(facts: &Facts, from: IpAddr) -> Option<&RoutingRule> {
     let rules = facts.rules.iter().flatten();
     rules
         .filter(|rule| rule.ipv6 == from.is_ipv6() && rule.action == RouteAction::Forward && !rule.inverted)
@@ -147,7 +150,7 @@ pub fn own_rule(facts: &Facts, from: IpAddr) -> Option<&RoutingRule> {
 }
 
 /// A table of somebody's own that has a default route over an interface, and the gateway of it.
-pub fn own_table_of(facts: &Facts, interface: u32, ipv4: bool) -> Option<u32> {
+pub(super) fn own_table_of(facts: &Facts, interface: u32, ipv4: bool) -> Option<u32> {
     let routes = facts.routes.iter().flatten();
     let mut fits = routes.filter(|route| {
         route.prefix == 0
@@ -161,7 +164,7 @@ pub fn own_table_of(facts: &Facts, interface: u32, ipv4: bool) -> Option<u32> {
 
 /// The routers that lead out of an interface, as far as anything tells: routes that are or were there, neighbours that
 /// say so, and a neighbour that is alone on its link. The best first.
-pub fn gateways(facts: &Facts, interface: u32, ipv4: bool) -> Vec<IpAddr> {
+pub(super) fn gateways(facts: &Facts, interface: u32, ipv4: bool) -> Vec<IpAddr> {
     let routes = facts
         .routes
         .iter()
@@ -177,11 +180,11 @@ pub fn gateways(facts: &Facts, interface: u32, ipv4: bool) -> Vec<IpAddr> {
         neighbours.filter(|known| {
             known.interface == interface
                 && known.address.is_ipv4() == ipv4
-                && known.state == crate::model::NeighbourState::Known
+                && known.state == NeighbourState::Known
         })
     };
     let announced = on_link().filter(|known| known.router).map(|known| known.address);
-    let global = on_link().filter(|known| !known.router && !crate::model::is_link_local(known.address));
+    let global = on_link().filter(|known| !known.router && !is_link_local(known.address));
     let others: Vec<IpAddr> = global.map(|known| known.address).collect();
     let alone = others.first().copied().filter(|_| others.len() == 1);
     let mut found = Vec::new();
@@ -193,8 +196,57 @@ pub fn gateways(facts: &Facts, interface: u32, ipv4: bool) -> Vec<IpAddr> {
     found
 }
 
+/// The router that leads out of an interface: one that is known, else one by likeness. Where the router of another
+/// interface has a place in its network, as 254, the one with the same place here is the best guess.
+pub(super) fn likely_gateway(
+    facts: &Facts,
+    interface: &Interface,
+    ipv4: bool,
+    but: Option<IpAddr>,
+) -> Option<IpAddr> {
+    let known = gateways(facts, interface.index, ipv4).into_iter();
+    let fails = |gateway: &IpAddr| {
+        Some(*gateway) == but || facts.neighbour(interface.index, *gateway) == Some(NeighbourState::Failed)
+    };
+    known
+        .filter(|gateway| !fails(gateway))
+        .chain(like_others(facts, interface, ipv4))
+        .find(|gateway| !fails(gateway) && facts.owner(*gateway).is_none())
+}
+
+fn like_others(facts: &Facts, interface: &Interface, ipv4: bool) -> Option<IpAddr> {
+    let own = network_of(interface, |address| {
+        address.is_ipv4() == ipv4 && !is_link_local(address)
+    })?;
+    let others = facts.candidates().filter(|other| other.index != interface.index);
+    let mut found = others.flat_map(|other| {
+        let gateways = gateways(facts, other.index, ipv4).into_iter();
+        gateways.filter_map(|gateway| {
+            let theirs = network_of(other, |address| {
+                let network = Network {
+                    address,
+                    prefix: own.prefix,
+                };
+                network.contains(gateway)
+            })?;
+            (theirs.prefix == own.prefix).then(|| own.with_host_of(gateway))
+        })
+    });
+    found.next()
+}
+
+/// The first network of an interface in which there is such an address.
+fn network_of(interface: &Interface, fits: impl Fn(IpAddr) -> bool) -> Option<Network> {
+    let mut owned = interface.addresses.iter();
+    let owned = owned.find(|owned| fits(owned.address))?;
+    Some(Network {
+        address: owned.address,
+        prefix: owned.prefix,
+    })
+}
+
 /// A table that nothing uses.
-pub fn free_table(facts: &Facts) -> u32 {
+pub(super) fn free_table(facts: &Facts) -> u32 {
     let used = |table: u32| {
         facts.routes.iter().flatten().any(|route| route.table == table)
             || facts.rules.iter().flatten().any(|rule| rule.table == table)

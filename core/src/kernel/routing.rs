@@ -181,7 +181,10 @@ fn telling(all: Vec<Neighbour>, tables: &RoutingTables) -> Vec<Neighbour> {
     let hops = tables.routes.iter().flatten().flat_map(|route| &route.next_hops);
     let gateways: BTreeSet<IpAddr> = hops.filter_map(|hop| hop.gateway).collect();
     let mut known: BTreeMap<u32, usize> = BTreeMap::new();
-    for neighbour in all.iter().filter(|neighbour| neighbour.state == NeighbourState::Known) {
+    for neighbour in all
+        .iter()
+        .filter(|neighbour| neighbour.state == NeighbourState::Known)
+    {
         *known.entry(neighbour.interface).or_default() += 1;
     }
     let tells = |neighbour: &Neighbour| {

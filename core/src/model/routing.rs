@@ -86,6 +86,21 @@ impl Network {
         let differs = bits(self.address) ^ bits(address);
         same_family && differs.checked_shr(shift).unwrap_or(0) == 0
     }
+
+    /// The address in this network at the place that another has in its own, of the same prefix.
+    pub fn with_host_of(&self, other: IpAddr) -> IpAddr {
+        match (self.address, other) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                let host = u32::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
+                IpAddr::from(((u32::from(own) & !host) | (u32::from(other) & host)).to_be_bytes())
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => {
+                let host = u128::MAX.checked_shr(u32::from(self.prefix)).unwrap_or(0);
+                IpAddr::from(((u128::from(own) & !host) | (u128::from(other) & host)).to_be_bytes())
+            }
+            (own, _) => own,
+        }
+    }
 }
 
 impl RouteEntry {
@@ -174,5 +189,12 @@ mod tests {
         assert!(has(network("2001:db8::", 32), "2001:db8:5::1"));
         assert!(!has(network("2001:db8::1", 128), "2001:db8::2"));
         assert!(has(network("10.0.0.1", 32), "10.0.0.1"));
+        let place = |network: Network, other: &str| {
+            network
+                .with_host_of(other.parse().expect("an address"))
+                .to_string()
+        };
+        assert_eq!(place(network("10.2.0.1", 24), "10.1.0.254"), "10.2.0.254");
+        assert_eq!(place(network("fd00:2::1", 64), "fd00:1::fe"), "fd00:2::fe");
     }
 }

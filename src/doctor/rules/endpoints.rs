@@ -9,7 +9,10 @@ use super::super::finding::{Evidence, Finding, RuleName, Subject, Verdict};
 use super::super::mend;
 use super::super::way::{Way, gateways, way};
 use crate::model::text::ShellLine;
-use crate::model::{AddressState, Connection, Endpoint, Interface, Problem, TcpState, problems};
+use crate::model::{
+    AddressState, Connection, Endpoint, Interface, InterfaceAddress, Problem, TcpState, is_link_local,
+    problems,
+};
 
 /// An address is tentative for a second or two (RFC 4862); this is longer than the doctor watches when all is well.
 const TENTATIVE_S: f64 = 1.5;
@@ -87,12 +90,30 @@ fn up_again(facts: &Facts, interface: &Interface, endpoints: &[&Endpoint]) -> Ve
             .option("metric", (route.metric != 0).then_some(route.metric));
         lines.push(line.into());
     }
-    lines.extend(
-        endpoints
-            .iter()
-            .flat_map(|endpoint| mend::try_again(facts, endpoint)),
-    );
+    // Where NetworkManager does not make them, and nobody saw what there was.
+    if lines.len() == 1 && !facts.is_managed() {
+        lines.extend(
+            endpoints
+                .iter()
+                .flat_map(|endpoint| routes_anew(facts, interface, endpoint)),
+        );
+    }
+    lines.extend(endpoints.iter().flat_map(|endpoint| mend::again(endpoint)));
     lines
+}
+
+/// The routes that an endpoint needs, on an interface that has none now.
+fn routes_anew(facts: &Facts, interface: &Interface, endpoint: &Endpoint) -> Vec<String> {
+    let peers = facts
+        .clients()
+        .into_iter()
+        .map(|connection| connection.remote.ip());
+    let to = peers.chain(elsewhere(endpoint.address.is_ipv4()));
+    let to = to
+        .into_iter()
+        .find(|to| to.is_ipv4() == endpoint.address.is_ipv4());
+    let lines = to.map(|to| mend::own_way(facts, endpoint.address, interface, to, &Way::Nowhere));
+    lines.unwrap_or_default()
 }
 
 pub(super) fn address_gone(exam: &mut Examination<'_>) -> Verdict {
@@ -137,19 +158,44 @@ fn mend_gone(facts: &Facts, endpoint: &Endpoint, home: Option<&Interface>) -> Ve
     if let Some(other) = usable.into_iter().find(|address| !is_used(address)) {
         return mend::replace(endpoint, other, Some(&home.name), endpoint.flags);
     }
+    let address = endpoint.address;
     let past = facts.past_addresses.get(&home.name).into_iter().flatten();
-    let lost = past.copied().find(|(address, _)| *address == endpoint.address);
-    lost.map_or_else(
-        || mend::remove(endpoint),
-        |(address, prefix)| {
-            let line = mend::ip("ip addr add", "ip -6 addr add", address)
-                .word(format_args!("{address}/{prefix}"))
-                .device("dev", Some(&home.name));
-            let mut lines = vec![String::from(line)];
-            lines.extend(mend::again(endpoint));
-            lines
-        },
-    )
+    let seen = past
+        .copied()
+        .find(|(past, _)| *past == address)
+        .map(|(_, prefix)| prefix);
+    // One that DHCP took away is not this machine's any more.
+    let Some(prefix) = seen
+        .or_else(|| usual_prefix(facts, address))
+        .filter(|_| !facts.is_managed())
+    else {
+        return mend::remove(endpoint);
+    };
+    let line = mend::ip("ip addr add", "ip -6 addr add", address)
+        .word(format_args!("{address}/{prefix}"))
+        .device("dev", Some(&home.name));
+    let line = if address.is_ipv6() {
+        line.word("nodad")
+    } else {
+        line
+    };
+    let back = Interface {
+        addresses: vec![InterfaceAddress { address, prefix }],
+        ..home.clone()
+    };
+    let mut lines = vec![String::from(line)];
+    lines.extend(routes_anew(facts, &back, endpoint));
+    lines.extend(mend::again(endpoint));
+    lines
+}
+
+/// The prefix that addresses of a family have here, where all have the same.
+fn usual_prefix(facts: &Facts, of: IpAddr) -> Option<u8> {
+    let owned = facts.candidates().flat_map(|interface| &interface.addresses);
+    let global =
+        owned.filter(|owned| owned.address.is_ipv4() == of.is_ipv4() && !is_link_local(owned.address));
+    let prefixes: BTreeSet<u8> = global.map(|owned| owned.prefix).collect();
+    prefixes.first().copied().filter(|_| prefixes.len() == 1)
 }
 
 pub(super) fn wrong_device(exam: &mut Examination<'_>) -> Verdict {

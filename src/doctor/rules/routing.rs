@@ -6,7 +6,7 @@ use super::super::examination::{Examination, Expected, is_stuck};
 use super::super::facts::{Facts, is_waiting};
 use super::super::finding::{CannotTell, Evidence, Finding, RuleName, Severity, Subject, Verdict};
 use super::super::mend;
-use super::super::way::{Refusal, Way, gateways, own_rule, table_leads, way};
+use super::super::way::{Refusal, Way, gateways, likely_gateway, own_rule, table_leads, way};
 use super::endpoints::elsewhere;
 use crate::model::text::ShellLine;
 use crate::model::{
@@ -304,10 +304,9 @@ pub(super) fn dead_gateway(exam: &mut Examination<'_>) -> Verdict {
         if !silent || !going.is_broken {
             return None;
         }
-        let others = gateways(facts, interface, next.is_ipv4()).into_iter();
-        let other = others.filter(|_| gateway.is_some()).find(|other| {
-            *other != next && facts.neighbour(interface, *other) != Some(NeighbourState::Failed)
-        });
+        let other = gateway
+            .and_then(|dead| likely_gateway(facts, going.interface, dead.is_ipv4(), Some(dead)))
+            .filter(|other| *other != next);
         let lines = other.map(|other| {
             let line = mend::ip("ip route replace default", "ip -6 route replace default", next)
                 .option("via", Some(other))
