@@ -1,54 +1,14 @@
-//! One look at the facts by every rule, in which what is explained already is left alone.
+//! The facts as a rule sees them: what rules that were asked before have explained is left alone.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::facts::{Facts, has_flowed, is_waiting};
-use super::finding::{CannotTell, Finding, RuleName, Severity, Verdict};
-use super::rules;
+use super::finding::Severity;
 use crate::model::{Connection, Endpoint, EndpointFlags, Interface, Shared, Subflow, TcpState};
 
 /// For how long a connection must be known before what it lacks means something, seconds.
 const SETTLED_S: f64 = 0.7;
-
-/// What every rule said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// What is wrong, the worst first, and of one severity the cause before what follows from it.
-    pub findings: Vec<Finding>,
-    /// The rules that were judged.
-    pub checked: Vec<RuleName>,
-    /// Those that could not be, and why.
-    pub not_checked: Vec<(RuleName, CannotTell)>,
-}
-
-impl Report {
-    /// The rules that were judged and are not violated.
-    pub fn holding(&self) -> impl Iterator<Item = RuleName> {
-        let violated = |rule: &RuleName| self.findings.iter().any(|finding| finding.rule == *rule);
-        self.checked.iter().copied().filter(move |rule| !violated(rule))
-    }
-}
-
-/// Has every rule judge.
-pub fn examine(facts: &Facts) -> Report {
-    let mut exam = Examination::new(facts);
-    let mut report = Report::default();
-    for (name, judge) in rules::ALL {
-        match judge(&mut exam) {
-            Verdict::Holds => report.checked.push(*name),
-            Verdict::Violated(findings) => {
-                report.checked.push(*name);
-                report.findings.extend(findings);
-            }
-            Verdict::CannotTell(why) => report.not_checked.push((*name, why)),
-        }
-    }
-    report
-        .findings
-        .sort_by_key(|finding| (finding.severity, finding.rule));
-    report
-}
 
 /// The facts, and what rules that were asked before have explained.
 pub(super) struct Examination<'a> {

@@ -8,12 +8,13 @@ mod examination;
 mod facts;
 mod finding;
 mod mend;
+mod report;
 mod rules;
 #[cfg(test)]
 mod tests;
 mod way;
 
-pub use examination::{Report, examine};
 pub use facts::{Facts, FailedJoin};
 pub use finding::{CannotTell, Concerns, Evidence, Finding, RuleName, Severity, Subject, Verdict};
+pub use report::{Report, examine};
 pub use way::{Refusal, Way};

@@ -7,6 +7,8 @@ use super::super::mend;
 use super::fallback::counter;
 use crate::model::Subflow;
 
+/// Up to so many joins their counters are told apart.
+const FEW_JOINS: u64 = 16;
 /// Errors with which a join ends (include/uapi/asm-generic/errno.h).
 const EPERM: u32 = 1;
 const EACCES: u32 = 13;
@@ -35,17 +37,42 @@ fn last_end<'a>(facts: &'a Facts, case: &Expected<'_>) -> Option<&'a FailedJoin>
     own.next()
 }
 
+/// What became of a join before anybody watched, where counters since the namespace was made can only mean that one: so
+/// many were tried, so many were answered, and so many are there.
+fn past_end(facts: &Facts) -> Option<RuleName> {
+    let total = |name: &str| facts.counters.total(name);
+    let host = |name: &str| facts.host_counters.total(name);
+    let (tried, answered) = (total("MPJoinSynTx"), total("MPJoinSynAckRx"));
+    let clients = facts.clients();
+    let joined = clients.iter().flat_map(|connection| connection.living_subflows());
+    let joined = joined.filter(|subflow| subflow.initial == Some(false)).count();
+    let joined = u64::try_from(joined).unwrap_or(u64::MAX);
+    if tried > FEW_JOINS || tried < joined {
+        return None;
+    }
+    match () {
+        () if total("MPJoinSynTxBindErr") > 0 && tried == joined => Some(RuleName::BindFailed),
+        () if tried == joined => None,
+        () if answered > joined && host("TcpEstabResets") > 0 => Some(RuleName::PeerLimit),
+        () if answered > joined || host("TcpAttemptFails") == 0 => None,
+        () if host("TcpExtTCPSynRetrans") > 0 => Some(RuleName::JoinUnanswered),
+        () => Some(RuleName::JoinRefused),
+    }
+}
+
 /// A finding for each endpoint whose last join ended in a way.
 fn by_end(exam: &mut Examination<'_>, rule: RuleName, fits: impl Fn(&Facts, &FailedJoin) -> bool) -> Verdict {
     let facts = exam.facts;
     let mut findings = Vec::new();
     for case in exam.broken().iter().filter(|case| case.subflow.is_none()) {
-        let Some(join) = last_end(facts, case).filter(|join| fits(facts, join)) else {
-            continue;
+        let seen = match last_end(facts, case) {
+            Some(join) if fits(facts, join) => vec![ended(join)],
+            None if past_end(facts) == Some(rule) => counted(facts),
+            _ => continue,
         };
         exam.explain_address(case.endpoint.address);
         let finding = Finding::problem(rule, Subject::Address(case.endpoint.address))
-            .seen([ended(join)])
+            .seen(seen)
             .concerning(Concerns::All);
         findings.push(finding.mended_by(match rule {
             RuleName::SubflowReset => mend::again(case.endpoint),
@@ -53,6 +80,26 @@ fn by_end(exam: &mut Examination<'_>, rule: RuleName, fits: impl Fn(&Facts, &Fai
         }));
     }
     Verdict::from(findings)
+}
+
+/// The counters that tell how far joins got.
+fn counted(facts: &Facts) -> Vec<Evidence> {
+    let names = [
+        "MPJoinSynTx",
+        "MPJoinSynAckRx",
+        "MPJoinSynTxBindErr",
+        "MPJoinSynTxConnectErr",
+    ];
+    let host = ["TcpAttemptFails", "TcpEstabResets"].map(|name| Evidence::Counter {
+        name,
+        grown: facts.host_counters.grown(name),
+        total: facts.host_counters.total(name),
+    });
+    names
+        .map(|name| counter(facts, name))
+        .into_iter()
+        .chain(host)
+        .collect()
 }
 
 pub(super) fn own_firewall(exam: &mut Examination<'_>) -> Verdict {
@@ -100,7 +147,8 @@ pub(super) fn bind_failed(exam: &mut Examination<'_>) -> Verdict {
     let name = "MPJoinSynTxBindErr";
     let broken = exam.broken();
     let missing = broken.iter().find(|case| case.subflow.is_none());
-    let Some(case) = missing.filter(|_| facts.counters.grown(name) > 0) else {
+    let is_it = facts.counters.grown(name) > 0 || past_end(facts) == Some(RuleName::BindFailed);
+    let Some(case) = missing.filter(|_| is_it) else {
         return Verdict::Holds;
     };
     exam.explain_address(case.endpoint.address);
@@ -118,15 +166,21 @@ pub(super) fn unanswered(exam: &mut Examination<'_>) -> Verdict {
                 || subflow.retrans_total.is_some_and(|times| times > 0);
             is_waiting(subflow) && again
         };
-        let Some(subflow) = case.subflow.filter(|subflow| waits(subflow)) else {
-            continue;
-        };
-        exam.explain_address(case.endpoint.address);
-        let finding = Finding::problem(RuleName::JoinUnanswered, Subject::Address(case.endpoint.address))
-            .seen([Evidence::Waiting {
+        let seen = match case.subflow {
+            Some(subflow) if waits(subflow) => vec![Evidence::Waiting {
                 local: subflow.local,
                 remote: subflow.remote,
-            }]);
+            }],
+            None if last_end(exam.facts, &case).is_none()
+                && past_end(exam.facts) == Some(RuleName::JoinUnanswered) =>
+            {
+                counted(exam.facts)
+            }
+            _ => continue,
+        };
+        exam.explain_address(case.endpoint.address);
+        let finding =
+            Finding::problem(RuleName::JoinUnanswered, Subject::Address(case.endpoint.address)).seen(seen);
         findings.push(finding);
     }
     Verdict::from(findings)
@@ -172,15 +226,7 @@ pub(super) fn missing(exam: &mut Examination<'_>) -> Verdict {
                 from: case.endpoint.address,
                 peer: case.connection.remote,
             }])
-            .seen(
-                [
-                    "MPJoinSynTx",
-                    "MPJoinSynAckRx",
-                    "MPJoinSynTxBindErr",
-                    "MPJoinSynTxConnectErr",
-                ]
-                .map(|name| counter(facts, name)),
-            )
+            .seen(counted(facts))
             .mended_by(mend::again(case.endpoint));
         findings.push(finding);
     }
