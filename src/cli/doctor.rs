@@ -20,7 +20,7 @@ const WATCHED_AT_MOST: Duration = Duration::from_secs(3);
 /// How long it watches where there is no connection that something could become of.
 const WATCHED_WITHOUT_CONNECTION: Duration = Duration::from_millis(600);
 /// How long it watches where nothing is found.
-const WATCHED_WHEN_WELL: Duration = Duration::from_millis(2000);
+const WATCHED_WHEN_WELL: Duration = Duration::from_secs(2);
 
 /// Arguments of `doctor`.
 #[derive(Clone, Debug, Args)]
@@ -141,7 +141,7 @@ fn watch(source: &dyn Source, arguments: &DoctorArguments) -> Result<Facts, Fail
                     break;
                 }
                 end = at(Instant::now() + Duration::from_secs(1));
-                if began.elapsed() > Duration::from_secs(60) {
+                if began.elapsed() > Duration::from_mins(1) {
                     return Err(Failure::failed("the kernel was not read within a minute; try again"));
                 }
                 continue;

@@ -204,10 +204,8 @@ impl Facts {
         self.t = self.t.max(event.t);
         let both = event.local.zip(event.remote);
         match (event.kind, both) {
-            (EventKind::SubflowEstablished, Some(both)) => {
-                if self.established.len() < MOST_JOINS {
-                    self.established.insert(both);
-                }
+            (EventKind::SubflowEstablished, Some(both)) if self.established.len() < MOST_JOINS => {
+                self.established.insert(both);
             }
             (EventKind::SubflowClosed, Some((local, remote))) => {
                 let known = self

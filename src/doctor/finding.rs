@@ -163,8 +163,6 @@ pub enum Concerns {
     All,
     /// New ones.
     New,
-    /// Those that are open.
-    Living,
 }
 
 /// What was seen.
@@ -393,8 +391,7 @@ pub enum CannotTell {
     NoManagers,
     /// The kernel's own events are not heard.
     NoEvents,
-    /// It takes a connection to judge by.
-    NoConnection,
+
     /// The stream does not tell how the kernel filters by the way back.
     NoFilter,
 }

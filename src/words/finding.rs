@@ -114,7 +114,6 @@ pub fn advice(finding: &Finding) -> String {
         _ if finding.severity == Severity::Note || finding.commands.is_empty() => "",
         Concerns::All => " Open connections profit, too.",
         Concerns::New => " It helps new connections; those that are open keep what they have.",
-        Concerns::Living => " It is about connections that are open.",
     };
     format!("{what}{whom}")
 }
@@ -216,7 +215,7 @@ pub fn cannot_tell(why: CannotTell) -> &'static str {
         }
         CannotTell::NoManagers => "which programs run is not known",
         CannotTell::NoEvents => "the kernel's own events are not heard: run it as root",
-        CannotTell::NoConnection => "there is no connection to judge by",
+
         CannotTell::NoFilter => "how interfaces filter is not known",
     }
 }

@@ -18,7 +18,8 @@ const COUNTER_GROUP: &str = "MPTcpExt";
 /// Where the counters of TCP and IP are that /proc/net/netstat does not have.
 const HOST_COUNTERS: &str = "/proc/thread-self/net/snmp";
 /// The counters that tell why a subflow failed: in which group, and by which name (Documentation/networking/snmp_counter.rst).
-const TELLING: [(&str, &str); 6] = [
+const TELLING: [(&str, &str); 7] = [
+    ("Icmp", "InDestUnreachs"),
     ("TcpExt", "IPReversePathFilter"),
     ("TcpExt", "TCPSynRetrans"),
     ("Ip", "OutNoRoutes"),

@@ -2,7 +2,7 @@
 
 use super::super::examination::{Examination, Expected, is_stuck};
 use super::super::facts::{Facts, FailedJoin, is_waiting};
-use super::super::finding::{Concerns, Evidence, Finding, RuleName, Subject, Verdict};
+use super::super::finding::{CannotTell, Concerns, Evidence, Finding, RuleName, Subject, Verdict};
 use super::super::mend;
 use super::fallback::counter;
 use crate::model::Subflow;
@@ -55,6 +55,7 @@ fn past_end(facts: &Facts) -> Option<RuleName> {
         () if tried == joined => None,
         () if answered > joined && host("TcpEstabResets") > 0 => Some(RuleName::PeerLimit),
         () if answered > joined || host("TcpAttemptFails") == 0 => None,
+        () if host("IcmpInDestUnreachs") > 0 => Some(RuleName::JoinUnreachable),
         () if host("TcpExtTCPSynRetrans") > 0 => Some(RuleName::JoinUnanswered),
         () => Some(RuleName::JoinRefused),
     }
@@ -78,6 +79,11 @@ fn by_end(exam: &mut Examination<'_>, rule: RuleName, fits: impl Fn(&Facts, &Fai
             RuleName::SubflowReset => mend::again(case.endpoint),
             _ => Vec::new(),
         }));
+    }
+    // Without the kernel's own events nothing tells how a join ended.
+    let hears = facts.header.as_ref().is_none_or(|header| header.access.events);
+    if !hears && findings.is_empty() && exam.broken().iter().any(|case| case.subflow.is_none()) {
+        return Verdict::CannotTell(CannotTell::NoEvents);
     }
     Verdict::from(findings)
 }

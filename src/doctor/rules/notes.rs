@@ -3,7 +3,7 @@
 use super::super::examination::Examination;
 use super::super::facts::has_flowed;
 use super::super::finding::{Evidence, Finding, RuleName, Severity, Subject, Verdict};
-use crate::model::{EndpointFlags, FlagChange, Subflow, TcpState, equivalent};
+use crate::model::{Connection, EndpointFlags, FlagChange, Subflow, TcpState, equivalent};
 
 /// How many endpoints the kernel takes (`MPTCP_PM_ADDR_MAX`).
 const MOST_ENDPOINTS: usize = 8;
@@ -31,7 +31,7 @@ pub(super) fn backup(exam: &mut Examination<'_>) -> Verdict {
     let facts = exam.facts;
     let mut findings: Vec<Finding> = Vec::new();
     let connections = facts.clients().into_iter().chain(facts.accepted());
-    for subflow in connections.flat_map(|connection| connection.living_subflows()) {
+    for subflow in connections.flat_map(Connection::living_subflows) {
         let subject = Subject::Interface(path(subflow));
         let is_known = findings.iter().any(|finding| finding.subject == subject);
         if !subflow.is_backup() || is_known || findings.len() >= MOST {

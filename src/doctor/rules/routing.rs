@@ -29,7 +29,9 @@ struct Going<'a> {
 
 impl<'a> Going<'a> {
     fn of(facts: &Facts, case: &Expected<'a>) -> Self {
-        let to = case.connection.remote.ip();
+        // One that works may lead to another address of the peer.
+        let own = case.subflow.filter(|_| case.works());
+        let to = own.map_or(case.connection.remote.ip(), |subflow| subflow.remote.ip());
         Self {
             endpoint: case.endpoint,
             interface: case.interface,
