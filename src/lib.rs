@@ -31,7 +31,7 @@
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
 //! | 1¾ | [`filter`]: which connections somebody means, for window and command line alike |
 //! | 1½ | [`words`]: every sentence for people, from typed data · [`log`]: what the program does, where somebody asks |
-//! | 1 | [`history`]: state, rates, bounded series, handovers · [`recording`]: the stream in a file · [`bus`]: what the helper and who calls it agree on |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`doctor`]: why a path is not used, by rules over the stream · [`recording`]: the stream in a file · [`bus`]: what the helper and who calls it agree on |
 //! | ½ | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //! | 0 | [`metrics`]: the table of the kernel's counters |
 //!
@@ -206,6 +206,17 @@
 //! connection, under the user's own name; for everything else it offers the lines to keep. `packaging/stage` is the
 //! list of what a package installs; SECURITY.md says what is trusted, by whom, and what stops an attacker.
 //!
+//! # Why a path is not used
+//!
+//! Routes, routing rules, neighbours, the state of addresses and of reverse-path filters, and a few counters of IP and TCP
+//! come with the stream, each only when it changed: routes and rules are listed again when rtnetlink told of a change,
+//! more than 2,048 routes are not told at all. [`doctor`] judges by what the stream holds and asks the kernel nothing, so
+//! a recording of a fault gives the same findings as the fault. It looks ways up in the rules and routes as the kernel
+//! does; what the kernel only assumes (that a peer is on the link of a bound socket which has no route) it holds against
+//! the neighbours. A rule says what it explains, and later ones leave that alone: one cause is one finding. Commands are
+//! worked out for this machine; where nothing tells the router of a link, it is the one with the same place in its network
+//! as that of another link.
+//!
 //! # The laboratory
 //!
 //! [`lab`] runs in a child process whose threads unshare network namespaces that have no name and no mount, so that
@@ -277,6 +288,7 @@
 pub mod cli;
 #[cfg(feature = "gui")]
 pub mod desktop;
+pub mod doctor;
 pub mod filter;
 pub mod history;
 pub mod lab;

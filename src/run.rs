@@ -62,6 +62,10 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             let source = stream(handovers.from.as_deref(), arguments.netns.as_deref())?;
             cli::print_handovers(&*source, handovers, &mut output)
         }
+        Some(Subcommand::Doctor(doctor)) => {
+            let source = examined(doctor.from.as_deref(), arguments.netns.as_deref())?;
+            cli::print_findings(&*source, doctor, &mut output)
+        }
         Some(Subcommand::Counters(counters)) if counters.from.is_some() => {
             let source = stream(counters.from.as_deref(), None)?;
             cli::print_counters(&*source, counters, &mut output)
@@ -82,6 +86,18 @@ fn stream(from: Option<&Path>, netns: Option<&str>) -> Result<Box<dyn Source>, F
     }
     let namespace = cli::namespace(netns)?;
     Ok(Box::new(LiveSource::open(&namespace, &Options::default())?))
+}
+
+/// The stream that the doctor judges: also that of a kernel without MPTCP, which is what it says then.
+fn examined(from: Option<&Path>, netns: Option<&str>) -> Result<Box<dyn Source>, Failure> {
+    if from.is_some() {
+        return stream(from, netns);
+    }
+    let namespace = cli::namespace(netns)?;
+    match LiveSource::open(&namespace, &Options::default()) {
+        Err(error) if error.is_no_mptcp() => Ok(Box::new(AbsentSource::open(&namespace)?)),
+        opened => Ok(Box::new(opened?)),
+    }
 }
 
 fn list_scenarios(output: &mut Output) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
+use super::doctor::DoctorArguments;
 use super::durations::{replay_speed, seconds};
 use super::from::FromArguments;
 use super::reading_args::{CountersArguments, ListArguments};
@@ -50,6 +51,8 @@ pub enum Subcommand {
     Record(RecordArguments),
     /// Print each handover as it ends: why, from where to where, and how long nothing was delivered
     Handovers(HandoversArguments),
+    /// Say why a second path is not used, with evidence and the command that mends it
+    Doctor(DoctorArguments),
     /// Show endpoints, limits, net.mptcp settings and interfaces
     Endpoints {
         /// Print JSON

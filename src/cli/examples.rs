@@ -115,6 +115,24 @@ const EXAMPLES: [(&str, &[Example]); 19] = [
         ],
     ),
     (
+        "doctor",
+        &[
+            (
+                "pathscope doctor",
+                "Why a second path is not used, and what mends it",
+            ),
+            ("pathscope doctor --from kept.jsonl", "The same of what was kept"),
+            (
+                "pathscope doctor --json | jq -r '.findings[].commands[]'",
+                "Only the commands, in the order to run them",
+            ),
+            (
+                "pathscope doctor --text > ticket.txt",
+                "With all that a maintainer asks for",
+            ),
+        ],
+    ),
+    (
         "handovers",
         &[
             ("pathscope handovers", "Each handover when it is over"),

@@ -5,6 +5,7 @@ mod biography;
 mod change;
 mod columns;
 mod counters;
+mod doctor;
 mod durations;
 mod endpoints;
 mod envelope;
@@ -18,11 +19,13 @@ mod output;
 mod quantity;
 mod reading_args;
 mod record;
+mod ticket;
 mod usage;
 mod watch;
 
 pub use args::{Arguments, Change, DemoArguments, ReplayArguments, Subcommand};
 pub use counters::print_counters;
+pub use doctor::print_findings;
 pub use handovers::print_handovers;
 pub use output::{Failure, Output, Styled};
 pub use reading_args::{CountersArguments, ListArguments};
@@ -87,6 +90,7 @@ fn run_within(subcommand: &Subcommand, namespace: &Namespace, output: &mut Outpu
         ),
         // What these need is opened for them, or they need nothing.
         Subcommand::Handovers(_)
+        | Subcommand::Doctor(_)
         | Subcommand::Demo(_)
         | Subcommand::Replay(_)
         | Subcommand::List(_)

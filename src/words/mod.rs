@@ -4,7 +4,7 @@
 //! the command line and the desktop say of it is made here and nowhere else, so that a language is a change of this room.
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
-//! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
+//! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`finding`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
 //! [`path`], [`pause`], [`desktop`], [`empty`], [`recording`], [`waiting`], [`counter`], [`lab`], [`present`], [`running`]), and how
 //! numbers, times and their units are written ([`units`]).
 //!
@@ -25,6 +25,7 @@ pub mod empty;
 pub mod endpoint;
 pub mod error;
 pub mod event;
+pub mod finding;
 pub mod handover;
 pub mod lab;
 pub mod notice;

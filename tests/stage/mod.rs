@@ -274,15 +274,7 @@ pub fn interfaces(wifi_up: bool) -> Vec<Interface> {
             .collect(),
         default_route: true,
         mtu: Some(1500),
-        speed_mbps: None,
-        ssid: None,
-        bssid: None,
-        frequency_mhz: None,
-        signal_dbm: None,
-        tx_bitrate_bps: None,
-        rx_bitrate_bps: None,
-        tx_bytes: None,
-        rx_bytes: None,
+        ..Interface::default()
     };
     let wifi_addresses: &[(&str, u8)] = &[("192.168.1.149", 24), ("2001:db8:1::7a3", 64), ("fe80::12", 64)];
     let wifi = interface(

@@ -18,6 +18,8 @@ mod flag_support;
 mod generic;
 mod interface_kind;
 mod listener;
+#[cfg(feature = "monitor")]
+mod managers;
 mod names;
 mod netlink;
 mod netns;
@@ -29,6 +31,7 @@ mod processes;
 mod route;
 mod route_events;
 mod route_lookup;
+mod routing;
 mod socket_table;
 mod sockets;
 #[cfg(feature = "monitor")]
@@ -42,6 +45,8 @@ pub use access::{has_capability, probe, release};
 pub use container::{Container, ContainerEngine};
 pub use error::{Error, Left};
 pub use events::{Events, Received, port_is_taken};
+#[cfg(feature = "monitor")]
+pub use managers::managers;
 pub use netns::Namespace;
 pub use own_namespace::{OwnNamespace, witness};
 pub use path_manager::PathManager;
@@ -51,6 +56,7 @@ pub use processes::{Holders, Processes, user_name};
 pub use route::Route;
 pub use route_events::{RouteChange, RouteEvents, RouteNotice};
 pub use route_lookup::RouteLookup;
+pub use routing::RoutingTables;
 pub use socket_table::{SocketTable, connection_id};
 pub use sockets::Sockets;
 #[cfg(feature = "monitor")]

@@ -8,13 +8,25 @@ use std::path::Path;
 
 use super::Error;
 use crate::model::{SettingValue, Settings};
-use crate::wire::proc_text::parse_netstat;
+use crate::wire::proc_text::{find_counter, parse_netstat};
 
 /// Where the settings are. The kernel shows each thread those of its own namespace.
 pub(super) const SETTINGS: &str = "/proc/sys/net/mptcp";
 /// /proc/net is the main thread's; this is the calling one's.
 const COUNTERS: &str = "/proc/thread-self/net/netstat";
 const COUNTER_GROUP: &str = "MPTcpExt";
+/// Where the counters of TCP and IP are that /proc/net/netstat does not have.
+const HOST_COUNTERS: &str = "/proc/thread-self/net/snmp";
+/// The counters that tell why a subflow failed: in which group, and by which name (Documentation/networking/snmp_counter.rst).
+const TELLING: [(&str, &str); 7] = [
+    ("Icmp", "InDestUnreachs"),
+    ("TcpExt", "IPReversePathFilter"),
+    ("TcpExt", "TCPSynRetrans"),
+    ("Ip", "OutNoRoutes"),
+    ("Tcp", "AttemptFails"),
+    ("Tcp", "EstabResets"),
+    ("Tcp", "OutRsts"),
+];
 const COUNTING: &str = "read the MPTCP counters";
 /// More than /proc/net/netstat has today.
 const TEXT_BYTES: usize = 16 * 1024;
@@ -29,6 +41,7 @@ pub(super) fn no_mptcp() -> Error {
 pub struct ProcFiles {
     settings: Vec<(String, File)>,
     counters: File,
+    host_counters: Option<File>,
     text: Vec<u8>,
 }
 
@@ -43,6 +56,7 @@ impl ProcFiles {
         Ok(Self {
             settings: settings.map(|(file, name)| (name, file)).collect(),
             counters: File::open(COUNTERS).map_err(|source| Error::io(COUNTING, source))?,
+            host_counters: File::open(HOST_COUNTERS).ok(),
             text: Vec::new(),
         })
     }
@@ -77,6 +91,27 @@ impl ProcFiles {
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect())
+    }
+
+    /// Counters of IP and TCP that tell why a subflow failed, by the names that nstat(8) gives them; those that can be read.
+    pub fn host_counters(&mut self) -> BTreeMap<String, u64> {
+        let mut found = BTreeMap::new();
+        let Self {
+            counters,
+            host_counters,
+            text,
+            ..
+        } = self;
+        for file in host_counters.iter().chain([&*counters]) {
+            let Ok(text) = read_again(file, text) else {
+                continue;
+            };
+            for (group, name) in TELLING {
+                let value = find_counter(text, group, name);
+                found.extend(value.map(|value| (format!("{group}{name}"), value)));
+            }
+        }
+        found
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use neli::consts::socket::NlFamily;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,13 +13,18 @@ use super::interface_kind::{Facts, kind};
 use super::netlink::Socket;
 use super::netns::thread_is_in_own;
 use super::route_events::RouteEvents;
+use super::routing::{ReversePathFilters, RoutingTables, neighbours, reverse_path_filters, tables};
 use super::wireless::Details;
 use super::{Error, Received};
-use crate::model::{Interface, InterfaceAddress, InterfaceKind};
+use crate::model::{
+    AddressState, Interface, InterfaceAddress, InterfaceKind, MAIN_TABLE, Neighbour, RouteAction,
+    SpecialAddress,
+};
 use crate::wire::bytes::{AF_INET, AF_INET6};
 use crate::wire::rtnetlink::{
-    Link, RT_TABLE_MAIN, RTM_NEWADDR, RTM_NEWLINK, RTM_NEWROUTE, dump_addresses, dump_links, dump_routes,
-    is_up, name_to_bytes, parse_address, parse_default_route, parse_link,
+    IFA_F_DADFAILED, IFA_F_DEPRECATED, IFA_F_SECONDARY, IFA_F_TENTATIVE, Link, RT_TABLE_MAIN, RTM_NEWADDR,
+    RTM_NEWLINK, RTM_NEWROUTE, dump_addresses, dump_links, dump_routes, is_set_up, is_up, name_to_bytes,
+    parse_address, parse_address_flags, parse_default_route, parse_link,
 };
 
 /// When more changes wait than this holds, everything is read anew.
@@ -36,12 +42,22 @@ pub struct Route {
     revision: u64,
     /// As they were when nothing had changed since.
     quiet: Option<Quiet>,
+    has_too_many_routes: bool,
 }
 
 /// What is read anew only when the kernel told of a change.
 struct Quiet {
-    addresses: FxHashMap<u32, Vec<InterfaceAddress>>,
+    addresses: FxHashMap<u32, Addresses>,
     with_default_route: FxHashSet<u32>,
+    filters: ReversePathFilters,
+    tables: Arc<RoutingTables>,
+}
+
+/// The addresses of an interface, and which of them are not like others.
+#[derive(Clone, Default)]
+struct Addresses {
+    all: Vec<InterfaceAddress>,
+    special: Vec<SpecialAddress>,
 }
 
 /// What seldom changes and costs something to find out.
@@ -71,6 +87,7 @@ impl Route {
             changes: RouteEvents::subscribe(Some(CHANGES_BYTES))?,
             revision: 0,
             quiet: None,
+            has_too_many_routes: false,
         })
     }
 
@@ -104,11 +121,15 @@ impl Route {
                 let radio = radio
                     .map(|radio| self.details.radio(radio, up))
                     .unwrap_or_default();
+                let addresses = quiet.addresses.get(&link.index).cloned().unwrap_or_default();
                 Some(Interface {
                     index: link.index,
                     kind,
                     up,
-                    addresses: quiet.addresses.get(&link.index).cloned().unwrap_or_default(),
+                    set_up: Some(is_set_up(&link)),
+                    addresses: addresses.all,
+                    special_addresses: addresses.special,
+                    reverse_path_filter: quiet.filters.of(link.index),
                     default_route: quiet.with_default_route.contains(&link.index),
                     mtu: link.mtu,
                     speed_mbps,
@@ -142,32 +163,72 @@ impl Route {
             return Ok(quiet);
         }
         self.revision += 1;
+        let tables = self.tables()?;
+        let with_default_route = match &tables.routes {
+            Some(_) => default_routes_of(&tables),
+            None => self.default_routes()?,
+        };
         Ok(Quiet {
             addresses: self.addresses()?,
-            with_default_route: self.default_routes()?,
+            with_default_route,
+            filters: reverse_path_filters(&mut self.socket)?,
+            tables: Arc::new(tables),
         })
     }
 
-    fn addresses(&mut self) -> Result<FxHashMap<u32, Vec<InterfaceAddress>>, Error> {
+    /// The routing tables, as [`Self::interfaces`] last found them.
+    pub fn routing_tables(&self) -> Arc<RoutingTables> {
+        let quiet = self.quiet.as_ref();
+        quiet.map(|quiet| Arc::clone(&quiet.tables)).unwrap_or_default()
+    }
+
+    /// Neighbours that are routers or do not answer.
+    ///
+    /// # Errors
+    /// When the kernel's answers cannot be read.
+    pub fn neighbours(&mut self) -> Result<Vec<Neighbour>, Error> {
+        let tables = self.routing_tables();
+        neighbours(&mut self.socket, &tables)
+    }
+
+    /// Lists the routing tables. Where there were too many routes to tell, they are not listed again.
+    fn tables(&mut self) -> Result<RoutingTables, Error> {
+        if self.has_too_many_routes {
+            return Ok(RoutingTables::default());
+        }
+        let tables = tables(&mut self.socket)?;
+        self.has_too_many_routes = tables.routes.is_none();
+        Ok(tables)
+    }
+
+    fn addresses(&mut self) -> Result<FxHashMap<u32, Addresses>, Error> {
         let list = self
             .socket
             .list("list addresses", dump_addresses, |message| match message.kind {
-                RTM_NEWADDR => parse_address(message.payload),
+                RTM_NEWADDR => {
+                    let flags = parse_address_flags(message.payload)?;
+                    Ok(parse_address(message.payload)?.map(|address| (address, flags)))
+                }
                 _ => Ok(None),
             })?;
-        let mut addresses: FxHashMap<u32, Vec<InterfaceAddress>> = FxHashMap::default();
-        for found in list {
-            addresses
-                .entry(found.interface_index)
-                .or_default()
-                .push(InterfaceAddress {
-                    address: found.address,
-                    prefix: found.prefix,
-                });
+        let mut addresses: FxHashMap<u32, Addresses> = FxHashMap::default();
+        for (found, flags) in list {
+            let of = addresses.entry(found.interface_index).or_default();
+            of.all.push(InterfaceAddress {
+                address: found.address,
+                prefix: found.prefix,
+            });
+            let state = address_state(flags, found.address.is_ipv6());
+            of.special.extend(state.map(|state| SpecialAddress {
+                address: found.address,
+                state,
+            }));
         }
-        for list in addresses.values_mut() {
-            list.sort_unstable();
-            list.dedup();
+        for of in addresses.values_mut() {
+            of.all.sort_unstable();
+            of.all.dedup();
+            of.special.sort_unstable();
+            of.special.dedup();
         }
         Ok(addresses)
     }
@@ -230,6 +291,29 @@ impl Route {
         );
         (kind, speed_mbps)
     }
+}
+
+/// Why an address is not like others, from its bits IFA_F_…. An IPv4 address is secondary where the interface has another
+/// of the same network, which is nothing special.
+fn address_state(flags: u32, is_ipv6: bool) -> Option<AddressState> {
+    let has = |bit: u32| flags & bit != 0;
+    match () {
+        () if has(IFA_F_DADFAILED) => Some(AddressState::Duplicate),
+        () if has(IFA_F_TENTATIVE) => Some(AddressState::Tentative),
+        () if has(IFA_F_DEPRECATED) => Some(AddressState::Deprecated),
+        () if has(IFA_F_SECONDARY) && is_ipv6 => Some(AddressState::Temporary),
+        () => None,
+    }
+}
+
+/// The interfaces through which a default route of the main table leaves.
+fn default_routes_of(tables: &RoutingTables) -> FxHashSet<u32> {
+    let routes = tables.routes.iter().flatten();
+    let default = routes.filter(|route| {
+        route.prefix == 0 && route.table == MAIN_TABLE && route.action == RouteAction::Forward
+    });
+    let hops = default.flat_map(|route| &route.next_hops);
+    hops.filter_map(|hop| hop.interface).collect()
 }
 
 /// What sysfs says about the device behind an interface.

@@ -12,12 +12,12 @@ use crate::wire::Malformed;
 use crate::wire::netlink::Message;
 use crate::wire::rtnetlink::{
     RTM_DELADDR, RTM_DELLINK, RTM_DELNEXTHOP, RTM_DELROUTE, RTM_DELRULE, RTM_NEWADDR, RTM_NEWLINK,
-    RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE,
-    RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_LINK, RTNLGRP_NEXTHOP, is_up,
-    parse_address, parse_link,
+    RTM_NEWNETCONF, RTM_NEWNEXTHOP, RTM_NEWROUTE, RTM_NEWRULE, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_NETCONF,
+    RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE,
+    RTNLGRP_LINK, RTNLGRP_NEXTHOP, is_up, parse_address, parse_link,
 };
 
-const GROUPS: [u32; 8] = [
+const GROUPS: [u32; 9] = [
     RTNLGRP_LINK,
     RTNLGRP_IPV4_IFADDR,
     RTNLGRP_IPV4_ROUTE,
@@ -26,6 +26,7 @@ const GROUPS: [u32; 8] = [
     RTNLGRP_IPV4_RULE,
     RTNLGRP_IPV6_RULE,
     RTNLGRP_NEXTHOP,
+    RTNLGRP_IPV4_NETCONF,
 ];
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024 * 1024;
 const DATAGRAMS_A_READ: usize = 4096;
@@ -58,7 +59,8 @@ pub enum RouteNotice {
         /// Whether it was given, or lost.
         added: bool,
     },
-    /// A route, in any table, a routing rule or a shared next hop was added or removed.
+    /// A route, in any table, a routing rule or a shared next hop was added or removed, or an interface was set to do
+    /// otherwise with IPv4.
     Route,
 }
 
@@ -149,9 +151,8 @@ fn notice(message: &Message<'_>) -> Result<Option<RouteNotice>, Malformed> {
             prefix: address.prefix,
             added: message.kind == RTM_NEWADDR,
         }),
-        RTM_NEWROUTE | RTM_DELROUTE | RTM_NEWRULE | RTM_DELRULE | RTM_NEWNEXTHOP | RTM_DELNEXTHOP => {
-            Some(RouteNotice::Route)
-        }
+        RTM_NEWROUTE | RTM_DELROUTE | RTM_NEWRULE | RTM_DELRULE | RTM_NEWNEXTHOP | RTM_DELNEXTHOP
+        | RTM_NEWNETCONF => Some(RouteNotice::Route),
         _ => None,
     })
 }

@@ -15,6 +15,29 @@ pub struct InterfaceAddress {
     pub prefix: u8,
 }
 
+/// Why an address is not like others (`IFA_F_*`, include/uapi/linux/if_addr.h).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressState {
+    /// Not usable yet: whether another host has it is being asked (RFC 4862, 5.4).
+    Tentative,
+    /// Not usable: another host has it.
+    Duplicate,
+    /// Usable, and not to be chosen for something new.
+    Deprecated,
+    /// One of many that an interface gives itself for a while (RFC 8981).
+    Temporary,
+}
+
+/// An address of an interface that is not like others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SpecialAddress {
+    /// The address.
+    pub address: IpAddr,
+    /// Why.
+    pub state: AddressState,
+}
+
 /// One network interface of the namespace.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interface {
@@ -30,6 +53,17 @@ pub struct Interface {
     pub addresses: Vec<InterfaceAddress>,
     /// Whether a default route leaves through it.
     pub default_route: bool,
+    /// Whether an administrator set it up (IFF_UP), with or without a carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub set_up: Option<bool>,
+    /// Those of its addresses that are not like others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub special_addresses: Vec<SpecialAddress>,
+    /// How strictly IPv4 packets are dropped that come in where none would go out to their sender: 0 not, 1 strictly, 2
+    /// loosely; the greater one of `rp_filter` of all interfaces and of this one
+    /// (Documentation/networking/ip-sysctl.rst).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reverse_path_filter: Option<u8>,
     /// Largest packet, bytes.
     pub mtu: Option<u32>,
     /// Link speed, Mbit/s.
@@ -53,6 +87,14 @@ pub struct Interface {
 }
 
 impl Interface {
+    /// Why one of its addresses is not like others.
+    pub fn state_of(&self, address: IpAddr) -> Option<AddressState> {
+        let mut special = self.special_addresses.iter();
+        special
+            .find(|special| special.address == address)
+            .map(|special| special.state)
+    }
+
     /// Whether subflows over it make sense: anything but loopback and bridges.
     pub fn can_carry_subflows(&self) -> bool {
         self.kind.traits().can_carry_subflows

@@ -17,6 +17,7 @@ mod metric;
 mod plan;
 mod possible;
 mod problem;
+mod routing;
 mod scope;
 mod setting;
 mod shared;
@@ -33,7 +34,7 @@ pub use connection::{
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
-pub use interface::{Interface, InterfaceAddress};
+pub use interface::{AddressState, Interface, InterfaceAddress, SpecialAddress};
 pub use interface_kind::{InterfaceKind, KindTraits};
 pub use listening::ListeningSocket;
 pub use metric::Metric;
@@ -42,6 +43,10 @@ pub use possible::{
     Impossible, check_addition, check_address, check_change, check_command, check_owner, owners, taken,
 };
 pub use problem::{Ignored, Problem, ignored, is_read_only, problems};
+pub use routing::{
+    DEFAULT_TABLE, LOCAL_TABLE, MAIN_TABLE, Neighbour, NeighbourState, Network, NextHop, RouteAction,
+    RouteEntry, RoutingRule,
+};
 pub use scope::Scope;
 pub use setting::{KnownSetting, SETTINGS, Takes};
 pub use shared::Shared;

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, ListeningSocket, SCHEMA, Token,
-    WhyNot,
+    Connection, ConnectionKey, Cookie, Endpoint, Event, Interface, Limits, ListeningSocket, Neighbour,
+    RouteEntry, RoutingRule, SCHEMA, Token, WhyNot,
 };
 
 /// The value of a setting: a number where it reads as one.
@@ -166,6 +166,21 @@ pub struct Sample {
     pub settings: Settings,
     /// MPTcpExt counters that changed (/proc/net/netstat), by their kernel name.
     pub counters: BTreeMap<String, u64>,
+    /// Counters of IP and TCP that changed and that tell why a subflow failed, by the names that nstat(8) gives them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub host_counters: BTreeMap<String, u64>,
+    /// All routes but those of the local table, unless unchanged; `None` also where there are too many to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routes: Option<Vec<RouteEntry>>,
+    /// All routing rules, in the order in which they are asked, unless unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing_rules: Option<Vec<RoutingRule>>,
+    /// Routers on the links and neighbours that do not answer, unless unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Vec<Neighbour>>,
+    /// Programs that manage MPTCP's paths or the network and run now, by name, unless unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managers: Option<Vec<String>>,
     /// Established connections on plain TCP, unless unchanged.
     #[serde(default)]
     pub plain_tcp: Option<u32>,

@@ -122,17 +122,7 @@ mod tests {
             },
             up: true,
             addresses: owned.collect(),
-            default_route: false,
-            mtu: None,
-            speed_mbps: None,
-            ssid: None,
-            bssid: None,
-            frequency_mhz: None,
-            signal_dbm: None,
-            tx_bitrate_bps: None,
-            rx_bitrate_bps: None,
-            tx_bytes: None,
-            rx_bytes: None,
+            ..Interface::default()
         }
     }
 

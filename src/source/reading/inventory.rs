@@ -1,9 +1,12 @@
 //! What is read along with the sockets: interfaces, endpoints, limits, settings, counters.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use crate::kernel::{Error, PathManager, ProcFiles, Route};
-use crate::model::{Endpoint, Event, EventKind, Interface, Limits, MacAddress, Origin, Sample, Settings};
+use crate::kernel::{Error, PathManager, ProcFiles, Route, RoutingTables};
+use crate::model::{
+    Endpoint, Event, EventKind, Interface, Limits, MacAddress, Neighbour, Origin, Sample, Settings,
+};
 
 /// Everything besides sockets, at one instant.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +16,9 @@ pub(in crate::source) struct Inventory {
     pub(super) limits: Option<Limits>,
     pub(super) settings: Settings,
     pub(super) counters: BTreeMap<String, u64>,
+    host_counters: BTreeMap<String, u64>,
+    tables: Arc<RoutingTables>,
+    neighbours: Vec<Neighbour>,
     /// The last access point of each client, by interface index: between two of them there is none.
     access_points: BTreeMap<u32, MacAddress>,
 }
@@ -37,6 +43,9 @@ impl Inventory {
             limits: readable(path_manager.limits())?,
             settings: files.settings(),
             counters: files.counters()?,
+            host_counters: files.host_counters(),
+            tables: route.routing_tables(),
+            neighbours: route.neighbours()?,
         })
     }
 
@@ -98,6 +107,16 @@ impl Inventory {
         sample.limits = self.limits.filter(|limits| was.limits != Some(*limits));
         sample.settings = changed(&was.settings, &self.settings);
         sample.counters = changed(&was.counters, &self.counters);
+        sample.host_counters = changed(&was.host_counters, &self.host_counters);
+        if before.is_none_or(|was| was.tables.rules != self.tables.rules) {
+            sample.routing_rules = Some(self.tables.rules.clone());
+        }
+        if before.is_none_or(|was| was.tables.routes != self.tables.routes) {
+            sample.routes.clone_from(&self.tables.routes);
+        }
+        if before.is_none_or(|was| was.neighbours != self.neighbours) {
+            sample.neighbours = Some(self.neighbours.clone());
+        }
     }
 
     /// The changes since `before` of the path manager's configuration, of which the kernel sends no events, and of the

@@ -19,7 +19,7 @@ use super::materialise::Surroundings;
 use super::strategy::{Strategy, Way};
 use super::table::{Entry, Joiner, Layout, Table};
 use super::unconfirmed::UnconfirmedCloses;
-use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets};
+use crate::kernel::{Error, PathManager, ProcFiles, Route, RouteLookup, SocketTable, Sockets, managers};
 use crate::model::{Connection, ConnectionId, Cookie, Event, EventKind, ListeningSocket, Sample, SocketAddr};
 use crate::wire::sock_diag::SUBFLOW_FLAG_BKUP_LOC;
 
@@ -202,6 +202,9 @@ impl Reader {
         let listeners_before = std::mem::replace(&mut self.listeners, listeners);
         listening::write(&listeners_before, &self.listeners, &mut sample);
         self.inventory = Some(inventory);
+        if sample.full {
+            sample.managers = Some(managers());
+        }
         let new = found.new.iter().filter_map(|at| {
             let entry = self.table.entries().get(*at)?;
             let addresses = self.surroundings.addresses(&entry.socket, self.table.rows(entry));

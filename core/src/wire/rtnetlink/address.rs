@@ -10,7 +10,17 @@ use crate::wire::netlink::{NLM_F_DUMP, Request};
 const RTM_GETADDR: u16 = 22;
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+const IFA_FLAGS: u16 = 8;
 const HEADER: usize = 8;
+
+/// `IFA_F_SECONDARY`: of IPv6, a temporary address.
+pub const IFA_F_SECONDARY: u32 = 0x01;
+/// `IFA_F_DADFAILED`: another host has it.
+pub const IFA_F_DADFAILED: u32 = 0x08;
+/// `IFA_F_DEPRECATED`: not to be chosen any more.
+pub const IFA_F_DEPRECATED: u32 = 0x20;
+/// `IFA_F_TENTATIVE`: whether another host has it is being asked.
+pub const IFA_F_TENTATIVE: u32 = 0x40;
 
 /// One address of an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,4 +71,17 @@ pub fn parse_address(payload: &[u8]) -> Result<Option<Address>, Malformed> {
             .ok_or(WHAT)?,
         prefix: u8_at(payload, 1).ok_or(WHAT)?,
     }))
+}
+
+/// Bits IFA_F_… of a message of kind RTM_NEWADDR.
+///
+/// # Errors
+/// When it is shorter than `struct ifaddrmsg`.
+pub fn parse_address_flags(payload: &[u8]) -> Result<u32, Malformed> {
+    const WHAT: Malformed = Malformed("an interface's address");
+    let attributes = payload.get(HEADER..).ok_or(WHAT)?;
+    let short = u8_at(payload, 2).ok_or(WHAT)?;
+    // Flags above 255 are told here only.
+    let long = Attributes(attributes).find(|attribute| attribute.kind == IFA_FLAGS);
+    Ok(long.and_then(|long| long.u32()).unwrap_or(u32::from(short)))
 }

@@ -47,6 +47,11 @@ pub struct Link {
     pub tx_bytes: Option<u64>,
 }
 
+/// Whether somebody set a link up, with or without a carrier.
+pub fn is_set_up(link: &Link) -> bool {
+    link.flags & IFF_UP != 0
+}
+
 /// Whether a link can carry packets: set up and operational, or with a carrier where the driver does not say. A carrier
 /// that was just lost is in the flags at once, and in the state up to a second later (net/core/link_watch.c).
 pub fn is_up(link: &Link) -> bool {
