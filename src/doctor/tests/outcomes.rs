@@ -5,7 +5,7 @@ use super::{
     rule,
 };
 use crate::doctor::{Report, RuleName, Severity};
-use crate::model::{ConnectionId, Event, EventKind, Limits, Line, Origin, TcpState, Token};
+use crate::model::{ConnectionId, Event, EventKind, Limits, Line, Origin, Sample, TcpState, Token};
 
 #[test]
 fn a_strict_filter_is_loosened_where_answers_come_in_by_another_way() {
