@@ -3,7 +3,7 @@
 
 use super::{Failure, Output, Styled};
 use crate::doctor::Facts;
-use crate::model::{Connection, NeighbourState, RouteEntry, RoutingRule, Subflow};
+use crate::model::{Connection, NeighbourState, RouteAction, RouteEntry, RoutingRule, Subflow, TcpState};
 
 pub(super) fn print(facts: &Facts, output: &mut Output) -> Result<(), Failure> {
     if let Some(header) = &facts.header {
@@ -89,8 +89,8 @@ fn shown<T: ToString>(value: Option<T>) -> String {
 
 fn print_connection(connection: &Connection, output: &mut Output) -> Result<(), Failure> {
     output.line(format!(
-        "  mptcp {:?} {} {} token:{} subflows:{} subflows_max:{} fallback:{} remote_key:{}",
-        connection.state,
+        "  mptcp {} {} {} token:{} subflows:{} subflows_max:{} fallback:{} remote_key:{}",
+        state(connection.state),
         connection.local,
         connection.remote,
         shown(connection.token),
@@ -105,6 +105,25 @@ fn print_connection(connection: &Connection, output: &mut Output) -> Result<(), 
     Ok(())
 }
 
+/// A state as the public schema has it.
+fn state(state: TcpState) -> String {
+    let text = serde_json::to_value(state).unwrap_or_default();
+    text.as_str().unwrap_or_default().to_owned()
+}
+
+/// What a rule or a route does, in the words of `ip`.
+fn action(action: RouteAction) -> &'static str {
+    match action {
+        RouteAction::Forward => "lookup",
+        RouteAction::Local => "local",
+        RouteAction::Unreachable => "unreachable",
+        RouteAction::Prohibit => "prohibit",
+        RouteAction::Blackhole => "blackhole",
+        RouteAction::Next => "throw",
+        RouteAction::Other => "other",
+    }
+}
+
 fn subflow_line(subflow: &Subflow) -> String {
     let backup = match (subflow.backup_local, subflow.backup_remote) {
         (Some(true), Some(true)) => " backup:both",
@@ -113,8 +132,8 @@ fn subflow_line(subflow: &Subflow) -> String {
         _ => "",
     };
     format!(
-        "    tcp {:?} {} {} dev:{} id:{}/{} rtt_us:{} cwnd:{} unacked:{} backoff:{} retrans:{}{backup}",
-        subflow.state,
+        "    tcp {} {} {} dev:{} id:{}/{} rtt_us:{} cwnd:{} unacked:{} backoff:{} retrans:{}{backup}",
+        state(subflow.state),
         subflow.local,
         subflow.remote,
         subflow.interface.as_deref().unwrap_or("–"),
@@ -143,16 +162,20 @@ fn rule_line(rule: &RoutingRule) -> String {
     };
     let more = if rule.asks_more { " (asks for more)" } else { "" };
     format!(
-        "  {family} {}: from {} to {} {:?} {}{more}",
+        "  {family} {}: from {} to {} {} {}{more}",
         rule.priority,
         of(rule.from),
         of(rule.to),
-        rule.action,
+        action(rule.action),
         rule.table
     )
 }
 
 fn route_line(facts: &Facts, route: &RouteEntry) -> String {
+    let refusal = match route.action {
+        RouteAction::Forward => String::new(),
+        other => format!(" {}", action(other)),
+    };
     let hops: Vec<String> = route
         .next_hops
         .iter()
@@ -165,9 +188,9 @@ fn route_line(facts: &Facts, route: &RouteEntry) -> String {
         })
         .collect();
     format!(
-        "  table {} {:?} {}/{} {} metric {} proto {}",
+        "  table {}{} {}/{} {} metric {} proto {}",
         route.table,
-        route.action,
+        refusal,
         route.destination,
         route.prefix,
         hops.join(", "),

@@ -15,6 +15,8 @@ pub(super) struct Examination<'a> {
     pub(super) facts: &'a Facts,
     addresses: BTreeSet<IpAddr>,
     interfaces: BTreeSet<String>,
+    /// Of these a subflow may be missing because of a limit. Other faults are faults of their own.
+    limited: BTreeSet<IpAddr>,
     /// Nothing that is missing needs another reason.
     everything: bool,
 }
@@ -55,6 +57,7 @@ impl<'a> Examination<'a> {
             facts,
             addresses: BTreeSet::new(),
             interfaces: BTreeSet::new(),
+            limited: BTreeSet::new(),
             everything: false,
         }
     }
@@ -62,6 +65,16 @@ impl<'a> Examination<'a> {
     /// What is missing at an address has its reason.
     pub(super) fn explain_address(&mut self, address: IpAddr) {
         self.addresses.insert(address);
+    }
+
+    /// That a subflow is missing from an address has its reason, and nothing else that is wrong with it.
+    pub(super) fn explain_missing(&mut self, address: IpAddr) {
+        self.limited.insert(address);
+    }
+
+    /// Whether a limit is why a subflow from an address is missing.
+    pub(super) fn is_limited(&self, address: IpAddr) -> bool {
+        self.limited.contains(&address)
     }
 
     /// What is missing at an interface has its reason.
@@ -125,7 +138,8 @@ impl<'a> Examination<'a> {
 
     /// Of these, one for each endpoint: the first that does not work, where none of that endpoint's works.
     pub(super) fn broken(&self) -> Vec<Expected<'a>> {
-        let expected = self.expected();
+        let mut expected = self.expected();
+        expected.retain(|case| !self.is_limited(case.endpoint.address));
         let works = |address: IpAddr| {
             let mut of = expected.iter().filter(|case| case.endpoint.address == address);
             of.any(Expected::works)

@@ -1,4 +1,8 @@
 //! Every rule on facts that were put together by hand: a client with two links, which is healthy until one thing is not.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "a test that indexes wrongly fails, as it should"
+)]
 
 mod outcomes;
 mod paths;

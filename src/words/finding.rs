@@ -91,7 +91,7 @@ pub fn summary(finding: &Finding) -> String {
         RuleName::JoinRefused => format!("The subflow from {about} was refused by the other end."),
         RuleName::JoinUnreachable => format!("The network says that the peer is unreachable from {about}."),
         RuleName::OptionStrippedOnJoin => format!("The answer to the subflow from {about} came without MPTCP."),
-        RuleName::PeerLimit => format!("The peer answered the subflow from {about} and then reset it."),
+        RuleName::PeerLimit => format!("The subflow from {about} was answered, and then reset."),
         RuleName::SubflowReset => format!("The subflow from {about} was reset."),
         RuleName::JoinUnanswered => format!("The subflow from {about} gets no answer."),
         RuleName::Stale => format!("What is sent from {about} is not acknowledged any more."),
@@ -180,7 +180,10 @@ fn what_to_do(finding: &Finding) -> String {
             "Nothing listens there, the peer does not know the connection, or a firewall refuses. Nothing on this machine \
              mends it."
         }
-        RuleName::PeerLimit => "The peer's limit of subflows is reached: ip mptcp limits set, over there.",
+        RuleName::PeerLimit => {
+            "The peer's limit of subflows may be reached, which is raised over there, or somebody closed it. Adding the \
+             endpoint anew has the kernel try again."
+        }
         RuleName::JoinUnanswered => {
             "The route and the router are in order: a firewall on the way, or the peer, drops it. Nothing on this machine \
              mends it."

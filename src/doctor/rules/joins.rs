@@ -76,7 +76,7 @@ fn by_end(exam: &mut Examination<'_>, rule: RuleName, fits: impl Fn(&Facts, &Fai
             .seen(seen)
             .concerning(Concerns::All);
         findings.push(finding.mended_by(match rule {
-            RuleName::SubflowReset => mend::again(case.endpoint),
+            RuleName::SubflowReset | RuleName::PeerLimit => mend::again(case.endpoint),
             _ => Vec::new(),
         }));
     }

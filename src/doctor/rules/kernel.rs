@@ -3,6 +3,7 @@
 use super::super::examination::Examination;
 use super::super::finding::{CannotTell, Concerns, Evidence, Finding, RuleName, Severity, Subject, Verdict};
 use super::super::mend;
+use crate::model::text::ShellLine;
 use crate::model::{EndpointFlags, Ignored, SettingValue, ignored};
 
 /// The first kernel that knows the flag laminar.
@@ -82,7 +83,7 @@ pub(super) fn two_path_managers(exam: &mut Examination<'_>) -> Verdict {
         Finding::problem(RuleName::TwoPathManagers, Subject::Host)
             .with_severity(Severity::Warning)
             .seen([Evidence::Runs(managers.clone())])
-            .mended_by(["systemctl disable --now mptcp".to_owned()])
+            .mended_by([ShellLine::new("systemctl disable --now mptcp").into()])
     });
     Verdict::from(finding)
 }

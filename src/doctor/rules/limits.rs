@@ -37,7 +37,7 @@ pub(super) fn subflow_limit_zero(exam: &mut Examination<'_>) -> Verdict {
         .chain(again)
         .collect();
     for endpoint in facts.endpoints.values() {
-        exam.explain_address(endpoint.address);
+        exam.explain_missing(endpoint.address);
     }
     let finding = Finding::problem(RuleName::SubflowLimitZero, Subject::Limits)
         .seen([Evidence::Limit {

@@ -28,7 +28,8 @@ struct Going<'a> {
 }
 
 impl<'a> Going<'a> {
-    fn of(facts: &Facts, case: &Expected<'a>) -> Self {
+    fn of(exam: &Examination<'a>, case: &Expected<'a>) -> Self {
+        let facts = exam.facts;
         // One that works may lead to another address of the peer.
         let own = case.subflow.filter(|_| case.works());
         let to = own.map_or(case.connection.remote.ip(), |subflow| subflow.remote.ip());
@@ -38,7 +39,8 @@ impl<'a> Going<'a> {
             to,
             way: way(facts, case.endpoint.address, to, case.device()),
             subflow: case.subflow.map(|subflow| &**subflow),
-            is_broken: !case.works(),
+            // What a limit forbids was never tried.
+            is_broken: !case.works() && !exam.is_limited(case.endpoint.address),
             is_real: true,
         }
     }
@@ -129,7 +131,7 @@ fn going<'a>(exam: &Examination<'a>) -> Vec<Going<'a>> {
     let cases = exam.expected();
     let mut found: Vec<Going<'a>> = Vec::new();
     for case in &cases {
-        let one = Going::of(facts, case);
+        let one = Going::of(exam, case);
         match found
             .iter_mut()
             .find(|known| known.endpoint.id == one.endpoint.id)

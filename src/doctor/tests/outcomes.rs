@@ -5,7 +5,7 @@ use super::{
     rule,
 };
 use crate::doctor::{Report, RuleName, Severity};
-use crate::model::{ConnectionId, Event, EventKind, Limits, Line, Origin, TcpState, Token};
+use crate::model::{ConnectionId, Event, EventKind, Limits, Line, Origin, Sample, TcpState, Token};
 
 #[test]
 fn a_strict_filter_is_loosened_where_answers_come_in_by_another_way() {
@@ -133,6 +133,16 @@ fn two_faults_are_two_findings_and_one_cause_is_one() {
     });
     let rules: Vec<_> = both.findings.iter().map(|finding| finding.rule).collect();
     assert_eq!(rules, [RuleName::Disabled, RuleName::NoEndpointForInterface]);
+    let limited = examined(|sample| {
+        alone(sample);
+        sample.limits = Some(Limits {
+            extra_subflows_max: 0,
+            add_addr_accepted_max: 0,
+        });
+        sample.routing_rules = Some(vec![rule(32766, None, 254)]);
+    });
+    let rules: Vec<_> = limited.findings.iter().map(|finding| finding.rule).collect();
+    assert_eq!(rules, [RuleName::SubflowLimitZero, RuleName::NoRouteFromSource]);
     let holding = both.holding().count();
     assert_eq!(holding, both.checked.len() - 2);
 }
