@@ -77,7 +77,15 @@ pub struct Path {
     pub address: &'static str,
 }
 
+/// The client's second link.
+const SECOND: Path = Path {
+    side: Side::Client,
+    link: "c2",
+    address: "$C2",
+};
+
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Case {
     pub name: String,
     pub family: Family,
@@ -108,6 +116,8 @@ pub struct Case {
     pub expected: Vec<Expected>,
     pub mends: Mends,
     pub path: Path,
+    /// Which is up before anything happens while a connection lives.
+    pub first_path: Path,
     pub seconds: u32,
 }
 
@@ -131,11 +141,8 @@ impl Case {
             seen: Vec::new(),
             expected: Vec::new(),
             mends: Mends::Nothing,
-            path: Path {
-                side: Side::Client,
-                link: "c2",
-                address: "$C2",
-            },
+            path: SECOND,
+            first_path: SECOND,
             seconds: 3,
         }
     }
@@ -183,15 +190,24 @@ impl Case {
         self
     }
 
-    /// The server announces a second address; the path to it is what is to be used, and the client has no endpoint.
-    pub fn announces(mut self) -> Self {
+    /// The server announces a second address, and the path to it is what is to be used: the client has but one link.
+    pub fn announces(self) -> Self {
+        self.announces_too().before(
+            Side::Client,
+            "ip mptcp endpoint flush; for link in c2 c3; do ip link del $link; done",
+        )
+    }
+
+    /// The server announces a second address to a client that has a second link.
+    pub fn announces_too(mut self) -> Self {
         self.second_server_link = true;
         self.path = Path {
             side: Side::Server,
             link: "s2",
             address: "$S2",
         };
-        self.before(Side::Client, "ip mptcp endpoint flush")
+        self.first_path = self.path;
+        self
     }
 
     pub fn path(mut self, side: Side, link: &'static str, address: &'static str) -> Self {

@@ -28,14 +28,16 @@ impl Finding {
             text.map(str::to_owned)
                 .ok_or_else(|| format!("a finding without {name}: {value}"))
         };
-        for (name, least) in [("evidence", 1), ("commands", 0)] {
+        let least_evidence = usize::from(value["severity"] != "note");
+        for (name, least) in [("evidence", least_evidence), ("commands", 0)] {
             let list = value[name].as_array();
             let list = list.ok_or_else(|| format!("a finding without {name}: {value}"))?;
             if list.len() < least || !list.iter().all(Value::is_string) {
                 return Err(format!("{name} of a finding: {value}"));
             }
         }
-        (text("summary")?, text("advice")?);
+        text("summary")?;
+        text("advice")?;
         let commands = value["commands"].as_array().into_iter().flatten();
         Ok(Self {
             severity: text("severity")?,

@@ -133,7 +133,7 @@ impl<'a> Trial<'a> {
     }
 
     fn wait_for_second_path(&self) {
-        let path = self.case.path;
+        let path = self.case.first_path;
         let script = format!("joined {}", path.address);
         self.network.wait(&Step {
             side: path.side,
@@ -293,7 +293,7 @@ impl<'a> Trial<'a> {
             let script = format!("joined {}", path.address);
             self.network.try_script(host, &script).status.success()
         };
-        let (start, end) = (bytes(), Instant::now() + Duration::from_secs(60));
+        let (start, end) = (bytes(), Instant::now() + Duration::from_mins(1));
         while Instant::now() < end {
             if bytes() >= start + CARRIES && is_joined() {
                 return Ok(());

@@ -19,6 +19,7 @@ mod table;
 mod traffic;
 
 use std::sync::Mutex;
+use std::time::Instant;
 
 use case::Case;
 use judge::{judge, show};
@@ -48,7 +49,9 @@ fn play<T: Send>(cases: &[Case], of_one: impl Fn(&Case) -> T + Sync) -> Vec<T> {
                     let Some(at) = next.lock().unwrap().next() else {
                         return;
                     };
+                    let begun = Instant::now();
                     let outcome = of_one(&cases[at]);
+                    eprintln!("{:>4} s {}", begun.elapsed().as_secs(), cases[at].name);
                     outcomes.lock().unwrap().push((at, outcome));
                 }
             });
@@ -67,7 +70,9 @@ fn faults_are_named_and_mended_and_healthy_hosts_are_left_alone() {
     let cases = chosen();
     assert!(!cases.is_empty(), "no case has that in its name");
     if std::env::var_os("PATHSCOPE_DOCTOR_SHOW").is_some() {
-        play(&cases, show).iter().for_each(|shown| println!("{shown}"));
+        for shown in play(&cases, show) {
+            println!("{shown}");
+        }
         return;
     }
     let outcomes = play(&cases, judge);

@@ -157,10 +157,10 @@ pub fn talk(host: &Host, server: &str, own: &str, kind: Kind) -> Side {
             connected(server, |stream| read_on(stream, shared), shared);
         })],
         Kind::Idle => vec![one(|server, shared| {
-            connected(server, |stream| read_on(stream, shared), shared)
+            connected(server, |stream| read_on(stream, shared), shared);
         })],
         Kind::Once => vec![one(|server, shared| {
-            connected(server, |stream| say_once(stream, shared), shared)
+            connected(server, |stream| say_once(stream, shared), shared);
         })],
         Kind::Again => vec![one(again)],
         Kind::Short => vec![one(short)],

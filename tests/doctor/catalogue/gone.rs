@@ -81,7 +81,7 @@ fn closed() -> Vec<Case> {
         )
         .later(Side::Client, "joined $C2")
         .meanwhile(Side::Server, "ss -K dst $(at $C2) >/dev/null")
-        .problem("subflow-reset", "$PEER")
+        .problem("subflow-reset", "$C2")
         .mends(Mends::Living)
     }));
     cases.push(

@@ -69,8 +69,10 @@ fn announced() -> Vec<Case> {
         ),
     );
     cases.push(
-        announced("the server announces, and the client has an endpoint", Family::V4)
-            .client("ip mptcp endpoint add $C2 dev c2 subflow")
+        Case::healthy("the server announces, and the client has an endpoint", Family::V4)
+            .announces_too()
+            .client(ACCEPTS)
+            .seen(Side::Server, "joined $S2")
             .seen(Side::Client, "joined $C2"),
     );
     cases
@@ -91,6 +93,9 @@ fn kinds_of_traffic() -> Vec<Case> {
     ]
 }
 
+/// The endpoint anew, so that a connection that lives tries it again.
+const AGAIN: &str = "ip mptcp endpoint flush; ip mptcp endpoint add $C2 dev c2 subflow";
+
 /// What was wrong once and is not any more.
 fn mended() -> Vec<Case> {
     let mended = |name: &str, fault: &str, wait: &str, mend: &str| {
@@ -100,7 +105,6 @@ fn mended() -> Vec<Case> {
             .seen(Side::Client, mend)
             .seen(Side::Client, "joined $C2")
     };
-    const AGAIN: &str = "ip mptcp endpoint flush; ip mptcp endpoint add $C2 dev c2 subflow";
     vec![
         mended(
             "the limit was 0 once",

@@ -87,7 +87,7 @@ fn other_routes() -> Vec<Case> {
         Case::healthy("two default routes and no rules", family)
             .client(
                 "$IP rule del from $C2 lookup 102; $IP route flush table 102
-                $IP route add default via $G2 dev c2 metric 200",
+                $IP route add default via $G2 dev c2 metric 2000",
             )
             .seen(Side::Client, "joined $C2")
     });

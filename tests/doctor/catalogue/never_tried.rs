@@ -80,7 +80,7 @@ fn wrong_flags() -> Vec<Case> {
 fn wrong_address() -> Vec<Case> {
     let mut cases = over_both(|family| {
         Case::fault("the endpoint's address is on no interface", family)
-            .client("$IP rule add from $N2 lookup 102; ip mptcp endpoint flush; ip mptcp endpoint add $X2 dev c2 subflow")
+            .client("ip mptcp endpoint flush; ip mptcp endpoint add $X2 dev c2 subflow")
             .seen(Side::Client, "test $(count MPTcpExtMPJoinSynTxBindErr) -ge 1")
             .problem("endpoint-address-gone", "$X2")
             .mends(Mends::Living)

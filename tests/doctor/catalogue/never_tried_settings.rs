@@ -105,7 +105,7 @@ fn families() -> Vec<Case> {
     let mismatch = |name: &str| {
         Case::fault(name, Family::Both)
             .client("ip mptcp endpoint flush; ip mptcp endpoint add $C2_6 dev c2 subflow")
-            .problem("family-mismatch", "$C2_6")
+            .problem("family-mismatch", "c2")
     };
     vec![
         mismatch("only IPv6 endpoints for an IPv4 connection").mends(Mends::Living),

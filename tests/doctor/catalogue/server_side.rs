@@ -75,7 +75,7 @@ pub fn cases() -> Vec<Case> {
         )
         .traffic(Kind::Again)
         .seen(Side::Server, "test $(count MPTcpExtMPCapableFallbackACK) -ge 1")
-        .problem("option-stripped", "new connections"),
+        .finding("warning", "option-stripped", "this host"),
     );
     cases.push(
         Case::fault("checksums fail at the server", Family::V4)
@@ -88,7 +88,7 @@ pub fn cases() -> Vec<Case> {
             )
             .traffic(Kind::Again)
             .seen(Side::Server, "test $(count MPTcpExtDataCsumErr) -ge 1")
-            .problem("checksum-failures", "new connections"),
+            .problem("checksum-failures", "this host"),
     );
     let mut decoy = Case::fault("joins arrive here for connections of another server", Family::V4)
         .decoy()
@@ -98,7 +98,7 @@ pub fn cases() -> Vec<Case> {
             nft add rule inet nat pre iifname n2 tcp dport 5000 redirect to :5000",
         )
         .traffic(Kind::Again)
-        .finding("warning", "no-token-here", "host");
+        .finding("warning", "no-token-here", "this host");
     decoy.watched = Side::Middle;
     cases.push(decoy);
     cases

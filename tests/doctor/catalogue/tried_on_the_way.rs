@@ -50,19 +50,19 @@ fn answered_otherwise(family: Family) -> Vec<Case> {
         Case::fault("a box on the second path refuses it", family)
             .before(Side::Middle, &on_second("tcp flags syn reject with tcp reset"))
             .traffic(Kind::Again)
-            .problem("join-refused", "$PEER"),
+            .problem("join-refused", "$C2"),
         Case::fault("a box on the second path calls it prohibited", family)
             .before(Side::Middle, &on_second("tcp flags syn reject with icmpx type admin-prohibited"))
             .traffic(Kind::Again)
-            .problem("join-unreachable", "$PEER"),
+            .problem("join-unreachable", "$C2"),
         Case::fault("the option is stripped on the second path", family)
             .before(Side::Middle, &on_second("tcp flags syn reset tcp option mptcp"))
             .traffic(Kind::Again)
-            .problem("option-stripped-on-join", "$PEER"),
+            .problem("option-stripped-on-join", "$C2"),
         Case::fault("the peer takes no more subflows", family)
             .before(Side::Server, "ip mptcp limits set subflows 0")
             .traffic(Kind::Again)
-            .problem("peer-limit", "$PEER"),
+            .problem("peer-limit", "$C2"),
         Case::fault("the second path ends at another server", family)
             .decoy()
             .before(
@@ -71,7 +71,7 @@ fn answered_otherwise(family: Family) -> Vec<Case> {
                 nft add rule inet nat pre iifname n2 tcp dport 5000 redirect to :5000",
             )
             .traffic(Kind::Again)
-            .problem("join-refused", "$PEER"),
+            .problem("join-refused", "$C2"),
     ]
 }
 
@@ -95,6 +95,6 @@ fn of_long_ago() -> Vec<Case> {
         Case::fault("the peer took no more subflows long ago", Family::V4)
             .before(Side::Server, "ip mptcp limits set subflows 0")
             .seen(Side::Client, "test $(count TcpEstabResets) -ge 1")
-            .problem("peer-limit", "$PEER"),
+            .problem("peer-limit", "$C2"),
     ]
 }

@@ -40,7 +40,7 @@ pub fn cases() -> Vec<Case> {
         )
         .server_on_plain_tcp()
         .traffic(Kind::Short)
-        .problem(PEER_WITHOUT, "$PEER"),
+        .finding("warning", PEER_WITHOUT, "this host"),
     );
     cases.extend(over_both(|family| {
         Case::fault("the option is stripped after the SYN", family)
@@ -72,7 +72,7 @@ fn black_hole() -> Vec<Case> {
         Case::fault(name, family)
             .before(Side::Middle, DROPS_SYN)
             .seen(Side::Client, "test $(count MPTcpExtBlackhole) -ge 1")
-            .problem("syn-dropped", "net.mptcp.blackhole_timeout")
+            .problem("syn-dropped", "$PEER")
     };
     vec![
         dropped("SYNs with the option are dropped", Family::V4).mends(Mends::TidiesUp),
