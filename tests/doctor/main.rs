@@ -1,8 +1,8 @@
 //! The laboratory of faults: each fault for real between two hosts, what `pathscope doctor` says of it, and whether its
 //! commands mend it; and as many hosts that are well, of which it says nothing.
 //!
-//! `make doctor` plays all and prints the table. `PATHSCOPE_DOCTOR_CASES=WORD` plays the cases with that word in their names,
-//! `all` every one; `PATHSCOPE_DOCTOR_SHOW=1` prints what the kernel says of each instead of asking the doctor.
+//! `make doctor` plays all and prints the table. `PATHSCOPE_DOCTOR_CASES=WORD` plays the cases with that word in their names
+//! (`ONE|OTHER` those with either), `all` every one; `PATHSCOPE_DOCTOR_SHOW=1` prints what the kernel says of each instead of asking the doctor.
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::indexing_slicing)]
 
 #[path = "../common/mod.rs"]
@@ -33,7 +33,7 @@ fn chosen() -> Vec<Case> {
     let is_wanted = |case: &Case| match wanted.as_deref() {
         None => case.is_short,
         Some("all") => true,
-        Some(word) => word.split(',').any(|word| case.name.contains(word)),
+        Some(word) => word.split('|').any(|word| case.name.contains(word)),
     };
     catalogue::all().into_iter().filter(is_wanted).collect()
 }

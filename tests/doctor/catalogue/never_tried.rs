@@ -96,7 +96,7 @@ fn wrong_address() -> Vec<Case> {
             "$IP addr del $C2/$L dev c2; $IP addr add $X2/$L dev c2 $DAD
                 $IP route replace default via $G2 dev c2 table 102",
         )
-        .path(Side::Client, "c2", "$C2")
+        .path(Side::Client, "c2", "$X2")
         .problem("endpoint-address-gone", "$C2")
         .mends(Mends::Living)
     }));

@@ -1,6 +1,6 @@
 //! Paths that are tried and fail because of what lies beyond this host: networks, middleboxes and the peer.
 
-use super::super::case::{Case, Family, Mends, Side, over_both};
+use super::super::case::{Case, Family, Side, over_both};
 use super::super::traffic::Kind;
 
 pub fn cases() -> Vec<Case> {
@@ -81,17 +81,11 @@ fn of_long_ago() -> Vec<Case> {
         Case::fault("a box on the second path refused it long ago", Family::V4)
             .before(Side::Middle, &on_second("tcp flags syn reject with tcp reset"))
             .seen(Side::Client, "test $(count TcpAttemptFails) -ge 1")
-            .problem("subflow-missing", "$C2")
-            .mends(Mends::TidiesUp),
-        Case::fault(
-            "a box on the second path refused it long ago, and is gone",
-            Family::V4,
-        )
-        .before(Side::Middle, &on_second("tcp flags syn reject with tcp reset"))
-        .seen(Side::Client, "test $(count TcpAttemptFails) -ge 1")
-        .seen(Side::Middle, "nft flush ruleset")
-        .problem("subflow-missing", "$C2")
-        .mends(Mends::Living),
+            .problem("join-refused", "$C2"),
+        Case::fault("the option was stripped on the second path long ago", Family::V6)
+            .before(Side::Middle, &on_second("tcp flags syn reset tcp option mptcp"))
+            .seen(Side::Client, "test $(count MPTcpExtMPRstTx) -ge 1")
+            .problem("option-stripped-on-join", "$C2"),
         Case::fault("the peer took no more subflows long ago", Family::V4)
             .before(Side::Server, "ip mptcp limits set subflows 0")
             .seen(Side::Client, "test $(count TcpEstabResets) -ge 1")
