@@ -9,6 +9,7 @@ pub fn cases() -> Vec<Case> {
         cases.extend(answered_otherwise(family));
     }
     cases.extend(of_long_ago());
+    cases.extend(while_watched());
     cases
 }
 
@@ -90,5 +91,47 @@ fn of_long_ago() -> Vec<Case> {
             .before(Side::Server, "ip mptcp limits set subflows 0")
             .seen(Side::Client, "test $(count TcpEstabResets) -ge 1")
             .problem("peer-limit", "$C2"),
+    ]
+}
+
+/// Tried again by a person while the doctor watches, for a connection that lives on.
+fn while_watched() -> Vec<Case> {
+    let again = |name: &str, family, side, fault: &str, rule| {
+        Case::fault(&format!("{name}, tried again"), family)
+            .before(side, fault)
+            .meanwhile(
+                Side::Client,
+                "ip mptcp endpoint flush; ip mptcp endpoint add $C2 dev c2 subflow",
+            )
+            .problem(rule, "$C2")
+    };
+    let middle =
+        |name: &str, family, what: &str, rule| again(name, family, Side::Middle, &on_second(what), rule);
+    vec![
+        middle(
+            "a box on the second path refuses it",
+            Family::V6,
+            "tcp flags syn reject with tcp reset",
+            "join-refused",
+        ),
+        middle(
+            "a box on the second path calls it prohibited",
+            Family::V4,
+            "tcp flags syn reject with icmpx type admin-prohibited",
+            "join-unreachable",
+        ),
+        middle(
+            "the option is stripped on the second path",
+            Family::V4,
+            "tcp flags syn reset tcp option mptcp",
+            "option-stripped-on-join",
+        ),
+        again(
+            "the peer takes no more subflows",
+            Family::V4,
+            Side::Server,
+            "ip mptcp limits set subflows 0",
+            "peer-limit",
+        ),
     ]
 }
