@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: demo test unit check bench fuzz siege soak monkey truth kernels wifi bare rehearsal pictures snapshots packages install-tools install-package-tools install-test-tools
+.PHONY: demo test unit check bench fuzz siege soak monkey truth doctor kernels wifi bare rehearsal pictures snapshots packages install-tools install-package-tools install-test-tools
 
 demo: install-tools
 	@scripts/demo
@@ -47,6 +47,11 @@ monkey: install-test-tools
 truth: install-test-tools
 	@PATHSCOPE_TRUTH_ROUNDS=20 PATHSCOPE_TRUTH_HEALTHY_S=1800 \
 		$(CARGO) test --release --test truth -- --nocapture
+
+# The laboratory of faults: what the doctor says of each fault and of hosts that are well, and whether its commands mend;
+# some minutes. PATHSCOPE_DOCTOR_CASES=WORD plays the cases with this in their names.
+doctor: install-test-tools
+	@PATHSCOPE_DOCTOR_CASES=$${PATHSCOPE_DOCTOR_CASES:-all} $(CARGO) test --test doctor -- --nocapture
 
 # What matters on Debian's kernels from 6.1 to the newest, each in a guest under emulation; an hour. Prints the README's table.
 kernels: install-test-tools
