@@ -175,6 +175,19 @@
 //! are for a second. Such a sample names the connections that it is [`only`](model::Sample::only) about, and wakes nobody.
 //! So there is one stream for all its readers; `benches/burst.rs` measures what that costs.
 //!
+//! # Recordings
+//!
+//! A recording is the stream's own lines in frames of zstd, each with a mark before it ([`recording`]).
+//! [`source::Recording`] reads one from any moment; what has no marks is first read into a file without a name that has
+//! them, so there is one way to read. [`source::ReplaySource`] plays it to the window: taken to another time, its thread
+//! makes a history from the last full sample before it, and gives that to the window behind a header among the lines; what
+//! was before follows as soon as it is read. So the window never hurries through lines, and knows no difference but
+//! [`source::Transport`], which a live source has not. A second thread reads the whole file for the strip, with the same
+//! detector. `list` and `endpoints` read a moment by the same means.
+//!
+//! [`source::Recorder`] keeps the newest minutes of what the window shows as compressed frames, so that a recording begins
+//! before somebody thought of it. `tests/one_path.rs` holds a stream against itself: live, read, sought, cut and written on.
+//!
 //! # Permission
 //!
 //! Reading needs no privilege; the path manager's events, changes and closing a subflow need `CAP_NET_ADMIN`. Who has it

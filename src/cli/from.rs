@@ -48,6 +48,9 @@ pub(super) fn counted<'a>(
     subflows.map(|subflow| (subflow.cookie, bytes(subflow))).collect()
 }
 
+/// How many seconds ago, or when, and what each subflow had sent and received by then, bytes.
+type Earlier = (f64, FxHashMap<Cookie, (u64, u64)>);
+
 /// A recording at a moment.
 pub(super) struct RecordedMoment {
     /// Its header, with the wall clock of that moment, and with what could be seen and done then.
@@ -56,7 +59,7 @@ pub(super) struct RecordedMoment {
     pub history: History,
     /// Over how many seconds until then rates are measured, where they are, and what each subflow had sent and received
     /// before.
-    pub earlier: Option<(f64, FxHashMap<Cookie, (u64, u64)>)>,
+    pub earlier: Option<Earlier>,
     /// Which moment it is, in words.
     pub described: String,
     /// What could not be read of it, in words.
@@ -132,7 +135,7 @@ pub(super) fn warn(warning: Option<&str>) {
 struct Reader {
     history: History,
     rated_from: Option<f64>,
-    earlier: Option<(f64, FxHashMap<Cookie, (u64, u64)>)>,
+    earlier: Option<Earlier>,
     /// When each connection last came.
     came_at: FxHashMap<ConnectionId, f64>,
 }
@@ -178,7 +181,7 @@ impl Reader {
     }
 
     /// The history, with the times since something as they are at its end: in the stream they do not grow with the clock.
-    fn finish(mut self) -> (History, Option<(f64, FxHashMap<Cookie, (u64, u64)>)>) {
+    fn finish(mut self) -> (History, Option<Earlier>) {
         let now = self.history.sampled_at().unwrap_or_else(|| self.history.now());
         let aged = |connection: &Connection| {
             let came = self.came_at.get(&connection.id()).copied().unwrap_or(now);

@@ -3,11 +3,14 @@
 //! What has no marks (lines of `watch --json`, plain or compressed as a whole, or a pipe) is read once, and written
 //! compressed with marks into a temporary file without a name; from then on it is as good as a recording.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek as _};
+use std::num::NonZero;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use super::lines::{FileError, LineReader};
 use crate::model::{Header, Line};
@@ -17,6 +20,8 @@ use crate::recording::{Index, Mark, Place, Writer};
 const LATEST_S: f64 = 1e9;
 /// By how much a line may lie beside the time of its frame's mark, seconds.
 const BESIDE_S: f64 = 1e-3;
+/// The most frames that are unpacked at the same time.
+const AT_ONCE: usize = 8;
 
 /// A recording.
 #[derive(Clone, Debug)]
@@ -28,6 +33,8 @@ pub struct Recording {
     frames: usize,
     /// How long the file was when its marks were read, bytes.
     length: u64,
+    /// How long the file was whose lines this one has, bytes, where that was another.
+    size: Option<u64>,
     /// Why it was not read to its end, where it has no marks of its own.
     failure: Option<Arc<FileError>>,
     /// Whether more may be written to it.
@@ -49,7 +56,12 @@ impl Recording {
             && file.read_exact_at(&mut start, 0).is_ok()
             && Mark::from_bytes(&start).is_some();
         if !is_marked {
-            return Self::read(file);
+            let size = file
+                .metadata()
+                .ok()
+                .filter(std::fs::Metadata::is_file)
+                .map(|it| it.len());
+            return Self::read(file).map(|recording| Self { size, ..recording });
         }
         let header = LineReader::new(Slice::of(&file, 0, u64::MAX))?.read_header()?;
         Self::of_marked(file, header, true)
@@ -99,6 +111,7 @@ impl Recording {
             index: Index::default(),
             frames: 0,
             length: 0,
+            size: None,
             failure: None,
             may_grow,
             is_followed: false,
@@ -156,7 +169,7 @@ impl Recording {
 
     /// How long the file is, bytes.
     pub fn length(&self) -> u64 {
-        self.length
+        self.size.unwrap_or(self.length)
     }
 
     /// How much of the file lies from where somebody reads to a time, bytes.
@@ -196,10 +209,87 @@ impl Recording {
         let full = |place: &Place| place.mark.full_at.is_some_and(|at| at <= t);
         Cursor {
             frame: before.iter().rposition(full).unwrap_or(0),
-            open: None,
-            damaged: 0,
+            ..Cursor::default()
         }
     }
+
+    /// Gives every line from where a cursor stands until `t` to `take`; the cursor then stands behind them. Some frames are
+    /// unpacked at once, by as many processors.
+    pub fn read_until(&self, cursor: &mut Cursor, t: f64, mut take: impl FnMut(Line)) {
+        let mut read = std::mem::take(&mut cursor.ready);
+        if let Some((mark, lines)) = cursor.open.take() {
+            cursor.damaged += usize::from(!read_frame(mark, lines, &mut read));
+        }
+        let mut take_all = |read: VecDeque<Line>, ready: &mut VecDeque<Line>| {
+            for line in read {
+                if line.t() <= t {
+                    take(line);
+                } else {
+                    ready.push_back(line);
+                }
+            }
+        };
+        take_all(read, &mut cursor.ready);
+        let places = self.places().get(cursor.frame..).unwrap_or_default();
+        let count = places.partition_point(|place| place.mark.from <= t);
+        cursor.frame += count;
+        let at_once = thread::available_parallelism()
+            .map_or(1, NonZero::get)
+            .min(AT_ONCE);
+        for some in places.get(..count).unwrap_or_default().chunks(at_once) {
+            let frames = thread::scope(|scope| {
+                let threads: Vec<_> = some
+                    .iter()
+                    .map(|place| scope.spawn(|| self.frame(place)))
+                    .collect();
+                let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                };
+                threads
+                    .into_iter()
+                    .map(join)
+                    .collect::<Vec<(VecDeque<Line>, bool)>>()
+            });
+            for (lines, is_whole) in frames {
+                take_all(lines, &mut cursor.ready);
+                cursor.damaged += usize::from(!is_whole);
+            }
+        }
+    }
+
+    /// The lines of a frame, and whether they are all.
+    fn frame(&self, place: &Place) -> (VecDeque<Line>, bool) {
+        let mut lines = VecDeque::new();
+        let is_whole = match self.open_frame(place) {
+            Ok(reader) => read_frame(place.mark, reader, &mut lines),
+            Err(_) => false,
+        };
+        (lines, is_whole)
+    }
+
+    fn open_frame(&self, place: &Place) -> Result<LineReader, FileError> {
+        let start = place.offset + Mark::BYTES as u64;
+        LineReader::new(Slice::of(&self.file, start, end(place)))
+    }
+}
+
+/// Reads what is left of a frame; whether that could be read to its end.
+fn read_frame(mark: Mark, mut reader: LineReader, lines: &mut VecDeque<Line>) -> bool {
+    loop {
+        match reader.next() {
+            Ok(Some(Line::Header(_))) => {}
+            Ok(Some(line)) if is_within(&mark, &line) => lines.push_back(line),
+            Ok(None) => return true,
+            Ok(Some(_)) | Err(_) => return false,
+        }
+    }
+}
+
+/// Whether a line is of the time that its frame's mark tells.
+fn is_within(mark: &Mark, line: &Line) -> bool {
+    (mark.from - BESIDE_S..=mark.to + BESIDE_S).contains(&line.t())
 }
 
 fn end(place: &Place) -> u64 {
@@ -211,6 +301,8 @@ fn end(place: &Place) -> u64 {
 pub struct Cursor {
     /// The frame to be opened next.
     frame: usize,
+    /// Lines that were read before.
+    ready: VecDeque<Line>,
     /// What is left of the one before.
     open: Option<(Mark, LineReader)>,
     /// How many frames could not be read to their end.
@@ -221,21 +313,22 @@ impl Cursor {
     /// The next line after the header; `None` at the end, where reading goes on once the recording has grown. What cannot
     /// be read of a frame is passed over, see [`Self::damaged`].
     pub fn next(&mut self, recording: &Recording) -> Option<Line> {
+        if let Some(line) = self.ready.pop_front() {
+            return Some(line);
+        }
         loop {
             let Some((mark, lines)) = &mut self.open else {
                 let place = recording.places().get(self.frame)?;
                 self.frame += 1;
-                let start = place.offset + Mark::BYTES as u64;
-                match LineReader::new(Slice::of(&recording.file, start, end(place))) {
+                match recording.open_frame(place) {
                     Ok(lines) => self.open = Some((place.mark, lines)),
                     Err(_) => self.damaged += 1,
                 }
                 continue;
             };
-            let within = mark.from - BESIDE_S..=mark.to + BESIDE_S;
             match lines.next() {
                 Ok(Some(Line::Header(_))) => {}
-                Ok(Some(line)) if within.contains(&line.t()) => return Some(line),
+                Ok(Some(line)) if is_within(mark, &line) => return Some(line),
                 Ok(Some(_)) | Err(_) => {
                     self.damaged += 1;
                     self.open = None;

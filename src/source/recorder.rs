@@ -34,9 +34,9 @@ pub struct RecorderState {
 }
 
 enum Order {
-    Take(Line),
+    Take(Box<Line>),
     /// Another stream begins.
-    Stream(Header),
+    Stream(Box<Header>),
     Begin(PathBuf),
     End,
 }
@@ -85,7 +85,7 @@ impl Recorder {
         if self.has_lost && !is_full {
             return;
         }
-        let order = Order::Take(line.clone());
+        let order = Order::Take(Box::new(line.clone()));
         match self.orders.as_ref().map(|orders| orders.try_send(order)) {
             Some(Err(TrySendError::Full(_))) => {
                 self.has_lost = true;
@@ -97,7 +97,7 @@ impl Recorder {
 
     /// Goes over to another stream; a file that is being written ends.
     pub fn begin_stream(&mut self, header: Header) {
-        self.ask(Order::Stream(header));
+        self.ask(Order::Stream(Box::new(header)));
     }
 
     /// Begins a file with what is remembered.
@@ -164,7 +164,7 @@ impl Work {
                 }
                 Ok(Order::Stream(header)) => {
                     self.end();
-                    self.header = header;
+                    self.header = *header;
                     self.remembered = Remembered::default();
                 }
                 Ok(Order::Begin(path)) => self.begin(path),

@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Lines that may be played while what was before them is read; then playing waits.
 const MEANWHILE: usize = 256;
 /// Longer than this nobody waits for a line.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 /// So much earlier is before, seconds.
 const BEFORE_S: f64 = 1e-6;
 
@@ -199,13 +199,8 @@ impl Player {
         let mut history = self.empty();
         self.cursor = if is_short { whole } else { self.recording.from(t) };
         self.next = None;
-        while let Some(line) = self.cursor.next(&self.recording) {
-            if line.t() > t {
-                self.next = Some(line);
-                break;
-            }
-            history.apply(line);
-        }
+        self.recording
+            .read_until(&mut self.cursor, t, |line| history.apply(line));
         self.fill = (!is_short).then(|| Fill {
             cursor: self.recording.from(t - FILL_S),
             history: self.empty(),

@@ -136,6 +136,26 @@ fn it_stands_at_its_beginning_and_goes_where_it_is_told_to() {
 }
 
 #[test]
+fn frames_that_are_read_at_once_have_the_same_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("one.pathscope");
+    write(&path, samples(0, 300));
+    let recording = Recording::open(&path).expect("a recording");
+    let mut one_by_one = recording.from(0.0);
+    let expected: Vec<Line> = std::iter::from_fn(|| one_by_one.next(&recording)).collect();
+    assert_eq!(expected.len(), 600);
+    let mut cursor = recording.from(0.0);
+    let mut read = Vec::new();
+    recording.read_until(&mut cursor, 71.3, |line| read.push(line));
+    assert_eq!(read.last().map(Line::t), Some(71.0));
+    read.extend(cursor.next(&recording));
+    recording.read_until(&mut cursor, 72.1, |line| read.push(line));
+    recording.read_until(&mut cursor, 200.0, |line| read.push(line));
+    read.extend(std::iter::from_fn(|| cursor.next(&recording)));
+    assert!(read == expected && cursor.damaged() == 0);
+}
+
+#[test]
 fn a_step_is_a_sample_forth_or_back() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("one.pathscope");

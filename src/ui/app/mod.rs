@@ -166,23 +166,34 @@ impl App {
         self.feed.watch(watched, compared.into_iter().chain(rows));
     }
 
+    /// Opens the recording that somebody dropped onto the window.
+    fn open_dropped(&mut self, ctx: &Context) {
+        let first =
+            |input: &egui::InputState| input.raw.dropped_files.first().map(|file| file.path().to_owned());
+        if let Some(path) = ctx.input(first) {
+            self.openings.open(path, ctx);
+        }
+    }
+
+    /// What was asked for and is not answered for a while, in words.
+    fn waits(&mut self, ctx: &Context) -> Option<String> {
+        let asked = self.feed.asked().or_else(|| self.panels.paths.asked());
+        let waits = self.waits.look(asked, ctx.input(|input| input.time));
+        if self.waits.counts() {
+            ctx.request_repaint_after(Duration::from_secs(1));
+        }
+        waits
+    }
+
     /// One frame.
     pub fn ui(&mut self, ui: &mut Ui) {
         self.desktop.seen();
-        let dropped = ui.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_owned()));
-        if let Some(path) = dropped {
-            self.openings.open(path, ui.ctx());
-        }
+        self.open_dropped(ui.ctx());
         self.watch();
         self.logic(ui.ctx());
         self.give_slots();
-        let time = ui.input(|input| input.time);
-        let waited_s = self.feed.waited_s(time);
-        let asked = self.feed.asked().or_else(|| self.panels.paths.asked());
-        let waits = self.waits.look(asked, time);
-        if self.waits.counts() {
-            ui.ctx().request_repaint_after(Duration::from_secs(1));
-        }
+        let waited_s = self.feed.waited_s(ui.input(|input| input.time));
+        let waits = self.waits(ui.ctx());
         let mut commands = self.keys(ui);
         let Self {
             feed,
@@ -212,6 +223,7 @@ impl App {
             ..
         } = &mut store.settings;
         let (replay, recording) = (feed.replay(), feed.recording());
+        let has_demo = openings.demo.is_some();
         let view = View {
             shown: feed.shown(),
             live: feed.live(),
@@ -234,39 +246,30 @@ impl App {
         let lab = lab.now();
         if present.on {
             commands.extend(present::ui(present, list.selection(), lab.as_ref(), &view, ui));
-            self.carry_out(commands, ui.ctx());
-            return;
+            return self.carry_out(commands, ui.ctx());
         }
         let tokens = Tokens::of(ui);
         // The window's ground is that of the panels already: painting it again would cost a layer of every pixel.
-        let panel = Frame::NONE;
-        let bar = |panel: Panel, high: f32| panel.exact_size(high).show_separator_line(false);
-        bar(Panel::top("top bar"), 48.0)
-            .frame(panel)
+        let top = Panel::top("top bar").exact_size(48.0);
+        top.show_separator_line(false)
+            .frame(Frame::NONE)
             .show(ui, |ui| commands.extend(top_bar::ui(*tab, &view, &standing, ui)));
         commands.extend(pause_bar::show(&view, ui));
         // What lies at the bottom is filled last, so that the keyboard reaches it last.
-        let place = |panel: Panel, ui: &mut Ui| panel.show(ui, |ui| ui.max_rect()).inner;
-        let status_bar = place(bar(Panel::bottom("status"), 28.0).frame(panel), ui);
-        let strip = lab.map(|lab| {
-            let frame = Frame::NONE.fill(tokens.raised);
-            let panel = bar(Panel::bottom("lab"), lab_strip::HEIGHT).frame(frame);
-            (lab, place(panel, ui))
-        });
-        let transport = view.replay.map(|replay| {
-            let frame = Frame::NONE.fill(tokens.raised);
-            let panel = bar(Panel::bottom("transport"), transport::HEIGHT).frame(frame);
-            (replay, place(panel, ui))
-        });
+        let status_bar = dock("status", 28.0, Frame::NONE, ui);
+        let raised = Frame::NONE.fill(tokens.raised);
+        let strip = lab.map(|lab| (lab, dock("lab", lab_strip::HEIGHT, raised, ui)));
+        let transport = view
+            .replay
+            .map(|replay| (replay, dock("transport", transport::HEIGHT, raised, ui)));
         match tab {
             Tab::Connections => {
                 let arrangement = (table, list_width);
-                let shown =
-                    connections_tab::ui(list, connection, arrangement, openings.demo.is_some(), &view, ui);
+                let shown = connections_tab::ui(list, connection, arrangement, has_demo, &view, ui);
                 commands.extend(shown);
             }
             Tab::Handovers => {
-                let by = handovers::Try::of(strip.is_some(), openings.demo.is_some());
+                let by = handovers::Try::of(strip.is_some(), has_demo);
                 commands.extend(handovers::ui(handovers, by, &view, ui));
             }
             Tab::Paths => commands.extend(paths::ui(paths, &view, ui)),
@@ -435,4 +438,10 @@ impl App {
             self.feed.changes.fail(why);
         }
     }
+}
+
+/// Makes room at the bottom of what is left of `ui`; where it is.
+fn dock(name: &'static str, high: f32, frame: Frame, ui: &mut Ui) -> Rect {
+    let panel = Panel::bottom(name).exact_size(high).show_separator_line(false);
+    panel.frame(frame).show(ui, |ui| ui.max_rect()).inner
 }
