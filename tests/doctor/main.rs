@@ -22,7 +22,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use case::Case;
-use judge::{judge, show};
+use judge::{Outcome, judge, show};
 
 /// Cases that play at once. They mostly wait, each for itself.
 const AT_ONCE: usize = 5;
@@ -62,6 +62,16 @@ fn play<T: Send>(cases: &[Case], of_one: impl Fn(&Case) -> T + Sync) -> Vec<T> {
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
+/// The outcome, and what was not as expected at first: real networks on a busy machine get one more try, which is told.
+fn twice_where_it_surprises(case: &Case) -> (Outcome, Vec<String>) {
+    let outcome = judge(case);
+    let surprises = table::surprises(case, &outcome);
+    if surprises.is_empty() {
+        return (outcome, surprises);
+    }
+    (judge(case), surprises)
+}
+
 #[test]
 fn faults_are_named_and_mended_and_healthy_hosts_are_left_alone() {
     if !common::can_make_namespaces("the laboratory of faults") {
@@ -75,9 +85,16 @@ fn faults_are_named_and_mended_and_healthy_hosts_are_left_alone() {
         }
         return;
     }
-    let outcomes = play(&cases, judge);
+    let judged = play(&cases, twice_where_it_surprises);
+    let (outcomes, first_tries): (Vec<_>, Vec<_>) = judged.into_iter().unzip();
     println!("{}", table::text(&cases, &outcomes));
-    let surprises = table::surprises(&cases, &outcomes);
+    for unsteady in first_tries.into_iter().flatten() {
+        println!("UNSTEADY, tried once more: {unsteady}");
+    }
+    let both = cases.iter().zip(&outcomes);
+    let surprises: Vec<String> = both
+        .flat_map(|(case, outcome)| table::surprises(case, outcome))
+        .collect();
     assert!(surprises.is_empty(), "\n{}", surprises.join("\n"));
 }
 

@@ -108,30 +108,27 @@ fn sums(text: &mut String, cases: &[Case], outcomes: &[Outcome]) {
 }
 
 /// What is neither right nor a known gap, and known gaps that are none any more.
-pub fn surprises(cases: &[Case], outcomes: &[Outcome]) -> Vec<String> {
+pub fn surprises(case: &Case, outcome: &Outcome) -> Vec<String> {
+    let name = &case.name;
     let mut surprises = Vec::new();
-    for (case, outcome) in cases.iter().zip(outcomes) {
-        let name = &case.name;
-        if let Some(why) = &outcome.broken {
-            surprises.push(format!("{name}: the laboratory broke: {why}"));
+    if let Some(why) = &outcome.broken {
+        surprises.push(format!("{name}: the laboratory broke: {why}"));
+    }
+    let is_gap = |what: &str| GAPS.iter().any(|(case, gap, _)| case == name && *gap == what);
+    // What the commands of another finding do says nothing.
+    let is_unnamed = is_gap("named") && matches!(outcome.named, Some(Err(_)));
+    for (what, verdict) in outcome.verdicts() {
+        if is_unnamed && what != "named" {
+            continue;
         }
-        let is_gap = |what: &str| GAPS.iter().any(|(case, gap, _)| case == name && *gap == what);
-        // What the commands of another finding do says nothing.
-        let is_unnamed = is_gap("named") && matches!(outcome.named, Some(Err(_)));
-        for (what, verdict) in outcome.verdicts() {
-            if is_unnamed && what != "named" {
-                continue;
+        match verdict {
+            Some(Err(why)) if !is_gap(what) => surprises.push(format!("{name}: {what}: {why}")),
+            Some(Ok(())) if is_gap(what) => {
+                surprises.push(format!(
+                    "{name}: {what}: right by now: take it off the list of gaps"
+                ));
             }
-            let is_gap = is_gap(what);
-            match verdict {
-                Some(Err(why)) if !is_gap => surprises.push(format!("{name}: {what}: {why}")),
-                Some(Ok(())) if is_gap => {
-                    surprises.push(format!(
-                        "{name}: {what}: right by now: take it off the list of gaps"
-                    ));
-                }
-                _ => {}
-            }
+            _ => {}
         }
     }
     surprises

@@ -4,6 +4,7 @@
 const COMES_AND_GOES: &str =
     "a join that failed in a connection that is gone when the watch ends is not told";
 const LIKE_LIMIT: &str = "an end of long ago is taken for the peer's limit, which counts the same";
+const TRIES_AGAIN: &str = "the path is tried again by commands that do not mend it: the peer does";
 
 /// The case, the verdict that is missed, and why.
 pub const GAPS: &[(&str, &str, &str)] = &[
@@ -127,5 +128,15 @@ pub const GAPS: &[(&str, &str, &str)] = &[
         "checksums fail at the server, v4",
         "named",
         "the connections that fell back because of it are told as well",
+    ),
+    (
+        "the peer took no more subflows long ago, v4",
+        "mended",
+        TRIES_AGAIN,
+    ),
+    (
+        "the peer takes no more subflows, tried again, v4",
+        "mended",
+        TRIES_AGAIN,
     ),
 ];
