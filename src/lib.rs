@@ -31,7 +31,7 @@
 //! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
 //! | 1¾ | [`filter`]: which connections somebody means, for window and command line alike |
 //! | 1½ | [`words`]: every sentence for people, from typed data · [`log`]: what the program does, where somebody asks |
-//! | 1 | [`history`]: state, rates, bounded series, handovers · [`recording`]: the stream in a file · [`bus`]: what the helper and who calls it agree on |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`recording`]: the stream in a file · [`palette`]: colours and shapes · [`bus`]: what the helper and who calls it agree on |
 //! | ½ | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //! | 0 | [`metrics`]: the table of the kernel's counters |
 //!
@@ -280,6 +280,7 @@ pub mod desktop;
 pub mod filter;
 pub mod history;
 pub mod lab;
+pub mod palette;
 pub mod recording;
 pub mod run;
 pub mod source;
