@@ -249,7 +249,8 @@ fn clock_in(zone: &TimeZone, started_at: &str, t: f64) -> String {
     clock_as("%H:%M:%S", zone, started_at, t)
 }
 
-fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
+/// The moment at `t` seconds of a stream that began at `started_at`, in a zone and as strftime(3) formats it.
+pub fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
     let moment = started_at
         .parse::<Timestamp>()
         .ok()

@@ -134,10 +134,11 @@ fn setting_value(value: &mut SettingValue, with: &mut dyn StandIns) {
 }
 
 impl Header {
-    fn stand_in(&mut self, with: &mut dyn StandIns) {
+    /// Puts stand-ins in the place of all that identifies.
+    pub fn stand_in(&mut self, with: &mut dyn StandIns) {
         let Self {
             schema: _,
-            started_at: _,
+            started_at,
             host,
             kernel: _,
             netns,
@@ -145,6 +146,11 @@ impl Header {
             interval_ms: _,
             anonymised,
         } = self;
+        // A time, and nothing else.
+        let is_time = |byte: u8| byte.is_ascii_digit() || b"TZ:-.+".contains(&byte);
+        if !started_at.bytes().all(is_time) {
+            LEFT_OUT.clone_into(started_at);
+        }
         *host = with.name(NameOf::Host, host);
         name(NameOf::Namespace, netns, with);
         access.stand_in();

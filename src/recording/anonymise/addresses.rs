@@ -7,15 +7,20 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// The most prefixes of a family that are told apart for certain.
 const PREFIXES: usize = 500_000;
 /// TEST-NET-1 to 3 (RFC 5737).
-const DOCUMENTATION: [u32; 3] = [0xC000_02, 0xC633_64, 0xCB00_71];
+const DOCUMENTATION: [u32; 3] = [network(192, 0, 2), network(198, 51, 100), network(203, 0, 113)];
 /// 198.18.0.0/15, kept for benchmarks (RFC 2544): 512 networks of 24 bits.
-const BENCHMARK: u32 = 0xC612_00;
+const BENCHMARK: u32 = network(198, 18, 0);
 const BENCHMARKS: u32 = 512;
 /// 240.0.0.0/4, which nobody has (RFC 1112): 2^20 networks of 24 bits.
-const RESERVED: u32 = 0xF0_0000;
+const RESERVED: u32 = network(240, 0, 0);
 const RESERVEDS: u32 = 1 << 20;
 /// 2001:db8::/32 (RFC 3849).
 const DOCUMENTATION_6: u64 = 0x2001_0DB8 << 32;
+
+/// The first 24 bits of an address.
+const fn network(first: u8, second: u8, third: u8) -> u32 {
+    u32::from_be_bytes([0, first, second, third])
+}
 
 /// Addresses and what stands for them.
 #[derive(Debug, Default)]
@@ -155,7 +160,11 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    fn network(address: IpAddr) -> u64 {
+    fn four((first, second, third): (u8, u8, u8)) -> u64 {
+        network(first, second, third).into()
+    }
+
+    fn network_of(address: IpAddr) -> u64 {
         match address {
             IpAddr::V4(four) => u64::from(u32::from(four) >> 8),
             IpAddr::V6(six) => high_64(u128::from(six)),
@@ -182,17 +191,17 @@ mod tests {
             assert_eq!(addresses.stand_in(*a), *of_a, "the same again");
             for (b, of_b) in real.iter().zip(&stand_ins) {
                 assert_eq!(
-                    network(*a) == network(*b),
-                    network(*of_a) == network(*of_b),
+                    network_of(*a) == network_of(*b),
+                    network_of(*of_a) == network_of(*of_b),
                     "{a} {b}"
                 );
                 assert_eq!(a == b, of_a == of_b);
             }
         }
-        let networks: Vec<_> = stand_ins.iter().map(|address| network(*address)).collect();
+        let networks: Vec<_> = stand_ins.iter().map(|address| network_of(*address)).collect();
         assert_eq!(
             networks.get(..4),
-            Some(&[0xC000_02, 0xC000_02, 0xC633_64, 0xCB00_71][..])
+            Some(&[(192, 0, 2), (192, 0, 2), (198, 51, 100), (203, 0, 113)].map(four)[..])
         );
         assert_eq!(networks.get(4), Some(&0x2001_0DB8_0000_0000));
     }
@@ -244,11 +253,11 @@ mod tests {
         let mut addresses = Addresses::default();
         let networks = (0..4000_u32)
             .map(|number| addresses.stand_in(Ipv4Addr::from(0x0B00_0001 + (number << 8)).into()));
-        let networks: Vec<_> = networks.map(network).collect();
+        let networks: Vec<_> = networks.map(network_of).collect();
         assert_eq!(networks.iter().collect::<HashSet<_>>().len(), 4000);
-        assert_eq!(networks.get(3), Some(&0xC612_00));
-        assert_eq!(networks.get(514), Some(&0xC613_FF));
-        assert_eq!(networks.get(515), Some(&0xF0_0000));
+        assert_eq!(networks.get(3), Some(&four((198, 18, 0))));
+        assert_eq!(networks.get(514), Some(&four((198, 19, 255))));
+        assert_eq!(networks.get(515), Some(&four((240, 0, 0))));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use self::addresses::Addresses;
 use self::devices::Devices;
-use crate::model::{InterfaceKind, Line, MacAddress, NameOf, StandIns};
+use crate::model::{Header, InterfaceKind, Line, MacAddress, NameOf, StandIns};
 
 /// The most names of one kind that are told apart.
 const NAMES: usize = 65_536;
@@ -29,6 +29,13 @@ pub struct Anonymiser {
 }
 
 impl Anonymiser {
+    /// A header with stand-ins.
+    pub fn header(&mut self, header: &Header) -> Header {
+        let mut header = header.clone();
+        header.stand_in(self);
+        header
+    }
+
     /// Puts stand-ins in the place of everything in a line that identifies.
     pub fn replace(&mut self, line: &mut Line) {
         line.stand_in(self);

@@ -35,16 +35,16 @@ impl Hues {
 const COUNT: usize = Slot::COUNT as usize;
 
 const fn set(dark: bool) -> [Hues; COUNT] {
-    let [a, b, c, d, e, f, g, h] = Slot::all(dark);
+    let [wifi, ethernet, cellular, vpn, fifth, sixth, seventh, eighth] = Slot::all(dark);
     [
-        Hues::from_palette(a),
-        Hues::from_palette(b),
-        Hues::from_palette(c),
-        Hues::from_palette(d),
-        Hues::from_palette(e),
-        Hues::from_palette(f),
-        Hues::from_palette(g),
-        Hues::from_palette(h),
+        Hues::from_palette(wifi),
+        Hues::from_palette(ethernet),
+        Hues::from_palette(cellular),
+        Hues::from_palette(vpn),
+        Hues::from_palette(fifth),
+        Hues::from_palette(sixth),
+        Hues::from_palette(seventh),
+        Hues::from_palette(eighth),
     ]
 }
 
