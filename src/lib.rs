@@ -28,10 +28,10 @@
 //! | | [`run`]: the composition root; arguments become a source, and a window or the command line on it |
 //! | 4 | `ui`: the window, one folder a panel (feature `gui`) · [`cli`]: one file a subcommand |
 //! | 3 | [`source`]: the `Source` trait, the live source and lines that were kept · the helper |
-//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
+//! | 2 | [`kernel`]: the only user of neli, sysinfo and netlink sockets · [`lab`]: real networks in namespaces · [`report`]: a stream as a page, as tables, as numbers · `desktop`: notifications, the tray, NetworkManager (feature `gui`) |
 //! | 1¾ | [`filter`]: which connections somebody means, for window and command line alike |
 //! | 1½ | [`words`]: every sentence for people, from typed data · [`log`]: what the program does, where somebody asks |
-//! | 1 | [`history`]: state, rates, bounded series, handovers · [`doctor`]: why a path is not used, by rules over the stream · [`recording`]: the stream in a file · [`bus`]: what the helper and who calls it agree on |
+//! | 1 | [`history`]: state, rates, bounded series, handovers · [`doctor`]: why a path is not used, by rules over the stream · [`recording`]: the stream in a file · [`palette`]: colours and shapes · [`bus`]: what the helper and who calls it agree on |
 //! | ½ | [`model`]: what we talk about, and its public schema · [`wire`]: bytes ↔ structs, without sockets |
 //! | 0 | [`metrics`]: the table of the kernel's counters |
 //!
@@ -188,6 +188,17 @@
 //! [`source::Recorder`] keeps the newest minutes of what the window shows as compressed frames, so that a recording begins
 //! before somebody thought of it. `tests/one_path.rs` holds a stream against itself: live, read, sought, cut and written on.
 //!
+//! # What is passed on
+//!
+//! [`report`] reads a stream once and keeps bins, totals and what happened, each with a bound; what moved and what had to wait is
+//! [`history`]'s own. The page is HTML from templates that are checked when this is compiled, with plots as SVG whose colours are
+//! variables of the style sheet, so that one page is light, dark and on paper. It asks nobody for anything, and says so to the
+//! browser. `docs/report.md` is the contract of its numbers and tables.
+//!
+//! What identifies somebody is said at the model's own structs ([`model::StandIns`]), which are taken apart in full there: a field
+//! that is added does not compile until somebody has decided about it. [`recording::Anonymiser`] gives the stand-ins. Lines
+//! are anonymised before anything else sees them, so that whatever is made of them cannot know the originals.
+//!
 //! # Permission
 //!
 //! Reading needs no privilege; the path manager's events, changes and closing a subflow need `CAP_NET_ADMIN`. Who has it
@@ -305,7 +316,9 @@ pub mod doctor;
 pub mod filter;
 pub mod history;
 pub mod lab;
+pub mod palette;
 pub mod recording;
+pub mod report;
 pub mod run;
 pub mod source;
 #[cfg(feature = "gui")]

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module's floor, in tenths. A module may use modules on lower floors only.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 19] = [
     ("metrics", 0),
     ("wire", 5),
     ("model", 5),
@@ -17,11 +17,13 @@ const FLOORS: [(&str, u8); 17] = [
     ("history", 10),
     ("doctor", 10),
     ("recording", 10),
+    ("palette", 10),
     ("log", 15),
     ("words", 15),
     ("filter", 17),
     ("kernel", 20),
     ("lab", 20),
+    ("report", 20),
     ("desktop", 20),
     ("source", 30),
     ("helper", 30),

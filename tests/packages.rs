@@ -22,11 +22,12 @@ use machine::Machine;
 /// Programs that are meant to be run; nothing else in a package is executable.
 const PROGRAMS: [&str; 2] = ["/usr/bin/pathscope", "/usr/libexec/pathscope-helper"];
 /// What a desktop, the bus, polkit, systemd and a shell look for.
-const FOUND_BY_OTHERS: [&str; 12] = [
+const FOUND_BY_OTHERS: [&str; 15] = [
     "/usr/lib/systemd/system/pathscope-helper.service",
     "/usr/lib/systemd/user/pathscope-record.service",
     "/usr/lib/sysusers.d/pathscope.conf",
     "/usr/share/applications/org.pathscope.Pathscope.desktop",
+    "/usr/share/applications/org.pathscope.Replay.desktop",
     "/usr/share/bash-completion/completions/pathscope",
     "/usr/share/dbus-1/system-services/org.pathscope.Helper.service",
     "/usr/share/dbus-1/system.d/org.pathscope.Helper.conf",
@@ -34,6 +35,8 @@ const FOUND_BY_OTHERS: [&str; 12] = [
     "/usr/share/man/man1/pathscope-watch.1.gz",
     "/usr/share/man/man8/pathscope-helper.8.gz",
     "/usr/share/metainfo/org.pathscope.Pathscope.metainfo.xml",
+    "/usr/share/mime/packages/org.pathscope.Pathscope.xml",
+    "/usr/share/pathscope/recordings/handover.pathscope",
     "/usr/share/polkit-1/actions/org.pathscope.policy",
 ];
 /// What systemd's own review may give the unit at most.
@@ -179,11 +182,10 @@ fn lintian_has_nothing_to_say() {
 #[test]
 fn the_desktop_takes_the_entry_and_the_description() {
     if has("the desktop entry", "desktop-file-validate") {
-        let said = printed(
-            "desktop-file-validate",
-            &["packaging/org.pathscope.Pathscope.desktop"],
-        );
-        assert_eq!(said, "");
+        for entry in ["Pathscope", "Replay"] {
+            let entry = format!("packaging/org.pathscope.{entry}.desktop");
+            assert_eq!(printed("desktop-file-validate", &[&entry]), "");
+        }
     }
     if has("the AppStream description", "appstreamcli") {
         let description = "packaging/org.pathscope.Pathscope.metainfo.xml";
@@ -405,6 +407,8 @@ fn a_real_rpm_installs_removes_and_leaves_nothing() {
         "usr/share/icons/hicolor/scalable is",
         "usr/share/icons/hicolor/scalable/apps is",
         "usr/share/licenses is",
+        "usr/share/mime is",
+        "usr/share/mime/packages is",
         "usr/share/zsh/site-functions is",
     ];
     let mut left = machine.left_behind();

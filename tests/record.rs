@@ -128,6 +128,37 @@ fn a_disk_that_is_full_is_told_at_once_and_the_file_stays_readable() {
 }
 
 #[test]
+fn an_anonymised_recording_never_holds_the_hosts_name() {
+    if !common::can_make_namespaces("recording without names") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("it.pathscope");
+    let program = env!("CARGO_BIN_EXE_pathscope");
+    let script = format!(
+        "hostname lenas-laptop; ip link add lenas-bridge type bridge; ip link set lo up
+         exec {program} record {} --seconds 1 --anonymise",
+        file.display()
+    );
+    let output = Command::new("unshare")
+        .args(["--net", "--uts", "sh", "-c", &script])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && told.contains("What remains"), "{told}");
+    let text = zstd::decode_all(File::open(&file).unwrap()).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(
+        text.contains("\"host\":\"host-1\"") && text.contains("\"anonymised\":true"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\"name\":\"br100\"") && !text.contains("lenas"),
+        "{text}"
+    );
+}
+
+#[test]
 fn one_that_is_there_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("it.pathscope");

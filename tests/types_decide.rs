@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Where texts for people are made or shown.
-const ROOMS: [&str; 7] = [
+const ROOMS: [&str; 8] = [
     "src/cli",
     "src/desktop",
     "src/filter",
     "src/history",
+    "src/report",
     "src/source",
     "src/ui",
     "src/words",

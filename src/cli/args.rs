@@ -11,11 +11,13 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser};
 
 use super::Failure;
+use super::anonymise::AnonymiseArguments;
 use super::doctor::DoctorArguments;
 use super::durations::{replay_speed, seconds};
 use super::from::FromArguments;
 use super::reading_args::{CountersArguments, ListArguments};
 use super::record::RecordArguments;
+use super::report::ReportArguments;
 use crate::lab;
 use crate::model::{Command, EndpointFlags, FlagChange, Host, SETTINGS, SocketAddr, Takes, check_addition};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS};
@@ -49,6 +51,10 @@ pub enum Subcommand {
     Watch(WatchArguments),
     /// Record what happens to a file, for later or for somebody else
     Record(RecordArguments),
+    /// Tell what happened in a recording: a page, tables, or numbers
+    Report(ReportArguments),
+    /// Copy a recording with stand-ins for names and addresses
+    Anonymise(AnonymiseArguments),
     /// Print each handover as it ends: why, from where to where, and how long nothing was delivered
     Handovers(HandoversArguments),
     /// Say why a second path is not used, with evidence and the command that mends it

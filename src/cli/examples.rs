@@ -20,7 +20,7 @@ pub(super) fn paragraph(examples: &[Example]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-const EXAMPLES: [(&str, &[Example]); 19] = [
+const EXAMPLES: [(&str, &[Example]); 21] = [
     (
         "",
         &[
@@ -131,6 +131,31 @@ const EXAMPLES: [(&str, &[Example]); 19] = [
                 "With all that a maintainer asks for",
             ),
         ],
+    ),
+    (
+        "report",
+        &[
+            ("pathscope report talk.pathscope", "What happened, in a few lines"),
+            (
+                "pathscope report talk.pathscope --html talk.html --anonymise",
+                "A page to pass on, without names and addresses",
+            ),
+            (
+                "pathscope report talk.pathscope --from 60 --to 120 --csv tables",
+                "The second minute as tables",
+            ),
+            (
+                "pathscope report talk.pathscope --json | jq '.figures'",
+                "The figures that count most",
+            ),
+        ],
+    ),
+    (
+        "anonymise",
+        &[(
+            "pathscope anonymise talk.pathscope to-pass-on.pathscope",
+            "A recording without names and addresses",
+        )],
     ),
     (
         "handovers",

@@ -1,5 +1,6 @@
 //! The command line: arguments, one file a subcommand, and how each ends.
 
+mod anonymise;
 mod args;
 mod biography;
 mod change;
@@ -19,6 +20,8 @@ mod output;
 mod quantity;
 mod reading_args;
 mod record;
+mod replace;
+mod report;
 mod ticket;
 mod usage;
 mod watch;
@@ -58,6 +61,8 @@ pub fn run(subcommand: &Subcommand, netns: Option<&str>, output: &mut Output) ->
             endpoints::run_recorded(netns, recorded, *json, output)
         }
         // What needs no kernel does without a namespace.
+        Subcommand::Report(arguments) => report::run(arguments, output),
+        Subcommand::Anonymise(arguments) => anonymise::run(arguments),
         Subcommand::Completions { shell } => generate::completions(*shell, output),
         Subcommand::Man { out } => generate::manual(out.as_deref(), output),
         other => run_within(other, &namespace(netns)?, output),
@@ -94,6 +99,8 @@ fn run_within(subcommand: &Subcommand, namespace: &Namespace, output: &mut Outpu
         | Subcommand::Demo(_)
         | Subcommand::Replay(_)
         | Subcommand::List(_)
+        | Subcommand::Report(_)
+        | Subcommand::Anonymise(_)
         | Subcommand::Completions { .. }
         | Subcommand::Man { .. } => Ok(()),
     }

@@ -11,12 +11,13 @@ use signal_hook::iterator::Signals;
 
 use super::durations::seconds;
 use super::quantity::{bytes_kept, time_kept};
+use super::report::note;
 use super::{Failure, Output};
 use crate::kernel::Namespace;
 use crate::model::{Header, Line};
-use crate::recording::{FRAME_S, Keep, RecordingFile, Ring};
+use crate::recording::{Anonymiser, FRAME_S, Keep, RecordingFile, Ring};
 use crate::source::{DEFAULT_INTERVAL_MS, INTERVAL_MS, LiveSource, Options, Source as _};
-use crate::words::recording;
+use crate::words::{self, recording};
 
 /// How often it is looked whether lines have waited long enough.
 const LOOK: Duration = Duration::from_secs(1);
@@ -40,6 +41,9 @@ pub struct RecordArguments {
     /// Of those keep so much at most, such as 200MB
     #[arg(long, value_name = "SIZE", requires = "keep", value_parser = bytes_kept, default_value = "200MB")]
     at_most: u64,
+    /// Put stand-ins in the place of names and addresses
+    #[arg(long)]
+    anonymise: bool,
 }
 
 impl RecordArguments {
@@ -103,7 +107,12 @@ pub(super) fn run(
     let path = &arguments.path;
     let failed = |error: io::Error| Failure::failed(recording::failed(path, &error));
     let stopped = signals()?;
-    let mut target = Target::open(path, arguments.keep(), source.header()).map_err(failed)?;
+    let mut anonymiser = arguments.anonymise.then(Anonymiser::default);
+    let header = match &mut anonymiser {
+        Some(anonymiser) => anonymiser.header(source.header()),
+        None => source.header().clone(),
+    };
+    let mut target = Target::open(path, arguments.keep(), &header).map_err(failed)?;
     output.line(recording::begins(path, arguments.keep().is_some()))?;
     output.flush()?;
     let end = arguments.seconds.map(|seconds| Instant::now() + seconds);
@@ -114,7 +123,10 @@ pub(super) fn run(
     loop {
         select! {
             recv(source.lines()) -> line => {
-                let Ok(line) = line else { break };
+                let Ok(mut line) = line else { break };
+                if let Some(anonymiser) = &mut anonymiser {
+                    anonymiser.replace(&mut line);
+                }
                 let waited = target.has_lines_waiting();
                 target.take_line(&line).map_err(failed)?;
                 if !waited {
@@ -136,6 +148,9 @@ pub(super) fn run(
         return Err(Failure::failed(why));
     }
     output.line(recording::ended(path, last_t, samples))?;
+    if arguments.anonymise {
+        note(words::report::REMAINS);
+    }
     Ok(output.flush()?)
 }
 

@@ -5,6 +5,7 @@
 //! when it is used up, what nobody looks at keeps fewer points the further it lies back.
 
 mod balance;
+mod bins;
 mod condition;
 mod direction;
 mod figures;
@@ -21,6 +22,7 @@ mod session;
 mod state;
 mod thinning;
 
+pub use bins::DeviceBins;
 pub use condition::{Condition, condition};
 pub use direction::Direction;
 pub use gaps::Gaps;

@@ -3,79 +3,35 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-/// The most bins. When they are full, two become one.
-const MOST: usize = 512;
-/// How wide the bins are at first, seconds.
-const NARROWEST_S: f64 = 0.25;
+use super::bins::DeviceBins;
+
 /// The most changes of a signal that are kept: hours, where it changes each second.
 const SIGNALS: usize = 10_000;
 
 /// Data of all connections by device, both directions together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Session {
-    width_s: f64,
-    /// Bits in each bin, from the beginning of the stream on; without a name what no device is known of.
-    by_device: BTreeMap<String, Vec<f64>>,
+    data: DeviceBins,
     /// What a device is called now, by the name that it had before.
     renamed: BTreeMap<String, String>,
     /// The signals' changes, oldest first: when, and to what, dBm.
     signals: BTreeMap<String, VecDeque<(f64, i32)>>,
 }
 
-impl Default for Session {
-    fn default() -> Self {
-        Self {
-            width_s: NARROWEST_S,
-            by_device: BTreeMap::new(),
-            renamed: BTreeMap::new(),
-            signals: BTreeMap::new(),
-        }
-    }
-}
-
 impl Session {
     /// How wide a bin is, seconds.
     pub fn width_s(&self) -> f64 {
-        self.width_s
+        self.data.width_s()
     }
 
     /// The devices that carried data, each with its mean rate in each bin, bits a second.
     pub fn rates(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = f64>)> {
-        self.by_device.iter().map(|(device, bits)| {
-            let rates = bits.iter().map(|bits| bits / self.width_s);
-            (device.as_str(), rates)
-        })
+        self.data.rates()
     }
 
     /// Adds what a device carried from one time to another.
-    pub(super) fn add(&mut self, device: &str, (from, to): (f64, f64), bps: f64) {
-        let from = from.max(0.0);
-        if bps <= 0.0 || to <= from || !to.is_finite() {
-            return;
-        }
-        while to > self.width_s * MOST as f64 {
-            self.halve();
-        }
-        let width = self.width_s;
-        if !self.by_device.contains_key(device) {
-            self.by_device.insert(device.to_owned(), Vec::new());
-        }
-        let Some(bits) = self.by_device.get_mut(device) else {
-            return;
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "at most as many as there are bins"
-        )]
-        let (first, last) = ((from / width) as usize, (to / width).ceil() as usize);
-        if bits.len() < last {
-            bits.resize(last, 0.0);
-        }
-        for (number, bin) in bits.iter_mut().enumerate().take(last).skip(first) {
-            let start = number as f64 * width;
-            *bin += bps * (to.min(start + width) - from.max(start)).max(0.0);
-        }
+    pub(super) fn add(&mut self, device: &str, stretch: (f64, f64), bps: f64) {
+        self.data.add(device, stretch, bps);
     }
 
     /// How strong a device's signal was at a time, dBm, as far as that is known.
@@ -102,13 +58,7 @@ impl Session {
         }
         self.renamed.remove(new);
         self.renamed.insert(old.to_owned(), new.to_owned());
-        if let Some(bits) = self.by_device.remove(old) {
-            let known = self.by_device.entry(new.to_owned()).or_default();
-            known.resize(known.len().max(bits.len()), 0.0);
-            for (bin, more) in known.iter_mut().zip(bits) {
-                *bin += more;
-            }
-        }
+        self.data.rename(old, new);
         if let Some(changes) = self.signals.remove(old) {
             self.signals.insert(new.to_owned(), changes);
         }
@@ -124,13 +74,6 @@ impl Session {
             }
         }
         name.to_owned()
-    }
-
-    fn halve(&mut self) {
-        self.width_s *= 2.0;
-        for bits in self.by_device.values_mut() {
-            *bits = bits.chunks(2).map(|pair| pair.iter().sum()).collect();
-        }
     }
 }
 
@@ -200,7 +143,7 @@ mod tests {
             session.add("eth0", (from, from + 1.0), 1000.0);
         }
         let rates = rates(&session, "eth0");
-        assert!(rates.len() <= MOST, "{}", rates.len());
+        assert!(rates.len() <= 512, "{}", rates.len());
         let bits: f64 = rates.iter().sum::<f64>() * session.width_s();
         assert!((bits - 86.4e6).abs() < 1.0, "{bits}");
     }

@@ -4,7 +4,10 @@
 //! time the frame covers, how long it is, and whether reading can begin there; so a place is found without unpacking what
 //! comes before it. A mark is a skippable frame of zstd (RFC 8878, section 3.1.2): `zstdcat` passes over it, and prints the
 //! lines. A file that was cut off gives back every frame that is whole. Nothing derived is ever recorded.
+//!
+//! [`Anonymiser`] puts stand-ins in the place of names and addresses before a line is written.
 
+mod anonymise;
 mod file;
 mod index;
 mod mark;
@@ -12,6 +15,7 @@ mod remembered;
 mod ring;
 mod writer;
 
+pub use anonymise::Anonymiser;
 pub use file::RecordingFile;
 pub use index::{Index, Place};
 pub use mark::Mark;

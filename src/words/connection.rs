@@ -58,10 +58,13 @@ pub fn ago(seconds: f64) -> String {
     format!("{} ago", age(seconds))
 }
 
+/// What stands for an application that is not known.
+pub const UNKNOWN_APPLICATION: &str = "Unknown application";
+
 /// What the application that holds a connection calls itself.
 pub fn application(connection: &Connection) -> &str {
     let process = connection.process.as_ref();
-    process.map_or("Unknown application", |process| process.name.as_str())
+    process.map_or(UNKNOWN_APPLICATION, |process| process.name.as_str())
 }
 
 /// The process that holds a connection, and how many others do: `pid 812 +1`.

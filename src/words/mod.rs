@@ -5,7 +5,7 @@
 //!
 //! What is **in** here: sentences and words about what was measured, what happened, what was asked for and what is
 //! permitted ([`connection`], [`handover`], [`notice`], [`event`], [`command`], [`finding`], [`access`], [`endpoint`], [`error`], [`state`], [`teardown`],
-//! [`path`], [`pause`], [`desktop`], [`empty`], [`recording`], [`waiting`], [`counter`], [`lab`], [`present`], [`running`]), and how
+//! [`path`], [`pause`], [`desktop`], [`empty`], [`recording`], [`report`], [`waiting`], [`counter`], [`lab`], [`present`], [`running`]), and how
 //! numbers, times and their units are written ([`units`]).
 //!
 //! What is **not**: static labels of widgets (names of buttons, tabs, columns and headings, and their hints) stand in the
@@ -33,6 +33,7 @@ pub mod path;
 pub mod pause;
 pub mod present;
 pub mod recording;
+pub mod report;
 pub mod running;
 pub mod state;
 pub mod teardown;

@@ -278,7 +278,8 @@ fn moment(started_at: &str, t: f64) -> Option<Timestamp> {
     start.checked_add(since).ok()
 }
 
-fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
+/// The moment at `t` seconds of a stream that began at `started_at`, in a zone and as strftime(3) formats it.
+pub fn clock_as(format: &str, zone: &TimeZone, started_at: &str, t: f64) -> String {
     moment(started_at, t).map_or_else(
         || ABSENT.to_owned(),
         |moment| moment.to_zoned(zone.clone()).strftime(format).to_string(),

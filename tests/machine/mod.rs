@@ -33,6 +33,10 @@ const EXPLAINED: [(&str, &str); 9] = [
         "usr/share/applications/mimeinfo.cache",
         "made anew whenever a desktop entry comes or goes",
     ),
+    (
+        "usr/share/mime",
+        "the desktop's list of types is made anew whenever one comes or goes",
+    ),
 ];
 
 const SET_UP: &str = r#"

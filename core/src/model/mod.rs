@@ -9,6 +9,7 @@ mod command;
 mod connection;
 mod endpoint;
 mod event;
+mod identities;
 mod ids;
 mod interface;
 mod interface_kind;
@@ -33,6 +34,7 @@ pub use connection::{
 };
 pub use endpoint::{Endpoint, EndpointFlags, Limits, UnknownFlag};
 pub use event::{Event, EventKind, Origin};
+pub use identities::{LEFT_OUT, NameOf, StandIns};
 pub use ids::{ConnectionId, Cookie, MacAddress, Sequence, Token};
 pub use interface::{AddressState, Interface, InterfaceAddress, SpecialAddress};
 pub use interface_kind::{InterfaceKind, KindTraits};

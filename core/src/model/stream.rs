@@ -109,6 +109,9 @@ pub struct Header {
     pub access: Access,
     /// From one sample to the next, ms.
     pub interval_ms: u64,
+    /// Whether names and addresses are stand-ins.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub anonymised: bool,
 }
 
 impl Header {
@@ -122,6 +125,7 @@ impl Header {
             netns: None,
             access,
             interval_ms,
+            anonymised: false,
         }
     }
 }

@@ -8,8 +8,10 @@ mod tokens;
 mod contrast;
 
 pub(super) use fonts::{Type, icon_font};
-pub(super) use slots::{Hues, Mark, Slot, Slots};
+pub(super) use slots::Hues;
 pub(super) use tokens::{DARK, LIGHT, Tokens};
+
+pub(super) use crate::palette::{Mark, Slot, Slots};
 
 use egui::epaint::FontColorTransferFunction;
 use egui::style::{ScrollStyle, Selection, WidgetVisuals};

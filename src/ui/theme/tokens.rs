@@ -2,6 +2,8 @@
 
 use egui::Color32;
 
+use crate::palette::{self, Rgb};
+
 /// One set of colours. A hue among them always means trouble; everything else is grey, white or black.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tokens {
@@ -47,61 +49,44 @@ pub(crate) struct Tokens {
     pub warn_tint: Color32,
 }
 
-/// A colour written as in a style sheet: `0xRRGGBB`.
-pub(super) const fn rgb(hex: u32) -> Color32 {
+/// A colour of the palette as egui has it.
+pub(super) const fn colour(Rgb(hex): Rgb) -> Color32 {
     let [_, r, g, b] = hex.to_be_bytes();
     Color32::from_rgb(r, g, b)
 }
 
 /// The dark set.
-pub(crate) static DARK: Tokens = Tokens {
-    dark: true,
-    bg: rgb(0x0E_1216),
-    panel: rgb(0x15_1A20),
-    raised: rgb(0x1C_232B),
-    control: rgb(0x26_2F39),
-    control_hover: rgb(0x30_3B47),
-    control_active: rgb(0x3A_4653),
-    badge: rgb(0x2C_3743),
-    sel: rgb(0x1D_2935),
-    line: rgb(0x27_303A),
-    grid: rgb(0x21_2931),
-    strong: rgb(0x44_515E),
-    ctl: rgb(0x6B_7987),
-    text: rgb(0xEE_F2F5),
-    text2: rgb(0xB8_C2CC),
-    text3: rgb(0x93_A0AC),
-    danger: rgb(0xFF_7A66),
-    danger_tint: rgb(0x36_272A),
-    warn: rgb(0xF2_D04B),
-    warn_tint: rgb(0x30_3025),
-};
+pub(crate) static DARK: Tokens = Tokens::from_palette(&palette::DARK);
 
 /// The light set.
-pub(crate) static LIGHT: Tokens = Tokens {
-    dark: false,
-    bg: rgb(0xEE_F1F4),
-    panel: rgb(0xFF_FFFF),
-    raised: rgb(0xF4_F6F8),
-    control: rgb(0xE3_E8EC),
-    control_hover: rgb(0xD8_DFE5),
-    control_active: rgb(0xCB_D4DB),
-    badge: rgb(0xDD_E4EA),
-    sel: rgb(0xE9_F1F8),
-    line: rgb(0xD8_DEE4),
-    grid: rgb(0xE7_EBEF),
-    strong: rgb(0x97_A3AE),
-    ctl: rgb(0x7C_8893),
-    text: rgb(0x10_161C),
-    text2: rgb(0x3D_4954),
-    text3: rgb(0x56_626D),
-    danger: rgb(0xB9_301C),
-    danger_tint: rgb(0xF9_EEED),
-    warn: rgb(0x7A_5A00),
-    warn_tint: rgb(0xEF_EBE0),
-};
+pub(crate) static LIGHT: Tokens = Tokens::from_palette(&palette::LIGHT);
 
 impl Tokens {
+    const fn from_palette(of: &palette::Tokens) -> Self {
+        Self {
+            dark: of.dark,
+            bg: colour(of.bg),
+            panel: colour(of.panel),
+            raised: colour(of.raised),
+            control: colour(of.control),
+            control_hover: colour(of.control_hover),
+            control_active: colour(of.control_active),
+            badge: colour(of.badge),
+            sel: colour(of.sel),
+            line: colour(of.line),
+            grid: colour(of.grid),
+            strong: colour(of.strong),
+            ctl: colour(of.ctl),
+            text: colour(of.text),
+            text2: colour(of.text2),
+            text3: colour(of.text3),
+            danger: colour(of.danger),
+            danger_tint: colour(of.danger_tint),
+            warn: colour(of.warn),
+            warn_tint: colour(of.warn_tint),
+        }
+    }
+
     /// The set in force where `ui` paints.
     pub(crate) fn of(ui: &egui::Ui) -> &'static Self {
         Self::when(ui.visuals().dark_mode)
