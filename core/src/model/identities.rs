@@ -6,9 +6,9 @@
 use std::net::IpAddr;
 
 use super::{
-    Access, Command, CommandOutcome, Connection, ConnectionKey, Endpoint, Event, Header, Interface,
-    InterfaceAddress, InterfaceKind, Line, ListeningSocket, MacAddress, Process, Remedy, SETTINGS, Sample,
-    Scope, SettingValue, Settings, SocketAddr, Subflow, SubflowDetails, WhyNot,
+    Access, Command, CommandOutcome, Connection, ConnectionKey, Endpoint, Event, Header, InterfaceKind, Line,
+    ListeningSocket, MacAddress, Process, Remedy, SETTINGS, Sample, Scope, SettingValue, Settings,
+    SocketAddr, Subflow, SubflowDetails, WhyNot,
 };
 use crate::metrics::{mptcp_info, tcp_info};
 
@@ -66,13 +66,13 @@ impl Line {
     }
 }
 
-fn interface(name: &mut Option<String>, with: &mut dyn StandIns) {
+pub(super) fn interface(name: &mut Option<String>, with: &mut dyn StandIns) {
     if let Some(name) = name {
         *name = with.interface(name, None);
     }
 }
 
-fn name(of: NameOf, name: &mut Option<String>, with: &mut dyn StandIns) {
+pub(super) fn name(of: NameOf, name: &mut Option<String>, with: &mut dyn StandIns) {
     if let Some(name) = name {
         *name = with.name(of, name);
     }
@@ -202,6 +202,12 @@ impl Sample {
             plain_tcp: _,
             cost_us: _,
             everything_within_ms: _,
+            host_counters: _,
+            routes,
+            routing_rules,
+            neighbours,
+            // They are of a list that the program has.
+            managers: _,
         } = self;
         // First, because they say of what kind an interface is.
         for interface in interfaces {
@@ -224,42 +230,21 @@ impl Sample {
         for endpoint in endpoints {
             endpoint.stand_in(with);
         }
+        for route in routes.iter_mut().flatten() {
+            route.stand_in(with);
+        }
+        for rule in routing_rules.iter_mut().flatten() {
+            rule.stand_in(with);
+        }
+        for neighbour in neighbours.iter_mut().flatten() {
+            neighbour.stand_in(with);
+        }
         let replaced = std::mem::take(settings).into_iter().map(|(mut name, mut value)| {
             setting_name(&mut name, with);
             setting_value(&mut value, with);
             (name, value)
         });
         *settings = replaced.collect::<Settings>();
-    }
-}
-
-impl Interface {
-    fn stand_in(&mut self, with: &mut dyn StandIns) {
-        let Self {
-            index: _,
-            name: device,
-            kind,
-            up: _,
-            addresses,
-            default_route: _,
-            mtu: _,
-            speed_mbps: _,
-            ssid,
-            bssid,
-            frequency_mhz: _,
-            signal_dbm: _,
-            tx_bitrate_bps: _,
-            rx_bitrate_bps: _,
-            tx_bytes: _,
-            rx_bytes: _,
-        } = self;
-        *device = with.interface(device, Some(*kind));
-        for InterfaceAddress { address, prefix: _ } in addresses.iter_mut() {
-            *address = with.address(*address);
-        }
-        addresses.sort_unstable();
-        name(NameOf::WirelessNetwork, ssid, with);
-        *bssid = bssid.map(|bssid| with.mac(bssid));
     }
 }
 

@@ -13,6 +13,7 @@ mod identities;
 mod ids;
 mod interface;
 mod interface_kind;
+mod link_identities;
 mod listening;
 mod metric;
 mod plan;
