@@ -30,6 +30,9 @@ use crate::wire::rtnetlink::{
 /// When more changes wait than this holds, everything is read anew.
 const CHANGES_BYTES: usize = 256 * 1024;
 
+/// Neighbours are listed once in so many calls.
+const CALLS_A_LISTING: u8 = 4;
+
 /// An rtnetlink socket of one network namespace. Needs no privilege.
 pub struct Route {
     socket: Socket,
@@ -43,6 +46,11 @@ pub struct Route {
     /// As they were when nothing had changed since.
     quiet: Option<Quiet>,
     has_too_many_routes: bool,
+    neighbours: Vec<Neighbour>,
+    /// The revision at which they were listed.
+    neighbours_at: u64,
+    /// For how many calls more they are taken as they are.
+    neighbours_for: u8,
 }
 
 /// What is read anew only when the kernel told of a change.
@@ -88,6 +96,9 @@ impl Route {
             revision: 0,
             quiet: None,
             has_too_many_routes: false,
+            neighbours: Vec::new(),
+            neighbours_at: 0,
+            neighbours_for: 0,
         })
     }
 
@@ -182,13 +193,20 @@ impl Route {
         quiet.map(|quiet| Arc::clone(&quiet.tables)).unwrap_or_default()
     }
 
-    /// Neighbours that are routers or do not answer.
+    /// Neighbours that are routers or do not answer. They are listed at every fourth call, and at once when links,
+    /// addresses or routes changed: the kernel takes a second at least to give one up.
     ///
     /// # Errors
     /// When the kernel's answers cannot be read.
     pub fn neighbours(&mut self) -> Result<Vec<Neighbour>, Error> {
-        let tables = self.routing_tables();
-        neighbours(&mut self.socket, &tables)
+        if self.neighbours_for == 0 || self.neighbours_at != self.revision {
+            let tables = self.routing_tables();
+            self.neighbours = neighbours(&mut self.socket, &tables)?;
+            self.neighbours_at = self.revision;
+            self.neighbours_for = CALLS_A_LISTING;
+        }
+        self.neighbours_for -= 1;
+        Ok(self.neighbours.clone())
     }
 
     /// Lists the routing tables. Where there were too many routes to tell, they are not listed again.
