@@ -155,7 +155,7 @@ fn what_listens_and_what_waits_have_a_place() {
     );
 
     client.write_all(&[7; 1000]).expect("write");
-    let connection = common::wait_for("it to arrive", std::time::Duration::from_secs(60), || {
+    let connection = common::wait_for("it to arrive", std::time::Duration::from_mins(1), || {
         let listed = json(&pair.server.netns(), &["list", "--json"]);
         let connection = items(&listed, "connections").first()?.clone();
         connection["receive_queue"].as_u64().filter(|bytes| *bytes > 0)?;
@@ -185,12 +185,12 @@ fn counters_say_what_they_count_and_what_moved() {
         .stdout(std::fs::File::create(&kept).expect("a file"))
         .spawn()
         .expect("the program runs");
-    common::wait_for("the stream to begin", std::time::Duration::from_secs(60), || {
+    common::wait_for("the stream to begin", std::time::Duration::from_mins(1), || {
         let text = std::fs::read_to_string(&kept).ok()?;
         text.contains("\"full\":true").then_some(())
     });
     let (_client, _server, listener) = pair.connection(Protocol::MPTCP, "10.1.0.2:7000", "10.1.0.2:7000");
-    common::wait_for("the counter to move", std::time::Duration::from_secs(60), || {
+    common::wait_for("the counter to move", std::time::Duration::from_mins(1), || {
         let text = std::fs::read_to_string(&kept).ok()?;
         text.contains("\"MPCapableSYNTX\":1").then_some(())
     });
@@ -208,7 +208,7 @@ fn counters_say_what_they_count_and_what_moved() {
         .expect("the program runs");
     common::wait_for(
         "what moves to be told",
-        std::time::Duration::from_secs(60),
+        std::time::Duration::from_mins(1),
         || {
             // Each connection moves it, so it does not matter when the program has begun.
             let client = pair.client.connect(Protocol::MPTCP, "10.1.0.2:7000");

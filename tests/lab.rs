@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn handover(automatic: bool) -> Lab {
     let options = lab::Options {

@@ -14,7 +14,7 @@ use nix::sched::{CloneFlags, setns};
 use pathscope::lab::{self, Lab, LabError};
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// The argument that makes this program hold a laboratory.
 const HOLD: &str = "hold";
 /// What it says when the system does not allow one.

@@ -20,7 +20,7 @@ use pathscope::source::{LiveSource, Options, Reader, Source, Way, snapshot};
 use pathscope::wire::sock_diag::{MptcpSocket, SocketId, TcpSocket};
 use socket2::{Domain, Protocol, Socket, Type};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn id(socket: &TcpSocket) -> SocketId {
     SocketId {

@@ -19,7 +19,7 @@ use machine::Machine;
 use pathscope::desktop::{MptcpFlags, NetworkManager, Profile, Settings};
 use pathscope::model::{Endpoint, EndpointFlags};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const DEVICE: &str = "wired0";
 const NAME: &str = "HomeNet";
 const FILE: &str = "/etc/NetworkManager/system-connections/HomeNet.nmconnection";

@@ -38,7 +38,7 @@ fn whoever_closes_the_last_path_is_told_and_the_connection_is_marked() {
             .collect::<Vec<_>>()
     };
     let until = |number: usize| {
-        common::wait_for("the paths", Duration::from_secs(60), || {
+        common::wait_for("the paths", Duration::from_mins(1), || {
             Some(paths()).filter(|paths| paths.len() == number)
         })
     };

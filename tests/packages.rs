@@ -365,7 +365,7 @@ fn a_real_dpkg_installs_upgrades_removes_and_leaves_nothing() {
     for path in PROGRAMS.iter().chain(&FOUND_BY_OTHERS) {
         machine.run(&["test", "!", "-e", path]);
     }
-    wait_for("the service's end", Duration::from_secs(60), || {
+    wait_for("the service's end", Duration::from_mins(1), || {
         let runs = machine.command(&["pgrep", "-u", "pathscope-helper"]).output();
         runs.is_ok_and(|output| !output.status.success()).then_some(())
     });

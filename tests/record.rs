@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use pathscope::recording::Index;
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Records in a namespace of its own, and says when it has begun.
 fn record(arguments: &str) -> Child {

@@ -25,7 +25,7 @@ use pathscope::ui::{App, Setup, Theme};
 
 use self::screen::{Keysym, Screen};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How long what a key did is watched before it is pressed again.
 const ACT: Duration = Duration::from_secs(10);
 const PICTURE_EVERY: Duration = Duration::from_secs(10);

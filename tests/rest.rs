@@ -16,7 +16,7 @@ use pathscope::model::{EventKind, Line, Sample};
 use pathscope::source::{LiveSource, Options, Source as _};
 use socket2::Protocol;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// From one sample to the next while it rests, seconds.
 const REST_S: f64 = 2.0;
 /// A busy machine may be late once, hardly twice.

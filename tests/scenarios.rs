@@ -14,7 +14,7 @@ use pathscope::history::{Bounds, History};
 use pathscope::model::{Connection, Event, EventKind, Line, Shared, SocketAddr, Subflow, TcpState};
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running demo, and what its stream adds up to.
 struct Demo {

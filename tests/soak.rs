@@ -23,7 +23,7 @@ const ROUND_S: u64 = 8;
 /// From one comparison with `ss` to the next.
 const EVERY: Duration = Duration::from_secs(1);
 /// Longer than samples are ever apart.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// So many samples after something came or went, the stream has noticed: it believes a reading that misses a socket
 /// the second time.
 const SAMPLES: usize = 3;

@@ -16,7 +16,7 @@ use common::lines::Lines;
 use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
 use serde_json::{Value, json};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn start_lab() -> Lab {
     let options = lab::Options {

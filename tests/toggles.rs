@@ -16,7 +16,7 @@ use pathscope::lab::{self, Lab};
 use pathscope::source::{LiveSource, Options};
 use pathscope::ui::{App, Setup, Theme};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const ADDRESS: &str = "10.77.2.2";
 
 struct Window {

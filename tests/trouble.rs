@@ -9,7 +9,7 @@ use pathscope::lab::{self, Crowd, CrowdOptions, Lab};
 use pathscope::model::{Command, Connection, EventKind, Line};
 use pathscope::source::{AbsentSource, LiveSource, Options, Request, Source, snapshot};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn crowd(connections: usize, churn_per_second: usize) -> Crowd {
     let program = Some(common::pathscope());

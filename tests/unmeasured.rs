@@ -25,7 +25,7 @@ fn an_unanswered_syn_has_no_round_trip_no_window_and_no_rate() {
         let output = list.arg("list").args(format).output().expect("list");
         String::from_utf8(output.stdout).expect("text")
     };
-    let asked = common::wait_for("the SYN", Duration::from_secs(60), || {
+    let asked = common::wait_for("the SYN", Duration::from_mins(1), || {
         let listed: Value = serde_json::from_str(&list(&["--json"])).expect("JSON");
         let subflows = listed["connections"][0]["subflows"].as_array()?.clone();
         subflows.into_iter().find(|one| one["state"] == "syn_sent")

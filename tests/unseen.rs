@@ -14,7 +14,7 @@ use pathscope::lab::{self, Lab};
 use pathscope::model::Line;
 
 /// The longest wait for the stream to go on.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// How long the reader is stopped.
 const STOPPED: Duration = Duration::from_secs(5);
 /// Shorter than any stretch that the cut and the return could be told as, ms.

@@ -20,7 +20,7 @@ pub(super) fn paragraph(examples: &[Example]) -> String {
     format!("Examples:\n{}", lines.join("\n"))
 }
 
-const EXAMPLES: [(&str, &[Example]); 21] = [
+const EXAMPLES: [(&str, &[Example]); 22] = [
     (
         "",
         &[

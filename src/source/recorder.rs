@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn until(recorder: &Recorder, what: &str, is_so: impl Fn(&RecorderState) -> bool) {
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !is_so(&recorder.state()) {
             assert!(Instant::now() < end, "waited in vain until {what}");
             thread::park_timeout(Duration::from_millis(5));

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use serde_json::Value;
 
 /// The longest wait for a line.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A program whose lines arrive on a channel; killed when dropped.
 pub struct Lines {

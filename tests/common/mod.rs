@@ -126,7 +126,7 @@ impl PublicCopy {
         let copy = folder.path().join("pathscope");
         std::fs::copy(pathscope(), &copy).expect("a copy");
         // A test that starts a program meanwhile may hold the file open for writing for a moment (ETXTBSY).
-        wait_for("the copy to run", Duration::from_secs(60), || {
+        wait_for("the copy to run", Duration::from_mins(1), || {
             Command::new(&copy).arg("--version").output().ok()
         });
         Self(folder)

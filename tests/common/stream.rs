@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::lines::Lines;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Each connection by its token, with the addresses of its subflows.
 pub type Picture = BTreeMap<String, BTreeSet<(String, String)>>;

@@ -11,7 +11,7 @@ use pathscope::source::{LiveSource, Options, Source as _};
 
 use super::hosts::{Host, until};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A subflow's interface, how it is known, and the other one that has its address.
 pub(crate) type Place = (Option<String>, Option<InterfaceBy>, Option<String>);

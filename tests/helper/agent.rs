@@ -71,7 +71,7 @@ impl Agent {
     /// Waits for a text on the terminal.
     pub fn expect(&mut self, text: &str) {
         while !self.said.contains(text) {
-            match self.output.recv_timeout(Duration::from_secs(60)) {
+            match self.output.recv_timeout(Duration::from_mins(1)) {
                 Ok(byte) => self.said.push(char::from(byte)),
                 Err(why) => panic!("'{text}' did not come ({why}), but: {}", self.said),
             }

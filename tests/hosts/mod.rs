@@ -232,7 +232,7 @@ pub fn cannot_run(why: &str) {
 /// Asks again and again until there is an answer, for at most half a minute: what is waited for may have to start, on a
 /// machine that is busy.
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(answer) = ask() {
             return answer;

@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// What differs after a package was there, whichever package it was.
-const EXPLAINED: [(&str, &str); 9] = [
+const EXPLAINED: [(&str, &str); 10] = [
     (
         "var/lib/dpkg",
         "dpkg's own books; whether the package is in them is asked",

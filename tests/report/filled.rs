@@ -1,11 +1,14 @@
 //! A stream in which every field that can hold a name or an address does.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use pathscope::model::{
-    Access, Command, CommandOutcome, Connection, ConnectionKey, Cookie, Endpoint, EndpointFlags, Event,
-    EventKind, Header, Interface, InterfaceAddress, InterfaceKind, Lack, Limits, Line, ListeningSocket,
-    MacAddress, Origin, Process, Remedy, Sample, Scope, SettingValue, Subflow, TcpState, Token, WhyNot,
+    Access, AddressState, Command, CommandOutcome, Connection, ConnectionKey, Cookie, Endpoint,
+    EndpointFlags, Event, EventKind, Header, Interface, InterfaceAddress, InterfaceKind, Lack, Limits, Line,
+    ListeningSocket, MacAddress, Neighbour, NeighbourState, Network, NextHop, Origin, Process, Remedy,
+    RouteAction, RouteEntry, RoutingRule, Sample, Scope, SettingValue, SpecialAddress, Subflow, TcpState,
+    Token, WhyNot,
 };
 use serde_json::Value;
 
@@ -24,7 +27,7 @@ const LOCAL_6: &str = "[2a02:8071:1234:5678:211:22ff:fe33:44ab]:45028";
 const REMOTE_6: &str = "[fe80::aabb:ccff:fedd:ee12%acme-corp-vpn]:443";
 
 /// The paths in a line of JSON whose texts the program or the kernel chose, or that are said to remain.
-const REMAINS: [&str; 19] = [
+const REMAINS: [&str; 20] = [
     "kind",
     "event",
     "source",
@@ -36,6 +39,7 @@ const REMAINS: [&str; 19] = [
     "listeners_gone",
     "only",
     "state",
+    "action",
     "joined_by",
     "interface_by",
     "flags",
@@ -134,6 +138,10 @@ fn interfaces(text: &impl Fn(&str) -> String) -> Vec<Interface> {
                 address("10.77.13.21", 24),
                 address("fe80::211:22ff:fe33:44ab", 64),
             ],
+            special_addresses: vec![SpecialAddress {
+                address: "10.77.13.24".parse().unwrap(),
+                state: AddressState::Deprecated,
+            }],
             ssid: Some(text(SSID)),
             bssid: Some(MacAddress([0x66, 0x55, 0x44, 0x33, 0x22, 0x11])),
             ..Interface::default()
@@ -181,6 +189,44 @@ fn sample(t: f64, full: bool, text: &impl Fn(&str) -> String) -> Line {
             ),
         ]
         .into();
+        let ip = |text: &str| -> IpAddr { text.parse().unwrap() };
+        let network = |text: &str, prefix| {
+            Some(Network {
+                address: ip(text),
+                prefix,
+            })
+        };
+        sample.routes = Some(vec![RouteEntry {
+            destination: ip("10.77.21.0"),
+            prefix: 24,
+            table: 254,
+            action: RouteAction::Forward,
+            next_hops: vec![NextHop {
+                interface: Some(3),
+                gateway: Some(ip("10.77.13.254")),
+            }],
+            preferred_source: Some(ip("10.77.13.22")),
+            metric: 600,
+            protocol: 16,
+        }]);
+        sample.routing_rules = Some(vec![RoutingRule {
+            ipv6: false,
+            priority: 100,
+            from: network("10.77.13.23", 32),
+            to: network("10.77.22.0", 24),
+            output_interface: Some(DEVICE.to_owned()),
+            asks_more: false,
+            inverted: false,
+            suppress_prefix: None,
+            action: RouteAction::Forward,
+            table: 100,
+        }]);
+        sample.neighbours = Some(vec![Neighbour {
+            interface: 3,
+            address: ip("10.77.13.253"),
+            state: NeighbourState::Known,
+            router: true,
+        }]);
         sample.counters = [("MPCapableSYNTX".to_owned(), 7)].into();
         sample.listeners = vec![ListeningSocket {
             cookie: Cookie(0x22),

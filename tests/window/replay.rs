@@ -118,7 +118,7 @@ fn a_file_is_played_in_the_window() {
         .with_size([1440.0, 900.0])
         .with_context_setup(move |ctx| *made.borrow_mut() = Some(App::new(ctx, setup)))
         .build_ui(move |ui| slot.borrow_mut().as_mut().unwrap().ui(ui));
-    let end = std::time::Instant::now() + Duration::from_secs(60);
+    let end = std::time::Instant::now() + Duration::from_mins(1);
     let shows =
         |harness: &Harness<'_>, part: &str| harness.query_all_by_label_contains(part).next().is_some();
     while !(shows(&harness, "Connections 1") || shows(&harness, "1 connection"))
@@ -153,7 +153,7 @@ fn what_the_window_remembers_is_recorded_too() {
     }
     let last = stage::script().iter().map(Line::t).fold(0.0, f64::max);
     let until = |window: &mut Window, name: &str| {
-        let end = std::time::Instant::now() + Duration::from_secs(60);
+        let end = std::time::Instant::now() + Duration::from_mins(1);
         while !window.has(name) {
             assert!(std::time::Instant::now() < end, "{name} does not come");
             window.harness.step();
@@ -164,7 +164,7 @@ fn what_the_window_remembers_is_recorded_too() {
     until(&mut window, "End recording");
     window.click("End recording");
     until(&mut window, "Record");
-    let end = std::time::Instant::now() + Duration::from_secs(60);
+    let end = std::time::Instant::now() + Duration::from_mins(1);
     while !window.says("Recorded to") {
         assert!(std::time::Instant::now() < end, "it is not said to be complete");
         window.harness.step();

@@ -10,7 +10,7 @@ use crate::model::{Access, Connection, Cookie, Sample, Subflow, TcpState, Token}
 use crate::recording::Writer;
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn header() -> Header {
     let text = str::to_owned;
