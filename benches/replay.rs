@@ -32,7 +32,7 @@ const OPEN_MS: f64 = 1000.0;
 const SEEK_MS: f64 = 100.0;
 const MEMORY_MIB: f64 = 300.0;
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn main() -> ExitCode {
     let short = std::env::args().any(|argument| argument == "--short");

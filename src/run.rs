@@ -18,9 +18,9 @@ use crate::lab::{self, Lab, LabError, Scenario};
 use crate::log;
 #[cfg(feature = "gui")]
 use crate::model::InterfaceKind;
+use crate::source::{AbsentSource, FileSource, LiveSource, Options, Pace, Source};
 #[cfg(feature = "gui")]
-use crate::source::{AbsentSource, Control, ReplaySource, Transport as _, Waker};
-use crate::source::{FileSource, LiveSource, Options, Pace, Source};
+use crate::source::{Control, ReplaySource, Transport as _, Waker};
 #[cfg(feature = "gui")]
 use crate::ui::{LabStep, LabSubject, Progress, Screenshot};
 

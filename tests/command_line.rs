@@ -206,17 +206,13 @@ fn counters_say_what_they_count_and_what_moved() {
         .stdout(std::fs::File::create(&followed).expect("a file"))
         .spawn()
         .expect("the program runs");
-    common::wait_for(
-        "what moves to be told",
-        std::time::Duration::from_mins(1),
-        || {
-            // Each connection moves it, so it does not matter when the program has begun.
-            let client = pair.client.connect(Protocol::MPTCP, "10.1.0.2:7000");
-            drop((client, listener.accept().expect("accept")));
-            let text = std::fs::read_to_string(&followed).ok()?;
-            text.contains("\"since_start\":{").then_some(())
-        },
-    );
+    common::wait_for("what moves to be told", std::time::Duration::from_mins(1), || {
+        // Each connection moves it, so it does not matter when the program has begun.
+        let client = pair.client.connect(Protocol::MPTCP, "10.1.0.2:7000");
+        drop((client, listener.accept().expect("accept")));
+        let text = std::fs::read_to_string(&followed).ok()?;
+        text.contains("\"since_start\":{").then_some(())
+    });
     let _ = follow.kill();
     let _ = follow.wait();
 

@@ -14,7 +14,7 @@ use pathscope::recording::RecordingFile;
 use pathscope::source::{Control, FileSource, Pace, ReplaySource, Source, Transport as _};
 
 /// Longer than anything here should take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 /// Rounds with one handover, many, and none.
 const ROUNDS: [&str; 3] = [
     "lan.steady-8m.client-sends.near-down",

@@ -24,12 +24,12 @@ const ROOMS: [&str; 8] = [
 const READERS: [(&str, &str); 8] = [
     ("src/cli/args.rs", "arguments"),
     ("src/cli/usage.rs", "arguments"),
-    ("src/source/file.rs", "the kind of a line of the stream"),
+    ("src/source/lines.rs", "the kind of a line of the stream"),
     (
         "src/ui/connection/table/number.rs",
         "a number that is being written",
     ),
-    ("src/ui/app.rs", "the panel of a screenshot, an argument"),
+    ("src/ui/app/mod.rs", "the panel of a screenshot, an argument"),
     ("src/filter/mod.rs", "what somebody types"),
     ("src/ui/launch.rs", "arguments, and what winit says of a display"),
     (

@@ -419,9 +419,10 @@ impl History {
                 moving.insert(subflow.cookie);
                 let device = subflow.interface.as_deref().unwrap_or_default();
                 let is_there = self.state.interface(device).is_some();
-                let device = match is_there {
-                    true => Cow::Borrowed(device),
-                    false => Cow::Owned(self.session.now_called(device)),
+                let device = if is_there {
+                    Cow::Borrowed(device)
+                } else {
+                    Cow::Owned(self.session.now_called(device))
                 };
                 let bps = history.out_bps() + history.in_bps();
                 for stretch in self.gaps.known((before, t)) {

@@ -263,7 +263,7 @@ mod tests {
     fn sample(number: u32) -> Line {
         Line::Sample(Box::new(Sample {
             t: f64::from(number),
-            full: number % 30 == 0,
+            full: number.is_multiple_of(30),
             ..Sample::default()
         }))
     }

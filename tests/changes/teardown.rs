@@ -49,11 +49,12 @@ fn what_closes_subflows_is_what_was_said_before() {
         let asked = command.clone();
         client.run(move || PathManager::new().unwrap().apply(&asked).unwrap());
         // It is opened anew, since the limits allow it; the kernel does so a little later.
-        let after = match says {
-            true => until("another subflow", || {
+        let after = if says {
+            until("another subflow", || {
                 Some(subflows(client, 2)).filter(|now| *now != before)
-            }),
-            false => subflows(client, 2),
+            })
+        } else {
+            subflows(client, 2)
         };
         assert_eq!(after != before, says, "{command:?}: {before:?}, {after:?}");
     }

@@ -56,13 +56,13 @@ fn healthy(seconds: u32, network: Network, role: Role) -> Vec<Told> {
     }
     let (late_ms, told) = (metronome.worst_ms(), watcher.told());
     println!(
-        "{seconds} s of healthy traffic, {} {role}: {} handovers; machine late by {late_ms} ms{}",
+        "{seconds} s of healthy traffic, {} {role}: {} handovers; machine late by {late_ms} ms",
         network.name,
-        told.len(),
-        told.iter()
-            .map(|told| format!("\n  {told:?}"))
-            .collect::<String>()
+        told.len()
     );
+    for one in &told {
+        println!("  {one:?}");
+    }
     if !told.is_empty()
         && let Some(folder) = folder("PATHSCOPE_TRUTH_DUMP")
     {
