@@ -12,7 +12,7 @@ use super::{Failure, Output, Styled};
 use crate::doctor::{Facts, Finding, Report, RuleName, Severity, examine};
 use crate::model::SCHEMA;
 use crate::source::Source;
-use crate::words::finding::{advice, cannot_tell, evidence, held, severity, subject, summary};
+use crate::words::finding::{FindingInWords, advice, cannot_tell, evidence, held, severity, summary};
 use crate::words::units::several;
 
 /// How long it watches at most, unless told.
@@ -46,38 +46,15 @@ pub struct DoctorArguments {
 #[derive(Serialize)]
 struct Listing {
     schema: u32,
-    findings: Vec<Listed>,
+    findings: Vec<FindingInWords>,
     checked: Vec<&'static str>,
     not_checked: Vec<NotChecked>,
-}
-
-#[derive(Serialize)]
-struct Listed {
-    rule: &'static str,
-    severity: &'static str,
-    subject: String,
-    summary: String,
-    evidence: Vec<String>,
-    advice: String,
-    commands: Vec<String>,
 }
 
 #[derive(Serialize)]
 struct NotChecked {
     rule: &'static str,
     why: &'static str,
-}
-
-fn listed(finding: &Finding) -> Listed {
-    Listed {
-        rule: finding.rule.text(),
-        severity: severity(finding.severity),
-        subject: subject(&finding.subject),
-        summary: summary(finding),
-        evidence: finding.evidence.iter().map(evidence).collect(),
-        advice: advice(finding),
-        commands: finding.commands.clone(),
-    }
 }
 
 /// Prints what is found in a source, once it has been watched for long enough.
@@ -98,7 +75,7 @@ pub fn print_findings(
     if arguments.json {
         let listing = Listing {
             schema: SCHEMA,
-            findings: report.findings.iter().map(listed).collect(),
+            findings: report.findings.iter().map(FindingInWords::from).collect(),
             checked: report.checked.iter().map(|rule| rule.text()).collect(),
             not_checked: report
                 .not_checked

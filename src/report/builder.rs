@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::connections::{At, Connections, Key};
 use super::model::GapReport;
 use super::paths::Paths;
+use crate::doctor::Facts;
 use crate::history::handover::{Delivery, Handover, Interruption, Running, Uninterrupted};
 use crate::history::{Bounds, History, State};
 use crate::model::{Connection, ConnectionId, ConnectionKey, Cookie, Event, EventKind, Header, Line, Sample};
@@ -46,6 +47,7 @@ pub struct Builder {
     pub(super) part: Part,
     pub(super) header: Header,
     pub(super) history: History,
+    pub(super) facts: Facts,
     pub(super) connections: Connections,
     pub(super) paths: Paths,
     pub(super) handovers: Vec<(u64, Handover)>,
@@ -80,6 +82,7 @@ impl Builder {
                 ended_s: REMEMBERED_S,
                 ..Bounds::default()
             }),
+            facts: Facts::default(),
             connections: Connections::default(),
             paths: Paths::default(),
             handovers: Vec::new(),
@@ -97,7 +100,9 @@ impl Builder {
             grown: BTreeMap::new(),
             has_sample: false,
         };
-        builder.history.apply(Line::Header(header));
+        let header = Line::Header(header);
+        builder.facts.take(&header);
+        builder.history.apply(header);
         builder
     }
 
@@ -111,6 +116,7 @@ impl Builder {
             return More::Enough;
         }
         self.now = self.now.max(t);
+        self.facts.take(&line);
         match line {
             Line::Header(_) => {
                 self.history.apply(line);

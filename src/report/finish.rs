@@ -8,10 +8,12 @@ use rustc_hash::FxHashMap;
 use super::builder::Builder;
 use super::connections::Key;
 use super::model::{ConnectionReport, Figures, HandoverReport, Leftover, Machine, RecordingReport, Report};
+use crate::doctor::examine;
 use crate::history::State;
 use crate::history::handover::{Fate, Handover, Incident, Uninterrupted, incidents};
 use crate::model::SCHEMA;
 use crate::words;
+use crate::words::finding::FindingInWords;
 use crate::words::path::device_name;
 
 /// What is known when the last line was taken.
@@ -81,7 +83,10 @@ impl Builder {
             changes_more: self.changes_more,
             events: self.counts,
             all_events: self.events,
-            findings: None,
+            findings: self.facts.is_complete.then(|| {
+                let examined = examine(&self.facts);
+                examined.findings.iter().map(FindingInWords::from).collect()
+            }),
             zone: ending.zone,
             names,
         }

@@ -15,8 +15,8 @@ mod tables;
 pub use builder::{Builder, More, Part};
 pub use finish::Ending;
 pub use model::{
-    ConnectionReport, Figures, Finding, GapReport, HandoverReport, Leftover, Machine, PathRates, PathReport,
-    RecordingReport, Report, Severity, SubflowReport, Throughput,
+    ConnectionReport, Figures, GapReport, HandoverReport, Leftover, Machine, PathRates, PathReport,
+    RecordingReport, Report, SubflowReport, Throughput,
 };
 pub use page::page;
 pub use tables::write_tables;

@@ -11,6 +11,7 @@ use crate::history::handover::{Cause, Incident};
 use crate::model::{
     Endpoint, Event, Interface, InterfaceKind, Limits, Settings, SocketAddr, TcpState, Token,
 };
+use crate::words::finding::FindingInWords;
 
 /// A report on one recording, or on a part of it. Times are seconds on the stream.
 #[derive(Clone, Debug, Serialize)]
@@ -51,8 +52,8 @@ pub struct Report {
     /// The events, oldest first.
     #[serde(skip)]
     pub all_events: Vec<Event>,
-    /// What was wrong; `None` where nobody looked.
-    pub findings: Option<Vec<Finding>>,
+    /// What was wrong at the end; `None` where no sample tells all that there is.
+    pub findings: Option<Vec<FindingInWords>>,
     /// The time zone of clocks that people read.
     #[serde(skip)]
     pub zone: TimeZone,
@@ -320,35 +321,4 @@ pub struct Machine {
     pub counters: BTreeMap<String, u64>,
     /// Established connections on plain TCP.
     pub plain_tcp: Option<u32>,
-}
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    /// It keeps a path from being used.
-    Problem,
-    /// It may.
-    Warning,
-    /// It is good to know.
-    Note,
-}
-
-/// Something that was wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// The rule that found it.
-    pub rule: String,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What it is about.
-    pub subject: String,
-    /// What is wrong, in a sentence.
-    pub summary: String,
-    /// What shows it.
-    pub evidence: Vec<String>,
-    /// What to do.
-    pub advice: String,
-    /// What does it, for a shell.
-    pub commands: Vec<String>,
 }

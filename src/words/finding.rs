@@ -2,10 +2,45 @@
 
 use std::net::IpAddr;
 
+use serde::Serialize;
+
 use super::listed;
 use super::units::several;
 use crate::doctor::{CannotTell, Concerns, Evidence, Finding, RuleName, Severity, Subject, Way};
 use crate::model::{AddressState, Network, RouteAction, RouteEntry, RoutingRule};
+
+/// A finding in words, as JSON and a page have it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FindingInWords {
+    /// The rule that found it.
+    pub rule: &'static str,
+    /// How much it matters: `problem`, `warning` or `note`.
+    pub severity: &'static str,
+    /// What it is about.
+    pub subject: String,
+    /// What is wrong, in a sentence.
+    pub summary: String,
+    /// What shows it.
+    pub evidence: Vec<String>,
+    /// What to do.
+    pub advice: String,
+    /// What does it, for a shell.
+    pub commands: Vec<String>,
+}
+
+impl From<&Finding> for FindingInWords {
+    fn from(finding: &Finding) -> Self {
+        Self {
+            rule: finding.rule.text(),
+            severity: severity(finding.severity),
+            subject: subject(&finding.subject),
+            summary: summary(finding),
+            evidence: finding.evidence.iter().map(evidence).collect(),
+            advice: advice(finding),
+            commands: finding.commands.clone(),
+        }
+    }
+}
 
 /// What a finding is about, as JSON and a heading have it.
 pub fn subject(subject: &Subject) -> String {

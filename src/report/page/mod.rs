@@ -10,11 +10,12 @@ use std::borrow::Cow;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::model::{Finding, PathReport, Report, Severity};
+use super::model::{PathReport, Report};
 use crate::history::Direction;
 use crate::model::InterfaceKind;
 use crate::model::text::for_terminal;
 use crate::palette::{Slot, Slots};
+use crate::words::finding::FindingInWords;
 use crate::words::path::device_name;
 use crate::words::units::{ABSENT, age, bytes, clock_as, length, measured, several};
 use crate::words::{report as words, units};
@@ -217,13 +218,13 @@ fn throughput(context: &Context) -> Markup {
 }
 
 /// What was wrong, the worst first as the doctor has it.
-fn findings(findings: &[Finding]) -> Markup {
+fn findings(findings: &[FindingInWords]) -> Markup {
     html! {
         section {
             h2 { "What was wrong" }
             @if findings.is_empty() { p.none { "Nothing keeps paths from being used." } }
             @for finding in findings {
-                div.finding.(severity(finding.severity)) {
+                div.finding.(finding.severity) {
                     h3 { (shown(&finding.summary)) }
                     @for line in &finding.evidence { p { (shown(line)) } }
                     @if !finding.advice.is_empty() { p { (shown(&finding.advice)) } }
@@ -233,14 +234,6 @@ fn findings(findings: &[Finding]) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Problem => "problem",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }
 
@@ -312,9 +305,9 @@ mod tests {
 
     #[test]
     fn findings_are_shown_with_what_mends_them_and_nothing_of_theirs_runs() {
-        let finding = Finding {
-            rule: "no-endpoint-for-interface".to_owned(),
-            severity: Severity::Problem,
+        let finding = FindingInWords {
+            rule: "no-endpoint-for-interface",
+            severity: "problem",
             subject: "wlan0".to_owned(),
             summary: "Wi-Fi <b>has</b> no endpoint".to_owned(),
             evidence: vec!["wlan0 is up".to_owned()],
