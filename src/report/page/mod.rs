@@ -294,7 +294,10 @@ mod tests {
 
     #[test]
     fn a_stream_without_connections_says_so() {
-        let page = page(&report());
+        let page = page(&Report {
+            findings: None,
+            ..report()
+        });
         assert!(
             page.contains("<h1>No MPTCP connection was there in 1 min 05 s.</h1>"),
             "{page}"
