@@ -15,6 +15,8 @@ use crate::recording::{FRAME_S, RecordingFile, Remembered};
 
 /// Lines that may wait to be recorded.
 const LINES: usize = 64;
+/// A sample of more connections is not remembered: what nobody has asked to record may not cost a core.
+const MOST_REMEMBERED: usize = 1000;
 
 /// What a recorder does.
 #[derive(Clone, Debug, Default)]
@@ -83,6 +85,11 @@ impl Recorder {
     pub fn take(&mut self, line: &Line) {
         let is_full = matches!(line, Line::Sample(sample) if sample.full);
         if self.has_lost && !is_full {
+            return;
+        }
+        let is_much = matches!(line, Line::Sample(sample) if sample.connections.len() > MOST_REMEMBERED);
+        if is_much && lock(&self.state).path.is_none() {
+            self.has_lost = true;
             return;
         }
         let order = Order::Take(Box::new(line.clone()));
@@ -246,7 +253,7 @@ mod tests {
 
     use super::super::recorded::Recording;
     use super::*;
-    use crate::model::{Access, Sample};
+    use crate::model::{Access, Connection, Sample};
 
     fn header() -> Header {
         let text = str::to_owned;
@@ -301,6 +308,29 @@ mod tests {
         assert!(recorder.take_failure().is_none() && !recorder.state().is_lossy);
         let recording = Recording::open(&path).expect("a recording");
         assert_eq!((recording.covers(), recording.failure()), ((0.0, 119.0), None));
+    }
+
+    #[test]
+    fn thousands_of_connections_are_recorded_once_somebody_asks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("one.pathscope");
+        let mut recorder = Recorder::start(header(), Arc::new(|| {})).expect("a thread");
+        let crowd = |t| {
+            Line::Sample(Box::new(Sample {
+                t,
+                full: true,
+                connections: vec![Connection::default(); MOST_REMEMBERED + 1],
+                ..Sample::default()
+            }))
+        };
+        recorder.take(&crowd(1.0));
+        recorder.take(&sample(2));
+        recorder.begin(path.clone());
+        until(&recorder, "it is begun", |state| state.path.is_some());
+        recorder.take(&sample(3));
+        recorder.take(&crowd(4.0));
+        drop(recorder);
+        assert_eq!(Recording::open(&path).expect("a recording").covers(), (4.0, 4.0));
     }
 
     #[test]
