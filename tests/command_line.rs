@@ -90,10 +90,21 @@ fn three_hundred_connections_are_readable_on_a_narrow_terminal() {
     let all = json(&netns, &["list", "--json"]);
     assert_eq!(items(&all, "connections").len(), 300);
     let one = items(&all, "connections").first().expect("a connection");
-    let port = one["local"].as_str().and_then(|local| local.rsplit(':').next());
-    let word = format!("port:{}", port.expect("a port"));
+    let port = |end: &Value| {
+        let (_, port) = end.as_str()?.rsplit_once(':')?;
+        Some(port.to_owned())
+    };
+    let wanted = port(&one["local"]).expect("a port");
+    // Two families, and each has its own ports.
+    let has = |one: &&Value| {
+        [&one["local"], &one["remote"]]
+            .into_iter()
+            .any(|end| port(end).as_ref() == Some(&wanted))
+    };
+    let expected = items(&all, "connections").iter().filter(has).count();
+    let word = format!("port:{wanted}");
     let chosen = json(&netns, &["list", "--json", &word]);
-    assert_eq!(items(&chosen, "connections").len(), 1, "{word}");
+    assert_eq!(items(&chosen, "connections").len(), expected, "{word}");
     let none = printed(&netns, Some("80"), &["list", "fallback"]);
     assert!(none.contains("0 of 300 connections, 0 subflows"), "{none}");
     let six = json(&netns, &["list", "--json", "addr:[fd"]);
