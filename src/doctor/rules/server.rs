@@ -4,7 +4,7 @@ use super::super::examination::Examination;
 use super::super::finding::{Evidence, Finding, RuleName, Severity, Subject, Verdict};
 use super::super::mend;
 use super::fallback::counter;
-use crate::model::{Endpoint, EndpointFlags};
+use crate::model::{Connection, Endpoint, EndpointFlags};
 
 /// Endpoints with one of the flags and without the other, at no address of an initial subflow.
 fn one_sided<'a>(exam: &Examination<'a>, has: EndpointFlags, lacks: EndpointFlags) -> Vec<&'a Endpoint> {
@@ -39,16 +39,7 @@ pub(super) fn only_signal_on_client(exam: &mut Examination<'_>) -> Verdict {
             .flags
             .without(EndpointFlags::SIGNAL)
             .with(EndpointFlags::SUBFLOW);
-        let lines = mend::replace(endpoint, endpoint.address, endpoint.interface.as_deref(), flags);
-        let finding = Finding::problem(RuleName::OnlySignalOnClient, Subject::Address(endpoint.address))
-            .seen([
-                Evidence::Endpoint(endpoint.clone()),
-                Evidence::NoSubflow {
-                    from: endpoint.address,
-                    peer: connection.remote,
-                },
-            ])
-            .mended_by(lines);
+        let finding = unused_there(RuleName::OnlySignalOnClient, endpoint, connection, flags);
         exam.explain_address(endpoint.address);
         if let Some(home) = facts.home(endpoint) {
             exam.explain_interface(&home.name);
@@ -56,6 +47,26 @@ pub(super) fn only_signal_on_client(exam: &mut Examination<'_>) -> Verdict {
         findings.push(finding);
     }
     Verdict::from(findings)
+}
+
+/// That an endpoint has no subflow of a connection, because its flags are for the other side.
+fn unused_there(
+    rule: RuleName,
+    endpoint: &Endpoint,
+    connection: &Connection,
+    flags: EndpointFlags,
+) -> Finding {
+    let lines = mend::replace(endpoint, endpoint.address, endpoint.interface.as_deref(), flags);
+    let evidence = [
+        Evidence::Endpoint(endpoint.clone()),
+        Evidence::NoSubflow {
+            from: endpoint.address,
+            peer: connection.remote,
+        },
+    ];
+    Finding::problem(rule, Subject::Address(endpoint.address))
+        .seen(evidence)
+        .mended_by(lines)
 }
 
 pub(super) fn only_subflow_on_server(exam: &mut Examination<'_>) -> Verdict {
@@ -79,16 +90,7 @@ pub(super) fn only_subflow_on_server(exam: &mut Examination<'_>) -> Verdict {
             .flags
             .without(EndpointFlags::SUBFLOW.with(EndpointFlags::FULLMESH))
             .with(EndpointFlags::SIGNAL);
-        let lines = mend::replace(endpoint, endpoint.address, endpoint.interface.as_deref(), flags);
-        let finding = Finding::problem(RuleName::OnlySubflowOnServer, Subject::Address(endpoint.address))
-            .seen([
-                Evidence::Endpoint(endpoint.clone()),
-                Evidence::NoSubflow {
-                    from: endpoint.address,
-                    peer: connection.remote,
-                },
-            ])
-            .mended_by(lines);
+        let finding = unused_there(RuleName::OnlySubflowOnServer, endpoint, connection, flags);
         exam.explain_address(endpoint.address);
         findings.push(finding);
     }
